@@ -1,0 +1,113 @@
+package wire
+
+import "fmt"
+
+// Class is the stable word for a kind of failure. Clients switch on it.
+type Class string
+
+// Every class there is. See Classes for the status and title of each.
+const (
+	BadRequest           Class = "bad-request"
+	BadParameter         Class = "bad-parameter"
+	UnknownCommand       Class = "unknown-command"
+	UnknownKernel        Class = "unknown-kernel"
+	Unauthorized         Class = "unauthorized"
+	MethodNotAllowed     Class = "method-not-allowed"
+	UnsupportedMediaType Class = "unsupported-media-type"
+	TooLarge             Class = "too-large"
+	MalformedObject      Class = "malformed-object"
+	UnsupportedObject    Class = "unsupported-object"
+	UndefinedSymbol      Class = "undefined-symbol"
+	RefusedInstruction   Class = "refused-instruction"
+	MissingISA           Class = "missing-isa"
+	Crashed              Class = "crashed"
+	ForbiddenSyscall     Class = "forbidden-syscall"
+	ABIViolation         Class = "abi-violation"
+	Timeout              Class = "timeout"
+	MemoryLimit          Class = "memory-limit"
+	QueueFull            Class = "queue-full"
+	Draining             Class = "draining"
+	Unfit                Class = "unfit"
+	Internal             Class = "internal"
+)
+
+// ClassInfo is one row of the error table.
+type ClassInfo struct {
+	Class  Class
+	Status int    // HTTP status
+	Exit   int    // exit code of the command line
+	Title  string // for people, does not change with the instance
+}
+
+// Classes is the one table from outcome to status. A transport limit that is
+// not about the object (slow or oversized headers) keeps its own status, see
+// Problem.Status.
+var Classes = []ClassInfo{
+	{BadRequest, 400, 2, "The request cannot be understood"},
+	{BadParameter, 400, 2, "A parameter is wrong"},
+	{UnknownCommand, 404, 2, "There is no such command"},
+	{UnknownKernel, 404, 2, "There is no such kernel"},
+	{Unauthorized, 401, 2, "A valid token is needed"},
+	{MethodNotAllowed, 405, 2, "The command does not take this method"},
+	{UnsupportedMediaType, 415, 2, "The body is not of a type that this command takes"},
+	{TooLarge, 413, 1, "The object is too large"},
+	{MalformedObject, 422, 1, "The object is not a well-formed ELF file"},
+	{UnsupportedObject, 422, 1, "The object needs something that the loader does not do"},
+	{UndefinedSymbol, 422, 1, "The kernel reached a symbol that nobody defines"},
+	{RefusedInstruction, 422, 1, "The screen refuses an instruction"},
+	{MissingISA, 422, 1, "The code needs an ISA extension that this host lacks"},
+	{Crashed, 422, 1, "The kernel crashed"},
+	{ForbiddenSyscall, 422, 1, "The kernel made a system call"},
+	{ABIViolation, 422, 1, "The kernel broke the calling convention beyond repair"},
+	{Timeout, 422, 1, "The kernel ran out of time"},
+	{MemoryLimit, 422, 1, "The object or its operands need too much memory"},
+	{QueueFull, 429, 3, "Too many requests are waiting"},
+	{Draining, 503, 3, "The server is shutting down"},
+	{Unfit, 503, 3, "The host is unfit"},
+	{Internal, 500, 4, "An internal error"},
+}
+
+// Info returns the row of a class; an unknown one is Internal.
+func (c Class) Info() ClassInfo {
+	for _, i := range Classes {
+		if i.Class == c {
+			return i
+		}
+	}
+	return Internal.Info()
+}
+
+// Problem is a failure in the terms of RFC 9457, and a Go error.
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+	Class  Class  `json:"class"`
+
+	Symbol      string   `json:"symbol,omitempty"`
+	Offset      *uint64  `json:"offset,omitempty"` // of Instruction within Symbol, bytes
+	Instruction string   `json:"instruction,omitempty"`
+	Bytes       string   `json:"bytes,omitempty"` // of Instruction, hexadecimal
+	Section     string   `json:"section,omitempty"`
+	Rule        string   `json:"rule,omitempty"`
+	Signal      string   `json:"signal,omitempty"`
+	Address     string   `json:"address,omitempty"` // the caller's terms are in Detail
+	Access      string   `json:"access,omitempty"`  // read, write or execute
+	Operand     string   `json:"operand,omitempty"`
+	Syscall     string   `json:"syscall,omitempty"`
+	MissingISA  []string `json:"missing_isa,omitempty"`
+	Limit       string   `json:"limit,omitempty"`
+	RetryAfter  int      `json:"retry_after,omitempty"` // seconds
+	// Sandbox lists the layers in force when a kernel had run.
+	Sandbox map[string]string `json:"sandbox,omitempty"`
+}
+
+// Problemf builds a problem of a class; status and title come from the table.
+func Problemf(c Class, format string, args ...any) *Problem {
+	i := c.Info()
+	return &Problem{Type: "about:blank", Title: i.Title, Status: i.Status, Class: c, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Error returns the detail with the class before it.
+func (p *Problem) Error() string { return string(p.Class) + ": " + p.Detail }

@@ -1,0 +1,192 @@
+// Package wire is all that the server and its child share: the Job that goes
+// down one pipe and the Report that comes back on the other. It holds data and
+// its codec only; nothing here runs, opens or allocates anything on its own.
+package wire
+
+import "encoding/json"
+
+// Kind says what a job asks for.
+type Kind string
+
+// The kinds of job.
+const (
+	Run     Kind = "run"     // load, screen, execute and measure
+	Screen  Kind = "screen"  // load and screen; nothing is executed
+	Inspect Kind = "inspect" // load only; report what the loader did
+	Probe   Kind = "probe"   // run the child's own self-check and report the layers in force
+)
+
+// Job is one request to a child. The child trusts the server that wrote it but
+// nothing inside Object.
+type Job struct {
+	Kind   Kind              `json:"kind"`
+	Spec   []byte            `json:"spec,omitempty"`   // kernel specification (XML); Run only
+	Params map[string]uint64 `json:"params,omitempty"` // every parameter of the specification, validated
+	Seed   uint64            `json:"seed,omitempty"`   // of the operand generator
+	Budget Budget            `json:"budget"`
+	Host   Host              `json:"host"`
+	Events []string          `json:"events,omitempty"` // names asked for; empty means the default set
+	Screen ScreenOptions     `json:"screen"`
+
+	// Object is the client's ELF file. It travels beside the JSON, unescaped.
+	Object []byte `json:"-"`
+}
+
+// Budget bounds a job. The server enforces Deadline again from outside.
+type Budget struct {
+	Deadline  int64   `json:"deadline_us"`         // for the whole job, microseconds
+	CPU       int64   `json:"cpu_us"`              // measuring time over all cells, microseconds
+	Call      int64   `json:"call_us"`             // longest single cell, wall time, microseconds
+	Memory    uint64  `json:"memory"`              // bytes of image and operands
+	Precision float64 `json:"precision,omitempty"` // relative half-width of the 95 % interval to stop at
+}
+
+// ScreenOptions shapes what a Screen or Run job reports.
+type ScreenOptions struct {
+	Boundaries bool   `json:"boundaries,omitempty"` // instruction boundaries of a linear sweep, as text
+	Listing    bool   `json:"listing,omitempty"`    // annotated disassembly, as text
+	Assume     string `json:"assume,omitempty"`     // microarchitecture to answer for instead of this host
+}
+
+// Host is what the server learned once about the machine. A locked-down child
+// can open no file, so it is told.
+type Host struct {
+	CPU       string `json:"cpu"` // brand string
+	Vendor    string `json:"vendor"`
+	Family    int    `json:"family"`
+	Model     int    `json:"model"`
+	Stepping  int    `json:"stepping"`
+	Microcode string `json:"microcode,omitempty"`
+	Kernel    string `json:"kernel"` // release of the running Linux kernel
+	PMU       string `json:"pmu"`    // event table, empty without a PMU
+	PMUReason string `json:"pmu_reason,omitempty"`
+	TSCHz     uint64 `json:"tsc_hz"`
+	CPUs      []int  `json:"cpus,omitempty"` // CPUs a cell may be pinned to
+}
+
+// MarshalJSON writes an absent PMU as null, as the interface contract has it.
+func (h Host) MarshalJSON() ([]byte, error) {
+	type plain Host
+	v := struct {
+		plain
+		PMU *string `json:"pmu"`
+	}{plain: plain(h)}
+	if h.PMU != "" {
+		v.PMU = &h.PMU
+	}
+	return json.Marshal(v)
+}
+
+// Report is the child's answer: exactly one of Result, Problem and Document is set.
+type Report struct {
+	Result   *Result         `json:"result,omitempty"`
+	Problem  *Problem        `json:"problem,omitempty"`
+	Document json.RawMessage `json:"document,omitempty"` // Screen, Inspect and Probe answers, ready to send
+	// OK tells whether a Document is good news (accepted, loaded, fit).
+	OK bool `json:"ok"`
+	// Text is the human form or the boundaries of a Document, where asked for.
+	Text string `json:"text,omitempty"`
+}
+
+// Source tells where a figure comes from. One is never presented as another.
+type Source string
+
+// The sources of figures.
+const (
+	PMU           Source = "pmu"            // a hardware event counter
+	TSC           Source = "tsc"            // the time-stamp counter, reference ticks
+	TSCCalibrated Source = "tsc-calibrated" // core cycles from the TSC and calibration chains
+	Counted       Source = "counted"        // counted by executing or rewriting, exact
+	Software      Source = "software"       // a kernel software event
+)
+
+// Counter is one measured figure, per call of the kernel, overhead subtracted
+// and never clamped.
+type Counter struct {
+	Name     string     `json:"name"`
+	Value    float64    `json:"value"`
+	Unit     string     `json:"unit"`
+	Source   Source     `json:"source"`
+	CI95     [2]float64 `json:"ci95"`
+	Min      float64    `json:"min"`
+	P10      float64    `json:"p10"`
+	P90      float64    `json:"p90"`
+	Overhead float64    `json:"overhead"` // median of the interleaved empty call
+	Samples  Samples    `json:"samples"`
+	Cells    int        `json:"cells"`
+	Exact    bool       `json:"exact"`
+}
+
+// Samples counts timed calls.
+type Samples struct {
+	Accepted int `json:"accepted"`
+	Total    int `json:"total"`
+}
+
+// Unavailable is a figure that was asked for and could not be had.
+type Unavailable struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// Result is a finished run.
+type Result struct {
+	Kernel      string            `json:"kernel"`
+	Symbol      string            `json:"symbol"`
+	SymbolWhy   string            `json:"symbol_why"`
+	Params      map[string]uint64 `json:"params"`
+	Object      ObjectID          `json:"object"`
+	Host        Host              `json:"host"`
+	Counters    []Counter         `json:"counters"`
+	Unavailable []Unavailable     `json:"unavailable"`
+	Result      Value             `json:"result"`
+	Verify      Verify            `json:"verify"`
+	ABI         ABI               `json:"abi"`
+	Integrity   string            `json:"integrity"` // consistent or suspect
+	// IntegrityWhy names each disagreement when Integrity is suspect.
+	IntegrityWhy []string          `json:"integrity_why,omitempty"`
+	ISA          []string          `json:"isa"`
+	Sandbox      map[string]string `json:"sandbox"`
+	Warnings     []string          `json:"warnings"`
+	Timing       Timing            `json:"timing_us"`
+}
+
+// ObjectID names the object that ran.
+type ObjectID struct {
+	SHA256 string `json:"sha256"`
+	Size   int    `json:"size"`
+}
+
+// Value is what the kernel returned: rax read as a signed integer, and xmm0
+// read as the floating-point type that the specification gives.
+type Value struct {
+	Int   int64 `json:"int"`
+	Float Float `json:"float"`
+}
+
+// Verify is the comparison of the kernel's results with the reference.
+type Verify struct {
+	Status   string `json:"status"` // match, mismatch or none
+	Why      string `json:"why,omitempty"`
+	MaxULP   Float  `json:"max_ulp"`
+	MaxAbs   Float  `json:"max_abs"`
+	FirstBad *int   `json:"first_bad"`
+	Operand  string `json:"operand,omitempty"`
+}
+
+// ABI lists what the kernel broke of the System V calling convention.
+type ABI struct {
+	OK         bool     `json:"ok"`
+	Violations []string `json:"violations"`
+}
+
+// Timing says where the time of a request went, in microseconds.
+type Timing struct {
+	Queue  int64 `json:"queue"`
+	Spawn  int64 `json:"spawn"`
+	Load   int64 `json:"load"`
+	Screen int64 `json:"screen"`
+	Cells  int64 `json:"cells"`
+	Verify int64 `json:"verify"`
+	Total  int64 `json:"total"`
+}
