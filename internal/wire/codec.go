@@ -1,0 +1,233 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// A frame is a fixed header, a JSON text and, for a job, the raw object:
+//
+//	 0       4      6      8          12         16
+//	+-------+------+------+----------+----------+------+-----+
+//	| magic | ver. | kind | JSON len | raw len  | JSON | raw |
+//	+-------+------+------+----------+----------+------+-----+
+//
+// All numbers are little-endian. A frame is whole and understood to its last
+// byte, or it is an error: the side that reads it may be talking to a process
+// that parses hostile files.
+const (
+	frameMagic   = "WRun"
+	frameVersion = 1
+	headerSize   = 16
+)
+
+type frameKind uint16
+
+const (
+	frameJob frameKind = iota + 1
+	frameProgress
+	frameReport
+)
+
+// maxProgress bounds the JSON of one progress frame, bytes.
+const maxProgress = 4 << 10
+
+// maxProgressFrames bounds how many progress frames may precede a report, so
+// that a child cannot keep its reader busy for ever.
+const maxProgressFrames = 10_000
+
+// ErrFrame is what every malformed frame is.
+var ErrFrame = errors.New("wire: malformed frame")
+
+// WriteJob writes one job frame.
+func WriteJob(w io.Writer, j *Job) error { return writeFrame(w, frameJob, j, j.Object) }
+
+// ReadJob reads one job frame whose JSON and object together are at most max
+// bytes. Job.Object is nil when the frame carries no object.
+func ReadJob(r io.Reader, max int64) (*Job, error) {
+	kind, text, raw, err := readFrame(r, max)
+	if err != nil {
+		return nil, err
+	}
+	if kind != frameJob {
+		return nil, fmt.Errorf("%w: kind %d where a job was expected", ErrFrame, kind)
+	}
+	j := new(Job)
+	if err := decodeStrict(text, j); err != nil {
+		return nil, err
+	}
+	switch j.Kind {
+	case Run, Screen, Inspect, Probe:
+	default:
+		return nil, fmt.Errorf("%w: job of kind %q", ErrFrame, j.Kind)
+	}
+	j.Object = raw
+	return j, nil
+}
+
+// Progress tells how far a job is, for people who wait.
+type Progress struct {
+	Stage string `json:"stage"` // load, screen, measure or verify
+	Done  int    `json:"done"`
+	Total int    `json:"total"`
+}
+
+// WriteProgress writes one progress frame; any number up to maxProgressFrames
+// may precede the report.
+func WriteProgress(w io.Writer, p Progress) error { return writeFrame(w, frameProgress, p, nil) }
+
+// WriteReport writes the report frame, the last of a job. It fails, and writes
+// nothing, unless exactly one of Result, Problem and Document is set and every
+// figure is a number that JSON has.
+func WriteReport(w io.Writer, r *Report) error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	return writeFrame(w, frameReport, r, nil)
+}
+
+// ReadReport reads frames up to and including the report, each at most max
+// bytes, and hands progress frames to progress, which may be nil.
+func ReadReport(r io.Reader, max int64, progress func(Progress)) (*Report, error) {
+	for range maxProgressFrames + 1 {
+		kind, text, raw, err := readFrame(r, max)
+		if err != nil {
+			return nil, err
+		}
+		if len(raw) != 0 {
+			return nil, fmt.Errorf("%w: %d raw bytes after a report", ErrFrame, len(raw))
+		}
+		switch kind {
+		case frameReport:
+			return decodeReport(text)
+		case frameProgress:
+			p, err := decodeProgress(text)
+			if err != nil {
+				return nil, err
+			}
+			if progress != nil {
+				progress(p)
+			}
+		default:
+			return nil, fmt.Errorf("%w: kind %d where a report was expected", ErrFrame, kind)
+		}
+	}
+	return nil, fmt.Errorf("%w: more than %d progress frames", ErrFrame, maxProgressFrames)
+}
+
+func decodeReport(text []byte) (*Report, error) {
+	rep := new(Report)
+	if err := decodeStrict(text, rep); err != nil {
+		return nil, err
+	}
+	if err := rep.check(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFrame, err)
+	}
+	return rep, nil
+}
+
+func decodeProgress(text []byte) (p Progress, err error) {
+	if len(text) > maxProgress {
+		return p, fmt.Errorf("%w: progress of %d bytes", ErrFrame, len(text))
+	}
+	return p, decodeStrict(text, &p)
+}
+
+// check holds the rule that a report is exactly one of three things.
+func (r *Report) check() error {
+	n := 0
+	for _, set := range []bool{r.Result != nil, r.Problem != nil, len(r.Document) != 0} {
+		if set {
+			n++
+		}
+	}
+	if n != 1 {
+		return fmt.Errorf("wire: a report with %d of result, problem and document", n)
+	}
+	return nil
+}
+
+func writeFrame(w io.Writer, kind frameKind, v any, raw []byte) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("wire: %w", err)
+	}
+	if int64(len(text)) > maxUint32 || int64(len(raw)) > maxUint32 {
+		return fmt.Errorf("wire: a frame of %d + %d bytes", len(text), len(raw))
+	}
+	head := make([]byte, headerSize, headerSize+len(text))
+	copy(head, frameMagic)
+	binary.LittleEndian.PutUint16(head[4:], frameVersion)
+	binary.LittleEndian.PutUint16(head[6:], uint16(kind))
+	binary.LittleEndian.PutUint32(head[8:], uint32(len(text)))
+	binary.LittleEndian.PutUint32(head[12:], uint32(len(raw)))
+	if _, err := w.Write(append(head, text...)); err != nil {
+		return err
+	}
+	if len(raw) == 0 {
+		return nil
+	}
+	_, err = w.Write(raw)
+	return err
+}
+
+const maxUint32 = 1<<32 - 1
+
+// readFrame reads one frame. io.EOF means that there was none; a frame cut
+// short is io.ErrUnexpectedEOF. Memory grows with the bytes that arrive, not
+// with the lengths that the header claims.
+func readFrame(r io.Reader, max int64) (kind frameKind, text, raw []byte, err error) {
+	var head [headerSize]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return 0, nil, nil, err
+	}
+	if m, v := string(head[:4]), binary.LittleEndian.Uint16(head[4:]); m != frameMagic || v != frameVersion {
+		return 0, nil, nil, fmt.Errorf("%w: magic %q version %d", ErrFrame, m, v)
+	}
+	kind = frameKind(binary.LittleEndian.Uint16(head[6:]))
+	nText := int64(binary.LittleEndian.Uint32(head[8:]))
+	nRaw := int64(binary.LittleEndian.Uint32(head[12:]))
+	if nText+nRaw > max {
+		return 0, nil, nil, fmt.Errorf("%w: %d bytes are more than %d", ErrFrame, nText+nRaw, max)
+	}
+	if text, err = readN(r, nText); err != nil {
+		return 0, nil, nil, err
+	}
+	if raw, err = readN(r, nRaw); err != nil {
+		return 0, nil, nil, err
+	}
+	return kind, text, raw, nil
+}
+
+// readN reads exactly n bytes.
+func readN(r io.Reader, n int64) ([]byte, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	var b bytes.Buffer
+	if _, err := io.CopyN(&b, r, n); err != nil {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// decodeStrict decodes one JSON value without unknown fields and with nothing
+// but space after it.
+func decodeStrict(text []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("%w: %w", ErrFrame, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return fmt.Errorf("%w: more than one JSON value", ErrFrame)
+	}
+	return nil
+}

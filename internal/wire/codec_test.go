@@ -1,0 +1,214 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func testJob() *Job {
+	return &Job{
+		Kind: Run, Spec: []byte("<kernel/>"), Params: map[string]uint64{"n": math.MaxUint64}, Seed: 7,
+		Budget: Budget{Deadline: 1e6, CPU: 2, Call: 3, Memory: 1 << 40, Precision: 0.01},
+		Host:   Host{CPU: "x", PMUReason: "none", CPUs: []int{0, 1}}, Events: []string{"Cycles"},
+		Screen: ScreenOptions{Boundaries: true, Assume: "SKX"}, Object: []byte("\x7fELF\x00\xff"),
+	}
+}
+
+func testResult() *Report {
+	return &Report{OK: true, Result: &Result{Kernel: "sdot", Params: map[string]uint64{"n": 1},
+		Counters: []Counter{{Name: "Cycles", Value: -0.5, Source: TSC}}, Result: Value{Float: Float(math.Inf(1))}}}
+}
+
+func TestJobRoundTrip(t *testing.T) {
+	want := testJob()
+	var b bytes.Buffer
+	if err := WriteJob(&b, want); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadJob(iotest.OneByteReader(&b), 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	if b.Len() != 0 {
+		t.Errorf("%d bytes left", b.Len())
+	}
+}
+
+func TestReportRoundTrip(t *testing.T) {
+	off := uint64(3)
+	problem := Problemf(Crashed, "boom")
+	problem.Offset = &off
+	for _, want := range []*Report{
+		testResult(), {Problem: problem}, {Document: json.RawMessage(`{"layers":{}}`), OK: true, Text: "t"},
+	} {
+		var b bytes.Buffer
+		var seen []Progress
+		p := Progress{Stage: "measure", Done: 1, Total: 3}
+		if err := errors.Join(WriteProgress(&b, p), WriteReport(&b, want)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadReport(&b, 1<<20, func(p Progress) { seen = append(seen, p) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v\nwant %+v", got, want)
+		}
+		if len(seen) != 1 || seen[0] != p {
+			t.Errorf("progress %v", seen)
+		}
+	}
+}
+
+func TestWriteReportRefuses(t *testing.T) {
+	nan := testResult()
+	nan.Result.Counters[0].Value = math.NaN()
+	for name, r := range map[string]*Report{
+		"empty": {},
+		"two":   {Problem: Problemf(Internal, "x"), Document: json.RawMessage("1")},
+		"NaN":   nan,
+	} {
+		var b bytes.Buffer
+		if err := WriteReport(&b, r); err == nil || b.Len() != 0 {
+			t.Errorf("%s: error %v after %d bytes", name, err, b.Len())
+		}
+	}
+}
+
+// TestCutFrames cuts a job at every byte: no prefix of a frame is a frame.
+func TestCutFrames(t *testing.T) {
+	var b bytes.Buffer
+	if err := WriteJob(&b, testJob()); err != nil {
+		t.Fatal(err)
+	}
+	for n := range b.Len() {
+		_, err := ReadJob(bytes.NewReader(b.Bytes()[:n]), 1<<20)
+		want := io.ErrUnexpectedEOF
+		if n == 0 {
+			want = io.EOF
+		}
+		if err != want {
+			t.Fatalf("cut at %d: %v, want %v", n, err, want)
+		}
+	}
+}
+
+func frame(kind frameKind, text, raw string) []byte {
+	b := []byte(frameMagic)
+	b = binary.LittleEndian.AppendUint16(b, frameVersion)
+	b = binary.LittleEndian.AppendUint16(b, uint16(kind))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(text)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(raw)))
+	return append(append(b, text...), raw...)
+}
+
+func TestMalformedFrames(t *testing.T) {
+	job := func(b []byte) error { _, err := ReadJob(bytes.NewReader(b), 1<<10); return err }
+	report := func(b []byte) error { _, err := ReadReport(bytes.NewReader(b), 1<<14, nil); return err }
+	bad := func(at int, v byte) []byte { b := frame(frameJob, `{"kind":"run"}`, ""); b[at] = v; return b }
+	for _, row := range []struct {
+		name string
+		read func([]byte) error
+		in   []byte
+	}{
+		{"magic", job, bad(0, 'X')},
+		{"version", job, bad(4, 9)},
+		{"kind", job, bad(6, 77)},
+		{"report for job", job, frame(frameReport, `{"document":1}`, "")},
+		{"job for report", report, frame(frameJob, `{"kind":"run"}`, "")},
+		{"unknown job kind", job, frame(frameJob, `{"kind":"walk"}`, "")},
+		{"unknown field", job, frame(frameJob, `{"kind":"run","more":1}`, "")},
+		{"unknown inner field", job, frame(frameJob, `{"kind":"run","budget":{"x":1}}`, "")},
+		{"two values", job, frame(frameJob, `{"kind":"run"}{}`, "")},
+		{"no JSON", job, frame(frameJob, "", "")},
+		{"negative parameter", job, frame(frameJob, `{"kind":"run","params":{"n":-1}}`, "")},
+		{"long", job, frame(frameJob, `{"kind":"run"}`, strings.Repeat("x", 1<<10))},
+		{"lying length", job, bad(15, 0xff)},
+		{"raw after report", report, frame(frameReport, `{"document":1}`, "x")},
+		{"empty report", report, frame(frameReport, `{}`, "")},
+		{"two in one", report, frame(frameReport, `{"document":1,"problem":{}}`, "")},
+		{"fat progress", report, frame(frameProgress, `{"stage":"`+strings.Repeat("x", maxProgress)+`"}`, "")},
+		{"wrong progress", report, frame(frameProgress, `{"stage":1}`, "")},
+		{"endless progress", report, bytes.Repeat(frame(frameProgress, `{}`, ""), maxProgressFrames+2)},
+	} {
+		if err := row.read(row.in); !errors.Is(err, ErrFrame) {
+			t.Errorf("%s: %v, want ErrFrame", row.name, err)
+		}
+	}
+}
+
+// TestLyingLengthCostsNothing holds that a header alone allocates little.
+func TestLyingLengthCostsNothing(t *testing.T) {
+	b := frame(frameJob, "", "")
+	binary.LittleEndian.PutUint32(b[12:], 1<<31)
+	got := testing.Benchmark(func(bb *testing.B) {
+		bb.ReportAllocs()
+		for bb.Loop() {
+			if _, err := ReadJob(bytes.NewReader(b), 1<<32); err == nil {
+				bb.Fatal("no error")
+			}
+		}
+	})
+	if n := got.AllocedBytesPerOp(); n > 64<<10 {
+		t.Errorf("%d bytes allocated", n)
+	}
+}
+
+// FuzzRead holds that exactly one of value and error comes back, and that what
+// was read writes and reads back to the same value.
+func FuzzRead(f *testing.F) {
+	var job, rep bytes.Buffer
+	if err := errors.Join(WriteJob(&job, testJob()), WriteReport(&rep, testResult())); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(job.Bytes())
+	f.Add(rep.Bytes())
+	f.Add(frame(frameProgress, `{}`, ""))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		const max = 1 << 16
+		j, err := ReadJob(bytes.NewReader(b), max)
+		if (j == nil) == (err == nil) {
+			t.Fatalf("job %v, error %v", j, err)
+		}
+		if j != nil {
+			again[Job](t, j, WriteJob, func(r io.Reader) (*Job, error) { return ReadJob(r, 1<<20) })
+		}
+		r, err := ReadReport(bytes.NewReader(b), max, nil)
+		if (r == nil) == (err == nil) {
+			t.Fatalf("report %v, error %v", r, err)
+		}
+		if r != nil {
+			again[Report](t, r, WriteReport, func(r io.Reader) (*Report, error) { return ReadReport(r, 1<<20, nil) })
+		}
+	})
+}
+
+// again writes v, reads it and compares the JSON of both, in which absent and
+// empty are one.
+func again[T any](t *testing.T, v *T, write func(io.Writer, *T) error, read func(io.Reader) (*T, error)) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b, v); err != nil {
+		t.Fatal(err)
+	}
+	got, err := read(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, _ := json.Marshal(v)
+	y, _ := json.Marshal(got)
+	if !bytes.Equal(x, y) {
+		t.Fatalf("%s\n%s", x, y)
+	}
+}
