@@ -1,0 +1,90 @@
+package cell
+
+import (
+	"encoding/binary"
+	"errors"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/trampoline"
+)
+
+var le = binary.LittleEndian
+
+const (
+	controlSize = (uint64(unsafe.Sizeof(trampoline.Control{})) + pageSize - 1) &^ (pageSize - 1)
+	resultsSize = 1 << 20
+	recordSize  = uint64(unsafe.Sizeof(trampoline.Record{}))
+)
+
+// memory returns mapped memory as bytes. The address is one that mapRegion
+// mapped outside of the Go heap.
+func memory(addr, size uint64) []byte {
+	return unsafe.Slice((*byte)(pointer(addr)), size)
+}
+
+// pointer turns an address outside of the Go heap into a pointer.
+func pointer(addr uint64) unsafe.Pointer {
+	return *(*unsafe.Pointer)(unsafe.Pointer(&addr))
+}
+
+func control() *trampoline.Control { return (*trampoline.Control)(pointer(trampoline.ControlAddr)) }
+func results() *trampoline.Results { return (*trampoline.Results)(pointer(trampoline.ResultsAddr)) }
+
+// mapRegion maps a region at its address, never over another mapping, fills it
+// and gives it its protection.
+func mapRegion(r Region) error {
+	flags := uintptr(unix.MAP_ANON | unix.MAP_FIXED_NOREPLACE | unix.MAP_NORESERVE)
+	if r.Shared {
+		flags |= unix.MAP_SHARED
+	} else {
+		flags |= unix.MAP_PRIVATE
+	}
+	size := r.end() - r.Addr
+	got, _, errno := unix.Syscall6(unix.SYS_MMAP, uintptr(r.Addr), uintptr(size),
+		unix.PROT_READ|unix.PROT_WRITE, flags, ^uintptr(0), 0)
+	if errno != 0 {
+		return errno
+	}
+	if uint64(got) != r.Addr { // a kernel before 4.17 takes the flag for a hint
+		return errors.Join(unix.EEXIST, unmap(uint64(got), size))
+	}
+	copy(memory(r.Addr, size), r.Data)
+	if r.Prot == unix.PROT_READ|unix.PROT_WRITE {
+		return nil
+	}
+	return unix.Mprotect(memory(r.Addr, size), r.Prot)
+}
+
+func unmap(addr, size uint64) error {
+	if _, _, errno := unix.Syscall(unix.SYS_MUNMAP, uintptr(addr), uintptr(size), 0); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// siginfo is the head of the kernel's siginfo_t on x86-64
+// (include/uapi/asm-generic/siginfo.h): number, errno, code, then the address
+// for faults.
+type siginfo struct {
+	signo, errno, code, _ int32
+	addr                  uint64
+	_                     [104]byte
+}
+
+func getSiginfo(pid int) (siginfo, error) {
+	var si siginfo
+	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_GETSIGINFO, uintptr(pid), 0, uintptr(unsafe.Pointer(&si)), 0, 0)
+	if errno != 0 {
+		return si, errno
+	}
+	return si, nil
+}
+
+// peek reads a word of the stopped cell. It works on its private memory too.
+func peek(pid int, addr uint64) (uint64, bool) {
+	var word uint64
+	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_PEEKDATA, uintptr(pid), uintptr(addr), uintptr(unsafe.Pointer(&word)), 0, 0)
+	return word, errno == 0
+}

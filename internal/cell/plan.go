@@ -1,0 +1,143 @@
+package cell
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"webrunner/trampoline"
+)
+
+// Call is the function call that a cell makes, by the System V ABI
+// (psABI 1.0, 3.2.3 "Parameter Passing").
+type Call struct {
+	Kernel uint64    // address of the function
+	Int    []uint64  // integer and pointer arguments, in order
+	Float  []uint64  // floating-point arguments, in order, as raw bits
+	Order  []ArgKind // of all arguments; decides which ones go to the stack, and where
+}
+
+// ArgKind tells an integer argument from a floating-point one.
+type ArgKind uint8
+
+// The kinds of arguments.
+const (
+	IntArg ArgKind = iota
+	FloatArg
+)
+
+// Plan is what one cell does.
+type Plan struct {
+	Call      Call
+	Records   int           // most records; bounded by the room for them
+	Interlace bool          // every second record is an empty call
+	Batch     int           // calls in one record, at least 1
+	Chain     uint64        // trampoline.ChainAdd or ChainImul
+	Turns     uint64        // turns of the chain's loop, at least 1
+	Budget    uint64        // TSC ticks after which sampling ends by itself
+	Wall      time.Duration // after which the supervisor kills the cell
+	XSave     bool          // the host has XSAVE and the kernel uses it
+	Rseq      bool          // use rseq to see preemptions
+	Filter    []uint64      // seccomp program, one sock_filter a word; empty for none
+	Mode      uint64        // trampoline.ModeTSC, ModeRead or ModeRDPMC
+	Attrs     [][128]byte   // perf_event_attr of each counter; the first leads the group
+}
+
+// canaries fill the callee-saved registers before each call.
+var canaries = [6]uint64{
+	0xb1b1b1b1_c0ffee01, 0xb2b2b2b2_c0ffee02, 0xc1c1c1c1_c0ffee03,
+	0xc2c2c2c2_c0ffee04, 0xc3c3c3c3_c0ffee05, 0xc4c4c4c4_c0ffee06,
+}
+
+// words is how many 8-byte words the counters of a record take, before and
+// after the call each.
+func (p Plan) words() uint64 {
+	switch p.Mode {
+	case trampoline.ModeRead:
+		return uint64(3 + len(p.Attrs)) // read_format GROUP|TIME_ENABLED|TIME_RUNNING
+	case trampoline.ModeRDPMC:
+		return uint64(len(p.Attrs))
+	}
+	return 0
+}
+
+// stride is the number of bytes from one record to the next.
+func (p Plan) stride() uint64 { return recordSize + 16*p.words() }
+
+// MaxRecords is the most records that a cell of this plan has room for.
+func (p Plan) MaxRecords() int {
+	return int((resultsSize - (trampoline.RecordsAddr - trampoline.ResultsAddr)) / p.stride())
+}
+
+// write puts the plan into the control block.
+func (p Plan) write() error {
+	c := control()
+	switch {
+	case p.Records < 1 || p.Records > p.MaxRecords():
+		return fmt.Errorf("cell: %d records, there is room for 1 to %d", p.Records, p.MaxRecords())
+	case p.Batch < 1 || p.Turns < 1:
+		return errors.New("cell: a plan needs a batch and a chain")
+	case len(p.Attrs) > trampoline.MaxCounters:
+		return fmt.Errorf("cell: %d counters, at most %d", len(p.Attrs), trampoline.MaxCounters)
+	}
+	binary.LittleEndian.PutUint16(c.XState[0:], 0x37f)   // x87 control word
+	binary.LittleEndian.PutUint32(c.XState[24:], 0x1f80) // MXCSR
+	binary.LittleEndian.PutUint64(c.RseqDesc[8:], addrOf.rseqDesc)     // start_ip: data, never executed
+	binary.LittleEndian.PutUint64(c.RseqDesc[16:], 1)                  // post_commit_offset
+	binary.LittleEndian.PutUint64(c.RseqDesc[24:], addrOf.rseqDesc+36) // abort_ip
+	binary.LittleEndian.PutUint32(c.RseqDesc[32:], rseqSig)
+	c.Kernel, c.Canary = p.Call.Kernel, canaries
+	c.Records, c.Batch, c.Chain, c.Turns, c.Budget = uint64(p.Records), uint64(p.Batch), p.Chain, p.Turns, p.Budget
+	c.Interlace, c.XSave = b2u(p.Interlace), b2u(p.XSave)
+	c.Mode, c.Counters, c.Stride = p.Mode, uint64(len(p.Attrs)), p.stride()
+	return p.Call.place(c)
+}
+
+// place assigns arguments to registers and to the stack: the first six of the
+// integer class to rdi, rsi, rdx, rcx, r8, r9, the first eight of the SSE class
+// to xmm0-7, the rest to the stack in order of appearance, eight bytes each.
+func (call Call) place(c *trampoline.Control) error {
+	c.Int, c.Float, c.StackArgs, c.Vectors = [6]uint64{}, [8]uint64{}, 0, 0
+	var ints, floats int
+	for _, kind := range call.Order {
+		var v uint64
+		switch {
+		case kind == IntArg && ints < len(call.Int):
+			v = call.Int[ints]
+			ints++
+			if ints <= len(c.Int) {
+				c.Int[ints-1] = v
+				continue
+			}
+		case kind == FloatArg && floats < len(call.Float):
+			v = call.Float[floats]
+			floats++
+			if floats <= len(c.Float) {
+				c.Float[floats-1] = v
+				c.Vectors++
+				continue
+			}
+		default:
+			return errors.New("cell: the order of arguments names more than there are")
+		}
+		if c.StackArgs == trampoline.MaxStack {
+			return fmt.Errorf("cell: more than %d arguments on the stack", trampoline.MaxStack)
+		}
+		c.Stack[c.StackArgs] = v
+		c.StackArgs++
+	}
+	if ints != len(call.Int) || floats != len(call.Float) {
+		return errors.New("cell: the order of arguments leaves some out")
+	}
+	top := uint64(trampoline.StackAddr + StackSize - 64)
+	c.EntrySP = (top - 8*c.StackArgs) &^ 15
+	return nil
+}
+
+func b2u(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}

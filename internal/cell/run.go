@@ -1,0 +1,310 @@
+package cell
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/trampoline"
+)
+
+// End says how a cell ended. The zero value is no end at all.
+type End uint8
+
+// The ends of a cell.
+const (
+	Returned End = iota + 1 // the sample loop finished
+	Exited                  // the kernel itself called exit_group
+	Syscall                 // killed by seccomp for another system call
+	Signal                  // killed by a signal: a fault or a trap
+	Timeout                 // killed by the supervisor, or by RLIMIT_CPU
+)
+
+var endNames = [...]string{Returned: "returned", Exited: "exited", Syscall: "system call", Signal: "signal", Timeout: "timeout"}
+
+// String returns the end in words.
+func (e End) String() string {
+	if int(e) >= len(endNames) || endNames[e] == "" {
+		return fmt.Sprintf("End(%d)", uint8(e))
+	}
+	return endNames[e]
+}
+
+// Outcome is what is known of a finished cell. Everything in it but Samples
+// comes from outside of the cell.
+type Outcome struct {
+	End    End
+	Signal unix.Signal // of a Signal end
+	Code   int32       // si_code
+	Addr   uint64      // si_addr: where the access that faulted went
+	Regs   unix.PtraceRegs
+	Stack  []uint64 // top words of the stack when it ended abnormally
+	NR     uint64   // system call number of a Syscall or Exited end
+
+	Wall   time.Duration
+	User   time.Duration // CPU time by wait4
+	System time.Duration
+	Faults int64 // minor page faults
+
+	Samples Samples
+}
+
+// Samples is what the stub wrote. The kernel under test could have written it.
+type Samples struct {
+	Records    []Record
+	LastChain  uint64
+	LastFlags  uint64
+	Start, End uint64
+	RAX, RDX   uint64
+	XMM0       [2]uint64
+}
+
+// Record is one timed call with its counters before and after.
+type Record struct {
+	trampoline.Record
+	Before, After []uint64
+}
+
+// Run forks a cell, supervises it to its end and reaps it. The calling
+// goroutine must be locked to its thread, because ptrace knows threads; Run
+// sees to that for its own duration.
+//
+// An error means that the cell could not do its work for a reason that is not
+// the kernel's: the host refused a step of the script, or this program is wrong.
+func (s *Space) Run(p Plan) (*Outcome, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	c, r := control(), results()
+	*c, *r = trampoline.Control{}, trampoline.Results{}
+	if err := p.write(); err != nil {
+		return nil, err
+	}
+	names, err := s.buildScript(p)
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	pid, errno := fork()
+	if errno != 0 {
+		return nil, fmt.Errorf("cell: fork: %w", errno)
+	}
+	t := &tracee{pid: int(pid)}
+	if err := t.arrive(names); err != nil {
+		t.destroy()
+		return nil, err
+	}
+	watchdog := time.AfterFunc(p.Wall, t.stop)
+	out, err := t.supervise()
+	watchdog.Stop()
+	if err != nil {
+		t.destroy()
+		return nil, err
+	}
+	out.Wall = time.Since(start)
+	out.Samples = readSamples(p)
+	return out, nil
+}
+
+// tracee is a cell under ptrace.
+type tracee struct {
+	pid int
+
+	mu      sync.Mutex // guards pid against signalling after it was reaped
+	gone    bool
+	stopped bool // by the watchdog
+}
+
+// stop halts a cell that ran out of time, so that it can be asked where it was.
+func (t *tracee) stop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.gone {
+		t.stopped = true
+		_ = unix.Kill(t.pid, unix.SIGSTOP)
+	}
+}
+
+// destroy kills and reaps whatever is left of the cell.
+func (t *tracee) destroy() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.gone {
+		return
+	}
+	_ = unix.Kill(t.pid, unix.SIGKILL)
+	for {
+		var ws unix.WaitStatus
+		_, err := unix.Wait4(t.pid, &ws, unix.WALL, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || ws.Exited() || ws.Signaled() {
+			t.gone = true
+			return
+		}
+		_ = unix.PtraceCont(t.pid, 0) // an exit stop on the way
+	}
+}
+
+// wait waits for the next stop or the end of the cell.
+func (t *tracee) wait(ru *unix.Rusage) (unix.WaitStatus, error) {
+	for {
+		var ws unix.WaitStatus
+		_, err := unix.Wait4(t.pid, &ws, unix.WALL, ru)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return ws, fmt.Errorf("cell: wait4: %w", err)
+		}
+		return ws, nil
+	}
+}
+
+// arrive waits until the cell has run its script and stands at the stub's
+// breakpoint, and takes hold of it.
+func (t *tracee) arrive(names []string) error {
+	ws, err := t.wait(nil)
+	switch {
+	case err != nil:
+		return err
+	case ws.Exited() || ws.Signaled():
+		t.gone = true
+		return t.unborn(names, ws)
+	case ws.StopSignal() != unix.SIGTRAP:
+		return fmt.Errorf("cell: stopped by %v before it was ready (%s)", ws.StopSignal(), stepName(names))
+	}
+	err = unix.PtraceSetOptions(t.pid, unix.PTRACE_O_EXITKILL|unix.PTRACE_O_TRACEEXIT)
+	if err == nil {
+		err = unix.PtraceCont(t.pid, 0)
+	}
+	if err != nil {
+		return fmt.Errorf("cell: ptrace: %w", err)
+	}
+	return nil
+}
+
+// unborn explains a cell that ended within its script.
+func (t *tracee) unborn(names []string, ws unix.WaitStatus) error {
+	if errno := results().Errno; errno != 0 {
+		return fmt.Errorf("cell: %s: %w", stepName(names), unix.Errno(errno))
+	}
+	return fmt.Errorf("cell: ended with status %#x before it was ready (%s)", int(ws), stepName(names))
+}
+
+func stepName(names []string) string {
+	if n := results().Step; n >= 1 && n <= uint64(len(names)) {
+		return names[n-1]
+	}
+	return "no step"
+}
+
+// supervise follows the cell to its end.
+func (t *tracee) supervise() (*Outcome, error) {
+	var out Outcome
+	var ru unix.Rusage
+	for {
+		ws, err := t.wait(&ru)
+		if err != nil {
+			return nil, err
+		}
+		if ws.Exited() || ws.Signaled() {
+			t.mu.Lock()
+			t.gone = true
+			t.mu.Unlock()
+			if out.End == 0 { // no exit stop: killed from outside
+				out.End, out.Signal = Signal, ws.Signal()
+				if t.stopped || ws.Signal() == unix.SIGKILL || ws.Signal() == unix.SIGXCPU {
+					out.End = Timeout
+				}
+			}
+			out.User = time.Duration(ru.Utime.Nano())
+			out.System = time.Duration(ru.Stime.Nano())
+			out.Faults = ru.Minflt
+			return &out, nil
+		}
+		if err := t.stopEvent(ws, &out); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// stopEvent handles one ptrace stop: it notes how the cell ends and pushes it
+// over the edge.
+func (t *tracee) stopEvent(ws unix.WaitStatus, out *Outcome) error {
+	var regs unix.PtraceRegs
+	if err := unix.PtraceGetRegs(t.pid, &regs); err != nil {
+		return ignoreGone(err)
+	}
+	if ws.TrapCause() == unix.PTRACE_EVENT_EXIT {
+		msg, err := unix.PtraceGetEventMsg(t.pid)
+		if err != nil {
+			return ignoreGone(err)
+		}
+		if out.End == 0 {
+			exitStop(unix.WaitStatus(msg), regs, out)
+		}
+		return ignoreGone(unix.PtraceCont(t.pid, 0))
+	}
+	if out.End == 0 {
+		t.signalStop(ws.StopSignal(), regs, out)
+	}
+	return ignoreGone(unix.Kill(t.pid, unix.SIGKILL))
+}
+
+// exitStop reads how the cell exits from its registers at the exit event.
+func exitStop(status unix.WaitStatus, regs unix.PtraceRegs, out *Outcome) {
+	out.Regs, out.NR = regs, regs.Orig_rax
+	switch {
+	case status.Signaled() && status.Signal() == unix.SIGSYS:
+		out.End = Syscall
+	case status.Signaled():
+		out.End, out.Signal = Signal, status.Signal()
+		if out.Signal == unix.SIGKILL || out.Signal == unix.SIGXCPU {
+			out.End = Timeout
+		}
+	case regs.Rip == trampoline.ExitRIP() && results().Step == 0:
+		out.End = Returned
+	default:
+		out.End = Exited
+	}
+}
+
+// signalStop reads the cause of a fault or trap before the signal is delivered.
+func (t *tracee) signalStop(sig unix.Signal, regs unix.PtraceRegs, out *Outcome) {
+	out.Regs, out.Signal, out.End = regs, sig, Signal
+	if t.timedOut(sig) {
+		out.End = Timeout
+		return
+	}
+	if si, err := getSiginfo(t.pid); err == nil {
+		out.Code, out.Addr = si.code, si.addr
+	}
+	for i := range uint64(8) {
+		w, ok := peek(t.pid, regs.Rsp+8*i)
+		if !ok {
+			break
+		}
+		out.Stack = append(out.Stack, w)
+	}
+}
+
+func (t *tracee) timedOut(sig unix.Signal) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return sig == unix.SIGXCPU || sig == unix.SIGSTOP && t.stopped
+}
+
+// ignoreGone forgives a cell that was killed from outside between two calls.
+func ignoreGone(err error) error {
+	if err == unix.ESRCH {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("cell: ptrace: %w", err)
+	}
+	return nil
+}

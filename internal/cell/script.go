@@ -1,0 +1,151 @@
+package cell
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/trampoline"
+)
+
+// Constants that golang.org/x/sys/unix lacks, from the kernel's uapi headers.
+const (
+	archSetGS   = 0x1001     // asm/prctl.h
+	archSetFS   = 0x1002     // asm/prctl.h
+	ssDisable   = 2          // linux/signal.h
+	rseqSig     = 0x53053053 // the signature that this program registers; any will do
+	seccompMode = 1          // SECCOMP_SET_MODE_FILTER, linux/seccomp.h
+)
+
+// script is the list of system calls by which a cell strips itself.
+type script struct {
+	names []string
+	err   error
+}
+
+func (s *script) add(name string, nr uintptr, args ...uint64) { s.step(name, 0, nr, args) }
+
+// try adds a step whose failure does not matter.
+func (s *script) try(name string, nr uintptr, args ...uint64) { s.step(name, 1, nr, args) }
+
+func (s *script) step(name string, optional uint64, nr uintptr, args []uint64) {
+	c := control()
+	if len(s.names) == len(c.Steps) {
+		s.err = errors.New("cell: too many mappings for the script")
+		return
+	}
+	st := trampoline.Step{NR: uint64(nr), Optional: optional}
+	copy(st.Args[:], args)
+	c.Steps[len(s.names)] = st
+	s.names = append(s.names, name)
+	c.StepCount = uint64(len(s.names))
+}
+
+// buildScript fills the control block's script. Order matters: tracing first,
+// so that the supervisor sees every failure; the filter last, because nothing
+// but exit_group works after it.
+func (s *Space) buildScript(p Plan) ([]string, error) {
+	c := control()
+	sc := &script{}
+	sc.add("die with the supervisor", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL))
+	sc.add("be traced", unix.SYS_PTRACE, unix.PTRACE_TRACEME)
+	c.SigStack = [3]uint64{0, ssDisable, 0}
+	sc.add("drop the signal stack", unix.SYS_SIGALTSTACK, addrOf.sigStack)
+	sc.add("close every descriptor", unix.SYS_CLOSE_RANGE, 0, 0xffffffff)
+	for _, g := range s.gaps() {
+		sc.add(fmt.Sprintf("unmap %#x+%#x", g[0], g[1]), unix.SYS_MUNMAP, g[0], g[1])
+	}
+	for _, r := range s.regions {
+		if at, n := s.hot(r, p); n > 0 {
+			sc.try("touch "+r.Name, unix.SYS_MADVISE, at, n, unix.MADV_POPULATE_WRITE)
+		}
+	}
+	sc.counters(p)
+	sc.limits(p)
+	sc.add("set FS", unix.SYS_ARCH_PRCTL, archSetFS, trampoline.FSBase)
+	sc.add("clear GS", unix.SYS_ARCH_PRCTL, archSetGS, 0)
+	c.Rseq = 0
+	if p.Rseq {
+		c.Rseq = 1
+		sc.add("register rseq", unix.SYS_RSEQ, addrOf.rseq, 32, 0, rseqSig)
+	}
+	sc.add("protect the control block", unix.SYS_MPROTECT, trampoline.ControlAddr, controlSize, unix.PROT_READ)
+	if err := sc.filter(p.Filter); err != nil {
+		return nil, err
+	}
+	return sc.names, sc.err
+}
+
+// hot returns the part of a writable region that is touched before the first
+// sample, so that no page fault falls into one. Very large operands fault their
+// pages in during warm-up instead.
+func (s *Space) hot(r Region, p Plan) (addr, size uint64) {
+	const most, stack = 64 << 20, 64 << 10
+	size = r.end() - r.Addr
+	switch {
+	case r.Prot&unix.PROT_WRITE == 0 || size > most || r.Addr == trampoline.ControlAddr:
+		return 0, 0
+	case r.Addr == trampoline.ResultsAddr:
+		used := trampoline.RecordsAddr - trampoline.ResultsAddr + uint64(p.Records)*p.stride()
+		return r.Addr, (used + pageSize - 1) &^ (pageSize - 1)
+	case r.Addr == trampoline.StackAddr:
+		return r.end() - stack, stack
+	}
+	return r.Addr, size
+}
+
+// counters opens the events of a counter group in the cell itself. All
+// descriptors are closed by then, so that the group's leader is descriptor 0.
+func (s *script) counters(p Plan) {
+	c := control()
+	for i := range p.Attrs {
+		c.Attrs[i] = p.Attrs[i]
+		leader := uint64(0)
+		if i == 0 {
+			leader = ^uint64(0)
+		}
+		s.add(fmt.Sprintf("open counter %d", i), unix.SYS_PERF_EVENT_OPEN,
+			addrOf.attr(i), 0, ^uint64(0), leader, 0)
+	}
+	if p.Mode == trampoline.ModeRDPMC {
+		for i := range p.Attrs {
+			s.add(fmt.Sprintf("map counter %d", i), unix.SYS_MMAP, trampoline.PagesAddr+uint64(i)*pageSize, pageSize,
+				unix.PROT_READ, unix.MAP_SHARED|unix.MAP_FIXED_NOREPLACE, uint64(i), 0)
+		}
+	}
+}
+
+// limits bounds what the kernel would otherwise bound only by its defaults.
+func (s *script) limits(p Plan) {
+	c := control()
+	cpu := uint64(p.Wall.Seconds()) + 2
+	for i, l := range []struct {
+		name     string
+		resource uint64
+		limit    uint64
+	}{
+		{"limit CPU seconds", unix.RLIMIT_CPU, cpu},
+		{"limit core files", unix.RLIMIT_CORE, 0},
+		{"limit file size", unix.RLIMIT_FSIZE, 0},
+		{"limit processes", unix.RLIMIT_NPROC, 0},
+	} {
+		c.Limit[i] = [2]uint64{l.limit, l.limit}
+		s.add(l.name, unix.SYS_PRLIMIT64, 0, l.resource, addrOf.limit(i), 0)
+	}
+}
+
+// filter installs the stage-2 seccomp program. An empty one is left out.
+func (s *script) filter(prog []uint64) error {
+	c := control()
+	if len(prog) == 0 {
+		return nil
+	}
+	if len(prog) > len(c.Filter) {
+		return fmt.Errorf("cell: a filter of %d instructions does not fit", len(prog))
+	}
+	copy(c.Filter[:], prog)
+	c.FilterLen, c.FilterPtr = uint64(len(prog)), addrOf.filter
+	s.add("install the filter", unix.SYS_SECCOMP, seccompMode, 0, addrOf.filterProg)
+	return nil
+}

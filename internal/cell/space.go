@@ -1,0 +1,149 @@
+// Package cell builds the address space of a cell, forks it, supervises it and
+// explains how it ended. A cell is the process that executes untrusted code:
+// one thread, no Go runtime, a handful of mappings, and one system call left.
+package cell
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/trampoline"
+)
+
+const pageSize = 4096
+
+// Region is one mapping of the cell that comes from the job: a piece of the
+// image or an operand.
+type Region struct {
+	Name   string
+	Addr   uint64
+	Size   uint64 // bytes; rounded up to whole pages
+	Data   []byte // initial contents, the rest is zero
+	Prot   int    // unix.PROT_READ and so on; never write and execute together
+	Shared bool   // the supervisor sees what the cell writes
+}
+
+func (r Region) end() uint64 { return r.Addr + (r.Size+pageSize-1)&^(pageSize-1) }
+
+// Space is the address space that cells are forked from. It lies in this
+// process at the very addresses where the cell will see it; everything else is
+// unmapped by the cell itself before untrusted code runs.
+type Space struct {
+	regions []Region // ascending, the cell's own among them
+}
+
+// StackSize is what a kernel may use of its stack, in bytes.
+const StackSize = 1 << 20
+
+// NewSpace maps the regions and the cell's own pages.
+func NewSpace(job []Region) (*Space, error) {
+	code := trampoline.Code()
+	own := []Region{
+		{Name: "stub", Addr: trampoline.StubAddr, Size: uint64(len(code)), Data: code, Prot: unix.PROT_READ | unix.PROT_EXEC},
+		{Name: "control", Addr: trampoline.ControlAddr, Size: controlSize, Prot: unix.PROT_READ | unix.PROT_WRITE},
+		{Name: "thread", Addr: trampoline.ThreadAddr, Size: trampoline.ThreadSize, Data: threadPage(), Prot: unix.PROT_READ},
+		{Name: "results", Addr: trampoline.ResultsAddr, Size: resultsSize, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true},
+		{Name: "stack", Addr: trampoline.StackAddr, Size: StackSize, Prot: unix.PROT_READ | unix.PROT_WRITE},
+	}
+	s := &Space{regions: append(own, job...)}
+	slices.SortFunc(s.regions, func(a, b Region) int { return int(int64(a.Addr - b.Addr)) })
+	for i, r := range s.regions {
+		if err := check(s.regions, i); err != nil {
+			return nil, err
+		}
+		if err := mapRegion(r); err != nil {
+			return nil, fmt.Errorf("map %s at %#x: %w", r.Name, r.Addr, err)
+		}
+	}
+	return s, nil
+}
+
+// check refuses a region that could not be guarded or would be writable code.
+func check(regions []Region, i int) error {
+	r := regions[i]
+	switch {
+	case r.Addr%pageSize != 0 || r.Size == 0 || r.end() < r.Addr || uint64(len(r.Data)) > r.Size:
+		return fmt.Errorf("cell: region %s %#x+%#x is not a range of whole pages", r.Name, r.Addr, r.Size)
+	case r.Prot&unix.PROT_WRITE != 0 && r.Prot&unix.PROT_EXEC != 0:
+		return fmt.Errorf("cell: region %s is writable and executable", r.Name)
+	case i > 0 && regions[i-1].end() > r.Addr:
+		return fmt.Errorf("cell: regions %s and %s overlap", regions[i-1].Name, r.Name)
+	}
+	return nil
+}
+
+// threadPage returns the initial contents of the page that FS points at: the
+// self pointer at FS:0 and the stack protector's canary at FS:0x28.
+func threadPage() []byte {
+	b := make([]byte, trampoline.ThreadSize)
+	le.PutUint64(b[trampoline.FSBase-trampoline.ThreadAddr:], trampoline.FSBase)
+	le.PutUint64(b[trampoline.FSBase-trampoline.ThreadAddr+0x28:], 0x5afe_c0de_dead_ff00)
+	return b
+}
+
+// Bytes returns the memory of the named region. What the cell writes shows in
+// it only when the region is shared.
+func (s *Space) Bytes(name string) ([]byte, error) {
+	for _, r := range s.regions {
+		if r.Name == name {
+			return memory(r.Addr, r.Size), nil
+		}
+	}
+	return nil, errors.New("cell: no region " + name)
+}
+
+// Find returns the region at, or nearest to, an address, and how far the
+// address lies outside of it: negative before its start, positive past its
+// last byte (1 is the first byte behind), zero inside.
+func (s *Space) Find(addr uint64) (Region, int64) {
+	var best Region
+	dist := int64(-1 << 63)
+	for _, r := range s.regions {
+		var d int64
+		switch {
+		case addr < r.Addr:
+			d = -int64(r.Addr - addr)
+		case addr >= r.Addr+r.Size:
+			d = int64(addr - (r.Addr + r.Size) + 1)
+		}
+		if abs(d) < abs(dist) || dist == -1<<63 {
+			best, dist = r, d
+		}
+	}
+	return best, dist
+}
+
+func abs(d int64) uint64 {
+	if d < 0 {
+		return uint64(-d)
+	}
+	return uint64(d)
+}
+
+// gaps returns the ranges of user memory that no region covers: what the cell
+// unmaps. Linux never maps the first page below mmap_min_addr, and the last
+// page of the lower half is never mappable (arch/x86/include/asm/page_64_types.h).
+func (s *Space) gaps() [][2]uint64 {
+	const top = 0x7ffffffff000
+	var out [][2]uint64
+	at := uint64(0)
+	for _, r := range s.regions {
+		if r.Addr > at {
+			out = append(out, [2]uint64{at, r.Addr - at})
+		}
+		at = r.end()
+	}
+	return append(out, [2]uint64{at, top - at})
+}
+
+// Close unmaps the space.
+func (s *Space) Close() error {
+	var errs []error
+	for _, r := range s.regions {
+		errs = append(errs, unmap(r.Addr, r.end()-r.Addr))
+	}
+	return errors.Join(errs...)
+}

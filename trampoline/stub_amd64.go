@@ -1,0 +1,26 @@
+package trampoline
+
+// Enter jumps to the stub's copy at StubAddr and does not return. The caller
+// is a freshly forked process that has nothing left to do.
+//
+//go:noescape
+func Enter()
+
+// The functions of the blob. They are never called from Go: they are copied.
+func blob()
+func exit()
+func empty()
+func memcpy()
+func memmove()
+func memset()
+func memcmp()
+func strlen()
+func stackChkFail()
+func abort()
+func blobEnd()
+
+// entries writes the addresses of the blob's functions, in the order above. A
+// Go function value would name a wrapper instead.
+//
+//go:noescape
+func entries(to *[11]uintptr)

@@ -1,0 +1,438 @@
+#include "go_asm.h"
+#include "textflag.h"
+
+// The blob that is copied into a cell runs from ·blob to ·blobEnd. It is
+// position-independent: it names only its own labels and the fixed addresses
+// of layout.go. Nothing in it may call Go, touch a Go stack, or live elsewhere.
+
+// STAMP leaves the time-stamp counter in AX. The fences keep earlier and later
+// instructions out of the window (SDM vol. 2, RDTSC; AMD APM vol. 3, LFENCE is
+// dispatch-serializing as Linux sets it up). Clobbers DX.
+#define STAMP \
+	LFENCE       \
+	RDTSC        \
+	LFENCE       \
+	SHLQ $32, DX \
+	ORQ  DX, AX
+
+// ARM loads ES with the null selector 3. An interrupt that returns to user
+// mode by IRET replaces it by 0 (SDM vol. 2, IRET, segment checks on return to
+// an outer level), so DISARMED tells whether one came. Clobbers AX.
+#define ARM \
+	MOVL $3, AX \
+	MOVW AX, ES
+
+#define CONTROL(reg) MOVL $const_ControlAddr, reg
+#define RESULTS(reg) MOVL $const_ResultsAddr, reg
+
+#define ADD4 \
+	ADDQ R8, BX \
+	ADDQ R8, BX \
+	ADDQ R8, BX \
+	ADDQ R8, BX
+#define ADD16 ADD4; ADD4; ADD4; ADD4
+#define IMUL4 \
+	IMULQ R8, BX \
+	IMULQ R8, BX \
+	IMULQ R8, BX \
+	IMULQ R8, BX
+#define IMUL16 IMUL4; IMUL4; IMUL4; IMUL4
+
+// ARGS loads the argument registers that no later instruction of the entry
+// sequence clobbers. R10 = Control.
+#define ARGS \
+	MOVQ (Control_Int+0)(R10), DI  \
+	MOVQ (Control_Int+8)(R10), SI  \
+	MOVQ (Control_Int+32)(R10), R8 \
+	MOVQ (Control_Int+40)(R10), R9
+
+// VECTORS loads xmm0-7. R10 = Control.
+#define VECTORS \
+	MOVSD (Control_Float+0)(R10), X0  \
+	MOVSD (Control_Float+8)(R10), X1  \
+	MOVSD (Control_Float+16)(R10), X2 \
+	MOVSD (Control_Float+24)(R10), X3 \
+	MOVSD (Control_Float+32)(R10), X4 \
+	MOVSD (Control_Float+40)(R10), X5 \
+	MOVSD (Control_Float+48)(R10), X6 \
+	MOVSD (Control_Float+56)(R10), X7
+
+// CHECK sets a bit of CX when a register differs from what it must hold.
+#define CHECK(reg, where, bit) \
+	CMPQ reg, where    \
+	JEQ  2(PC)         \
+	ORL  bit, CX
+
+TEXT ·blob(SB), NOSPLIT|NOFRAME, $0
+	// The script. R15 = Control, R14 = Results throughout; no stack.
+	CONTROL(R15)
+	RESULTS(R14)
+	XORL R13, R13
+	LEAQ Control_Steps(R15), R12
+
+step:
+	CMPQ R13, Control_StepCount(R15)
+	JAE  stripped
+	INCQ R13
+	MOVQ R13, Results_Step(R14)
+	MOVQ Step_NR(R12), AX
+	MOVQ (Step_Args+0)(R12), DI
+	MOVQ (Step_Args+8)(R12), SI
+	MOVQ (Step_Args+16)(R12), DX
+	MOVQ (Step_Args+24)(R12), R10
+	MOVQ (Step_Args+32)(R12), R8
+	MOVQ (Step_Args+40)(R12), R9
+	SYSCALL
+	CMPQ AX, $-4095
+	JCS  next
+	CMPQ Step_Optional(R12), $0
+	JNE  next
+	NEGQ AX
+	MOVQ AX, Results_Errno(R14)
+	MOVL $1, DI
+	JMP  ·exit(SB)
+
+next:
+	ADDQ $Step__size, R12
+	JMP  step
+
+stripped:
+	MOVQ $0, Results_Step(R14)
+	INT  $3 // the supervisor looks, arms its watchdog and lets us go
+
+	CONTROL(R15)
+	RESULTS(R14)
+	MOVQ $0, Results_Count(R14)
+	MOVL $const_RecordsAddr, AX
+	MOVQ AX, Results_Record(R14)
+	STAMP
+	MOVQ AX, Results_Start(R14)
+	ADDQ Control_Budget(R15), AX
+	MOVQ AX, Results_Deadline(R14)
+
+	// One record: chain, clean state, timed calls, checks.
+record:
+	CONTROL(R15)
+	RESULTS(R14)
+	XORL R12, R12 // 1 when this chain is the last
+	XORL R13, R13 // flags of this record
+	JMP  chain
+
+chained:
+	// R9 = ticks of the chain, R13 = flags so far
+	MOVQ Results_Count(R14), AX
+	CMPQ AX, Control_Records(R15)
+	JAE  finish
+	MOVQ Results_Record(R14), R11
+	MOVQ R9, Record_Chain(R11)
+	MOVQ Control_Kernel(R15), BX
+	ANDQ Control_Interlace(R15), AX
+	JEQ  chosen
+	ORL  $const_FlagEmpty, R13
+	LEAQ ·empty(SB), BX
+
+chosen:
+	MOVQ BX, Results_Target(R14)
+	MOVQ R13, Record_Flags(R11)
+	MOVQ Control_Batch(R15), AX
+	MOVQ AX, Results_Remaining(R14)
+
+	// Every vector, x87 and tile register to its initial value.
+	CMPQ Control_XSave(R15), $0
+	JEQ  fxrstor
+	MOVL $-1, AX
+	MOVL $-1, DX
+	XRSTOR64 Control_XState(R15)
+	JMP  state
+
+fxrstor:
+	FXRSTOR64 Control_XState(R15)
+
+state:
+	CMPQ Control_Rseq(R15), $0
+	JEQ  unarmed
+	LEAQ Control_RseqDesc(R15), AX
+	MOVQ AX, (Results_Rseq+8)(R14)
+
+unarmed:
+	CLD
+	CONTROL(R10)
+	MOVQ Control_EntrySP(R10), SP
+	CMPQ Control_StackArgs(R10), $0
+	JNE  push
+
+pushed:
+	VECTORS
+	ARGS
+	MOVQ (Control_Canary+0)(R10), BX
+	MOVQ (Control_Canary+8)(R10), BP
+	MOVQ (Control_Canary+16)(R10), R12
+	MOVQ (Control_Canary+24)(R10), R13
+	MOVQ (Control_Canary+32)(R10), R14
+	MOVQ (Control_Canary+40)(R10), R15
+	RESULTS(R11)
+	ARM
+	STAMP
+	MOVQ AX, Results_Stamp(R11)
+	CMPQ Control_Mode(R10), $const_ModeTSC
+	JNE  before
+
+go:
+	MOVQ (Control_Int+16)(R10), DX
+	MOVQ (Control_Int+24)(R10), CX
+	MOVQ Control_Vectors(R10), AX
+	MOVQ Results_Target(R11), R10
+	XORL R11, R11
+	CALL R10
+	RESULTS(R11)
+	MOVQ AX, Results_RAX(R11)
+	MOVQ DX, Results_RDX(R11)
+	DECQ Results_Remaining(R11)
+	JNE  again
+	CONTROL(R10)
+	CMPQ Control_Mode(R10), $const_ModeTSC
+	JNE  after
+
+timed:
+	STAMP
+	MOVW ES, DX
+	MOVQ Results_Record(R11), R9
+	MOVQ Record_Flags(R9), CX
+	TESTL $3, DX
+	JNE  calm
+	ORL  $const_FlagCallIRQ, CX
+
+calm:
+	MOVQ Results_Stamp(R11), DX
+	MOVQ DX, Record_Start(R9)
+	SUBQ DX, AX
+	MOVQ AX, Record_Ticks(R9)
+	CMPQ Control_Rseq(R10), $0
+	JEQ  kept
+	CMPQ (Results_Rseq+8)(R11), $0
+	JNE  kept
+	ORL  $const_FlagPreempted, CX
+
+kept:
+	CHECK(BX, (Control_Canary+0)(R10), $const_FlagRBX)
+	CHECK(BP, (Control_Canary+8)(R10), $const_FlagRBP)
+	CHECK(R12, (Control_Canary+16)(R10), $const_FlagR12)
+	CHECK(R13, (Control_Canary+24)(R10), $const_FlagR13)
+	CHECK(R14, (Control_Canary+32)(R10), $const_FlagR14)
+	CHECK(R15, (Control_Canary+40)(R10), $const_FlagR15)
+	CHECK(SP, Control_EntrySP(R10), $const_FlagRSP)
+	MOVQ Control_EntrySP(R10), SP
+	PUSHFQ
+	POPQ AX
+	CLD
+	TESTL $0x400, AX
+	JEQ  2(PC)
+	ORL  $const_FlagDirection, CX
+	FXSAVE64 Results_FX(R11)
+	MOVL (Results_FX+24)(R11), AX
+	ANDL $0xffc0, AX
+	CMPL AX, $0x1f80
+	JEQ  2(PC)
+	ORL  $const_FlagMXCSR, CX
+	CMPW (Results_FX+0)(R11), $0x37f
+	JEQ  2(PC)
+	ORL  $const_FlagX87Control, CX
+	CMPB (Results_FX+4)(R11), $0
+	JEQ  2(PC)
+	ORL  $const_FlagX87Stack, CX
+	MOVQ CX, Record_Flags(R9)
+	CMPQ Control_Mode(R10), $const_ModeTSC
+	JNE  counters
+
+recorded:
+	INCQ Results_Count(R11)
+	ADDQ Control_Stride(R10), R9
+	MOVQ R9, Results_Record(R11)
+	RDTSC
+	SHLQ $32, DX
+	ORQ  DX, AX
+	CMPQ AX, Results_Deadline(R11)
+	JCS  record
+	// Out of time: one more chain closes the last record. An interlaced run
+	// ends on an empty call, so that kernel and empty calls pair up.
+	MOVQ Results_Count(R11), AX
+	ANDQ Control_Interlace(R10), AX
+	JNE  record
+	CONTROL(R15)
+	RESULTS(R14)
+	MOVL $1, R12
+	XORL R13, R13
+	JMP  chain
+
+	// The next call of a batch: the callee owns its argument registers and its
+	// stack arguments, so all of them are loaded anew.
+again:
+	CONTROL(R10)
+	MOVQ Control_EntrySP(R10), SP
+	VECTORS
+	ARGS
+	CMPQ Control_StackArgs(R10), $0
+	JEQ  go
+	XORL CX, CX
+
+copy:
+	MOVQ Control_Stack(R10)(CX*8), AX
+	MOVQ AX, (SP)(CX*8)
+	INCQ CX
+	CMPQ CX, Control_StackArgs(R10)
+	JCS  copy
+	JMP  go
+
+push:
+	XORL CX, CX
+
+pushing:
+	MOVQ Control_Stack(R10)(CX*8), AX
+	MOVQ AX, (SP)(CX*8)
+	INCQ CX
+	CMPQ CX, Control_StackArgs(R10)
+	JCS  pushing
+	JMP  pushed
+
+	// Counters before the call, into Results.Begin; R10, R11 are kept, and all
+	// argument registers but those that go: loads are restored.
+before:
+	CMPQ Control_Mode(R10), $const_ModeRDPMC
+	JEQ  rdpmc0
+	LEAQ Results_Begin(R11), SI
+	XORL DI, DI
+	MOVL $(16*const_MaxCounters), DX
+	XORL AX, AX // read
+	SYSCALL
+	RESULTS(R11) // the kernel clobbers rcx and r11
+	ARGS
+	LFENCE
+	JMP  go
+
+rdpmc0:
+	XORL SI, SI
+
+rdpmc0next:
+	MOVQ Control_Selector(R10)(SI*8), CX
+	RDPMC
+	SHLQ $32, DX
+	ORQ  DX, AX
+	MOVQ AX, Results_Begin(R11)(SI*8)
+	INCQ SI
+	CMPQ SI, Control_Counters(R10)
+	JCS  rdpmc0next
+	ARGS
+	LFENCE
+	JMP  go
+
+	// Counters after the call, into Results.After.
+after:
+	LFENCE
+	CMPQ Control_Mode(R10), $const_ModeRDPMC
+	JEQ  rdpmc1
+	LEAQ Results_After(R11), SI
+	XORL DI, DI
+	MOVL $(16*const_MaxCounters), DX
+	XORL AX, AX
+	SYSCALL
+	RESULTS(R11)
+	JMP  timed
+
+rdpmc1:
+	XORL SI, SI
+
+rdpmc1next:
+	MOVQ Control_Selector(R10)(SI*8), CX
+	RDPMC
+	SHLQ $32, DX
+	ORQ  DX, AX
+	MOVQ AX, Results_After(R11)(SI*8)
+	INCQ SI
+	CMPQ SI, Control_Counters(R10)
+	JCS  rdpmc1next
+	JMP  timed
+
+	// Copy both sets of counters behind the record at R9. A read(2) of a group
+	// begins with the number of counters and two times; they are kept, so that
+	// the supervisor can see a multiplexed group.
+counters:
+	MOVQ Control_Stride(R10), CX
+	SUBQ $Record__size, CX
+	SHRQ $4, CX // 8-byte words in each half
+	LEAQ Record__size(R9), DI
+	LEAQ (DI)(CX*8), R8
+	XORL SI, SI
+
+counted:
+	MOVQ Results_Begin(R11)(SI*8), AX
+	MOVQ AX, (DI)(SI*8)
+	MOVQ Results_After(R11)(SI*8), AX
+	MOVQ AX, (R8)(SI*8)
+	INCQ SI
+	CMPQ SI, CX
+	JCS  counted
+	JMP  recorded
+
+	// The calibration chain. R15 = Control, R14 = Results, R13 = flags,
+	// R12 = 1 for the last. Leaves its ticks in R9.
+chain:
+	ARM
+	MOVQ Control_Turns(R15), CX
+	MOVL $1, BX
+	CMPQ Control_Chain(R15), $const_ChainImul
+	JEQ  imul
+	XORL R8, R8
+	STAMP
+	MOVQ AX, R9
+
+addturn:
+	ADD16
+	ADD16
+	ADD16
+	ADD16
+	DECQ CX
+	JNE  addturn
+	JMP  rung
+
+imul:
+	MOVL $1, R8
+	STAMP
+	MOVQ AX, R9
+
+imulturn:
+	IMUL16
+	IMUL16
+	DECQ CX
+	JNE  imulturn
+
+rung:
+	STAMP
+	SUBQ R9, AX
+	MOVQ AX, R9
+	MOVW ES, AX
+	TESTL $3, AX
+	JNE  quiet
+	ORL  $const_FlagChainIRQ, R13
+
+quiet:
+	TESTL R12, R12
+	JEQ   chained
+
+finish:
+	MOVQ R9, Results_LastChain(R14)
+	MOVQ R13, Results_LastFlags(R14)
+	STAMP
+	MOVQ AX, Results_End(R14)
+	XORL DI, DI
+	JMP  ·exit(SB)
+
+// exit leaves the cell with the status in DI. The supervisor knows the address
+// of its system call: an exit from anywhere else is the kernel's own doing.
+TEXT ·exit(SB), NOSPLIT|NOFRAME, $0
+	MOVL $231, AX // exit_group
+	SYSCALL
+	UD2
+
+// empty is what a call costs: it returns at once.
+TEXT ·empty(SB), NOSPLIT|NOFRAME, $0
+	RET

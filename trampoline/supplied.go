@@ -1,0 +1,39 @@
+package trampoline
+
+// Symbol is a function of the blob at its address in a cell.
+type Symbol struct {
+	Name string
+	Addr uint64
+}
+
+// exitCall is the length of the instructions before the return address of
+// exit's system call: mov eax, imm32; syscall.
+const exitCall = 7
+
+// Symbols returns the functions of the blob in ascending order of address.
+func Symbols() []Symbol {
+	var at [11]uintptr
+	entries(&at)
+	names := [...]string{"stub", "stub.exit", "stub.empty", "memcpy", "memmove", "memset", "memcmp",
+		"strlen", "__stack_chk_fail", "abort"}
+	syms := make([]Symbol, len(names))
+	for i, n := range names {
+		syms[i] = Symbol{n, StubAddr + uint64(at[i]-at[0])}
+	}
+	return syms
+}
+
+// ExitRIP is the instruction pointer that a cell shows while it leaves through
+// the stub.
+func ExitRIP() uint64 { return Symbols()[1].Addr + exitCall }
+
+// Supplied returns the addresses, in a cell, of the library functions that the
+// blob holds.
+func Supplied() map[string]uint64 {
+	m := make(map[string]uint64)
+	for _, s := range Symbols()[3:] {
+		m[s.Name] = s.Addr
+	}
+	m["bcmp"] = m["memcmp"]
+	return m
+}
