@@ -1,0 +1,136 @@
+package loader
+
+// planStubs reserves a stub for every symbol that a branch reaches for and that
+// may lie beyond the ±2 GiB of a displacement: an absolute address, or an
+// external high up. Everything else is in the low 2 GiB.
+func (pl *Plan) planStubs() {
+	for i := range pl.object.symbols {
+		u := &pl.uses[i]
+		if !u.branch {
+			continue
+		}
+		s := &pl.object.symbols[i]
+		value := s.value
+		if s.place == undefined {
+			value = pl.placement.Externals[s.name]
+		} else if s.place != absolute {
+			continue
+		}
+		if pl.near(value) {
+			continue
+		}
+		if u.slot == 0 {
+			u.slot = pl.newSlot()
+		}
+		pl.stubs++
+		u.stub = pl.stubs
+	}
+}
+
+// near reports whether a displacement from anywhere in the image window
+// reaches v.
+func (pl *Plan) near(v uint64) bool {
+	const reach = 1 << 31
+	return int64(v) >= int64(pl.placement.Limit)-reach && int64(v) < int64(pl.placement.Base)+reach
+}
+
+// bind gives every symbol its value S.
+func (pl *Plan) bind() error {
+	if err := pl.collectUndefined(); err != nil {
+		return err
+	}
+	for i := range pl.object.symbols {
+		s := &pl.object.symbols[i]
+		if pl.unresolved(i) != "" {
+			pl.values[i] = pl.undefinedValue(i)
+			continue
+		}
+		switch s.place {
+		case inSection:
+			pl.values[i] = pl.sections[s.shndx] + s.value
+		case absolute:
+			pl.values[i] = s.value
+		case undefined:
+			if s.name == gotSymbol {
+				pl.values[i] = pl.gotBase
+			}
+		}
+	}
+	return nil
+}
+
+// unresolved says why symbol i has no value of its own, "" if it has one.
+func (pl *Plan) unresolved(i int) string {
+	o := pl.object
+	s := &o.symbols[i]
+	switch {
+	case s.typ == sttTLS, pl.uses[i].tls, o.inTLS(s):
+		return UnresolvedTLS
+	case s.place == undefined && i == 0 && s.name == "", s.name == gotSymbol && s.place == undefined:
+		return "" // the null symbol is 0, the GOT is where it is
+	case s.place == undefined:
+		return UnresolvedUndefined
+	case s.place == reserved:
+		return UnresolvedReserved
+	case s.place == inSection && s.typ == sttIFunc:
+		return UnresolvedIFunc
+	case s.place == inSection && !o.sections[s.shndx].mapped:
+		return UnresolvedUnmapped
+	}
+	return ""
+}
+
+// collectUndefined lists what is unresolved, once a name, and binds each to the
+// external of that name, to 0 if it is weak, or to a trap. Unresolved symbols
+// that are not plainly undefined are listed only if a relocation uses them,
+// except indirect functions, which a caller may ask for by name.
+func (pl *Plan) collectUndefined() error {
+	pl.byName = map[string]int{}
+	for i := range pl.object.symbols {
+		why, n := pl.unresolved(i), pl.uses[i].count
+		if why == "" || n == 0 && why != UnresolvedUndefined && why != UnresolvedIFunc {
+			continue
+		}
+		name := pl.object.symbolName(i)
+		at, known := pl.byName[name]
+		if !known {
+			at = len(pl.undefined)
+			pl.byName[name] = at
+			weak := why == UnresolvedUndefined && pl.object.symbols[i].bind == stbWeak
+			pl.undefined = append(pl.undefined, Undefined{Name: name, Kind: why, Weak: weak})
+		}
+		pl.undefined[at].References += int(n)
+	}
+	return pl.bindUndefined()
+}
+
+func (pl *Plan) bindUndefined() error {
+	pl.traps = newTraps(pl.placement, len(pl.undefined))
+	for i := range pl.undefined {
+		u := &pl.undefined[i]
+		if u.Kind == UnresolvedUndefined {
+			if addr, ok := pl.placement.Externals[u.Name]; ok {
+				u.Addr, u.Supplied = addr, true
+				continue
+			}
+		}
+		if u.Weak {
+			continue // stays 0: code asks before it calls (gABI)
+		}
+		if pl.traps.spacing == 0 {
+			return tooLarge("%d symbols are undefined, more than there are trap addresses", len(pl.undefined))
+		}
+		u.Addr = pl.traps.address(i)
+	}
+	return nil
+}
+
+// undefinedValue returns what an unresolved symbol was bound to. One that no
+// relocation uses has no entry and stays 0.
+func (pl *Plan) undefinedValue(i int) uint64 {
+	at, ok := pl.byName[pl.object.symbolName(i)]
+	if !ok {
+		return 0
+	}
+	return pl.undefined[at].Addr
+}

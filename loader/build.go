@@ -1,0 +1,156 @@
+package loader
+
+import "bytes"
+
+// int3 fills what is not code in the code segment: running into it faults.
+const int3 = 0xcc
+
+// newImage allocates the segments and copies the sections into them.
+func (pl *Plan) newImage() *Image {
+	im := &Image{GOTBase: pl.gotBase, Undefined: pl.undefined, traps: pl.traps}
+	index := [3]int{-1, -1, -1} // by Perm - 1, in im.Segments
+	for perm := RX; perm <= RW; perm++ {
+		if e := pl.segments[perm-1]; e.end > e.start {
+			index[perm-1] = len(im.Segments)
+			im.Segments = append(im.Segments, newSegment(e, perm))
+		}
+	}
+	for i := range pl.object.sections {
+		s := &pl.object.sections[i]
+		if !s.mapped {
+			continue
+		}
+		perm := permOf(s)
+		out := Section{Index: i, Name: s.name, Addr: pl.sections[i], Size: s.size,
+			Exec: s.exec(), Write: s.write(), NoBits: s.noBits(), Segment: index[perm-1]}
+		if out.Segment >= 0 {
+			out.Offset = out.Addr - pl.segments[perm-1].start
+			if !s.noBits() {
+				copy(im.Segments[out.Segment].Data[out.Offset:], pl.object.contents(s))
+			}
+		}
+		im.Sections = append(im.Sections, out)
+	}
+	im.Symbols, im.Relocated = pl.symbols()
+	im.Warnings = pl.object.warnings()
+	return im
+}
+
+func newSegment(e extent, perm Perm) Segment {
+	size := (e.end - e.start + Page - 1) &^ (Page - 1)
+	data := e.bits - e.start
+	if perm == RX && e.bits == e.end {
+		data = size // no NOBITS section follows: fill the last page too
+	}
+	s := Segment{Addr: e.start, Size: size, Data: make([]byte, data), Perm: perm}
+	if perm == RX {
+		copy(s.Data, bytes.Repeat([]byte{int3}, len(s.Data)))
+	}
+	return s
+}
+
+// bytes returns the image's bytes of section i, which has bits.
+func (pl *Plan) bytes(im *Image, i int) []byte {
+	s := &pl.object.sections[i]
+	if s.size == 0 || s.noBits() {
+		return nil
+	}
+	return pl.view(im, permOf(s), pl.sections[i], s.size)
+}
+
+// view returns size bytes of the image at addr, in the segment of perm.
+func (pl *Plan) view(im *Image, perm Perm, addr, size uint64) []byte {
+	for i := range im.Segments {
+		if im.Segments[i].Perm == perm {
+			return im.Segments[i].Data[addr-im.Segments[i].Addr:][:size:size]
+		}
+	}
+	return nil
+}
+
+// fillGOT writes S of every symbol with a slot into it.
+func (pl *Plan) fillGOT(im *Image) {
+	if pl.slots == 0 {
+		return
+	}
+	got := pl.view(im, R, pl.gotBase, uint64(pl.slots)*slotSize)
+	for i := range pl.uses {
+		if n := pl.uses[i].slot; n != 0 {
+			le.PutUint64(got[(n-1)*slotSize:], pl.values[i])
+		}
+	}
+	im.Regions = append(im.Regions, Region{Kind: "got", Addr: pl.gotBase, Data: got})
+}
+
+// fillStubs writes jmp *slot(%rip), that is FF 25 and a displacement.
+func (pl *Plan) fillStubs(im *Image) {
+	if pl.stubs == 0 {
+		return
+	}
+	stubs := pl.view(im, RX, pl.stubBase, uint64(pl.stubs)*stubSize)
+	for i := range pl.uses {
+		if n := pl.uses[i].stub; n != 0 {
+			at := uint64(n-1) * stubSize
+			end := pl.stubBase + at + 6
+			copy(stubs[at:], []byte{0xff, 0x25})
+			le.PutUint32(stubs[at+2:], uint32(pl.slotAddr(uint32(i))-end))
+		}
+	}
+	im.Regions = append(im.Regions, Region{Kind: "stubs", Addr: pl.stubBase, Data: stubs})
+}
+
+// symbols returns every symbol with its address, and those that relocations
+// use.
+func (pl *Plan) symbols() ([]Symbol, []Binding) {
+	var used []Binding
+	all := make([]Symbol, len(pl.object.symbols))
+	for i := range all {
+		s := &pl.object.symbols[i]
+		all[i] = Symbol{Index: i, Name: s.name, Addr: pl.values[i], Size: s.size, Kind: pl.kind(s), Binding: bindingName(s.bind)}
+		if s.place == inSection {
+			all[i].Section = int(s.shndx)
+		}
+		if pl.uses[i].count > 0 {
+			used = append(used, Binding{Index: i, Name: s.name, Addr: pl.values[i]})
+		}
+	}
+	return all, used
+}
+
+func (pl *Plan) kind(s *symbol) Kind {
+	switch {
+	case s.typ == sttTLS || pl.object.inTLS(s):
+		return KindTLS
+	case s.place == common:
+		return KindCommon
+	}
+	switch s.typ {
+	case sttFunc:
+		return KindFunc
+	case sttObject:
+		return KindObject
+	case sttSection:
+		return KindSection
+	case sttFile:
+		return KindFile
+	case sttCommon:
+		return KindCommon
+	case sttIFunc:
+		return KindIFunc
+	}
+	return KindNone
+}
+
+func bindingName(bind uint8) string {
+	switch bind {
+	case stbLocal:
+		return "local"
+	case stbGlobal:
+		return "global"
+	case stbWeak:
+		return "weak"
+	case stbUnique:
+		return "unique"
+	}
+	return sprintf("binding %d", bind)
+}

@@ -1,0 +1,181 @@
+package loader
+
+import "math/bits"
+
+// Plan is an object with every address decided and no byte written.
+type Plan struct {
+	object    *Object
+	placement Placement
+
+	uses  []use // by symbol
+	slots int32 // in the GOT
+	stubs int32
+
+	segments  [3]extent // by Perm - 1
+	sections  []uint64  // address of each section, 0 if it is not mapped
+	values    []uint64  // S of each symbol
+	gotBase   uint64
+	stubBase  uint64
+	undefined []Undefined
+	byName    map[string]int // name -> index in undefined
+	traps     traps
+}
+
+const (
+	slotSize = 8
+	stubSize = 8 // jmp *slot(%rip) and two bytes of int3
+)
+
+// extent is the address range of a segment. Bytes from start to bits come from
+// the file or the loader, bytes from bits to end are zero.
+type extent struct{ start, bits, end uint64 }
+
+// Layout decides every address: sections, GOT, stubs, COMMON symbols, traps.
+// It fails if the object cannot fit the limits or has a relocation that makes
+// no sense, so that Relocate only has values left to refuse.
+func Layout(o *Object, p Placement) (*Plan, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	pl := &Plan{object: o, placement: p, sections: make([]uint64, len(o.sections))}
+	if err := pl.scan(); err != nil {
+		return nil, err
+	}
+	pl.planStubs()
+	pl.values = make([]uint64, len(pl.uses))
+	if err := pl.place(); err != nil {
+		return nil, err
+	}
+	if err := pl.bind(); err != nil {
+		return nil, err
+	}
+	return pl, nil
+}
+
+// check holds the caller to the documented shape of a Placement.
+func (p *Placement) check() error {
+	const low = 1 << 31
+	for _, a := range []uint64{p.Base, p.Limit, p.TrapBase, p.TrapLimit} {
+		if a%Page != 0 || a > low {
+			return internal("placement address %#x is not a page in the low 2 GiB", a)
+		}
+	}
+	if p.Base == 0 || p.Base >= p.Limit || p.TrapBase == 0 || p.TrapBase >= p.TrapLimit {
+		return internal("placement windows are empty or begin at 0")
+	}
+	if p.Base < p.TrapLimit && p.TrapBase < p.Limit {
+		return internal("image window and trap window overlap")
+	}
+	return nil
+}
+
+// permOf returns the protection of a mapped section.
+func permOf(s *section) Perm {
+	switch {
+	case s.exec():
+		return RX
+	case s.write():
+		return RW
+	}
+	return R
+}
+
+// place assigns addresses, one protection after the other. In each, sections
+// with bytes come before those without, so that a segment is bytes and then
+// zeros; apart from that sections keep their order.
+func (pl *Plan) place() error {
+	c := cursor{at: pl.placement.Base, limit: pl.placement.Limit, budget: pl.object.limits.AllocBytes}
+	for perm := RX; perm <= RW; perm++ {
+		e := &pl.segments[perm-1]
+		e.start = c.at
+		if perm == R {
+			pl.gotBase = c.at
+			c.take(uint64(pl.slots)*slotSize, slotSize)
+		}
+		pl.placeSections(&c, perm, false)
+		if perm == RX && pl.stubs > 0 {
+			c.align(stubSize)
+			pl.stubBase = c.at
+			c.take(uint64(pl.stubs)*stubSize, stubSize)
+		}
+		e.bits = c.at
+		pl.placeSections(&c, perm, true)
+		if perm == RW {
+			pl.placeCommons(&c)
+		}
+		e.end = c.at
+		if e.end > e.start {
+			c.align(Page)
+			c.guard()
+		}
+		if c.failed {
+			return memoryLimit("sections, padding and COMMON symbols together exceed the image's limit%s", sizeText(c.budget))
+		}
+	}
+	return nil
+}
+
+func (pl *Plan) placeSections(c *cursor, perm Perm, noBits bool) {
+	for i := range pl.object.sections {
+		s := &pl.object.sections[i]
+		if s.mapped && s.noBits() == noBits && permOf(s) == perm {
+			pl.sections[i] = c.take(s.size, s.align)
+		}
+	}
+}
+
+// placeCommons gives every COMMON symbol its own memory: with one object there
+// is nothing to merge it with.
+func (pl *Plan) placeCommons(c *cursor) {
+	for i := range pl.object.symbols {
+		s := &pl.object.symbols[i]
+		if s.place == common && s.typ != sttTLS {
+			pl.values[i] = c.take(s.size, s.value)
+		}
+	}
+}
+
+// cursor hands out addresses and fails, once and for all, when the window or
+// the budget is used up. No sum can overflow: sizes are compared with what is
+// left before they are added.
+type cursor struct {
+	at, limit uint64
+	used      uint64
+	budget    uint64
+	failed    bool
+}
+
+func (c *cursor) take(size, align uint64) uint64 {
+	c.align(align)
+	start := c.at
+	c.advance(size)
+	return start
+}
+
+// align moves to a multiple of align, a power of two.
+func (c *cursor) align(align uint64) {
+	if bits.LeadingZeros64(align) == 0 {
+		c.failed = true // 2^63: nothing is there
+		return
+	}
+	c.advance(-c.at & (align - 1))
+}
+
+func (c *cursor) advance(size uint64) {
+	if c.failed || size > c.limit-c.at || size > c.budget-c.used {
+		c.failed = true
+		return
+	}
+	c.at += size
+	c.used += size
+}
+
+// guard skips the page that stays unmapped after a segment. It costs address
+// space, not memory.
+func (c *cursor) guard() {
+	if c.failed || Page > c.limit-c.at {
+		c.failed = true
+		return
+	}
+	c.at += Page
+}

@@ -1,0 +1,112 @@
+package loader
+
+// Load lays the object out and relocates it: Layout, then Relocate.
+func Load(o *Object, p Placement) (*Image, error) {
+	pl, err := Layout(o, p)
+	if err != nil {
+		return nil, err
+	}
+	return Relocate(pl)
+}
+
+// Relocate writes the bytes of a plan. It returns an *Error if a value does not
+// fit the field that a relocation has for it.
+func Relocate(pl *Plan) (*Image, error) {
+	im := pl.newImage()
+	pl.fillGOT(im)
+	pl.fillStubs(im)
+	for i := range pl.object.relas {
+		rs := &pl.object.relas[i]
+		if err := pl.apply(rs, im); err != nil {
+			return nil, err
+		}
+	}
+	im.Roots = pl.roots()
+	return im, nil
+}
+
+// apply writes the relocations of one section. Layout has checked types,
+// offsets and symbol numbers.
+func (pl *Plan) apply(rs *relaSection, im *Image) error {
+	base := pl.sections[rs.target]
+	field := pl.bytes(im, rs.target)
+	for k := range rs.count() {
+		r := rs.at(k)
+		t := &relocTypes[r.typ]
+		if t.formula == nothing {
+			continue
+		}
+		v := pl.compute(t, r, base+r.offset, field)
+		if !t.overflow.fits(v, t.width) && t.width < 8 {
+			return pl.overflowError(rs, r, t, v)
+		}
+		switch at := field[r.offset:]; t.width {
+		case 1:
+			at[0] = byte(v)
+		case 2:
+			le.PutUint16(at, uint16(v))
+		case 4:
+			le.PutUint32(at, uint32(v))
+		case 8:
+			le.PutUint64(at, v)
+		}
+	}
+	return nil
+}
+
+// compute returns the value of the relocation's formula, modulo 2^64.
+func (pl *Plan) compute(t *relocType, r rela, place uint64, field []byte) uint64 {
+	s, a := pl.values[r.sym], r.addend
+	switch t.formula {
+	case symAbs:
+		return s + a
+	case symPC:
+		if pl.uses[r.sym].stub != 0 && isBranch(field, r.offset) {
+			s = pl.branchTarget(r)
+		}
+		return s + a - place
+	case branchPC:
+		return pl.branchTarget(r) + a - place
+	case branchOff:
+		return pl.branchTarget(r) + a - pl.gotBase
+	case slotPC:
+		return pl.slotAddr(r.sym) + a - place
+	case slotOff:
+		return pl.slotAddr(r.sym) + a - pl.gotBase
+	case symOff:
+		return s + a - pl.gotBase
+	case gotPC:
+		return pl.gotBase + a - place
+	case sizeOf:
+		return pl.symbolSize(r.sym) + a
+	case threadOff:
+		return s + a - pl.placement.ThreadPointer
+	}
+	panic("loader: formula without a value: " + t.name) // a row of relocTypes is wrong
+}
+
+// branchTarget is L: the symbol, or the stub that jumps to it.
+func (pl *Plan) branchTarget(r rela) uint64 {
+	if n := pl.uses[r.sym].stub; n != 0 {
+		return pl.stubBase + uint64(n-1)*stubSize
+	}
+	return pl.values[r.sym]
+}
+
+func (pl *Plan) slotAddr(sym uint32) uint64 {
+	return pl.gotBase + uint64(pl.uses[sym].slot-1)*slotSize
+}
+
+func (pl *Plan) symbolSize(sym uint32) uint64 {
+	if int(sym) >= len(pl.object.symbols) {
+		return 0
+	}
+	return pl.object.symbols[sym].size
+}
+
+func (pl *Plan) overflowError(rs *relaSection, r rela, t *relocType, v uint64) error {
+	o := pl.object
+	return unsupported("%s overflows: the value %#x does not fit %d %s bits", t.name, v, t.width*8, t.overflow).
+		in(rs.target, o.target(rs)).at(r.offset).about(o.symbolName(int(r.sym))).
+		advise("the object needs a wider code model or a smaller distance")
+}

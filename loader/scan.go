@@ -1,0 +1,94 @@
+package loader
+
+// use is what the relocations want of one symbol.
+type use struct {
+	count  int32 // relocations
+	slot   int32 // number of its GOT slot, counted from 1; 0 is none
+	stub   int32 // number of its branch stub, counted from 1; 0 is none
+	tls    bool  // a TLS relocation names it
+	branch bool  // a branch names it, which may go through a stub
+}
+
+// scan checks every relocation of the object and notes what it needs, so that
+// all addresses are decided before the first byte is written.
+func (pl *Plan) scan() error {
+	o := pl.object
+	pl.uses = make([]use, max(1, len(o.symbols)))
+	for i := range o.relas {
+		rs := &o.relas[i]
+		for k := range rs.count() {
+			if err := pl.scanOne(rs, rs.at(k)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (pl *Plan) scanOne(rs *relaSection, r rela) error {
+	o := pl.object
+	target := o.target(rs)
+	t, err := relocTypeOf(r.typ)
+	if err != nil {
+		return err.in(rs.target, target).at(r.offset).about(o.symbolName(int(r.sym)))
+	}
+	if t.formula == nothing && !t.tls {
+		return nil // R_X86_64_NONE means nothing at all, wherever it points
+	}
+	if uint64(r.sym) >= uint64(len(pl.uses)) {
+		return malformed("%s refers to symbol %d, there are only %d", t.name, r.sym, len(o.symbols)).in(rs.target, target).at(r.offset)
+	}
+	if width := uint64(t.width); r.offset > target.size || width > target.size-r.offset {
+		return malformed("%s writes %d bytes beyond the section's %d", t.name, width, target.size).in(rs.target, target).at(r.offset)
+	}
+	if target.noBits() && t.width > 0 {
+		return malformed("%s changes a section that has no bytes in the file", t.name).in(rs.target, target).at(r.offset)
+	}
+	u := &pl.uses[r.sym]
+	u.count++
+	u.tls = u.tls || t.tls
+	if t.usesSlot() && u.slot == 0 {
+		u.slot = pl.newSlot()
+	}
+	if t.usesBranch() || t.formula == symPC && isBranch(o.contents(target), r.offset) {
+		u.branch = true
+	}
+	if t.tls && !o.threadLocal(int(r.sym)) {
+		return malformed("%s refers to a symbol that is not thread-local", t.name).in(rs.target, target).at(r.offset).about(o.symbolName(int(r.sym)))
+	}
+	return nil
+}
+
+// newSlot reserves a GOT slot. There are at most as many as relocations.
+func (pl *Plan) newSlot() int32 {
+	pl.slots++
+	return pl.slots
+}
+
+// threadLocal reports whether a TLS relocation may name symbol i: it is in a
+// TLS section, or elsewhere (assemblers do not always type it STT_TLS).
+func (o *Object) threadLocal(i int) bool {
+	if i >= len(o.symbols) {
+		return false
+	}
+	s := &o.symbols[i]
+	return s.typ == sttTLS || s.place == undefined && i != 0 || o.inTLS(s)
+}
+
+// inTLS reports whether s is defined in a thread-local section.
+func (o *Object) inTLS(s *symbol) bool {
+	return s.place == inSection && o.sections[s.shndx].flags&shfTLS != 0
+}
+
+// isBranch reports whether the four bytes at offset are the displacement of a
+// call, jmp or jcc (SDM volume 2, opcodes E8, E9, 0F 80 to 0F 8F). An operand
+// addressed by RIP cannot look like one: its ModRM byte ends in 5 or D.
+func isBranch(code []byte, offset uint64) bool {
+	if offset >= uint64(len(code)) {
+		return false
+	}
+	if offset >= 1 && code[offset-1]&^1 == 0xe8 {
+		return true
+	}
+	return offset >= 2 && code[offset-2] == 0x0f && code[offset-1]&0xf0 == 0x80
+}

@@ -1,0 +1,27 @@
+package loader
+
+import "strings"
+
+// warnings tells what the object has that the loader leaves out.
+func (o *Object) warnings() []string {
+	var list []string
+	for i := range o.sections {
+		s := &o.sections[i]
+		if s.mapped && s.size > 0 && isConstructors(s) {
+			list = append(list, sprintf("constructors are not run: section %d (%s) has %d bytes of them; what they would set up stays zero",
+				i, printable(s.name), s.size))
+		}
+	}
+	return list
+}
+
+// isConstructors reports whether s holds code or pointers to code that a
+// program runs before main: gABI .init_array, .preinit_array and .init, and the
+// older .ctors.
+func isConstructors(s *section) bool {
+	switch s.typ {
+	case shtInitArray, shtPreinitArray:
+		return true
+	}
+	return s.name == ".init" || s.name == ".ctors" || strings.HasPrefix(s.name, ".ctors.") || strings.HasPrefix(s.name, ".init_array")
+}
