@@ -1,0 +1,204 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// nobody is the user and group that a child runs as, both as its namespace
+// shows it and, when the server is root, for the host. It is the kernel's
+// default overflowuid (Documentation/admin-guide/sysctl/kernel.rst).
+const nobody = 65534
+
+// forker starts children. It is used from one locked thread only.
+type forker struct {
+	exe   string
+	argv  []string
+	null  *os.File
+	flags uintptr // namespaces that the host gives
+	layer string  // the same for people
+}
+
+// lockThread gives the calling goroutine its own thread and returns how to
+// give it back.
+func lockThread() func() {
+	runtime.LockOSThread()
+	return runtime.UnlockOSThread
+}
+
+func newForker(cfg Config) (*forker, error) {
+	if err := hideInherited(); err != nil {
+		return nil, err
+	}
+	null, err := devNull()
+	if err != nil {
+		return nil, err
+	}
+	f := &forker{argv: []string{ChildName, WithoutPrefix + strings.Join(cfg.Without, ",")}, null: null}
+	if err := f.findExecutable(); err != nil {
+		f.close()
+		return nil, err
+	}
+	if slices.Contains(cfg.Without, Namespaces) {
+		f.layer = "absent: --without " + Namespaces
+		return f, nil
+	}
+	f.probeNamespaces()
+	return f, nil
+}
+
+// hideInherited marks every descriptor that this process was started with as
+// close-on-exec. All that Go opens is so already; what a careless parent left
+// open is not, and must not reach a child.
+func hideInherited() error {
+	err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
+	if err == nil {
+		return nil
+	}
+	// Before Linux 5.11 there is no such flag.
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return os.NewSyscallError("getrlimit", err)
+	}
+	for fd := 3; uint64(fd) < min(limit.Cur, 1<<20); fd++ {
+		unix.CloseOnExec(fd)
+	}
+	return nil
+}
+
+func (f *forker) close() { _ = f.null.Close() }
+
+// findExecutable finds a name of this program that a child can be started by.
+// /proc/self/exe comes first: it is the very file that runs, also after an
+// upgrade has replaced it, and it needs no way through closed directories.
+func (f *forker) findExecutable() error {
+	names := []string{"/proc/self/exe"}
+	if p, err := os.Executable(); err == nil {
+		names = append(names, p)
+	}
+	if p, err := exec.LookPath(os.Args[0]); err == nil {
+		if p, err = filepath.Abs(p); err == nil {
+			names = append(names, p)
+		}
+	}
+	var errs []error
+	for _, n := range names {
+		f.exe = n
+		err := f.try(0)
+		if err == nil {
+			return nil
+		}
+		errs = append(errs, fmt.Errorf("%s: %w", n, err))
+	}
+	return errors.Join(errs...)
+}
+
+// try starts a child in the given namespaces and ends it at once.
+func (f *forker) try(flags uintptr) error {
+	old := f.flags
+	f.flags = flags
+	defer func() { f.flags = old }()
+	c, err := f.child()
+	if err != nil {
+		return err
+	}
+	c.kill()
+	c.reap()
+	c.close()
+	return nil
+}
+
+// child starts one child.
+func (f *forker) child() (c *child, err error) {
+	var p [3]pipe // job, report, crash
+	defer func() {
+		for i := range p {
+			p[i].closeTheirs()
+			if err != nil {
+				p[i].closeOurs()
+			}
+		}
+	}()
+	for i, ours := range []int{1, 0, 0} {
+		if err = p[i].open(ours); err != nil {
+			return nil, err
+		}
+	}
+	null := f.null.Fd()
+	attr := &syscall.ProcAttr{
+		Dir:   "/",
+		Env:   []string{},
+		Files: []uintptr{null, null, p[2].theirs, p[0].theirs, p[1].theirs},
+		Sys:   f.sysProcAttr(),
+	}
+	pid, _, err := syscall.StartProcess(f.exe, f.argv, attr)
+	if err != nil {
+		return nil, err
+	}
+	return &child{pid: pid, job: p[0].ours, report: p[1].ours, crash: collect(p[2].ours), done: make(chan struct{})}, nil
+}
+
+func (f *forker) sysProcAttr() *syscall.SysProcAttr {
+	sys := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Cloneflags: f.flags}
+	root := os.Geteuid() == 0
+	if root {
+		sys.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+	}
+	if f.flags&unix.CLONE_NEWUSER != 0 {
+		uid, gid := os.Geteuid(), os.Getegid()
+		if root {
+			// Outside, too, the child is to be nobody: then no file of
+			// root's is the child's own.
+			uid, gid = nobody, nobody
+		}
+		sys.UidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: uid, Size: 1}}
+		sys.GidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: gid, Size: 1}}
+		sys.GidMappingsEnableSetgroups = root // an unprivileged parent must write "deny" (user_namespaces(7))
+	}
+	return sys
+}
+
+// pipe is a pipe of which one end stays here, and non-blocking so that the
+// runtime's poller can wait for it, and the other goes to a child as it is.
+type pipe struct {
+	ours   *os.File
+	theirs uintptr
+	opened bool
+}
+
+// open makes the pipe; ours is the index of the end that stays (0 reads).
+func (p *pipe) open(ours int) error {
+	var fd [2]int
+	if err := unix.Pipe2(fd[:], unix.O_CLOEXEC); err != nil {
+		return os.NewSyscallError("pipe2", err)
+	}
+	p.theirs, p.opened = uintptr(fd[1-ours]), true
+	if err := unix.SetNonblock(fd[ours], true); err != nil {
+		_ = unix.Close(fd[ours])
+		return os.NewSyscallError("fcntl", err)
+	}
+	p.ours = os.NewFile(uintptr(fd[ours]), "child pipe")
+	return nil
+}
+
+func (p *pipe) closeTheirs() {
+	if p.opened {
+		_ = unix.Close(int(p.theirs))
+	}
+}
+
+func (p *pipe) closeOurs() {
+	if p.ours != nil {
+		_ = p.ours.Close()
+	}
+}

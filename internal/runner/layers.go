@@ -1,0 +1,71 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"webrunner/internal/wire"
+)
+
+// The re-exec'd child is told apart by its argument vector, which is exactly
+//
+//	{ChildName, WithoutPrefix + comma-separated layer names}
+//
+// main asks IsChild before anything else and hands over to child.Main, which
+// finds its job on descriptor 3, writes its report to descriptor 4, and has
+// descriptor 2 for the Go runtime's crash text. Descriptors 0 and 1 are
+// /dev/null, there is no other descriptor, and the environment is empty.
+const (
+	ChildName     = "webrunner-child"
+	WithoutPrefix = "without="
+)
+
+// IsChild tells whether args are those of a child.
+func IsChild(args []string) bool { return len(args) == 2 && args[0] == ChildName }
+
+// Namespaces is the layer that the runner itself gives; the child gives the others.
+const Namespaces = "namespaces"
+
+// Layers returns the names that --without takes.
+func Layers() []string {
+	return []string{"seccomp", "no_new_privs", "rlimits", "landlock", Namespaces}
+}
+
+// CheckLayers returns an error that names the first unknown layer.
+func CheckLayers(names []string) error {
+	for _, n := range names {
+		if !slices.Contains(Layers(), n) {
+			return fmt.Errorf("there is no layer %q; there are %s", n, strings.Join(Layers(), ", "))
+		}
+	}
+	return nil
+}
+
+// Posture is the set of layers that a real child found in force: name to
+// "enforced…" or "absent: reason".
+type Posture map[string]string
+
+// Probe runs a probe job in a child and returns the layers in force. A child
+// that found a required layer missing makes it a *wire.Problem of class unfit.
+func (p *Pool) Probe(ctx context.Context) (Posture, error) {
+	job := &wire.Job{Kind: wire.Probe, Budget: wire.Budget{Deadline: (5 * time.Second).Microseconds()}}
+	rep, _, err := p.Do(ctx, job, nil)
+	if err != nil {
+		return nil, err
+	}
+	if rep.Problem != nil {
+		return nil, rep.Problem
+	}
+	var doc struct {
+		Layers Posture `json:"layers"`
+	}
+	if err := json.Unmarshal(rep.Document, &doc); err != nil || len(doc.Layers) == 0 {
+		return nil, wire.Problemf(wire.Internal, "the child's probe names no layer")
+	}
+	doc.Layers[Namespaces] = p.namespaces
+	return doc.Layers, nil
+}

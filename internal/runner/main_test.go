@@ -1,0 +1,135 @@
+// The runtime's watch on cgroup limits holds two descriptors open; the real
+// program switches it off in the same way.
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
+
+package runner
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/internal/wire"
+)
+
+// The test binary is its own child, as the real program is. What the fake
+// child does is the first of its job's Events, or the argument of --without
+// when it is to happen before the job.
+func TestMain(m *testing.M) {
+	if IsChild(os.Args) {
+		fakeChild()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func fakeChild() {
+	if strings.TrimPrefix(os.Args[1], WithoutPrefix) == "die-idle" {
+		fmt.Fprintln(os.Stderr, "no reason to live")
+		os.Exit(9)
+	}
+	job, err := wire.ReadJob(os.NewFile(3, "job"), 64<<20)
+	if err != nil {
+		return
+	}
+	out := os.NewFile(4, "report")
+	act := "posture"
+	if len(job.Events) > 0 {
+		act = job.Events[0]
+	}
+	acts[act](job, out)
+}
+
+var acts = map[string]func(job *wire.Job, out *os.File){
+	"result": func(job *wire.Job, out *os.File) {
+		_ = wire.WriteProgress(out, wire.Progress{Stage: "measure", Done: 1, Total: 2})
+		answer(out, &wire.Report{Result: &wire.Result{Kernel: "k", Object: wire.ObjectID{Size: len(job.Object)}}})
+	},
+	"problem": func(_ *wire.Job, out *os.File) {
+		p := wire.Problemf(wire.Crashed, "boom")
+		p.Status, p.Title, p.Sandbox = 200, "all is well", map[string]string{"seccomp": "enforced"}
+		answer(out, &wire.Report{Problem: p})
+	},
+	"posture": func(_ *wire.Job, out *os.File) { answer(out, posture()) },
+	"hang":    func(*wire.Job, *os.File) { time.Sleep(time.Hour) },
+	"stubborn": func(*wire.Job, *os.File) {
+		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+		for {
+			_ = os.Getpid()
+		}
+	},
+	"exit":    func(*wire.Job, *os.File) { os.Exit(7) },
+	"panic":   func(*wire.Job, *os.File) { panic("evil\x1b[2J\u202etext") },
+	"sigsys":  func(*wire.Job, *os.File) { forbidAll() },
+	"sigkill": func(*wire.Job, *os.File) { _ = syscall.Setrlimit(unix.RLIMIT_CPU, &syscall.Rlimit{}); spin() },
+	"oom": func(*wire.Job, *os.File) {
+		_ = syscall.Setrlimit(unix.RLIMIT_AS, &syscall.Rlimit{Cur: 64 << 20, Max: 64 << 20})
+		runtime.KeepAlive(bytes.Repeat([]byte{1}, 1<<33))
+	},
+	"garbage": func(_ *wire.Job, out *os.File) { fmt.Fprint(out, strings.Repeat("garbage", 99)) },
+	"half": func(_ *wire.Job, out *os.File) {
+		var b bytes.Buffer
+		_ = wire.WriteReport(&b, &wire.Report{Document: json.RawMessage(`{"x":1}`)})
+		_, _ = out.Write(b.Bytes()[:b.Len()-1])
+	},
+	"spam": func(_ *wire.Job, out *os.File) {
+		fmt.Fprint(os.Stderr, strings.Repeat("spam\n", 1<<20))
+		answer(out, &wire.Report{Document: json.RawMessage(`{}`)})
+	},
+}
+
+func answer(out *os.File, r *wire.Report) {
+	if err := wire.WriteReport(out, r); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func spin() {
+	for i := 0; ; i++ {
+		runtime.KeepAlive(i)
+	}
+}
+
+// forbidAll installs the smallest seccomp program, "kill", and makes a call.
+func forbidAll() {
+	prog := []unix.SockFilter{{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_KILL_PROCESS}}
+	seccompKill(prog)
+	_ = os.Getpid()
+}
+
+func newPool(t *testing.T, cfg Config) (*Pool, *logged) {
+	t.Helper()
+	l := new(logged)
+	cfg.Log = l.printf
+	p, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p, l
+}
+
+func do(t *testing.T, p *Pool, act string) *wire.Report {
+	t.Helper()
+	rep, _, err := p.Do(context.Background(), testJob(act), nil)
+	if err != nil {
+		t.Fatalf("%s: %v", act, err)
+	}
+	return rep
+}
+
+func testJob(act string) *wire.Job {
+	return &wire.Job{Kind: wire.Run, Events: []string{act}, Budget: wire.Budget{Deadline: 30e6}}
+}

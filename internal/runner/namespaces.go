@@ -1,0 +1,74 @@
+package runner
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// namespaceKinds is every namespace that a child is put into where the host
+// gives it. user comes first: without privilege the others need it.
+func namespaceKinds() []namespaceKind {
+	return []namespaceKind{
+		{"user", unix.CLONE_NEWUSER},     // capabilities that count nowhere
+		{"pid", unix.CLONE_NEWPID},       // no process to see; the end of the child ends all
+		{"net", unix.CLONE_NEWNET},       // no interface but a loopback that is down
+		{"ipc", unix.CLONE_NEWIPC},       // no System V or POSIX queue of the host
+		{"uts", unix.CLONE_NEWUTS},       // no host name to change
+		{"mount", unix.CLONE_NEWNS},      // no mount that the host would see
+		{"cgroup", unix.CLONE_NEWCGROUP}, // no view of the host's groups
+	}
+}
+
+type namespaceKind struct {
+	name string
+	flag uintptr
+}
+
+// probeNamespaces finds by trying which namespaces a child can be put into,
+// and leaves the answer in flags and layer.
+func (f *forker) probeNamespaces() {
+	kinds := namespaceKinds()
+	var all uintptr
+	for _, k := range kinds {
+		all |= k.flag
+	}
+	missing := map[string]error{}
+	if f.try(all) == nil {
+		f.flags = all
+	} else {
+		f.flags = f.sumNamespaces(kinds, missing)
+	}
+	f.layer = describeNamespaces(kinds, f.flags, missing)
+}
+
+// sumNamespaces tries one kind after the other on top of those that worked.
+func (f *forker) sumNamespaces(kinds []namespaceKind, missing map[string]error) (flags uintptr) {
+	for _, k := range kinds {
+		if err := f.try(flags | k.flag); err != nil {
+			missing[k.name] = err
+			continue
+		}
+		flags |= k.flag
+	}
+	return flags
+}
+
+func describeNamespaces(kinds []namespaceKind, flags uintptr, missing map[string]error) string {
+	var have, lack []string
+	for _, k := range kinds {
+		if flags&k.flag != 0 {
+			have = append(have, k.name)
+		} else {
+			lack = append(lack, fmt.Sprintf("%s: %v", k.name, missing[k.name]))
+		}
+	}
+	switch {
+	case len(lack) == 0:
+		return "enforced (" + strings.Join(have, ", ") + ")"
+	case len(have) == 0:
+		return "absent: " + strings.Join(lack, "; ")
+	}
+	return "enforced (" + strings.Join(have, ", ") + "); absent: " + strings.Join(lack, "; ")
+}

@@ -1,0 +1,252 @@
+package runner
+
+import (
+	"context"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"webrunner/internal/wire"
+)
+
+// Pool keeps children warm. Its methods may be called from any goroutine.
+type Pool struct {
+	cfg        Config
+	fork       *forker
+	namespaces string // the layer, as every answer shows it
+
+	mu      sync.Mutex
+	idle    []*child
+	live    map[*child]struct{}
+	closed  bool
+	spawned uint64
+	reaped  sync.WaitGroup // one for each live child
+
+	wake chan struct{} // to the keeper: the idle list may be short
+	want chan request  // to the keeper: a job waits for a child
+	stop chan struct{} // closed by Close
+	kept chan struct{} // closed when the keeper has left
+}
+
+type request struct {
+	ctx    context.Context
+	answer chan<- spawned
+}
+
+type spawned struct {
+	c   *child
+	err error
+}
+
+// backoff is how long the keeper rests when a child could not be started or
+// died idle, so that a sick host is not also a busy one.
+const backoff = 500 * time.Millisecond
+
+// New finds out what namespaces the host gives, starts the warm children and
+// returns the pool. A host where no child can be started is a *wire.Problem of
+// class unfit.
+func New(cfg Config) (*Pool, error) {
+	cfg.setDefaults()
+	p := &Pool{
+		cfg:  cfg,
+		live: make(map[*child]struct{}),
+		wake: make(chan struct{}, 1),
+		want: make(chan request),
+		stop: make(chan struct{}),
+		kept: make(chan struct{}),
+	}
+	ready := make(chan error)
+	go p.keep(ready)
+	if err := <-ready; err != nil {
+		<-p.kept
+		return nil, wire.Problemf(wire.Unfit, "no child can be started: %v", err)
+	}
+	p.nudge()
+	return p, nil
+}
+
+// Close kills every child, also those with a job, and waits until all are
+// reaped. Do returns ErrClosed from then on.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return
+	}
+	p.closed = true
+	close(p.stop)
+	p.mu.Unlock()
+	<-p.kept
+	p.mu.Lock()
+	for c := range p.live {
+		c.kill()
+	}
+	p.mu.Unlock()
+	p.reaped.Wait()
+}
+
+// Stats counts children.
+type Stats struct {
+	Idle    int    // warm, without a job
+	Live    int    // all that are not reaped
+	Spawned uint64 // since the pool began
+}
+
+// Stats returns the counts of this moment.
+func (p *Pool) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return Stats{Idle: len(p.idle), Live: len(p.live), Spawned: p.spawned}
+}
+
+func (p *Pool) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
+// take returns a live child: a warm one, or else one made for this call.
+func (p *Pool) take(ctx context.Context) (*child, error) {
+	if c := p.takeIdle(); c != nil {
+		return c, nil
+	}
+	answer := make(chan spawned, 1)
+	select {
+	case p.want <- request{ctx, answer}:
+		s := <-answer
+		return s.c, s.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-p.stop:
+		return nil, ErrClosed
+	}
+}
+
+func (p *Pool) takeIdle() *child {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.idle) > 0 && !p.closed {
+		c := p.idle[0]
+		p.idle = p.idle[1:]
+		if !c.dead() {
+			return c
+		}
+	}
+	return nil
+}
+
+// retire closes our ends of a dead child's pipes and lets the keeper replace it.
+func (p *Pool) retire(c *child) {
+	c.close()
+	p.nudge()
+}
+
+func (p *Pool) nudge() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// keep is the one goroutine that forks. PR_SET_PDEATHSIG of a child fires when
+// the thread that forked it ends (prctl(2)), so this goroutine owns its thread
+// for as long as the pool lives.
+func (p *Pool) keep(ready chan<- error) {
+	defer close(p.kept)
+	unlock := lockThread()
+	defer unlock()
+	f, err := newForker(p.cfg)
+	if err != nil {
+		ready <- err
+		return
+	}
+	p.fork, p.namespaces = f, f.layer
+	defer f.close()
+	ready <- nil
+	for {
+		select {
+		case r := <-p.want:
+			c, err := p.spawn(false)
+			if err != nil {
+				p.cfg.Log("cannot start a child: %v", err)
+				err = wire.Problemf(wire.Unfit, "no child can be started: %v", err)
+			}
+			r.answer <- spawned{c, err}
+		case <-p.wake:
+			p.refill()
+		case <-p.stop:
+			return
+		}
+	}
+}
+
+// refill starts one warm child when one is missing, and asks to be called
+// again, so that a job which waits for a child never waits for two.
+func (p *Pool) refill() {
+	if p.Stats().Idle >= p.cfg.Size {
+		return
+	}
+	if _, err := p.spawn(true); err != nil {
+		p.cfg.Log("cannot start a warm child: %v", err)
+		time.AfterFunc(backoff, p.nudge)
+		return
+	}
+	p.nudge()
+}
+
+// spawn starts a child, idle or for a job, and the goroutine that reaps it.
+// Keeper only.
+func (p *Pool) spawn(idle bool) (*child, error) {
+	c, err := p.fork.child()
+	if err != nil {
+		return nil, err
+	}
+	p.reaped.Add(1)
+	p.mu.Lock()
+	p.live[c] = struct{}{}
+	p.spawned++
+	if idle {
+		p.idle = append(p.idle, c)
+	}
+	p.mu.Unlock()
+	go p.attend(c)
+	return c, nil
+}
+
+// attend reaps c. One that died idle has no job to complain, so its death is
+// logged here and it is replaced after a rest.
+func (p *Pool) attend(c *child) {
+	defer p.reaped.Done()
+	c.reap()
+	p.mu.Lock()
+	delete(p.live, c)
+	i := slices.Index(p.idle, c)
+	if i >= 0 {
+		p.idle = slices.Delete(p.idle, i, i+1)
+	}
+	closed := p.closed
+	p.mu.Unlock()
+	if i < 0 {
+		return
+	}
+	c.close()
+	if !closed {
+		p.logCrash(c, true)
+		time.AfterFunc(backoff, p.nudge)
+	}
+}
+
+// devNull opens /dev/null, or the read end of a pipe that nobody writes to
+// where there is no /dev: it reads as empty and cannot be written.
+func devNull() (*os.File, error) {
+	f, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err == nil {
+		return f, nil
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	return r, w.Close()
+}

@@ -1,0 +1,110 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"webrunner/internal/wire"
+)
+
+// posture is what the fake child sees of itself.
+func posture() *wire.Report {
+	layers := map[string]string{"seccomp": "absent: fake child"}
+	fds, _ := os.ReadDir("/proc/thread-self/fd")
+	var names []string
+	for _, e := range fds {
+		to, _ := os.Readlink("/proc/thread-self/fd/" + e.Name())
+		switch {
+		case to == "", strings.HasPrefix(to, "anon_inode:"):
+			// Our own look at the directory, closed by now, and the runtime's poller.
+		default:
+			names = append(names, e.Name()+"="+strings.SplitN(to, ":", 2)[0])
+		}
+	}
+	layers["x-fds"] = strings.Join(names, " ")
+	layers["x-env"] = fmt.Sprint(os.Environ())
+	layers["x-uid"] = fmt.Sprint(os.Getuid(), os.Geteuid(), os.Getgid(), os.Getegid())
+	groups, _ := os.Getgroups()
+	layers["x-groups"] = fmt.Sprint(groups)
+	layers["x-pid"] = fmt.Sprint(os.Getpid(), os.Getppid())
+	status, _ := os.ReadFile("/proc/thread-self/status")
+	for _, line := range strings.Split(string(status), "\n") {
+		if k, v, _ := strings.Cut(line, ":"); k == "CapEff" || k == "CapPrm" {
+			layers["x-"+k] = strings.TrimSpace(v)
+		}
+	}
+	doc, _ := json.Marshal(map[string]any{"layers": layers})
+	return &wire.Report{Document: doc, OK: true}
+}
+
+func TestPosture(t *testing.T) {
+	p, _ := newPool(t, Config{})
+	got, err := p.Probe(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"seccomp":  "absent: fake child",
+		"x-fds":    "0=/dev/null 1=/dev/null 2=pipe 3=pipe 4=pipe",
+		"x-env":    "[]",
+		"x-CapEff": "0000000000000000",
+		"x-CapPrm": "0000000000000000",
+		"x-uid":    "65534 65534 65534 65534",
+	} {
+		if got[name] != want {
+			t.Errorf("%s: %q, want %q", name, got[name], want)
+		}
+	}
+	if os.Geteuid() == 0 && got["x-groups"] != "[]" {
+		t.Errorf("groups of root: %s", got["x-groups"])
+	}
+	ns := got[Namespaces]
+	t.Log(ns)
+	if !strings.HasPrefix(ns, "enforced") && !strings.HasPrefix(ns, "absent: ") {
+		t.Errorf("namespaces: %q", ns)
+	}
+	if strings.Contains(strings.SplitN(ns, ";", 2)[0], "pid") && got["x-pid"] != "1 0" {
+		t.Errorf("pid and parent in a pid namespace: %s, want 1 0", got["x-pid"])
+	}
+}
+
+func TestWithoutNamespaces(t *testing.T) {
+	p, _ := newPool(t, Config{Without: []string{Namespaces}})
+	got, err := p.Probe(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got[Namespaces] != "absent: --without namespaces" {
+		t.Errorf("namespaces: %q", got[Namespaces])
+	}
+	if os.Geteuid() == 0 && (got["x-uid"] != "65534 65534 65534 65534" || got["x-CapEff"] != "0000000000000000") {
+		t.Errorf("root did not drop: %v", got)
+	}
+}
+
+func TestDescribeNamespaces(t *testing.T) {
+	kinds := []namespaceKind{{"user", 1}, {"pid", 2}}
+	why := map[string]error{"user": os.ErrPermission, "pid": os.ErrPermission}
+	for flags, want := range map[uintptr]string{
+		3: "enforced (user, pid)",
+		1: "enforced (user); absent: pid: permission denied",
+		0: "absent: user: permission denied; pid: permission denied",
+	} {
+		if got := describeNamespaces(kinds, flags, why); got != want {
+			t.Errorf("%d: %q, want %q", flags, got, want)
+		}
+	}
+}
+
+func TestCheckLayers(t *testing.T) {
+	if err := CheckLayers(Layers()); err != nil {
+		t.Error(err)
+	}
+	if err := CheckLayers([]string{"landlock", "moat"}); err == nil || !strings.Contains(err.Error(), `"moat"`) {
+		t.Errorf("an unknown layer: %v", err)
+	}
+}

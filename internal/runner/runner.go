@@ -1,0 +1,148 @@
+// Package runner is the server's side of the child: it keeps a few children
+// warm, gives each exactly one job, ends it from outside when its time is up,
+// and says what its death means. It never looks into an object.
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"webrunner/internal/wire"
+)
+
+// Config shapes a pool. The zero value of a field means its default.
+type Config struct {
+	Size      int                              // warm children, at least one; default 1
+	Grace     time.Duration                    // what a job gets beyond its own deadline; default 2 s
+	Without   []string                         // layers that may be missing, names from Layers
+	MaxReport int64                            // bytes of a report's frame; default 32 MiB
+	Log       func(format string, args ...any) // the error log, one call a line; default none
+}
+
+func (c *Config) setDefaults() {
+	if c.Size < 1 {
+		c.Size = 1
+	}
+	if c.Grace <= 0 {
+		c.Grace = 2 * time.Second
+	}
+	if c.MaxReport <= 0 {
+		c.MaxReport = 32 << 20
+	}
+	if c.Log == nil {
+		c.Log = func(string, ...any) {}
+	}
+}
+
+// Timing says where the time of a job went.
+type Timing struct {
+	Spawn time.Duration // until there was a child; about 0 when one was warm
+	Total time.Duration // from the call of Do to its return
+}
+
+// ErrClosed is what Do returns once the pool is closed.
+var ErrClosed = errors.New("runner: the pool is closed")
+
+// errNotStarted means that a child died before it had taken its whole job.
+var errNotStarted = errors.New("runner: the child died before its job")
+
+// Do gives the job to a child and returns the child's report. Whatever the
+// object did, and however the child died of it, is a Report with a Problem.
+// The error is not nil only when no child could be had (a *wire.Problem of
+// class unfit), when ctx ended (its error) or when the pool is closed.
+func (p *Pool) Do(ctx context.Context, job *wire.Job, progress func(wire.Progress)) (*wire.Report, Timing, error) {
+	var t Timing
+	start := time.Now()
+	rep, err := p.attempt(ctx, job, progress, &t)
+	if errors.Is(err, errNotStarted) {
+		// The object cannot have caused this: the child had not read it.
+		rep, err = p.attempt(ctx, job, progress, &t)
+	}
+	if errors.Is(err, errNotStarted) {
+		err = wire.Problemf(wire.Unfit, "children of this server die before they get their job; see its error log")
+	}
+	t.Total = time.Since(start)
+	if rep != nil {
+		p.complete(rep, t)
+	}
+	return rep, t, err
+}
+
+func (p *Pool) attempt(ctx context.Context, job *wire.Job, progress func(wire.Progress), t *Timing) (*wire.Report, error) {
+	start := time.Now()
+	c, err := p.take(ctx)
+	t.Spawn += time.Since(start)
+	if err != nil {
+		return nil, err
+	}
+	defer p.retire(c)
+	return p.serve(ctx, c, job, progress)
+}
+
+// serve runs one job on c and leaves c dead and reaped.
+func (p *Pool) serve(ctx context.Context, c *child, job *wire.Job, progress func(wire.Progress)) (*wire.Report, error) {
+	limit := time.Duration(job.Budget.Deadline)*time.Microsecond + p.cfg.Grace
+	timed, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	defer context.AfterFunc(timed, c.kill)()
+
+	sent := wire.WriteJob(c.job, job)
+	rep, err := wire.ReadReport(c.report, p.cfg.MaxReport, progress)
+	c.kill() // its one job is done; this also ends whatever it left behind
+	<-c.done
+	p.logCrash(c, err != nil)
+	switch {
+	case err == nil:
+		return rep, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case p.isClosed():
+		return nil, ErrClosed
+	case timed.Err() != nil:
+		problem := wire.Problemf(wire.Timeout, "the job was stopped from outside after %v, its deadline and %v of grace", limit, p.cfg.Grace)
+		problem.Limit = "deadline"
+		return &wire.Report{Problem: problem}, nil
+	case sent != nil || c.unread() > 0:
+		return nil, errNotStarted
+	}
+	return &wire.Report{Problem: explain(c, err)}, nil
+}
+
+// logCrash writes what the child said on its standard error to the log. The
+// client never sees it: it may name addresses of the child.
+func (p *Pool) logCrash(c *child, died bool) {
+	text := c.crash.lines()
+	if died {
+		p.cfg.Log("child %d: %s", c.pid, describe(c.status))
+	}
+	for _, line := range text {
+		p.cfg.Log("child %d: | %s", c.pid, line)
+	}
+}
+
+// complete adds to a report what only this side knows, and holds a problem to
+// the error table: the child that wrote it may not be trusted with the status.
+func (p *Pool) complete(rep *wire.Report, t Timing) {
+	if r := rep.Result; r != nil {
+		if r.Sandbox == nil {
+			r.Sandbox = make(map[string]string)
+		}
+		r.Sandbox[Namespaces] = p.namespaces
+		r.Timing.Spawn = t.Spawn.Microseconds()
+		r.Timing.Total = t.Total.Microseconds()
+	}
+	if q := rep.Problem; q != nil {
+		info := q.Class.Info()
+		q.Type, q.Class, q.Status, q.Title = "about:blank", info.Class, info.Status, info.Title
+		if q.Sandbox != nil {
+			q.Sandbox[Namespaces] = p.namespaces
+		}
+	}
+}
+
+// String says how a job's time was spent, for logs.
+func (t Timing) String() string {
+	return fmt.Sprintf("spawn %v total %v", t.Spawn.Round(time.Microsecond), t.Total.Round(time.Microsecond))
+}

@@ -1,0 +1,266 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"webrunner/internal/wire"
+)
+
+type logged struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *logged) printf(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, fmt.Sprintf(format, args...))
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.lines, "\n")
+}
+
+func TestResult(t *testing.T) {
+	p, _ := newPool(t, Config{})
+	job := testJob("result")
+	job.Object = make([]byte, 5<<20) // many times the pipe's buffer
+	var steps []wire.Progress
+	rep, timing, err := p.Do(context.Background(), job, func(s wire.Progress) { steps = append(steps, s) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep.Result == nil || rep.Result.Object.Size != 5<<20 {
+		t.Fatalf("%+v", rep)
+	}
+	if ns := rep.Result.Sandbox[Namespaces]; ns == "" {
+		t.Error("the answer does not say which namespaces are in force")
+	}
+	if got := rep.Result.Timing.Total; got <= 0 || got > timing.Total.Microseconds() {
+		t.Errorf("total %d µs of %v", got, timing)
+	}
+	if len(steps) != 1 || steps[0].Stage != "measure" {
+		t.Errorf("progress %v", steps)
+	}
+}
+
+// TestProblemIsHeldToTheTable: the status is the server's word, not the child's.
+func TestProblemIsHeldToTheTable(t *testing.T) {
+	p, _ := newPool(t, Config{})
+	q := do(t, p, "problem").Problem
+	if want := wire.Crashed.Info(); q.Status != want.Status || q.Title != want.Title {
+		t.Errorf("%+v", q)
+	}
+	if q.Sandbox[Namespaces] == "" {
+		t.Errorf("sandbox %v", q.Sandbox)
+	}
+}
+
+func TestDeaths(t *testing.T) {
+	p, log := newPool(t, Config{})
+	for _, row := range []struct {
+		act    string
+		class  wire.Class
+		signal string
+		log    string
+	}{
+		{"exit", wire.Internal, "", "exit code 7"},
+		{"panic", wire.Internal, "", `panic: evil\u001b[2J\u202etext`},
+		{"sigsys", wire.Internal, "SIGSYS", "SIGSYS"},
+		{"sigkill", wire.MemoryLimit, "SIGKILL", "SIGKILL"},
+		{"oom", wire.MemoryLimit, "", "out of memory"},
+		{"garbage", wire.Internal, "", "exit code 0"},
+		{"half", wire.Internal, "", "exit code 0"},
+	} {
+		q := do(t, p, row.act).Problem
+		if q == nil {
+			t.Errorf("%s: no problem", row.act)
+			continue
+		}
+		if q.Class != row.class || q.Signal != row.signal {
+			t.Errorf("%s: class %s signal %q, want %s %q", row.act, q.Class, q.Signal, row.class, row.signal)
+		}
+		if !strings.Contains(log.String(), row.log) {
+			t.Errorf("%s: the log lacks %q:\n%s", row.act, row.log, log)
+		}
+		if strings.Contains(q.Detail, "evil") {
+			t.Errorf("%s: the client learns the crash text: %s", row.act, q.Detail)
+		}
+	}
+	if do(t, p, "result").Result == nil {
+		t.Error("the pool does not serve after these deaths")
+	}
+}
+
+func TestSpamIsBounded(t *testing.T) {
+	p, log := newPool(t, Config{})
+	if do(t, p, "spam").Document == nil {
+		t.Fatal("no document")
+	}
+	if n := len(log.String()); n < maxCrash || n > 8*maxCrash {
+		t.Errorf("%d bytes logged of 5 MiB", n)
+	}
+}
+
+func TestOuterDeadline(t *testing.T) {
+	for _, act := range []string{"hang", "stubborn"} {
+		p, _ := newPool(t, Config{Grace: 50 * time.Millisecond})
+		job := testJob(act)
+		job.Budget.Deadline = (100 * time.Millisecond).Microseconds()
+		start := time.Now()
+		rep, _, err := p.Do(context.Background(), job, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rep.Problem == nil || rep.Problem.Class != wire.Timeout || rep.Problem.Limit != "deadline" {
+			t.Errorf("%s: %+v", act, rep)
+		}
+		if d := time.Since(start); d < 150*time.Millisecond || d > 2*time.Second {
+			t.Errorf("%s: stopped after %v", act, d)
+		}
+	}
+}
+
+func TestContextEnds(t *testing.T) {
+	p, _ := newPool(t, Config{})
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	if _, _, err := p.Do(ctx, testJob("hang"), nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestCloseEndsJobs(t *testing.T) {
+	p, _ := newPool(t, Config{Size: 2})
+	failed := make(chan error)
+	go func() {
+		_, _, err := p.Do(context.Background(), testJob("hang"), nil)
+		failed <- err
+	}()
+	time.Sleep(50 * time.Millisecond)
+	p.Close()
+	if err := <-failed; !errors.Is(err, ErrClosed) {
+		t.Errorf("the running job: %v", err)
+	}
+	if _, _, err := p.Do(context.Background(), testJob("result"), nil); !errors.Is(err, ErrClosed) {
+		t.Errorf("a later job: %v", err)
+	}
+	if s := p.Stats(); s.Live != 0 || s.Idle != 0 {
+		t.Errorf("after Close: %+v", s)
+	}
+}
+
+// TestDeadWarmChild kills the warm child: the job must not notice.
+func TestDeadWarmChild(t *testing.T) {
+	p, log := newPool(t, Config{})
+	for range 20 {
+		waitIdle(t, p, 1)
+		p.mu.Lock()
+		c := p.idle[0]
+		p.mu.Unlock()
+		c.kill()
+		if do(t, p, "result").Result == nil {
+			t.Fatalf("no result; log:\n%s", log)
+		}
+	}
+}
+
+func TestChildrenDieIdle(t *testing.T) {
+	p, log := newPool(t, Config{Without: []string{"die-idle"}})
+	_, _, err := p.Do(context.Background(), testJob("result"), nil)
+	var q *wire.Problem
+	if !errors.As(err, &q) || q.Class != wire.Unfit {
+		t.Errorf("error %v, want unfit", err)
+	}
+	time.Sleep(2 * backoff)
+	if n := p.Stats().Spawned; n > 10 {
+		t.Errorf("%d children in %v: no rest between deaths", n, 2*backoff)
+	}
+	if !strings.Contains(log.String(), "no reason to live") || !strings.Contains(log.String(), "exit code 9") {
+		t.Errorf("log:\n%s", log)
+	}
+}
+
+func waitIdle(t *testing.T, p *Pool, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); p.Stats().Idle != n; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%+v, want %d idle", p.Stats(), n)
+		}
+	}
+}
+
+// TestNothingLeaks compares descriptors, goroutines and child processes before
+// and after a thousand jobs of all kinds.
+func TestNothingLeaks(t *testing.T) {
+	p, _ := newPool(t, Config{Size: 2})
+	do(t, p, "result")
+	waitIdle(t, p, 2)
+	fds, routines := countFDs(t), runtime.NumGoroutine()
+	kinds := []string{"result", "problem", "exit", "half", "garbage"}
+	const jobs = 1000
+	for i := range jobs {
+		do(t, p, kinds[i%len(kinds)])
+	}
+	waitIdle(t, p, 2)
+	time.Sleep(20 * time.Millisecond)
+	if n := countFDs(t); n != fds {
+		t.Errorf("%d descriptors, before %d", n, fds)
+	}
+	if n := runtime.NumGoroutine(); n > routines {
+		t.Errorf("%d goroutines, before %d", n, routines)
+	}
+	if s := p.Stats(); s.Live != 2 {
+		t.Errorf("%+v after all jobs, want 2 live", s)
+	}
+	p.Close()
+	if z := children(t); len(z) != 0 {
+		t.Errorf("processes left: %v", z)
+	}
+}
+
+func countFDs(t *testing.T) int {
+	t.Helper()
+	e, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("descriptors cannot be counted: ", err)
+	}
+	return len(e)
+}
+
+// children lists the processes, zombies included, whose parent this one is.
+func children(t *testing.T) (pids []string) {
+	t.Helper()
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range tasks {
+		b, _ := os.ReadFile("/proc/self/task/" + task.Name() + "/children")
+		pids = append(pids, strings.Fields(string(b))...)
+	}
+	return pids
+}
+
+func BenchmarkDo(b *testing.B) {
+	p, err := New(Config{Size: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close()
+	for b.Loop() {
+		if _, _, err := p.Do(context.Background(), testJob("problem"), nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
