@@ -1,0 +1,211 @@
+package kernels
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// DefaultMemory bounds the operands of a call when Limits does not, in bytes.
+const DefaultMemory = 256 << 20
+
+// pageSize is what operands are rounded up to when they are counted.
+const pageSize = 4096
+
+// Limits bounds what a call may need.
+type Limits struct {
+	// Memory is that of all operands together in bytes, each in whole pages;
+	// 0 means DefaultMemory.
+	Memory uint64
+}
+
+// Call is a kernel with everything that one call of it needs, but for the
+// addresses of its operands.
+type Call struct {
+	Spec     *Spec
+	Operands []Buffer
+	Args     []ArgValue
+	// Elements, Flops and Bytes are what one call works through, for derived
+	// figures; 0 when the specification does not say.
+	Elements, Flops, Bytes uint64
+
+	values map[string]uint64
+}
+
+// Buffer describes an operand's memory: Bytes bytes from the start of a page.
+// The first element lies Offset bytes into it, and that is where the kernel's
+// pointer points. Bytes can be 0.
+type Buffer struct {
+	Name   string
+	Type   Type
+	Count  uint64 // elements
+	Bytes  uint64 // of memory: slack, offset and elements
+	Offset uint64 // bytes
+	Access Access
+	Fill   Fill
+	Value  float64 // of FillConstant
+}
+
+// end is the offset of the first byte after the elements.
+func (b *Buffer) end() uint64 { return b.Offset + b.Count*b.Type.Size() }
+
+// ArgValue is an argument as a register or a stack slot holds it.
+type ArgValue struct {
+	Name string
+	Kind ArgKind
+	// Bits is the value: an integer, zero-extended; the representation of a
+	// floating-point number; or, for a pointer, the Offset of its operand, to
+	// which the caller adds the address of the operand's memory.
+	Bits    uint64
+	Operand int // index into Call.Operands for a pointer, else -1
+}
+
+// Bind sizes the operands and fixes the arguments. The values must be those
+// of every parameter, as Values returns them; they are checked again. The
+// error is a *ParamError or a *MemoryError.
+func (s *Spec) Bind(values map[string]uint64, limits Limits) (*Call, error) {
+	if err := s.complete(values); err != nil {
+		return nil, err
+	}
+	c := &Call{Spec: s, values: make(map[string]uint64, len(values))}
+	for k, v := range values {
+		c.values[k] = v
+	}
+	if limits.Memory == 0 {
+		limits.Memory = DefaultMemory
+	}
+	if err := c.bindOperands(limits.Memory); err != nil {
+		return nil, err
+	}
+	if err := c.bindArgs(); err != nil {
+		return nil, err
+	}
+	c.Elements, c.Flops, c.Bytes = c.derive(s.elements), c.derive(s.flops), c.derive(s.bytes)
+	return c, nil
+}
+
+func (c *Call) bindOperands(limit uint64) error {
+	var total uint64
+	for i := range c.Spec.Operands {
+		op := &c.Spec.Operands[i]
+		b, err := c.bindOperand(op)
+		if err == nil {
+			total, err = addPages(total, b.Bytes)
+		}
+		if errors.Is(err, errOverflow) {
+			return &MemoryError{Kernel: c.Spec.FullName(), Operand: op.Name, Limit: limit}
+		}
+		if err != nil {
+			return err
+		}
+		if total > limit {
+			return &MemoryError{Kernel: c.Spec.FullName(), Operand: op.Name, Need: total, Limit: limit}
+		}
+		c.Operands = append(c.Operands, b)
+	}
+	return nil
+}
+
+// addPages adds size, rounded up to whole pages, to total.
+func addPages(total, size uint64) (uint64, error) {
+	up, err := addChecked(size, pageSize-1)
+	if err != nil {
+		return 0, err
+	}
+	return addChecked(total, up&^(pageSize-1))
+}
+
+// bindOperand sizes one operand. It returns errOverflow when it has 2^64
+// bytes or more.
+func (c *Call) bindOperand(op *Operand) (Buffer, error) {
+	b := Buffer{Name: op.Name, Type: op.Type, Access: op.Access, Fill: op.Fill, Value: op.Value}
+	var slack uint64
+	for _, f := range []struct {
+		expr *expr
+		text string
+		what string
+		to   *uint64
+	}{{op.count, op.Count, "count", &b.Count}, {op.offset, op.Offset, "offset", &b.Offset}, {op.slack, op.Slack, "slack", &slack}} {
+		if f.expr == nil {
+			continue
+		}
+		v, err := f.expr.eval(c.values)
+		if errors.Is(err, errOverflow) {
+			return b, err
+		}
+		if err != nil {
+			return b, c.exprError(f.expr, fmt.Sprintf("%s %q of operand %s", f.what, f.text, op.Name), err)
+		}
+		*f.to = v
+	}
+	size, err := mulChecked(b.Count, op.Type.Size())
+	if err == nil {
+		b.Bytes, err = addChecked(size, max(slack, b.Offset))
+	}
+	return b, err
+}
+
+// exprError blames the first parameter that the expression uses.
+func (c *Call) exprError(e *expr, what string, err error) error {
+	blame := ""
+	e.names(func(name string) {
+		if blame == "" {
+			blame = name
+		}
+	})
+	i := c.Spec.param(blame)
+	if i < 0 { // an expression of numbers alone
+		return &ParamError{Kernel: c.Spec.FullName(), Param: what, Reason: err.Error()}
+	}
+	return c.Spec.paramError(&c.Spec.Params[i], fmt.Sprint(c.values[blame]), fmt.Sprintf("does not fit: %s %v", what, err))
+}
+
+func (c *Call) bindArgs() error {
+	for i := range c.Spec.Args {
+		a := &c.Spec.Args[i]
+		v := ArgValue{Name: a.Name, Kind: a.Kind, Operand: -1}
+		switch a.Kind {
+		case ArgPointer:
+			v.Operand = a.operand
+			v.Bits = c.Operands[a.operand].Offset
+		case ArgInt:
+			n, err := a.value.eval(c.values)
+			if err == nil && n > a.limit {
+				err = fmt.Errorf("is %d, above the maximum, %d", n, a.limit)
+			}
+			if err != nil {
+				return c.exprError(a.value, fmt.Sprintf("argument %s of type %s", a.Name, a.Type), err)
+			}
+			v.Bits = n
+		case ArgFloat32, ArgFloat64:
+			v.Bits = a.floatBits(c.values)
+		}
+		c.Args = append(c.Args, v)
+	}
+	return nil
+}
+
+// floatBits is the representation of a floating-point argument.
+func (a *Arg) floatBits(values map[string]uint64) uint64 {
+	f := a.number
+	if a.value != nil {
+		f = float64(values[a.value.name])
+	}
+	if a.Kind == ArgFloat32 {
+		return uint64(math.Float32bits(float32(f)))
+	}
+	return math.Float64bits(f)
+}
+
+// derive evaluates the expression of a derived figure. One that is absent,
+// cannot be computed or has 65 bits is 0: the call does not depend on it.
+func (c *Call) derive(e *expr) uint64 {
+	if e == nil {
+		return 0
+	}
+	v, err := e.eval(c.values)
+	if err != nil {
+		return 0
+	}
+	return v
+}

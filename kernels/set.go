@@ -1,0 +1,157 @@
+package kernels
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+)
+
+// specs are the built-in specifications: specs/NAMESPACE/NAME.xml.
+//
+//go:embed specs
+var specs embed.FS
+
+// Set is a collection of kernels, in the order in which they were added.
+type Set struct{ specs []*Spec }
+
+// Builtin returns a new set with the built-in kernels.
+func Builtin() (*Set, error) {
+	list, err := LoadDir(specs)
+	if err != nil {
+		return nil, fmt.Errorf("kernels: built-in: %w", err)
+	}
+	s := &Set{}
+	for _, k := range list {
+		if err := s.Add(k); err != nil {
+			return nil, fmt.Errorf("kernels: built-in: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// builtin returns one built-in kernel, nil when there is none of this name.
+func builtin(fullName string) (*Spec, error) {
+	b, err := specs.ReadFile("specs/" + fullName + ".xml")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Parse(b)
+}
+
+// LoadDir parses every file of fsys that ends in .xml, in lexical order, and
+// fails on the first that is wrong.
+func LoadDir(fsys fs.FS) ([]*Spec, error) {
+	var list []*Spec
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(name) != ".xml" {
+			return err
+		}
+		s, err := loadFile(fsys, name)
+		if err == nil {
+			list = append(list, s)
+		}
+		return err
+	})
+	return list, err
+}
+
+func loadFile(fsys fs.FS, name string) (*Spec, error) {
+	b, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	s, err := Parse(b)
+	var e *SpecError
+	if errors.As(err, &e) {
+		e.File = name
+	}
+	return s, err
+}
+
+// Add adds a kernel. Two kernels of one set cannot have the same full name.
+func (s *Set) Add(k *Spec) error {
+	for _, have := range s.specs {
+		if have.FullName() == k.FullName() {
+			return fmt.Errorf("there are two kernels %s", k.FullName())
+		}
+	}
+	s.specs = append(s.specs, k)
+	return nil
+}
+
+// All returns the kernels of the set, in the order in which they were added.
+func (s *Set) All() []*Spec { return slices.Clone(s.specs) }
+
+// Find returns the kernel of a full name, or of a plain one when only one
+// namespace has it. The error is an *UnknownError.
+func (s *Set) Find(name string) (*Spec, error) {
+	var short []*Spec
+	for _, k := range s.specs {
+		if k.FullName() == name {
+			return k, nil
+		}
+		if k.Name == name {
+			short = append(short, k)
+		}
+	}
+	if len(short) == 1 {
+		return short[0], nil
+	}
+	e := &UnknownError{Name: name, Available: fullNames(s.specs)}
+	if len(short) > 1 {
+		e.Ambiguous = fullNames(short)
+	} else {
+		e.Nearest = s.nearest(name)
+	}
+	return nil, e
+}
+
+func fullNames(list []*Spec) []string {
+	names := make([]string, len(list))
+	for i, k := range list {
+		names[i] = k.FullName()
+	}
+	return names
+}
+
+// nearest returns the full name of the kernel that takes the fewest edits,
+// when a third of the name's letters or fewer would have to change.
+func (s *Set) nearest(name string) string {
+	if name == "" || len(name) > maxName {
+		return ""
+	}
+	best, distance := "", len(name)/3+1
+	for _, k := range s.specs {
+		if d := min(edits(name, k.Name), edits(name, k.FullName())); d < distance {
+			best, distance = k.FullName(), d
+		}
+	}
+	return best
+}
+
+// edits is the Levenshtein distance of two byte strings.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			d := diagonal
+			if a[i] != b[j] {
+				d++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(d, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,149 @@
+package kernels
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+)
+
+// Status says how a kernel's results compare with the reference.
+type Status string
+
+// The outcomes of a verification.
+const (
+	Match    Status = "match"
+	Mismatch Status = "mismatch"
+	// NoReference: nothing was compared, and Why says why. A kernel that wrote
+	// where it must not is a Mismatch all the same.
+	NoReference Status = "none"
+)
+
+// Verification is the outcome of Verify.
+type Verification struct {
+	Status Status
+	Why    string // of a status other than Match
+	// MaxULP and MaxAbs are the largest differences from the reference, in
+	// units in the last place of the reference value and as they are.
+	MaxULP, MaxAbs float64
+	// FirstBad is the index of the first wrong element of Operand, counted
+	// from the operand's first element; negative in the slack before it. It is
+	// nil when nothing is wrong or the wrong number is the return value.
+	FirstBad *int
+	Operand  string
+}
+
+// Verify compares what one or more calls of the kernel left behind with what
+// they should have: mem is the memory of the operands now, orig what Fill
+// wrote there, intResult and floatBits are rax and the low half of xmm0 after
+// the last call. A kernel must not have changed operands that are only read,
+// nor anything beside the elements of the others. Results must be within the
+// error bound of the reference, which is that of any order of summation.
+func (c *Call) Verify(mem, orig [][]byte, intResult int64, floatBits uint64) Verification {
+	for i := range c.Operands {
+		b := &c.Operands[i]
+		if v, ok := b.untouched(mem[i][:b.Bytes], orig[i][:b.Bytes]); !ok {
+			return v
+		}
+	}
+	r := findReference(c.Spec.Reference)
+	if r == nil {
+		return Verification{Status: NoReference, Why: "kernel " + c.Spec.FullName() + " has no reference result"}
+	}
+	return r.check(&outcome{c, mem, orig, intResult, floatBits})
+}
+
+// untouched checks the bytes that a kernel may not write.
+func (b *Buffer) untouched(mem, orig []byte) (Verification, bool) {
+	if b.Access == In {
+		if v, ok := b.same(mem, orig, 0, b.Bytes, "was changed, but the kernel may only read it"); !ok {
+			return v, false
+		}
+	}
+	if v, ok := b.same(mem, orig, 0, b.Offset, "was written before its first element"); !ok {
+		return v, false
+	}
+	return b.same(mem, orig, b.end(), b.Bytes, "was written after its last element")
+}
+
+// same compares bytes from up to to.
+func (b *Buffer) same(mem, orig []byte, from, to uint64, why string) (Verification, bool) {
+	if bytes.Equal(mem[from:to], orig[from:to]) {
+		return Verification{}, true
+	}
+	at := from
+	for mem[at] == orig[at] {
+		at++
+	}
+	size := int(b.Type.Size())
+	i := int(at) - int(b.Offset)
+	if i < 0 {
+		i -= size - 1 // round down, not towards zero
+	}
+	i /= size
+	return Verification{
+		Status: Mismatch, Operand: b.Name, FirstBad: &i,
+		Why: fmt.Sprintf("operand %s %s: element %d, byte %d of its memory", b.Name, why, i, at),
+	}, false
+}
+
+// outcome is what a reference looks at.
+type outcome struct {
+	*Call
+	mem, orig [][]byte
+	intResult int64
+	floatBits uint64
+}
+
+// values returns the elements of an operand before the first call.
+func (o *outcome) before(name string) floats { return o.elements(name, o.orig) }
+
+// after returns the elements of an operand after the last call.
+func (o *outcome) after(name string) floats { return o.elements(name, o.mem) }
+
+func (o *outcome) elements(name string, mem [][]byte) floats {
+	i := o.Spec.operand(name)
+	b := &o.Operands[i]
+	return mem[i][b.Offset:b.end()]
+}
+
+// float32Result is xmm0 read as single precision.
+func (o *outcome) float32Result() float64 {
+	return float64(math.Float32frombits(uint32(o.floatBits)))
+}
+
+// tally collects differences from reference values.
+type tally struct {
+	maxULP, maxAbs float64
+	bad            *int // index of the first number out of bounds
+	got, want, tol float64
+}
+
+// add compares a number with its reference value. The index is kept when the
+// difference is more than tol or not a number.
+func (t *tally) add(index int, got, want, tol float64) {
+	diff := math.Abs(got - want)
+	t.maxAbs = math.Max(t.maxAbs, diff)
+	t.maxULP = math.Max(t.maxULP, diff/ulp32(want))
+	if !(diff <= tol) && t.bad == nil {
+		t.bad, t.got, t.want, t.tol = &index, got, want, tol
+	}
+}
+
+// verification puts the result into words; where names the wrong number.
+func (t *tally) verification(where string) Verification {
+	v := Verification{Status: Match, MaxULP: t.maxULP, MaxAbs: t.maxAbs}
+	if t.bad != nil {
+		v.Status = Mismatch
+		v.Why = fmt.Sprintf("%s is %v, the reference is %v, at most %.3g apart would be rounding", where, t.got, t.want, t.tol)
+	}
+	return v
+}
+
+// ulp32 is the unit in the last place of the float32 nearest to x.
+func ulp32(x float64) float64 {
+	_, e := math.Frexp(x) // |x| in [0.5, 1) * 2^e
+	if x == 0 {
+		e = -125
+	}
+	return math.Ldexp(1, max(e, -125)-24)
+}
