@@ -38,7 +38,8 @@ type Space struct {
 // StackSize is what a kernel may use of its stack, in bytes.
 const StackSize = 1 << 20
 
-// NewSpace maps the regions and the cell's own pages.
+// NewSpace maps the regions and the cell's own pages. All addresses are fixed,
+// so a process has one space at a time.
 func NewSpace(job []Region) (*Space, error) {
 	code := trampoline.Code()
 	own := []Region{
@@ -50,12 +51,15 @@ func NewSpace(job []Region) (*Space, error) {
 	}
 	s := &Space{regions: append(own, job...)}
 	slices.SortFunc(s.regions, func(a, b Region) int { return int(int64(a.Addr - b.Addr)) })
-	for i, r := range s.regions {
+	for i := range s.regions {
 		if err := check(s.regions, i); err != nil {
 			return nil, err
 		}
+	}
+	for i, r := range s.regions {
 		if err := mapRegion(r); err != nil {
-			return nil, fmt.Errorf("map %s at %#x: %w", r.Name, r.Addr, err)
+			s.regions = s.regions[:i]
+			return nil, errors.Join(fmt.Errorf("cell: map %s at %#x: %w", r.Name, r.Addr, err), s.Close())
 		}
 	}
 	return s, nil
