@@ -81,8 +81,8 @@ func (p Plan) write() error {
 	case len(p.Attrs) > trampoline.MaxCounters:
 		return fmt.Errorf("cell: %d counters, at most %d", len(p.Attrs), trampoline.MaxCounters)
 	}
-	binary.LittleEndian.PutUint16(c.XState[0:], 0x37f)   // x87 control word
-	binary.LittleEndian.PutUint32(c.XState[24:], 0x1f80) // MXCSR
+	binary.LittleEndian.PutUint16(c.XState[0:], 0x37f)                 // x87 control word
+	binary.LittleEndian.PutUint32(c.XState[24:], 0x1f80)               // MXCSR
 	binary.LittleEndian.PutUint64(c.RseqDesc[8:], addrOf.rseqDesc)     // start_ip: data, never executed
 	binary.LittleEndian.PutUint64(c.RseqDesc[16:], 1)                  // post_commit_offset
 	binary.LittleEndian.PutUint64(c.RseqDesc[24:], addrOf.rseqDesc+36) // abort_ip
