@@ -33,6 +33,11 @@ func (e End) String() string {
 	return endNames[e]
 }
 
+// VsyscallNR stands in Outcome.NR for a call through the kernel's vsyscall
+// page: it is emulated, and its registers show the state after its return
+// (arch/x86/entry/vsyscall/vsyscall_64.c).
+const VsyscallNR = ^uint64(0)
+
 // Outcome is what is known of a finished cell. Everything in it but Samples
 // comes from outside of the cell.
 type Outcome struct {
