@@ -1,0 +1,135 @@
+package loader
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// neutralCopy returns a copy of the object's file in which GNU ld has nothing
+// left to decide but addresses and relocations, which is what is compared:
+//
+//   - every mapped section gets a name of its own (names repeat, and ld treats
+//     some by name: .eh_frame, .init_array, notes) and plain flags and type, so
+//     that nothing is merged, sorted, grouped or dropped;
+//   - what the loader binds to a trap although the object defines it (IFUNC,
+//     TLS) becomes an absolute symbol with the trap's address, and TLS
+//     relocations become the plain ones of the same formula, because ld would
+//     rewrite the instructions.
+//
+// Contents, addends, offsets and all other symbols and relocations stay as they
+// are, and ld reads them with its own code.
+func neutralCopy(pl *Plan) []byte {
+	o := pl.object
+	h, err := readHeader(o.file)
+	if err != nil {
+		panic(err) // it was parsed before
+	}
+	file := slices.Clone(o.file)
+	shdr := func(i int) []byte { return file[h.sectionOffset+uint64(i)*shdrSize:][:shdrSize] }
+
+	table := []byte{0}
+	if h.nameTable != 0 {
+		s := &o.sections[h.nameTable]
+		table = slices.Clone(file[s.offset:][:s.size])
+	}
+	for i := range o.sections {
+		s, b := &o.sections[i], shdr(i)
+		switch {
+		case i == 0:
+		case s.mapped:
+			le.PutUint32(b, uint32(len(table)))
+			table = fmt.Appendf(table, "%s\x00", neutralName(i))
+			le.PutUint64(b[8:], s.flags&(shfAlloc|shfExec|shfWrite))
+			if !s.noBits() {
+				le.PutUint32(b[4:], shtProgbits)
+			}
+		case s.typ == shtGroup:
+			le.PutUint32(b[4:], shtProgbits)
+			le.PutUint64(b[8:], 0)
+		}
+	}
+	if h.nameTable != 0 {
+		b := shdr(int(h.nameTable))
+		le.PutUint64(b[24:], uint64(len(file)))
+		le.PutUint64(b[32:], uint64(len(table)))
+	}
+	neutralSymbols(pl, file)
+	neutralRelocations(pl, file)
+	return append(file, table...)
+}
+
+func neutralName(section int) string { return fmt.Sprintf("wr.%d", section) }
+
+// neutralSymbols makes what is bound to a trap absolute.
+func neutralSymbols(pl *Plan, file []byte) {
+	o := pl.object
+	for i := range o.symbols {
+		s := &o.symbols[i]
+		b := file[o.sections[o.symtab].offset+uint64(i)*symSize:][:symSize]
+		why := pl.unresolved(i)
+		switch {
+		case why == "":
+		case s.place == undefined && s.bind != stbLocal:
+			b[4] = s.bind << 4 // untyped; the script gives it its value
+		default:
+			b[4] = s.bind << 4
+			le.PutUint16(b[6:], shnAbs)
+			le.PutUint64(b[8:], pl.values[i])
+		}
+	}
+}
+
+// plainType maps a TLS relocation to the type of the same width and formula, as
+// the oracle's thread pointer is 0.
+var plainType = map[uint32]uint32{17: 1, 18: 1, 19: 2, 20: 2, 21: 11, 22: 2, 23: 11, 34: 2, 35: 0}
+
+func neutralRelocations(pl *Plan, file []byte) {
+	for i := range pl.object.relas {
+		rs := &pl.object.relas[i]
+		offset := pl.object.sections[rs.index].offset
+		for k := range rs.count() {
+			if plain, ok := plainType[rs.at(k).typ]; ok {
+				le.PutUint32(file[offset+uint64(k)*relaSize+8:], plain)
+			}
+		}
+	}
+}
+
+// linkerScript puts every section at the plan's address, gives undefined and
+// COMMON symbols the plan's values, and drops everything else.
+func linkerScript(pl *Plan) []byte {
+	var b bytes.Buffer
+	o := pl.object
+	b.WriteString("SECTIONS {\n")
+	var order []int
+	for i := range o.sections {
+		if o.sections[i].mapped {
+			order = append(order, i)
+		}
+	}
+	sort.Slice(order, func(a, c int) bool { return pl.sections[order[a]] < pl.sections[order[c]] })
+	for _, i := range order {
+		fmt.Fprintf(&b, "\t%s %#x : { . = .; *(%s) }\n", neutralName(i), pl.sections[i], neutralName(i))
+	}
+	fmt.Fprintf(&b, "\t.got.plt %#x : { *(.got.plt) }\n\t.got %#x : { *(.got) }\n\t/DISCARD/ : { *(*) }\n}\n", pl.gotBase, oracleGOT)
+	done := map[string]bool{}
+	for i := range o.symbols {
+		s := &o.symbols[i]
+		// An undefined weak symbol is left to ld, except where it has a slot: ld
+		// would turn the load from the slot into a move of 0.
+		ownZero := s.bind == stbWeak && pl.values[i] == 0 && pl.uses[i].slot == 0
+		bound := s.place == undefined && s.bind != stbLocal && s.name != "" && s.name != gotSymbol && !ownZero
+		if (bound || s.place == common) && !done[s.name] {
+			done[s.name] = true
+			fmt.Fprintf(&b, "\"%s\" = %#x;\n", strings.ReplaceAll(s.name, `"`, ""), pl.values[i])
+		}
+	}
+	return b.Bytes()
+}
+
+// oracleGOT is where ld puts its slots: their order is ld's own affair, what
+// they hold is compared.
+const oracleGOT = 0x60000000
