@@ -1,0 +1,97 @@
+package server
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+
+	"webrunner/internal/runner"
+	"webrunner/internal/wire"
+)
+
+// answer is a response before it is written.
+type answer struct {
+	status     int
+	media      string
+	body       []byte
+	class      wire.Class // of a problem, else empty
+	retryAfter int        // seconds
+	allow      string     // the methods that a 405 names
+}
+
+func text(body string) answer { return answer{status: 200, media: mediaText, body: []byte(body)} }
+
+// problem gives a problem the face that the client reads.
+func problem(accept string, p *wire.Problem) answer {
+	a := answer{status: p.Status, class: p.Class, retryAfter: p.RetryAfter}
+	if a.media = negotiate(accept, mediaText, mediaProblem, mediaJSON); a.media == mediaText {
+		a.body = []byte(p.Error() + "\n")
+		return a
+	}
+	a.media = mediaProblem
+	b, err := json.Marshal(p)
+	if err != nil { // it holds strings and integers only
+		b = []byte(`{}`)
+	}
+	a.body = append(b, '\n')
+	return a
+}
+
+// The CORS headers of 2016, and what clients of today send beside them: a page
+// of any origin may use the service.
+const (
+	corsMethods = "GET, HEAD, POST, OPTIONS"
+	corsHeaders = "DNT,X-CustomHeader,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Authorization,Accept"
+	corsExpose  = "Retry-After,WebRunner-Layers"
+	corsMaxAge  = "1728000"
+)
+
+// write writes an answer with the headers that every answer has.
+func (s *Server) write(ctx *fasthttp.RequestCtx, a answer) {
+	h := &ctx.Response.Header
+	ctx.SetStatusCode(a.status)
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Allow-Methods", corsMethods)
+	h.Set("Access-Control-Allow-Headers", corsHeaders)
+	h.Set("Access-Control-Expose-Headers", corsExpose)
+	h.Set("X-Content-Type-Options", "nosniff")
+	if s.layers != "" {
+		h.Set("WebRunner-Layers", s.layers)
+	}
+	switch a.status {
+	case fasthttp.StatusNoContent:
+		h.Set("Access-Control-Max-Age", corsMaxAge)
+		return
+	case fasthttp.StatusUnauthorized:
+		h.Set("WWW-Authenticate", `Bearer realm="webrunner"`)
+	case fasthttp.StatusMethodNotAllowed:
+		h.Set("Allow", a.allow)
+	}
+	if a.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(a.retryAfter))
+	}
+	media := a.media
+	if strings.HasPrefix(media, "text/") {
+		media += "; charset=utf-8"
+	}
+	h.SetContentType(media)
+	ctx.SetBody(a.body)
+}
+
+// layersHeader lists the layers in force on one line.
+func layersHeader(layers runner.Posture) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(layers)) {
+		list = append(list, name+"="+layers[name])
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, strings.Join(list, ", "))
+}

@@ -1,0 +1,112 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"webrunner/internal/runner"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+)
+
+// monitor tells whether the server is fit. It never waits for anything.
+func (s *Server) monitor(x *exchange) (answer, *wire.Problem) {
+	if err := s.Fit(); err != nil {
+		var p *wire.Problem
+		if !errors.As(err, &p) || p.Status != 503 {
+			p = wire.Problemf(wire.Unfit, "the self-check failed: %v", err)
+		}
+		return answer{}, p
+	}
+	when, took := s.health.age()
+	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
+		return text(fmt.Sprintf("Status: fit\nChecked: %s\nWaiting: %d\n", when.UTC().Format(time.RFC3339), s.gate.waiting())), nil
+	}
+	return jsonAnswer(map[string]any{
+		"status": "fit", "checked": when.UTC().Format(time.RFC3339), "check_us": took.Microseconds(),
+		"running": s.gate.running(), "waiting": s.gate.waiting(),
+	})
+}
+
+func jsonAnswer(v any) (answer, *wire.Problem) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return answer{}, wire.Problemf(wire.Internal, "%v", err)
+	}
+	return answer{status: 200, media: mediaJSON, body: append(b, '\n')}, nil
+}
+
+// sandbox lists the layers in force.
+func (s *Server) sandbox(x *exchange) (answer, *wire.Problem) {
+	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
+		return text(LayersText(s.cfg.Layers)), nil
+	}
+	return jsonAnswer(map[string]any{"layers": s.cfg.Layers})
+}
+
+// LayersText lists layers for people, one "name: state" a line.
+func LayersText(layers runner.Posture) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(layers)) {
+		fmt.Fprintf(&b, "%s: %s\n", name, layers[name])
+	}
+	return b.String()
+}
+
+// kernels lists the specifications, or the one that ?kernel= names.
+func (s *Server) kernels(x *exchange) (answer, *wire.Problem) {
+	list := s.cfg.Kernels.All()
+	for name, values := range x.query {
+		if name != "kernel" || len(values) != 1 {
+			return answer{}, wire.Problemf(wire.BadParameter, "kernels has one parameter, kernel")
+		}
+		spec, err := s.cfg.Kernels.Find(values[0])
+		if err != nil {
+			return answer{}, kernelProblem(err)
+		}
+		list = []*kernels.Spec{spec}
+	}
+	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
+		return text(KernelsText(list)), nil
+	}
+	return jsonAnswer(map[string]any{"kernels": list})
+}
+
+// KernelsText lists kernels and their parameters for people.
+func KernelsText(list []*kernels.Spec) string {
+	var b strings.Builder
+	for _, k := range list {
+		fmt.Fprintf(&b, "%s", k.FullName())
+		if k.Doc != "" {
+			fmt.Fprintf(&b, ": %s", strings.Join(strings.Fields(k.Doc), " "))
+		}
+		b.WriteByte('\n')
+		for _, p := range k.Params {
+			fmt.Fprintf(&b, "  %-12s default %-8d from %d to %d\n", p.Name, p.Default, p.Min, p.Max)
+		}
+	}
+	return b.String()
+}
+
+// home is for people who come with a browser or with curl and no path.
+func (s *Server) home(*exchange) (answer, *wire.Problem) {
+	return text(`WebRunner runs untrusted x86-64 machine code in a sandbox and measures it.
+
+  GET  /{machine-id}/monitor            is this server fit?
+  GET  /{machine-id}/kernels            kernels and their parameters
+  GET  /{machine-id}/sandbox            the protections in force
+  POST /{machine-id}/run?kernel=NAME    run and measure the ELF object in the body
+  POST /{machine-id}/screen             look at the object in the body, run nothing
+  GET  /metrics                         figures of the server, for Prometheus
+
+{machine-id} is any word; it appears in the log.
+
+  curl --data-binary @sdot.o -H "Content-Type: application/octet-stream" \
+    "http://localhost:8081/local/run?kernel=sdot&n=10000"
+`), nil
+}

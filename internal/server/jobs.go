@@ -1,0 +1,145 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+)
+
+// run loads, screens, executes and measures an object.
+func (s *Server) run(x *exchange) (answer, *wire.Problem) {
+	spec, values, p := s.parameters(x.query)
+	if p != nil {
+		return answer{}, p
+	}
+	rep, p := s.object(x, &wire.Job{Kind: wire.Run, Spec: spec.XML, Params: values})
+	if p != nil {
+		return answer{}, p
+	}
+	if rep.Result == nil {
+		return answer{}, wire.Problemf(wire.Internal, "the child answered a run with no result")
+	}
+	rep.Result.Timing.Queue = x.queued.Microseconds()
+	return face(x.accept, rep.Result)
+}
+
+// screen loads and screens an object; nothing of it is executed. A refusal is
+// an answer, not an error.
+func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
+	for name := range x.query {
+		return answer{}, wire.Problemf(wire.BadParameter, "screen has no parameter %.40q", name)
+	}
+	rep, p := s.object(x, &wire.Job{Kind: wire.Screen})
+	if p != nil {
+		return answer{}, p
+	}
+	if negotiate(x.accept, mediaText, mediaJSON) == mediaText && rep.Text != "" {
+		return text(rep.Text), nil
+	}
+	return answer{status: 200, media: mediaJSON, body: append(rep.Document, '\n')}, nil
+}
+
+// parameters finds the kernel and checks its parameters, before any child is
+// spent on the request.
+func (s *Server) parameters(query map[string][]string) (*kernels.Spec, map[string]uint64, *wire.Problem) {
+	names := query["kernel"]
+	if len(names) != 1 {
+		return nil, nil, wire.Problemf(wire.BadParameter, "the query names %d kernels; it must name one: ?kernel=NAME", len(names))
+	}
+	spec, err := s.cfg.Kernels.Find(names[0])
+	if err != nil {
+		return nil, nil, kernelProblem(err)
+	}
+	delete(query, "kernel")
+	values, err := spec.Values(query)
+	if err != nil {
+		return nil, nil, kernelProblem(err)
+	}
+	return spec, values, nil
+}
+
+func kernelProblem(err error) *wire.Problem {
+	if c := kernels.Class(err); c != "" {
+		return wire.Problemf(wire.Class(c), "%v", err)
+	}
+	return wire.Problemf(wire.Internal, "%v", err)
+}
+
+// object reads the body and lets a child do the job with it.
+func (s *Server) object(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
+	if p := objectType(string(x.ctx.Request.Header.ContentType())); p != nil {
+		return nil, p
+	}
+	if !s.intake.enter() {
+		return nil, draining()
+	}
+	defer s.intake.leave()
+	if s.gate.full() {
+		return nil, s.busy("the queue is full") // before the body costs anything
+	}
+	body, p := s.readBody(x)
+	if p != nil {
+		return nil, p
+	}
+	defer s.memory.give(len(body))
+	if len(body) == 0 {
+		return nil, wire.Problemf(wire.MalformedObject, "the body is empty; send the ELF object as the body")
+	}
+	job.Object, job.Budget, job.Host = body, s.cfg.Budget, s.cfg.Host
+	return s.do(x, job)
+}
+
+func draining() *wire.Problem {
+	p := wire.Problemf(wire.Draining, "the server is shutting down; another may take the request")
+	p.RetryAfter = 5
+	return p
+}
+
+// do waits for a slot and runs the job.
+func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
+	start := time.Now()
+	leave, err := s.gate.enter(s.ctx)
+	x.queued = time.Since(start)
+	if err != nil {
+		return nil, s.unserved(err)
+	}
+	defer leave()
+	rep, timing, err := s.cfg.Runner.Do(s.ctx, job, nil)
+	x.spawn = timing.Spawn
+	s.metrics.job(timing.Total)
+	if err != nil {
+		return nil, s.unserved(err)
+	}
+	if rep.Problem != nil {
+		return nil, rep.Problem
+	}
+	return rep, nil
+}
+
+// unserved says why there is no report.
+func (s *Server) unserved(err error) *wire.Problem {
+	var p *wire.Problem
+	switch {
+	case errors.Is(err, errQueueFull):
+		return s.busy("the queue is full")
+	case errors.As(err, &p):
+		return p
+	case errors.Is(err, context.Canceled), s.intake.isClosed():
+		return draining()
+	}
+	s.cfg.ErrorLog("job: %v", err)
+	return wire.Problemf(wire.Internal, "the job could not be run; the server's error log says why")
+}
+
+// objectType accepts the types that an object is sent as, and none.
+func objectType(header string) *wire.Problem {
+	switch m := mediaType(header); m {
+	case "", "application/octet-stream", "application/x-object", "application/x-elf":
+		return nil
+	default:
+		return wire.Problemf(wire.UnsupportedMediaType, "the body is sent as %.60q; send the object with Content-Type: application/octet-stream", m)
+	}
+}

@@ -1,0 +1,233 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/valyala/fasthttp/fasthttputil"
+
+	"webrunner/internal/runner"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+)
+
+// fake is a Runner whose answer is the object's text: a class of problem,
+// "hang" (until the context ends), "panic", "wait" (until freed), or a result.
+type fake struct {
+	mu   sync.Mutex
+	jobs []*wire.Job
+	free chan struct{}
+}
+
+func (f *fake) Do(ctx context.Context, job *wire.Job, _ func(wire.Progress)) (*wire.Report, runner.Timing, error) {
+	f.mu.Lock()
+	f.jobs = append(f.jobs, job)
+	f.mu.Unlock()
+	timing := runner.Timing{Spawn: time.Millisecond, Total: 2 * time.Millisecond}
+	switch object := string(job.Object); object {
+	case "hang":
+		<-ctx.Done()
+		return nil, timing, ctx.Err()
+	case "wait":
+		select {
+		case <-f.free:
+		case <-ctx.Done():
+			return nil, timing, ctx.Err()
+		}
+	case "panic":
+		panic("a bug of ours")
+	case "error":
+		return nil, timing, io.ErrClosedPipe
+	default:
+		for _, c := range wire.Classes {
+			if object == string(c.Class) {
+				return &wire.Report{Problem: wire.Problemf(c.Class, "as ordered")}, timing, nil
+			}
+		}
+	}
+	if job.Kind == wire.Screen {
+		return &wire.Report{Document: []byte(`{"verdict":"accepted"}`), OK: true, Text: "accepted\n"}, timing, nil
+	}
+	return &wire.Report{Result: &wire.Result{
+		Kernel: "sdot", Params: job.Params, Object: wire.ObjectID{Size: len(job.Object)},
+		Counters: []wire.Counter{{Name: "Cycles", Value: 2004.5, Unit: "cycles", Source: wire.TSC}},
+	}}, timing, nil
+}
+
+func (f *fake) Stats() runner.Stats { return runner.Stats{Idle: 1, Live: 1, Spawned: 3} }
+
+func (f *fake) last() *wire.Job {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.jobs[len(f.jobs)-1]
+}
+
+func (f *fake) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.jobs)
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// bench is a server under test.
+type bench struct {
+	*Server
+	t           *testing.T
+	fake        *fake
+	access, err syncBuffer
+	dial        func() (net.Conn, error)
+	base        string // of URLs
+	client      http.Client
+}
+
+// start serves on an in-memory listener, or on loopback when real is set.
+func start(t *testing.T, real bool, change func(*Config)) *bench {
+	t.Helper()
+	set, err := kernels.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{t: t, fake: &fake{free: make(chan struct{})}}
+	cfg := Config{
+		Runner: b.fake, Kernels: set, Queue: 10, Layers: runner.Posture{"seccomp": "enforced"},
+		Check:     func(context.Context) error { return nil },
+		AccessLog: &b.access,
+		ErrorLog:  func(f string, a ...any) { fmt.Fprintf(&b.err, f+"\n", a...) },
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	b.Server = New(cfg)
+	if err := b.CheckNow(); err != nil {
+		t.Logf("self-check: %v", err)
+	}
+	b.listen(real)
+	b.client.Transport = &http.Transport{
+		DialContext:       func(context.Context, string, string) (net.Conn, error) { return b.dial() },
+		DisableKeepAlives: true,
+	}
+	return b
+}
+
+func (b *bench) listen(real bool) {
+	var l net.Listener
+	if real {
+		tcp, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		l, b.base = tcp, "http://"+tcp.Addr().String()
+		b.dial = func() (net.Conn, error) { return net.Dial("tcp", tcp.Addr().String()) }
+	} else {
+		mem := fasthttputil.NewInmemoryListener()
+		l, b.base, b.dial = mem, "http://in.memory", mem.Dial
+	}
+	served := make(chan error, 1)
+	go func() { served <- b.Serve(l) }()
+	b.t.Cleanup(func() {
+		b.Close()
+		if err := <-served; err != nil {
+			b.t.Errorf("Serve: %v", err)
+		}
+	})
+}
+
+// reply is an answer with its body read.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// do makes one request; headers are name, value, name, value…
+func (b *bench) do(method, target string, body io.Reader, headers ...string) reply {
+	b.t.Helper()
+	req, err := http.NewRequest(method, b.base+target, body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	resp, err := b.client.Do(req)
+	if err != nil {
+		b.t.Fatalf("%s %s: %v", method, target, err)
+	}
+	return b.read(resp)
+}
+
+func (b *bench) read(resp *http.Response) reply {
+	b.t.Helper()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	resp.Body.Close()
+	if got := resp.Header.Get("Access-Control-Allow-Origin"); got != "*" {
+		b.t.Errorf("status %d: Access-Control-Allow-Origin: %q", resp.StatusCode, got)
+	}
+	if got := resp.Header.Get("Server"); got != "" {
+		b.t.Errorf("Server: %q", got)
+	}
+	return reply{resp.StatusCode, resp.Header, string(text)}
+}
+
+// raw sends pieces over one connection, with a pause between them, and reads
+// one answer.
+func (b *bench) raw(pause time.Duration, pieces ...string) reply {
+	b.t.Helper()
+	conn, err := b.dial()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer conn.Close()
+	go func() {
+		for _, p := range pieces {
+			if _, err := io.WriteString(conn, p); err != nil {
+				return
+			}
+			time.Sleep(pause)
+		}
+	}()
+	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	method, _, _ := strings.Cut(pieces[0], " ")
+	in := bufio.NewReader(conn)
+	for {
+		resp, err := http.ReadResponse(in, &http.Request{Method: method})
+		if err != nil {
+			b.t.Fatalf("%.60q: %v", pieces[0], err)
+		}
+		if resp.StatusCode != http.StatusContinue {
+			return b.read(resp)
+		}
+	}
+}
+
+func object(s string) io.Reader { return strings.NewReader(s) }
+
+const runSdot = "/local/run?kernel=sdot"

@@ -1,0 +1,118 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"webrunner/internal/wire"
+)
+
+// metrics counts what the server did, for /metrics.
+type metrics struct {
+	mu        sync.Mutex
+	requests  map[requestKey]uint64
+	buckets   []uint64 // jobs by duration, one more than bounds
+	jobs      uint64
+	jobTime   time.Duration
+	jobMean   float64 // seconds, moving
+	startTime time.Time
+}
+
+type requestKey struct {
+	command string
+	status  int
+	class   wire.Class
+}
+
+func newMetrics() *metrics {
+	return &metrics{
+		requests:  make(map[requestKey]uint64),
+		buckets:   make([]uint64, len(durationBounds())+1),
+		startTime: time.Now(),
+	}
+}
+
+// durationBounds are the upper bounds of the histogram of jobs, seconds.
+func durationBounds() []float64 {
+	return []float64{0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30}
+}
+
+func (m *metrics) request(k requestKey) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.requests[k]++
+}
+
+func (m *metrics) job(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.jobs++
+	m.jobTime += d
+	m.jobMean += (d.Seconds() - m.jobMean) / float64(min(m.jobs, 16))
+	i, _ := slices.BinarySearch(durationBounds(), d.Seconds())
+	m.buckets[i]++
+}
+
+// estimate returns in how many seconds, at least one, n jobs are over.
+func (m *metrics) estimate(n int) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return max(1, int(math.Ceil(m.jobMean*float64(n))))
+}
+
+// serveMetrics writes the Prometheus text format, version 0.0.4.
+func (s *Server) serveMetrics(*exchange) (answer, *wire.Problem) {
+	var b bytes.Buffer
+	s.metrics.write(&b)
+	stats := s.cfg.Runner.Stats()
+	fit := 0
+	if s.Fit() == nil {
+		fit = 1
+	}
+	for _, g := range []struct {
+		name, kind, help string
+		value            int64
+	}{
+		{"webrunner_fit", "gauge", "1 when monitor answers 200.", int64(fit)},
+		{"webrunner_jobs_running", "gauge", "Jobs that have a slot.", int64(s.gate.running())},
+		{"webrunner_jobs_waiting", "gauge", "Jobs in the queue.", int64(s.gate.waiting())},
+		{"webrunner_body_bytes", "gauge", "Bytes of request bodies in memory.", s.memory.used.Load()},
+		{"webrunner_children_idle", "gauge", "Warm children.", int64(stats.Idle)},
+		{"webrunner_children_live", "gauge", "All children.", int64(stats.Live)},
+		{"webrunner_children_started_total", "counter", "Children started.", int64(stats.Spawned)},
+	} {
+		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n%s %d\n", g.name, g.help, g.name, g.kind, g.name, g.value)
+	}
+	fmt.Fprint(&b, "# HELP webrunner_layer_info The protections of a child and their state.\n# TYPE webrunner_layer_info gauge\n")
+	for _, name := range slices.Sorted(maps.Keys(s.cfg.Layers)) {
+		fmt.Fprintf(&b, "webrunner_layer_info{layer=%q,state=%q} 1\n", name, s.cfg.Layers[name])
+	}
+	return answer{status: 200, media: "text/plain; version=0.0.4", body: b.Bytes()}, nil
+}
+
+func (m *metrics) write(b *bytes.Buffer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	fmt.Fprint(b, "# HELP webrunner_requests_total Answers by command, HTTP status and class of problem.\n# TYPE webrunner_requests_total counter\n")
+	lines := make([]string, 0, len(m.requests))
+	for k, n := range m.requests {
+		lines = append(lines, fmt.Sprintf("webrunner_requests_total{command=%q,status=\"%d\",class=%q} %d\n", k.command, k.status, k.class, n))
+	}
+	slices.Sort(lines)
+	for _, l := range lines {
+		b.WriteString(l)
+	}
+	fmt.Fprint(b, "# HELP webrunner_job_seconds Time of jobs from slot to report.\n# TYPE webrunner_job_seconds histogram\n")
+	sum := uint64(0)
+	for i, bound := range durationBounds() {
+		sum += m.buckets[i]
+		fmt.Fprintf(b, "webrunner_job_seconds_bucket{le=\"%g\"} %d\n", bound, sum)
+	}
+	fmt.Fprintf(b, "webrunner_job_seconds_bucket{le=\"+Inf\"} %d\nwebrunner_job_seconds_sum %g\nwebrunner_job_seconds_count %d\n", m.jobs, m.jobTime.Seconds(), m.jobs)
+	fmt.Fprintf(b, "# HELP webrunner_start_time_seconds Unix time of the start.\n# TYPE webrunner_start_time_seconds gauge\nwebrunner_start_time_seconds %d\n", m.startTime.Unix())
+}
