@@ -2,12 +2,10 @@ package bpf_test
 
 import (
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"webrunner/filter/bpf"
-	"webrunner/filter/bpf/bpftest"
 )
 
 func ret(v uint32) bpf.Insn                { return bpf.Insn{Code: bpf.RET | bpf.K, K: v} }
@@ -83,46 +81,5 @@ func TestVerify(t *testing.T) {
 		if !seen[r] {
 			t.Errorf("no case for %q", r)
 		}
-	}
-}
-
-// TestVerifyAsKernel demands the running kernel's judgement on the table, on
-// every opcode and on random programs.
-func TestVerifyAsKernel(t *testing.T) {
-	var programs [][]bpf.Insn
-	for _, tt := range refused {
-		programs = append(programs, tt.prog)
-	}
-	for code := range 1 << 16 {
-		if code < 0x200 || code&(code-1) == 0 {
-			programs = append(programs, []bpf.Insn{insn(bpf.ST, 4), insn(uint16(code), 4), ret(0), ret(0), ret(0), ret(0), ret(0)})
-		}
-	}
-	r := rand.New(rand.NewPCG(1, 2))
-	offsets := []uint32{0, 4, 8, 12, 16, 20, 24, 60, 61, 64, 1 << 31}
-	for range 60000 {
-		p := bpftest.Random(r, 2+r.IntN(24), offsets[:8+r.IntN(4)])
-		if r.IntN(4) == 0 { // spoil one
-			p[r.IntN(len(p))] = insn(uint16(r.IntN(256)), bpftest.Word(r))
-		}
-		programs = append(programs, p)
-	}
-	accepted, err := bpftest.Accepts(programs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	good := 0
-	for i, p := range programs {
-		mine := bpf.Verify(p)
-		if (mine == nil) != accepted[i] {
-			t.Errorf("program %d: Verify says %v, the kernel accepts: %v\n%q", i, mine, accepted[i], bpf.Disasm(p))
-		}
-		if accepted[i] {
-			good++
-		}
-	}
-	t.Logf("%d programs, the kernel accepts %d", len(programs), good)
-	if good < len(programs)/5 || good > len(programs)*4/5 {
-		t.Errorf("the sample is lopsided: %d of %d accepted", good, len(programs))
 	}
 }

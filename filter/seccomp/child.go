@@ -49,7 +49,7 @@ func descriptors() []Rule {
 		{1, "write", []ArgTest{is(0, 2)},
 			"the runtime's last words when it fails; the server reads the pipe"},
 		{1, "write", []ArgTest{is(0, 4)},
-			"the report"},
+			"the report to the server"},
 		{1, "write", []ArgTest{opened(0), is(2, 8)},
 			"the runtime wakes its poller by writing 8 bytes to an eventfd whose number is not known beforehand (netpollBreak); no other descriptor takes a write"},
 		{3, "close", []ArgTest{opened(0)},

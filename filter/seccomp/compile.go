@@ -23,7 +23,7 @@ func (p Policy) compile(allow, deny uint32) ([]bpf.Insn, error) {
 	c.If(bpf.JEQ, ArchX8664, bpf.Next, "deny")
 	c.Load(bpf.OffNR)
 	c.If(bpf.JGE, X32Bit, "deny", bpf.Next)
-	c.dispatch(p.byNumber())
+	c.dispatch(p.byNumber(), 0, X32Bit)
 	c.Label("allow")
 	c.Ret(allow)
 	c.Label("deny")
@@ -61,28 +61,37 @@ func (c *compiler) newLabel(what string) string {
 	return fmt.Sprintf("%s%d", what, c.labels)
 }
 
-// dispatch finds the call's number, in A, by binary search.
-func (c *compiler) dispatch(calls [][]Rule) {
+// dispatch finds the call's number, in A and known to lie in [low, high), by
+// binary search.
+func (c *compiler) dispatch(calls [][]Rule, low, high uint32) {
 	if len(calls) == 1 {
-		c.call(calls[0])
+		c.call(calls[0], low+1 == high)
 		return
 	}
 	half := len(calls) / 2
+	middle := calls[half][0].NR
 	upper := c.newLabel("from")
-	c.If(bpf.JGE, calls[half][0].NR, upper, bpf.Next)
-	c.dispatch(calls[:half])
+	c.If(bpf.JGE, middle, upper, bpf.Next)
+	c.dispatch(calls[:half], low, middle)
 	c.Label(upper)
-	c.dispatch(calls[half:])
+	c.dispatch(calls[half:], middle, high)
 }
 
-// call decides between the rules of one call. Every way through it ends at
-// "allow" or "deny".
-func (c *compiler) call(rules []Rule) {
-	if len(rules[0].Args) == 0 {
+// call decides between the rules of one call; certain means that the number
+// need not be compared any more. Every way through ends at "allow" or "deny".
+func (c *compiler) call(rules []Rule, certain bool) {
+	outright := len(rules[0].Args) == 0
+	switch {
+	case outright && certain:
+		c.Goto("allow")
+	case outright:
 		c.If(bpf.JEQ, rules[0].NR, "allow", "deny")
+	case !certain:
+		c.If(bpf.JEQ, rules[0].NR, bpf.Next, "deny")
+	}
+	if outright {
 		return
 	}
-	c.If(bpf.JEQ, rules[0].NR, bpf.Next, "deny")
 	for i, r := range rules {
 		next := "deny"
 		if i < len(rules)-1 {

@@ -7,6 +7,11 @@
 // architecture (int 0x80 and sysenter arrive as AUDIT_ARCH_I386) and any call
 // with the x32 bit; both are looked at before the call's number.
 //
+// Two calls no filter sees: since 6.14 Linux lets uretprobe and uprobe (335, 336)
+// pass (seccomp_uprobe_exception in kernel/seccomp.c). They serve trampolines
+// that the kernel itself places; from anywhere else the one fails with an
+// errno and the other ends the process by SIGILL.
+//
 // Sources: Documentation/userspace-api/seccomp_filter.rst, seccomp(2).
 package seccomp
 
@@ -112,6 +117,9 @@ type Policy struct {
 	Stage string
 	Rules []Rule
 }
+
+// unfiltered reports the calls that Linux, from 6.14 on, lets past every filter.
+func unfiltered(nr uint32) bool { return nr == 335 || nr == 336 }
 
 // Allows decides one call by the tables alone. It returns the rule that allows
 // the call, or nil and false.
