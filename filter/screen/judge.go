@@ -1,0 +1,147 @@
+package screen
+
+// finding is a refusal before it is put into words.
+type finding struct {
+	place
+	rule  rule
+	err   Err
+	weak  bool
+	count int // further bytes of the same data
+}
+
+// maxFindings bounds the refusals that are kept; the rest is only counted. A hostile object may consist of nothing else.
+const maxFindings = 1000
+
+type noteCount struct {
+	first place
+	count int
+}
+
+// judge counts the instruction at p and holds the policy against it.
+func (s *screener) judge(p place, in *Inst, r *row) {
+	s.tally.add(p, in, r)
+	if x := ruleOf(r); x != allowed {
+		s.refuse(p, x, OK)
+	}
+	if in.Prefixes&pfxSegment != 0 && in.throughSegment(p.area.Code[p.off:], r) {
+		s.refuse(p, ruleSegmentOverride, OK)
+	}
+	if in.HasModRM && in.ModRM < 0xC0 && (in.Prefixes&PfxLock != 0 || r.iclass == icXCHG) && in.splits(p, r) {
+		s.refuse(p, ruleSplitLock, OK)
+	}
+	if !s.opinions.agree(p.area.Code[p.off:], in, r) {
+		s.refuse(p, ruleSecondOpinion, OK)
+	}
+}
+
+// refuse records that the code at p breaks a rule; soft rules are noted unless the caller wants them refused.
+func (s *screener) refuse(p place, x rule, err Err) {
+	if x >= firstSoft && !s.soft[policy[x].word] {
+		n := &s.notes[x]
+		if n.count == 0 || p.before(n.first) {
+			n.first = p
+		}
+		n.count++
+		return
+	}
+	if x == ruleData && s.sameData(p) {
+		return
+	}
+	if len(s.found) == maxFindings {
+		s.foundMore++
+		return
+	}
+	s.found = append(s.found, finding{place: p, rule: x, err: err, weak: s.weak})
+}
+
+// sameData joins the undecodable pieces of one table to one refusal.
+func (s *screener) sameData(p place) bool {
+	if len(s.found) == 0 {
+		return false
+	}
+	last := &s.found[len(s.found)-1]
+	if last.rule != ruleData || last.area != p.area || p.area.owner(p.addr()).number != p.area.owner(last.addr()).number {
+		return false
+	}
+	last.count++
+	return true
+}
+
+func (p place) before(q place) bool {
+	if p.area != q.area {
+		return p.area.number < q.area.number
+	}
+	return p.off < q.off
+}
+
+// throughSegment says whether an instruction with an FS or GS prefix uses it to address memory, other than by the stack protector's read.
+// LEA and the no-ops form an address and leave it.
+func (in *Inst) throughSegment(code []byte, r *row) bool {
+	switch r.iclass {
+	case icLEA, icNOP:
+		return false
+	}
+	if !in.memory() && !in.implicitMemory(r) {
+		return false
+	}
+	return !in.stackProtector(code)
+}
+
+// stackProtector is the one form that GCC and Clang emit to read the canary: fs:0x28, absolute, 64 bits wide, as the operand of MOV, SUB,
+// XOR or CMP (GCC's i386.md, stack_protect_*).
+func (in *Inst) stackProtector(code []byte) bool {
+	if in.Space != Legacy || in.Map != 0 || in.Prefixes != PfxFS || in.W != 1 {
+		return false
+	}
+	switch in.Op {
+	case 0x8B, 0x2B, 0x33, 0x3B, 0x39:
+	default:
+		return false
+	}
+	if in.ModRM&0xC7 != 4 || in.SIB != 0x25 {
+		return false
+	}
+	d := code[in.DispOff : in.DispOff+4]
+	return d[0] == 0x28 && d[1]|d[2]|d[3] == 0
+}
+
+// implicitMemory says whether an instruction without a memory ModRM addresses memory that a segment prefix moves: string instructions,
+// XLAT, the moffs forms of MOV, the masked moves.
+func (in *Inst) implicitMemory(r *row) bool {
+	if in.Space > Rex2 {
+		return in.Map == 1 && in.Op == 0xF7 // VMASKMOVDQU
+	}
+	switch in.Map {
+	case 0:
+		return in.Op >= 0xA0 && in.Op <= 0xAF && in.Op != 0xA8 && in.Op != 0xA9 || in.Op == 0xD7 || in.Op >= 0x6C && in.Op <= 0x6F
+	case 1:
+		return in.Op == 0xF7 || in.Op == 0x01
+	}
+	return false
+}
+
+const cacheLine = 64
+
+// splits says whether a locked operand provably crosses a cache line: its address must be in the instruction.
+func (in *Inst) splits(p place, r *row) bool {
+	addr, ok := in.knownAddress(p)
+	if !ok {
+		return false
+	}
+	size := uint64(in.accessBytes(r))
+	return size > 1 && addr%cacheLine+size > cacheLine
+}
+
+// knownAddress is the address of a RIP-relative or absolute memory operand.
+func (in *Inst) knownAddress(p place) (uint64, bool) {
+	absolute := in.ModRM&0xC7 == 4 && in.HasSIB && in.SIB&0x3F == 0x25 && in.Rex&2 == 0
+	if in.DispLen != 4 || !in.ripRelative() && !absolute || in.Prefixes&(Pfx67|pfxSegment) != 0 {
+		return 0, false
+	}
+	d := p.area.Code[p.off+int(in.DispOff):]
+	addr := uint64(int64(int32(uint32(d[0]) | uint32(d[1])<<8 | uint32(d[2])<<16 | uint32(d[3])<<24)))
+	if in.ripRelative() {
+		addr += p.addr() + uint64(in.Len)
+	}
+	return addr, true
+}

@@ -1,0 +1,121 @@
+package screen
+
+// rule is a row of the policy. The zero rule allows.
+type rule uint8
+
+// The rules about instructions.
+const (
+	allowed rule = iota
+	ruleSystemCall
+	ruleInterrupt
+	ruleReturn
+	ruleFar
+	rulePort
+	rulePrivileged
+	ruleControlRegister
+	ruleMSR
+	ruleDescriptor
+	ruleSegmentRegister
+	ruleSegmentBase
+	ruleSegmentOverride
+	ruleFlags
+	rulePkey
+	ruleRestore
+	ruleHypercall
+	ruleVirtualization
+	ruleEnclave
+	ruleWait
+	ruleUserInterrupt
+	ruleShadowStack
+	ruleDevice
+	ruleProfiling
+	ruleVendor
+	ruleUndefined
+	ruleSplitLock
+
+	// The rules about the shape of the code.
+	ruleUndecodable
+	ruleData
+	ruleAmbiguous
+	ruleOverlap
+	ruleBranch
+	ruleSecondOpinion
+
+	// The soft rules: allowed and noted, refused only where the caller asks for it.
+	softClock
+	softProbe
+	softCache
+	softRandom
+	softTransaction
+	softTrap
+	softPrefetch
+	softSegmentRead
+	softRunsOff
+	ruleCount
+
+	firstSoft = softClock
+)
+
+// policy is what the screen holds against an instruction: the word that scripts match, the reason, and what the author can do.
+var policy = [ruleCount]struct{ word, why, advice string }{
+	ruleSystemCall:      {"system-call", "asks the operating system for something", "a kernel computes on its operands only; take the call out"},
+	ruleInterrupt:       {"interrupt", "enters the operating system through an interrupt gate", "take it out; use ud2 for a trap"},
+	ruleReturn:          {"system-return", "returns from an interrupt or a system call, which no kernel is in", "return with ret"},
+	ruleFar:             {"far-control", "changes the code segment", "use near calls, jumps and returns"},
+	rulePort:            {"io-port", "talks to a device through an I/O port", "take it out"},
+	rulePrivileged:      {"privileged", "is for the operating system only and faults in a kernel", "take it out"},
+	ruleControlRegister: {"control-register", "touches a control or debug register", "take it out"},
+	ruleMSR:             {"model-specific-register", "touches a model-specific register", "take it out; WebRunner reads the counters for you"},
+	ruleDescriptor:      {"descriptor-table", "reads or writes the processor's descriptor tables", "take it out"},
+	ruleSegmentRegister: {"segment-register", "loads a segment register", "take it out; 64-bit code needs no segments"},
+	ruleSegmentBase:     {"segment-base", "changes the FS or GS base", "take it out; a kernel has no thread-local storage"},
+	ruleSegmentOverride: {"segment-override", "addresses memory through FS or GS", "compile without thread-local variables; only the stack protector's read of %fs:0x28 is allowed"},
+	ruleFlags:           {"flags-write", "can set the trap and alignment-check flags", "keep flags with setcc or lahf and sahf"},
+	rulePkey:            {"pkey-write", "changes the memory protection keys", "take it out"},
+	ruleRestore:         {"state-restore", "can change protection keys and supervisor state along with the registers", "save the registers that you need with mov and vmovups"},
+	ruleHypercall:       {"hypercall", "calls the hypervisor or the security monitor", "take it out"},
+	ruleVirtualization:  {"virtualization", "is for hypervisors", "take it out"},
+	ruleEnclave:         {"enclave", "enters or manages an enclave or a measured environment", "take it out"},
+	ruleWait:            {"wait", "puts the processor to sleep or arms an address monitor", "use pause in a waiting loop"},
+	ruleUserInterrupt:   {"user-interrupt", "sends or handles user interrupts", "take it out"},
+	ruleShadowStack:     {"shadow-stack", "manages the shadow stack", "compile with -fcf-protection=none"},
+	ruleDevice:          {"device-command", "submits work to a device", "take it out"},
+	ruleProfiling:       {"profiling", "controls or feeds a tracing facility of the processor", "take it out"},
+	ruleVendor:          {"vendor-specific", "exists only on VIA processors", "take it out"},
+	ruleUndefined:       {"undefined-instruction", "is defined to be undefined, with a length that processors disagree on", "use ud2"},
+	ruleSplitLock:       {"split-lock", "locks memory across a cache line, which stops every processor of the machine", "align the operand"},
+
+	ruleUndecodable:   {"undecodable", "is no x86-64 instruction", "assemble for x86-64; if it is data, move it to .rodata"},
+	ruleData:          {"data-in-text", "nothing branches here and it is no code: .text data", ".text data, move it to .rodata"},
+	ruleAmbiguous:     {"ambiguous-length", "Intel and AMD processors decode it to different lengths", "drop the 66 prefix"},
+	ruleOverlap:       {"overlap", "shares bytes with another instruction", "branch to the beginning of an instruction"},
+	ruleBranch:        {"branch-target", "goes outside the object's code", "branch within the object, or to a function which WebRunner supplies"},
+	ruleSecondOpinion: {"decoder-disagreement", "two decoders disagree on its length", "please report this: it is a fault of WebRunner"},
+
+	softClock:       {"clock", "reads a clock or a counter", "WebRunner measures for you"},
+	softProbe:       {"feature-probe", "asks the processor for its features, which can trap in a virtual machine", "choose the code path at compile time"},
+	softCache:       {"cache-control", "writes back or throws out cache lines", "leave the caches alone unless they are what you measure"},
+	softRandom:      {"random", "reads the hardware's random numbers, so results differ from run to run", "generate pseudo-random numbers"},
+	softTransaction: {"transaction", "uses transactional memory", "transactions abort when sampled"},
+	softTrap:        {"trap", "raises an exception when it is reached", "it ends the run when reached"},
+	softPrefetch:    {"code-prefetch", "prefetches code", "it is a no-op on most processors"},
+	softRunsOff:     {"runs-off", "is the last instruction of its section, and control goes on after it", "end with ret, jmp or ud2"},
+	softSegmentRead: {"segment-base-read", "reads the FS or GS base", "a kernel has no thread-local storage"},
+}
+
+// SoftRules are the rule words that Options.Soft can turn into refusals.
+func SoftRules() []string {
+	var words []string
+	for _, p := range policy[firstSoft:] {
+		words = append(words, p.word)
+	}
+	return words
+}
+
+// Word is the rule's stable name.
+func (r rule) String() string {
+	if r == allowed {
+		return "allowed"
+	}
+	return policy[r].word
+}

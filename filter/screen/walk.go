@@ -1,0 +1,211 @@
+package screen
+
+import "encoding/binary"
+
+// follow decodes the code that begins at e.to and all that it branches to.
+func (s *screener) follow(e edge) {
+	s.work = append(s.work[:0], e)
+	for len(s.work) > 0 {
+		e := s.work[len(s.work)-1]
+		s.work = s.work[:len(s.work)-1]
+		switch m := e.to.area.marks[e.to.off]; {
+		case m.free():
+			s.run(e.to)
+		case m == inside:
+			s.intoMiddle(e)
+		}
+	}
+}
+
+// intoMiddle reports an edge that ends inside an instruction. A symbol there is only a name: nothing goes there that was seen.
+func (s *screener) intoMiddle(e edge) {
+	if !e.root {
+		s.refuse(e.from, ruleOverlap, OK)
+	}
+}
+
+// run decodes one instruction after the other from p, until control cannot go on or meets code that is known.
+func (s *screener) run(p place) {
+	a := p.area
+	code, marks := a.Code, a.marks
+	var in Inst
+	for off := p.off; ; {
+		at := place{a, off}
+		err := Decode(code[off:], &in)
+		if err != OK {
+			s.stop(at, err)
+			return
+		}
+		r := identify(&in)
+		if r == nil {
+			s.stop(at, Unknown)
+			return
+		}
+		n := int(in.Len)
+		if !claim(marks[off : off+n]) {
+			s.collide(at)
+			return
+		}
+		s.judge(at, &in, r)
+		next, ends := off+n, s.branch(at, &in, r)
+		if ends {
+			return
+		}
+		if next == len(code) {
+			if flows[r.iclass] != flowCall {
+				s.refuse(at, softRunsOff, OK)
+			}
+			return
+		}
+		if m := marks[next]; !m.free() {
+			if m == inside || m == junk {
+				s.collide(at)
+			}
+			return
+		}
+		off = next
+	}
+}
+
+// claim marks the bytes of an instruction, unless another one has some of them.
+func claim(m []mark) bool {
+	for _, x := range m {
+		if !x.free() {
+			return false
+		}
+	}
+	for i := range m {
+		m[i] = inside
+	}
+	m[0] = mark(len(m))
+	return true
+}
+
+// stop reports bytes at p that are no instruction.
+func (s *screener) stop(p place, err Err) {
+	p.area.marks[p.off] = junk
+	switch {
+	case s.weak:
+		s.refuse(p, ruleData, err)
+	case err == Ambiguous:
+		s.refuse(p, ruleAmbiguous, err)
+	default:
+		s.refuse(p, ruleUndecodable, err)
+	}
+}
+
+// collide reports an instruction at p that shares bytes with another or leads into the middle of one.
+func (s *screener) collide(p place) {
+	if p.area.marks[p.off].free() {
+		p.area.marks[p.off] = junk
+	}
+	if s.weak {
+		s.refuse(p, ruleData, OK)
+		return
+	}
+	s.refuse(p, ruleOverlap, OK)
+}
+
+// flow is what an instruction does to control.
+type flow uint8
+
+const (
+	flowNext flow = iota
+	flowBranch
+	flowJump
+	flowCall
+	flowEnd // return, trap, or a jump that leads away
+)
+
+var flows = [icCount]flow{
+	icCALL_NEAR: flowCall,
+	icJMP:       flowJump,
+	icJMPABS:    flowJump,
+	icRET_NEAR:  flowEnd,
+	icUD2:       flowEnd,
+	icHLT:       flowEnd,
+	icCALL_FAR:  flowCall,
+	icJMP_FAR:   flowEnd,
+	icRET_FAR:   flowEnd,
+	icIRET:      flowEnd,
+	icIRETD:     flowEnd,
+	icIRETQ:     flowEnd,
+	icSYSRET:    flowEnd,
+	icSYSRET64:  flowEnd,
+	icSYSEXIT:   flowEnd,
+	icUD0:       flowEnd,
+	icUD1:       flowEnd,
+	icUDB:       flowEnd,
+
+	icJB: flowBranch, icJBE: flowBranch, icJL: flowBranch, icJLE: flowBranch,
+	icJNB: flowBranch, icJNBE: flowBranch, icJNL: flowBranch, icJNLE: flowBranch,
+	icJNO: flowBranch, icJNP: flowBranch, icJNS: flowBranch, icJNZ: flowBranch,
+	icJO: flowBranch, icJP: flowBranch, icJS: flowBranch, icJZ: flowBranch,
+	icJCXZ: flowBranch, icJECXZ: flowBranch, // the table does not tell JRCXZ apart
+	icLOOP: flowBranch, icLOOPE: flowBranch, icLOOPNE: flowBranch,
+	icXBEGIN: flowBranch,
+}
+
+// branch follows the instruction at p to where it leads, and says whether control does not go on after it.
+func (s *screener) branch(p place, in *Inst, r *row) (ends bool) {
+	f := flows[r.iclass]
+	if f == flowNext {
+		return false
+	}
+	if f != flowEnd && in.direct() {
+		s.target(p, in)
+	}
+	return f == flowEnd || f == flowJump
+}
+
+// direct says whether a branch has its target in the instruction. FF /2 to /5 go through a register or memory; XBEGIN has a ModRM byte
+// and a direct target.
+func (in *Inst) direct() bool { return in.ImmLen > 0 && in.Op != 0xFF }
+
+// target checks where the direct branch at p goes, and queues it.
+func (s *screener) target(p place, in *Inst) {
+	addr := in.target(p.area.Code[p.off:], p.addr())
+	a := p.area
+	if addr-a.Addr >= uint64(len(a.Code)) {
+		if a = s.find(addr); a == nil {
+			if !s.external(addr) {
+				s.refuse(p, ruleBranch, OK)
+			}
+			return
+		}
+	}
+	to := place{a, int(addr - a.Addr)}
+	m := &a.marks[to.off]
+	switch {
+	case *m == 0:
+		*m = pending
+		s.work = append(s.work, edge{from: p, to: to})
+	case *m == pending, m.begins():
+	case *m == inside:
+		s.intoMiddle(edge{from: p, to: to})
+	}
+}
+
+func (s *screener) external(addr uint64) bool {
+	for _, r := range s.externals {
+		if r.contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// target is where a direct branch goes that runs at addr.
+func (in *Inst) target(code []byte, addr uint64) uint64 {
+	imm := code[in.ImmOff:]
+	next := addr + uint64(in.Len)
+	switch in.ImmLen {
+	case 1:
+		return next + uint64(int8(imm[0]))
+	case 2:
+		return next + uint64(int16(binary.LittleEndian.Uint16(imm)))
+	case 8:
+		return binary.LittleEndian.Uint64(imm)
+	}
+	return next + uint64(int32(binary.LittleEndian.Uint32(imm)))
+}
