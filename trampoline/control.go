@@ -15,17 +15,23 @@ const (
 	ModeRDPMC = 2 // rdpmc, no system call
 )
 
-// Chains of dependent instructions that calibrate the time-stamp counter.
+// MaxSections is how many timed calls a record can consist of.
+const MaxSections = 8
+
+// Steps in one turn of a chain's loop, and mixes in one turn of the witness's.
 const (
-	ChainAdd  = 0 // 1 cycle a step
-	ChainImul = 1 // 3 cycles a step
+	ChainSteps   = 32
+	WitnessMixes = 16
 )
 
-// Steps of a chain in one turn of its loop.
-const (
-	AddSteps  = 64
-	ImulSteps = 32
-)
+// Section is one timed call of a record: the kernel, the empty function, a
+// calibration chain or a witness.
+type Section struct {
+	Target  uint64 // address of the function
+	Turns   uint64 // of the loop of a chain or a witness
+	Batch   uint64 // calls between the two time stamps, at least 1
+	Counted uint64 // 1: event counters are read around it
+}
 
 // Step is one system call of the script that strips the cell. The stub makes
 // it before any untrusted code runs.
@@ -48,24 +54,20 @@ type Control struct {
 	// signature that must precede its abort address follows it.
 	RseqDesc  [40]byte
 	_         [24]byte
-	Kernel    uint64    // address of the function under test
 	EntrySP   uint64    // stack pointer at the call, 16-byte aligned
 	Int       [6]uint64 // rdi, rsi, rdx, rcx, r8, r9
 	Float     [8]uint64 // low halves of xmm0-7
 	Vectors   uint64    // number of vector registers used: al
 	Canary    [6]uint64 // rbx, rbp, r12-r15
 	Records   uint64    // most records to write
-	Interlace uint64    // 1: every second record is an empty call
-	Batch     uint64    // calls in one record
-	Chain     uint64    // ChainAdd or ChainImul
-	Turns     uint64    // of the chain's loop
-	Budget    uint64    // TSC ticks after which the loop ends by itself
+	Sections  [MaxSections]Section
+	SectionN  uint64 // sections of a record, at least 1
+	Budget    uint64 // TSC ticks after which the loop ends by itself
 	Mode      uint64
-	Counters  uint64              // number of counters
-	Selector  [MaxCounters]uint64 // rdpmc selectors
-	Stride    uint64              // bytes from one record to the next
-	XSave     uint64              // 1: the host has XSAVE
-	Rseq      uint64              // 1: the script registers Results.Rseq
+	Counters  uint64 // number of counters
+	Words     uint64 // 8-byte words of one reading of them
+	XSave     uint64 // 1: the host has XSAVE
+	Rseq      uint64 // 1: the script registers Results.Rseq
 	StackArgs uint64
 	Stack     [MaxStack]uint64
 	StepCount uint64
@@ -78,33 +80,31 @@ type Control struct {
 	Attrs     [MaxCounters][128]byte // struct perf_event_attr
 }
 
-// Bits of Record.Flags.
+// Bits of Record.Flags. The first two groups have a bit for each section.
 const (
-	FlagEmpty      = 1 << 0 // the call was the empty one
-	FlagChainIRQ   = 1 << 1 // an interrupt hit the chain before the call
-	FlagCallIRQ    = 1 << 2 // an interrupt hit the call
-	FlagPreempted  = 1 << 3 // the thread was preempted, migrated or signalled during the call
-	FlagRBX        = 1 << 8 // calling-convention violations
-	FlagRBP        = 1 << 9
-	FlagR12        = 1 << 10
-	FlagR13        = 1 << 11
-	FlagR14        = 1 << 12
-	FlagR15        = 1 << 13
-	FlagRSP        = 1 << 14
-	FlagDirection  = 1 << 15
-	FlagMXCSR      = 1 << 16
-	FlagX87Control = 1 << 17
-	FlagX87Stack   = 1 << 18
-	ViolationMask  = 0x7ff00
+	FlagInterrupt  = 1 << 0  // an interrupt hit section 0, and so on
+	FlagPreempt    = 1 << 8  // the thread was preempted, migrated or signalled in section 0, and so on
+	FlagRBX        = 1 << 16 // calling-convention violations, of any section
+	FlagRBP        = 1 << 17
+	FlagR12        = 1 << 18
+	FlagR13        = 1 << 19
+	FlagR14        = 1 << 20
+	FlagR15        = 1 << 21
+	FlagRSP        = 1 << 22
+	FlagDirection  = 1 << 23
+	FlagMXCSR      = 1 << 24
+	FlagX87Control = 1 << 25
+	FlagX87Stack   = 1 << 26
+	ViolationMask  = 0x7ff0000
+	FlagCounter    = 1 << 27 // a counter was not on the processor, or was moved
 )
 
-// Record is one timed call. Counter values before and after it follow,
-// Counters of each.
+// Record is one sample: a call of every section in turn. The counter values
+// before and after each counted section follow it.
 type Record struct {
-	Chain uint64 // TSC ticks of the calibration chain just before the call
-	Ticks uint64 // TSC ticks of the call, or of Batch calls
-	Start uint64 // TSC at the start of the call
+	Start uint64 // TSC at the start of the first section
 	Flags uint64
+	Ticks [MaxSections]uint64 // TSC ticks of each section
 }
 
 // Results is what the stub reports. It lies in memory that the kernel under
@@ -117,14 +117,19 @@ type Results struct {
 	Start     uint64    // TSC when the loop began
 	Deadline  uint64
 	Record    uint64 // address of the current record
+	Next      uint64 // address of the next word behind it
 	Count     uint64 // records written
+	Section   uint64 // index of the current section
+	Closing   uint64 // 1: this chain is the last
 	Remaining uint64 // calls left in the current batch
 	Target    uint64
+	Turns     uint64
+	Mode      uint64 // of reading counters around the current section
+	Lock      uint64 // sum of the counter pages' lock words
 	Stamp     uint64
-	RAX       uint64 // of the last call
+	RAX       uint64 // of the last call, of whichever section
 	RDX       uint64
 	LastChain uint64 // ticks of the chain after the last record
-	LastFlags uint64
 	End       uint64 // TSC when the loop ended
 	Begin     [2 * MaxCounters]uint64
 	After     [2 * MaxCounters]uint64

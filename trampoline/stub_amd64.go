@@ -10,6 +10,9 @@ func Enter()
 func blob()
 func exit()
 func empty()
+func imulChain()
+func addChain()
+func witness()
 func memcpy()
 func memmove()
 func memset()
@@ -23,4 +26,4 @@ func blobEnd()
 // Go function value would name a wrapper instead.
 //
 //go:noescape
-func entries(to *[11]uintptr)
+func entries(to *[14]uintptr)

@@ -25,19 +25,6 @@
 #define CONTROL(reg) MOVL $const_ControlAddr, reg
 #define RESULTS(reg) MOVL $const_ResultsAddr, reg
 
-#define ADD4 \
-	ADDQ R8, BX \
-	ADDQ R8, BX \
-	ADDQ R8, BX \
-	ADDQ R8, BX
-#define ADD16 ADD4; ADD4; ADD4; ADD4
-#define IMUL4 \
-	IMULQ R8, BX \
-	IMULQ R8, BX \
-	IMULQ R8, BX \
-	IMULQ R8, BX
-#define IMUL16 IMUL4; IMUL4; IMUL4; IMUL4
-
 // ARGS loads the argument registers that no later instruction of the entry
 // sequence clobbers. R10 = Control.
 #define ARGS \
@@ -103,6 +90,7 @@ stripped:
 	CONTROL(R15)
 	RESULTS(R14)
 	MOVQ $0, Results_Count(R14)
+	MOVQ $0, Results_Closing(R14)
 	MOVL $const_RecordsAddr, AX
 	MOVQ AX, Results_Record(R14)
 	STAMP
@@ -110,32 +98,31 @@ stripped:
 	ADDQ Control_Budget(R15), AX
 	MOVQ AX, Results_Deadline(R14)
 
-	// One record: chain, clean state, timed calls, checks.
 record:
 	CONTROL(R15)
 	RESULTS(R14)
-	XORL R12, R12 // 1 when this chain is the last
-	XORL R13, R13 // flags of this record
-	JMP  chain
-
-chained:
-	// R9 = ticks of the chain, R13 = flags so far
-	MOVQ Results_Count(R14), AX
-	CMPQ AX, Control_Records(R15)
-	JAE  finish
 	MOVQ Results_Record(R14), R11
-	MOVQ R9, Record_Chain(R11)
-	MOVQ Control_Kernel(R15), BX
-	ANDQ Control_Interlace(R15), AX
-	JEQ  chosen
-	ORL  $const_FlagEmpty, R13
-	LEAQ ·empty(SB), BX
+	MOVQ $0, Record_Flags(R11)
+	MOVQ $0, Results_Section(R14)
+	LEAQ Record__size(R11), AX
+	MOVQ AX, Results_Next(R14)
 
-chosen:
-	MOVQ BX, Results_Target(R14)
-	MOVQ R13, Record_Flags(R11)
-	MOVQ Control_Batch(R15), AX
+	// One section: clean state, timed calls, checks.
+section:
+	CONTROL(R15)
+	RESULTS(R14)
+	MOVQ Results_Section(R14), R13
+	SHLQ $5, R13 // Section__size
+	LEAQ Control_Sections(R15)(R13*1), R13
+	MOVQ Section_Target(R13), AX
+	MOVQ AX, Results_Target(R14)
+	MOVQ Section_Turns(R13), AX
+	MOVQ AX, Results_Turns(R14)
+	MOVQ Section_Batch(R13), AX
 	MOVQ AX, Results_Remaining(R14)
+	MOVQ Control_Mode(R15), AX
+	IMULQ Section_Counted(R13), AX
+	MOVQ AX, Results_Mode(R14)
 
 	// Every vector, x87 and tile register to its initial value.
 	CMPQ Control_XSave(R15), $0
@@ -174,7 +161,7 @@ pushed:
 	ARM
 	STAMP
 	MOVQ AX, Results_Stamp(R11)
-	CMPQ Control_Mode(R10), $const_ModeTSC
+	CMPQ Results_Mode(R11), $const_ModeTSC
 	JNE  before
 
 go:
@@ -190,30 +177,38 @@ go:
 	DECQ Results_Remaining(R11)
 	JNE  again
 	CONTROL(R10)
-	CMPQ Control_Mode(R10), $const_ModeTSC
+	CMPQ Results_Mode(R11), $const_ModeTSC
 	JNE  after
 
 timed:
 	STAMP
 	MOVW ES, DX
 	MOVQ Results_Record(R11), R9
-	MOVQ Record_Flags(R9), CX
+	MOVQ Results_Section(R11), R8
+	SUBQ Results_Stamp(R11), AX
+	MOVQ AX, Record_Ticks(R9)(R8*8)
+	XORL CX, CX
 	TESTL $3, DX
 	JNE  calm
-	ORL  $const_FlagCallIRQ, CX
+	ORL  $const_FlagInterrupt, CX
 
 calm:
-	MOVQ Results_Stamp(R11), DX
-	MOVQ DX, Record_Start(R9)
-	SUBQ DX, AX
-	MOVQ AX, Record_Ticks(R9)
 	CMPQ Control_Rseq(R10), $0
 	JEQ  kept
 	CMPQ (Results_Rseq+8)(R11), $0
 	JNE  kept
-	ORL  $const_FlagPreempted, CX
+	ORL  $const_FlagPreempt, CX
 
 kept:
+	XCHGQ CX, R8
+	SHLQ CX, R8 // to the bits of this section
+	TESTL CX, CX
+	JNE  started
+	MOVQ Results_Stamp(R11), DX
+	MOVQ DX, Record_Start(R9)
+
+started:
+	MOVQ R8, CX
 	CHECK(BX, (Control_Canary+0)(R10), $const_FlagRBX)
 	CHECK(BP, (Control_Canary+8)(R10), $const_FlagRBP)
 	CHECK(R12, (Control_Canary+16)(R10), $const_FlagR12)
@@ -240,29 +235,36 @@ kept:
 	CMPB (Results_FX+4)(R11), $0
 	JEQ  2(PC)
 	ORL  $const_FlagX87Stack, CX
-	MOVQ CX, Record_Flags(R9)
-	CMPQ Control_Mode(R10), $const_ModeTSC
+	ORQ  CX, Record_Flags(R9)
+	CMPQ Results_Mode(R11), $const_ModeTSC
 	JNE  counters
 
-recorded:
+counted:
+	CMPQ Results_Closing(R11), $0
+	JNE  finish
+	INCQ Results_Section(R11)
+	MOVQ Results_Section(R11), AX
+	CMPQ AX, Control_SectionN(R10)
+	JCS  section
+
+	// The record is complete.
 	INCQ Results_Count(R11)
-	ADDQ Control_Stride(R10), R9
-	MOVQ R9, Results_Record(R11)
+	MOVQ Results_Next(R11), AX
+	MOVQ AX, Results_Record(R11)
+	MOVQ Results_Count(R11), AX
+	CMPQ AX, Control_Records(R10)
+	JAE  close
 	RDTSC
 	SHLQ $32, DX
 	ORQ  DX, AX
 	CMPQ AX, Results_Deadline(R11)
 	JCS  record
-	// Out of time: one more chain closes the last record. An interlaced run
-	// ends on an empty call, so that kernel and empty calls pair up.
-	MOVQ Results_Count(R11), AX
-	ANDQ Control_Interlace(R10), AX
-	JNE  record
-	CONTROL(R15)
-	RESULTS(R14)
-	MOVL $1, R12
-	XORL R13, R13
-	JMP  chain
+
+	// Section 0 once more, in a record that does not count: the calibration
+	// chain after the last record.
+close:
+	MOVQ $1, Results_Closing(R11)
+	JMP  record
 
 	// The next call of a batch: the callee owns its argument registers and its
 	// stack arguments, so all of them are loaded anew.
@@ -297,7 +299,7 @@ pushing:
 	// Counters before the call, into Results.Begin; R10, R11 are kept, and all
 	// argument registers but those that go: loads are restored.
 before:
-	CMPQ Control_Mode(R10), $const_ModeRDPMC
+	CMPQ Results_Mode(R11), $const_ModeRDPMC
 	JEQ  rdpmc0
 	LEAQ Results_Begin(R11), SI
 	XORL DI, DI
@@ -311,16 +313,26 @@ before:
 
 rdpmc0:
 	XORL SI, SI
+	XORL R8, R8
+	MOVL $const_PagesAddr, DI
 
 rdpmc0next:
-	MOVQ Control_Selector(R10)(SI*8), CX
+	ADDL 8(DI), R8 // lock
+	XORL AX, AX
+	MOVL 12(DI), CX // index + 1, or 0 while the event is not on a counter
+	SUBL $1, CX
+	JCS  lost
 	RDPMC
 	SHLQ $32, DX
 	ORQ  DX, AX
+
+lost:
 	MOVQ AX, Results_Begin(R11)(SI*8)
+	ADDQ $4096, DI
 	INCQ SI
 	CMPQ SI, Control_Counters(R10)
 	JCS  rdpmc0next
+	MOVQ R8, Results_Lock(R11)
 	ARGS
 	LFENCE
 	JMP  go
@@ -328,7 +340,7 @@ rdpmc0next:
 	// Counters after the call, into Results.After.
 after:
 	LFENCE
-	CMPQ Control_Mode(R10), $const_ModeRDPMC
+	CMPQ Results_Mode(R11), $const_ModeRDPMC
 	JEQ  rdpmc1
 	LEAQ Results_After(R11), SI
 	XORL DI, DI
@@ -340,89 +352,56 @@ after:
 
 rdpmc1:
 	XORL SI, SI
+	XORL R8, R8
+	MOVL $const_PagesAddr, DI
 
 rdpmc1next:
-	MOVQ Control_Selector(R10)(SI*8), CX
+	MOVL 12(DI), CX
+	SUBL $1, CX
+	JCS  off
 	RDPMC
 	SHLQ $32, DX
 	ORQ  DX, AX
 	MOVQ AX, Results_After(R11)(SI*8)
+	ADDL 8(DI), R8
+	ADDQ $4096, DI
 	INCQ SI
 	CMPQ SI, Control_Counters(R10)
 	JCS  rdpmc1next
+	CMPQ R8, Results_Lock(R11)
+	JEQ  timed
+
+off:
+	MOVQ Results_Record(R11), R9
+	ORQ  $const_FlagCounter, Record_Flags(R9)
 	JMP  timed
 
-	// Copy both sets of counters behind the record at R9. A read(2) of a group
+	// Copy both sets of counters behind the record. A read(2) of a group
 	// begins with the number of counters and two times; they are kept, so that
 	// the supervisor can see a multiplexed group.
 counters:
-	MOVQ Control_Stride(R10), CX
-	SUBQ $Record__size, CX
-	SHRQ $4, CX // 8-byte words in each half
-	LEAQ Record__size(R9), DI
+	MOVQ Control_Words(R10), CX
+	MOVQ Results_Next(R11), DI
 	LEAQ (DI)(CX*8), R8
 	XORL SI, SI
 
-counted:
+copyout:
 	MOVQ Results_Begin(R11)(SI*8), AX
 	MOVQ AX, (DI)(SI*8)
 	MOVQ Results_After(R11)(SI*8), AX
 	MOVQ AX, (R8)(SI*8)
 	INCQ SI
 	CMPQ SI, CX
-	JCS  counted
-	JMP  recorded
-
-	// The calibration chain. R15 = Control, R14 = Results, R13 = flags,
-	// R12 = 1 for the last. Leaves its ticks in R9.
-chain:
-	ARM
-	MOVQ Control_Turns(R15), CX
-	MOVL $1, BX
-	CMPQ Control_Chain(R15), $const_ChainImul
-	JEQ  imul
-	XORL R8, R8
-	STAMP
-	MOVQ AX, R9
-
-addturn:
-	ADD16
-	ADD16
-	ADD16
-	ADD16
-	DECQ CX
-	JNE  addturn
-	JMP  rung
-
-imul:
-	MOVL $1, R8
-	STAMP
-	MOVQ AX, R9
-
-imulturn:
-	IMUL16
-	IMUL16
-	DECQ CX
-	JNE  imulturn
-
-rung:
-	STAMP
-	SUBQ R9, AX
-	MOVQ AX, R9
-	MOVW ES, AX
-	TESTL $3, AX
-	JNE  quiet
-	ORL  $const_FlagChainIRQ, R13
-
-quiet:
-	TESTL R12, R12
-	JEQ   chained
+	JCS  copyout
+	LEAQ (R8)(CX*8), AX
+	MOVQ AX, Results_Next(R11)
+	JMP  counted
 
 finish:
-	MOVQ R9, Results_LastChain(R14)
-	MOVQ R13, Results_LastFlags(R14)
+	MOVQ Record_Ticks(R9), AX
+	MOVQ AX, Results_LastChain(R11)
 	STAMP
-	MOVQ AX, Results_End(R14)
+	MOVQ AX, Results_End(R11)
 	XORL DI, DI
 	JMP  ·exit(SB)
 
@@ -433,6 +412,3 @@ TEXT ·exit(SB), NOSPLIT|NOFRAME, $0
 	SYSCALL
 	UD2
 
-// empty is what a call costs: it returns at once.
-TEXT ·empty(SB), NOSPLIT|NOFRAME, $0
-	RET

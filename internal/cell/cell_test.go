@@ -44,8 +44,8 @@ func newSpace(t *testing.T, code string) *Space {
 func onePlan(t *testing.T) Plan {
 	t.Helper()
 	return Plan{
-		Call:    Call{Kernel: trampoline.ImageAddr, Int: []uint64{dataAddr}, Order: []ArgKind{IntArg}},
-		Records: 1, Batch: 1, Chain: trampoline.ChainImul, Turns: 1, Budget: math.MaxInt64,
+		Call:     Call{Kernel: trampoline.ImageAddr, Int: []uint64{dataAddr}, Order: []ArgKind{IntArg}},
+		Sections: []Section{{Kind: trampoline.Kernel}}, Records: 1, Budget: math.MaxInt64,
 		Wall: 5 * time.Second, XSave: true, Rseq: true, Filter: cellFilter(t),
 	}
 }
@@ -150,7 +150,7 @@ func TestBatchReloadsArguments(t *testing.T) {
 	// mov rax, [rsp+8]; mov qword [rsp+8], 77; ret
 	s := newSpace(t, "488b44240848c74424084d000000c3")
 	p := onePlan(t)
-	p.Batch = 5
+	p.Sections[0].Batch = 5
 	p.Call.Int = []uint64{1, 2, 3, 4, 5, 6, 42}
 	p.Call.Order = make([]ArgKind, 7)
 	if o := run(t, s, p); o.Samples.RAX != 42 {
@@ -165,24 +165,27 @@ func TestRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	kernel, chain, empty := Section{Kind: trampoline.Kernel}, Section{Kind: trampoline.ImulChain, Turns: 10}, Section{Kind: trampoline.Empty}
+	batch := Section{Kind: trampoline.Kernel, Batch: 7}
 	for _, tt := range []struct {
-		name      string
-		records   int
-		interlace bool
-		batch     int
-		calls     uint64
+		name     string
+		records  int
+		sections []Section
+		calls    uint64
 	}{
-		{"single", 1, false, 1, 1},
-		{"many", 100, false, 1, 100},
-		{"interlaced", 100, true, 1, 50},
-		{"batched", 10, false, 7, 70},
-		{"interlaced and batched", 10, true, 3, 15},
+		{"single", 1, []Section{chain, kernel}, 1},
+		{"many", 100, []Section{chain, kernel, empty}, 100},
+		{"batched", 10, []Section{chain, batch}, 70},
+		{"all sections", 10, []Section{chain, {Kind: trampoline.Witness, Turns: 5}, kernel, {Kind: trampoline.AddChain, Turns: 5}, chain, empty, batch, empty}, 80},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			clear(data)
 			p := onePlan(t)
-			p.Records, p.Interlace, p.Batch = tt.records, tt.interlace, tt.batch
+			p.Records, p.Sections = tt.records, tt.sections
 			o := run(t, s, p)
+			if o.End != Returned {
+				t.Fatalf("ended by %v %v at %#x", o.End, o.Signal, o.Regs.Rip)
+			}
 			if got := le.Uint64(data); got != tt.calls {
 				t.Errorf("%d calls, want %d", got, tt.calls)
 			}
@@ -191,39 +194,31 @@ func TestRecords(t *testing.T) {
 			}
 			last := o.Samples.Start
 			for i, r := range o.Samples.Records {
-				if empty := r.Flags&trampoline.FlagEmpty != 0; empty != (tt.interlace && i%2 == 1) {
-					t.Errorf("record %d: flags %#x", i, r.Flags)
+				if r.Start < last {
+					t.Errorf("record %d starts at %d, before the one before it ends at %d", i, r.Start, last)
 				}
-				if r.Start < last+r.Chain || r.Chain == 0 {
-					t.Errorf("record %d starts at %d, %d after the one before; its chain took %d", i, r.Start, r.Start-last, r.Chain)
+				last = r.Start
+				for j, ticks := range r.Ticks {
+					if (ticks == 0) != (j >= len(tt.sections)) {
+						t.Errorf("record %d: section %d took %d ticks", i, j, ticks)
+					}
+					last += ticks
 				}
-				last = r.Start + r.Ticks
 			}
-			if o.Samples.End < last {
-				t.Errorf("the loop ends at %d, before its last record at %d", o.Samples.End, last)
+			if o.Samples.End < last || o.Samples.LastChain == 0 {
+				t.Errorf("the loop ends at %d, its last record at %d; the last chain took %d", o.Samples.End, last, o.Samples.LastChain)
 			}
 		})
 	}
 }
 
-// A budget ends the loop after the record in which it is used up, and after a
-// pair when empty calls are interlaced.
+// A budget ends the loop after the record in which it is used up.
 func TestBudget(t *testing.T) {
 	s := newSpace(t, "c3")
-	for _, interlace := range []bool{false, true} {
-		p := onePlan(t)
-		p.Records, p.Interlace, p.Budget, p.Turns = 10000, interlace, 1, 100
-		o := run(t, s, p)
-		want := 1
-		if interlace {
-			want = 2
-		}
-		if len(o.Samples.Records) != want {
-			t.Errorf("interlace %v: %d records, want %d", interlace, len(o.Samples.Records), want)
-		}
-		if o.Samples.LastChain == 0 {
-			t.Error("no chain closes the last record")
-		}
+	p := onePlan(t)
+	p.Records, p.Budget, p.Sections = 1000, 1, []Section{{Kind: trampoline.ImulChain, Turns: 100}, {Kind: trampoline.Kernel}}
+	if o := run(t, s, p); len(o.Samples.Records) != 1 || o.Samples.LastChain == 0 {
+		t.Errorf("%d records, last chain of %d ticks; want 1 and its chain", len(o.Samples.Records), o.Samples.LastChain)
 	}
 }
 
@@ -412,19 +407,13 @@ func TestKnownCycles(t *testing.T) {
 	// mov ecx, 1000; mov eax, 3; mov edx, 1; ten imul rax, rdx; dec ecx; jnz
 	s := newSpace(t, "b9e8030000b803000000ba01000000480fafc2480fafc2480fafc2480fafc2480fafc2480fafc2480fafc2480fafc2480fafc2480fafc2ffc975d4c3")
 	p := onePlan(t)
-	p.Records, p.Interlace, p.Turns = 101, true, 300
+	p.Records = 101
+	p.Sections = []Section{{Kind: trampoline.ImulChain, Turns: 300}, {Kind: trampoline.Kernel}}
 	o := run(t, s, p)
 	var best float64
-	for i, r := range o.Samples.Records {
-		if r.Flags != 0 || i == 0 {
-			continue
-		}
-		after := o.Samples.LastChain
-		if i+1 < len(o.Samples.Records) {
-			after = o.Samples.Records[i+1].Chain
-		}
-		cycles := float64(r.Ticks) * 3 * trampoline.ImulSteps * 300 / (float64(r.Chain+after) / 2)
-		if best == 0 || math.Abs(cycles-30000) < math.Abs(best-30000) {
+	for _, r := range o.Samples.Records {
+		cycles := float64(r.Ticks[1]) * 3 * trampoline.ChainSteps * 300 / float64(r.Ticks[0])
+		if r.Flags == 0 && math.Abs(cycles-30000) < math.Abs(best-30000) {
 			best = cycles
 		}
 	}

@@ -27,21 +27,26 @@ const (
 	FloatArg
 )
 
+// Section is one timed call of a record.
+type Section struct {
+	Kind    trampoline.Kind
+	Turns   uint64 // of a chain or a witness, at least 1
+	Batch   int    // calls between the two time stamps; 0 is 1
+	Counted bool   // event counters are read around it
+}
+
 // Plan is what one cell does.
 type Plan struct {
-	Call      Call
-	Records   int           // most records; bounded by the room for them
-	Interlace bool          // every second record is an empty call
-	Batch     int           // calls in one record, at least 1
-	Chain     uint64        // trampoline.ChainAdd or ChainImul
-	Turns     uint64        // turns of the chain's loop, at least 1
-	Budget    uint64        // TSC ticks after which sampling ends by itself
-	Wall      time.Duration // after which the supervisor kills the cell
-	XSave     bool          // the host has XSAVE and the kernel uses it
-	Rseq      bool          // use rseq to see preemptions
-	Filter    []uint64      // seccomp program, one sock_filter a word; empty for none
-	Mode      uint64        // trampoline.ModeTSC, ModeRead or ModeRDPMC
-	Attrs     [][128]byte   // perf_event_attr of each counter; the first leads the group
+	Call     Call
+	Sections []Section     // of each record; the first is repeated after the last record
+	Records  int           // most records; bounded by the room for them
+	Budget   uint64        // TSC ticks after which sampling ends by itself
+	Wall     time.Duration // after which the supervisor kills the cell
+	XSave    bool          // the host has XSAVE and the kernel uses it
+	Rseq     bool          // use rseq to see preemptions
+	Filter   []uint64      // seccomp program, one sock_filter a word; empty for none
+	Mode     uint64        // trampoline.ModeTSC, ModeRead or ModeRDPMC
+	Attrs    [][128]byte   // perf_event_attr of each counter; the first leads the group
 }
 
 // canaries fill the callee-saved registers before each call.
@@ -63,34 +68,45 @@ func (p Plan) words() uint64 {
 }
 
 // stride is the number of bytes from one record to the next.
-func (p Plan) stride() uint64 { return recordSize + 16*p.words() }
+func (p Plan) stride() uint64 {
+	counted := uint64(0)
+	for _, sec := range p.Sections {
+		counted += b2u(sec.Counted)
+	}
+	return recordSize + 16*p.words()*counted
+}
 
-// MaxRecords is the most records that a cell of this plan has room for.
+// MaxRecords is the most records that a cell of this plan has room for. The
+// closing chain needs a place behind the last one.
 func (p Plan) MaxRecords() int {
-	return int((resultsSize - (trampoline.RecordsAddr - trampoline.ResultsAddr)) / p.stride())
+	return int((resultsSize-(trampoline.RecordsAddr-trampoline.ResultsAddr))/p.stride()) - 1
 }
 
 // write puts the plan into the control block.
 func (p Plan) write() error {
 	c := control()
 	switch {
+	case len(p.Sections) < 1 || len(p.Sections) > len(c.Sections):
+		return fmt.Errorf("cell: %d sections, there is room for 1 to %d", len(p.Sections), len(c.Sections))
 	case p.Records < 1 || p.Records > p.MaxRecords():
 		return fmt.Errorf("cell: %d records, there is room for 1 to %d", p.Records, p.MaxRecords())
-	case p.Batch < 1 || p.Turns < 1:
-		return errors.New("cell: a plan needs a batch and a chain")
-	case len(p.Attrs) > trampoline.MaxCounters:
-		return fmt.Errorf("cell: %d counters, at most %d", len(p.Attrs), trampoline.MaxCounters)
+	case len(p.Attrs) > trampoline.MaxCounters-3:
+		return fmt.Errorf("cell: %d counters, at most %d", len(p.Attrs), trampoline.MaxCounters-3)
 	}
+	for i, sec := range p.Sections {
+		c.Sections[i] = trampoline.Section{
+			Target: sec.Kind.Addr(p.Call.Kernel), Turns: max(sec.Turns, 1), Batch: uint64(max(sec.Batch, 1)), Counted: b2u(sec.Counted),
+		}
+	}
+	c.SectionN = uint64(len(p.Sections))
 	binary.LittleEndian.PutUint16(c.XState[0:], 0x37f)                 // x87 control word
 	binary.LittleEndian.PutUint32(c.XState[24:], 0x1f80)               // MXCSR
 	binary.LittleEndian.PutUint64(c.RseqDesc[8:], addrOf.rseqDesc)     // start_ip: data, never executed
 	binary.LittleEndian.PutUint64(c.RseqDesc[16:], 1)                  // post_commit_offset
 	binary.LittleEndian.PutUint64(c.RseqDesc[24:], addrOf.rseqDesc+36) // abort_ip
 	binary.LittleEndian.PutUint32(c.RseqDesc[32:], rseqSig)
-	c.Kernel, c.Canary = p.Call.Kernel, canaries
-	c.Records, c.Batch, c.Chain, c.Turns, c.Budget = uint64(p.Records), uint64(p.Batch), p.Chain, p.Turns, p.Budget
-	c.Interlace, c.XSave = b2u(p.Interlace), b2u(p.XSave)
-	c.Mode, c.Counters, c.Stride = p.Mode, uint64(len(p.Attrs)), p.stride()
+	c.Canary, c.Records, c.Budget, c.XSave = canaries, uint64(p.Records), p.Budget, b2u(p.XSave)
+	c.Mode, c.Counters, c.Words = p.Mode, uint64(len(p.Attrs)), p.words()
 	return p.Call.place(c)
 }
 

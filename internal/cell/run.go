@@ -60,18 +60,21 @@ type Outcome struct {
 // Samples is what the stub wrote. The kernel under test could have written it.
 type Samples struct {
 	Records    []Record
-	LastChain  uint64
-	LastFlags  uint64
-	Start, End uint64
+	LastChain  uint64 // ticks of the first section, repeated after the last record
+	Start, End uint64 // TSC around the loop
 	RAX, RDX   uint64
 	XMM0       [2]uint64
 }
 
-// Record is one timed call with its counters before and after.
+// Record is one sample with the counters before and after each counted section.
 type Record struct {
 	trampoline.Record
-	Before, After []uint64
+	Counts []Count
 }
+
+// Count is one pair of readings. In trampoline.ModeRead each begins with the
+// number of counters, the time enabled and the time running.
+type Count struct{ Before, After []uint64 }
 
 // Run forks a cell, supervises it to its end and reaps it. The calling
 // goroutine must be locked to its thread, because ptrace knows threads; Run

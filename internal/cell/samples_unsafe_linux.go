@@ -10,20 +10,19 @@ import (
 func readSamples(p Plan) Samples {
 	r := results()
 	s := Samples{
-		LastChain: r.LastChain, LastFlags: r.LastFlags,
-		Start: r.Start, End: r.End, RAX: r.RAX, RDX: r.RDX,
+		LastChain: r.LastChain, Start: r.Start, End: r.End, RAX: r.RAX, RDX: r.RDX,
 		XMM0: [2]uint64{le.Uint64(r.FX[160:]), le.Uint64(r.FX[168:])},
 	}
-	n := min(r.Count, uint64(p.Records))
-	words := p.words()
+	n, stride, words := min(r.Count, uint64(p.Records)), p.stride(), p.words()
 	s.Records = make([]Record, n)
 	for i := range s.Records {
-		at := trampoline.RecordsAddr + uint64(i)*p.stride()
-		s.Records[i].Record = *(*trampoline.Record)(pointer(at))
-		if words > 0 {
-			all := unsafe.Slice((*uint64)(pointer(at+recordSize)), 2*words)
-			s.Records[i].Before = append([]uint64(nil), all[:words]...)
-			s.Records[i].After = append([]uint64(nil), all[words:]...)
+		at := trampoline.RecordsAddr + uint64(i)*stride
+		rec := &s.Records[i]
+		rec.Record = *(*trampoline.Record)(pointer(at))
+		clear(rec.Ticks[len(p.Sections):]) // never written: left over from another cell
+		for w := recordSize; w < stride; w += 16 * words {
+			all := append([]uint64(nil), unsafe.Slice((*uint64)(pointer(at+w)), 2*words)...)
+			rec.Counts = append(rec.Counts, Count{all[:words], all[words:]})
 		}
 	}
 	return s

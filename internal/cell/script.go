@@ -87,7 +87,7 @@ func (s *Space) hot(r Region, p Plan) (addr, size uint64) {
 	case r.Prot&unix.PROT_WRITE == 0 || size > most || r.Addr == trampoline.ControlAddr:
 		return 0, 0
 	case r.Addr == trampoline.ResultsAddr:
-		used := trampoline.RecordsAddr - trampoline.ResultsAddr + uint64(p.Records)*p.stride()
+		used := trampoline.RecordsAddr - trampoline.ResultsAddr + uint64(p.Records+1)*p.stride()
 		return r.Addr, (used + pageSize - 1) &^ (pageSize - 1)
 	case r.Addr == trampoline.StackAddr:
 		return r.end() - stack, stack

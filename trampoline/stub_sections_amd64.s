@@ -1,0 +1,79 @@
+#include "go_asm.h"
+#include "textflag.h"
+
+// The stub's own sections. They are entered by the call that enters the kernel
+// and keep to the same calling convention, so that what is around them cancels
+// out. Their number of turns is in Results.
+
+#define TURNS \
+	MOVL $const_ResultsAddr, R11 \
+	MOVQ Results_Turns(R11), CX
+
+#define IMUL \
+	IMULL DX, AX
+#define IMUL4 IMUL; IMUL; IMUL; IMUL
+#define IMUL16 IMUL4; IMUL4; IMUL4; IMUL4
+
+#define ADD \
+	ADDQ DX, AX
+#define ADD4 ADD; ADD; ADD; ADD
+#define ADD16 ADD4; ADD4; ADD4; ADD4
+
+#define MIX \
+	MOVQ 8(SI), AX \
+	MOVQ 16(SI), R10 \
+	ADDQ $1, DX \
+	ADDQ $1, DI \
+	ADDQ $1, R8 \
+	MOVQ R9, 24(SI)
+#define MIX4 MIX; MIX; MIX; MIX
+#define MIX16 MIX4; MIX4; MIX4; MIX4
+
+// empty is what a call costs: it returns at once.
+TEXT ·empty(SB), NOSPLIT|NOFRAME, $0
+	RET
+
+// imulChain takes 3 cycles a step on every core since 2008 but Bulldozer and
+// the Atoms. A busy sibling hyper-thread does not slow it: it needs one
+// instruction slot in three cycles.
+TEXT ·imulChain(SB), NOSPLIT|NOFRAME, $0
+	TURNS
+	MOVL $3, AX
+	MOVL $1, DX
+
+imulTurn:
+	IMUL16
+	IMUL16
+	DECQ CX
+	JNE  imulTurn
+	RET
+
+// addChain takes 1 cycle a step everywhere. An immediate operand would be
+// folded by the renamer of some cores.
+TEXT ·addChain(SB), NOSPLIT|NOFRAME, $0
+	TURNS
+	MOVL $1, AX
+	XORL DX, DX
+
+addTurn:
+	ADD16
+	ADD16
+	DECQ CX
+	JNE  addTurn
+	RET
+
+// witness fills the dispatch width with loads, a store and additions. It takes
+// half as long again when another hyper-thread shares the core.
+TEXT ·witness(SB), NOSPLIT|NOFRAME, $0
+	TURNS
+	LEAQ -128(SP), SI // the red zone
+	XORL DX, DX
+	XORL DI, DI
+	XORL R8, R8
+	XORL R9, R9
+
+witnessTurn:
+	MIX16
+	DECQ CX
+	JNE  witnessTurn
+	RET
