@@ -1,0 +1,128 @@
+package perf
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// ChainStepCycles is the latency of a dependent 32-bit imul on a processor,
+// in core cycles, from the vendors' optimisation manuals. It is 3 but on
+// Bulldozer's line and on the first Atoms. Calibrate checks it against adds.
+func ChainStepCycles(h HostInfo) float64 {
+	switch {
+	case h.Vendor == "AuthenticAMD" && h.Family == 0x15:
+		return 4
+	case h.Vendor == "GenuineIntel" && h.Family == 6 && slices.Contains([]int{0x1c, 0x26, 0x27, 0x35, 0x36}, h.Model):
+		return 5
+	}
+	return 3
+}
+
+// Reference is samples of a call that is known to take Cycles.
+type Reference struct {
+	Cycles  float64
+	Samples []Sample // with empty calls among them
+}
+
+// Calibrate finds what a chain of chainCycles hides and what a witness costs
+// from two references of dependent imul, the long one at least ten times the
+// short one, and checks the whole against a reference of dependent add (whose
+// step is one cycle everywhere), unless that has no samples. It fails only
+// without usable samples; doubts are told in the result.
+func Calibrate(chainCycles float64, quantum uint64, short, long, adds Reference) (Calibration, error) {
+	cal := Calibration{ChainCycles: chainCycles}
+	if chainCycles <= 0 {
+		return cal, ErrNoChain
+	}
+	q := float64(max(1, quantum))
+	cal.WitnessCycles = witnessAlone(cal, q, short.Samples, long.Samples, adds.Samples)
+	rs, err := chainRatio(cal, q, short)
+	if err != nil {
+		return cal, err
+	}
+	rl, err := chainRatio(cal, q, long)
+	if err != nil {
+		return cal, err
+	}
+	// ratio = (Cycles - Hidden) / (ChainCycles - ChainHidden) for both.
+	hidden := (short.Cycles*rl - long.Cycles*rs) / (rl - rs)
+	cal.Hidden = hidden
+	cal.ChainHidden = chainCycles - (long.Cycles-hidden)/rl
+	cal.doubts(q, adds)
+	return cal, nil
+}
+
+// doubts checks a calibration for what no machine can show, and against adds.
+func (cal *Calibration) doubts(q float64, adds Reference) {
+	const implausible = 100 // cycles that a call or a chain's edge could hide
+	if math.Abs(cal.Hidden) > implausible || math.Abs(cal.ChainHidden) > implausible {
+		cal.Doubt = fmt.Sprintf("chains of two lengths disagree by %.0f and %.0f cycles", cal.Hidden, cal.ChainHidden)
+		cal.Hidden, cal.ChainHidden = 0, 0
+		return
+	}
+	cal.Hidden = max(0, cal.Hidden)
+	if len(adds.Samples) == 0 {
+		return
+	}
+	r, err := chainRatio(*cal, q, adds)
+	if err != nil {
+		cal.Doubt = "the add chain cannot be timed: " + err.Error()
+		return
+	}
+	got := r*(cal.ChainCycles-cal.ChainHidden) + cal.Hidden
+	if off := got/adds.Cycles - 1; math.Abs(off) > 0.01 {
+		cal.Doubt = fmt.Sprintf("a chain of %.0f adds reads as %.0f cycles (%+.1f %%)", adds.Cycles, got, 100*off)
+	}
+}
+
+// chainRatio returns a reference's ticks, less the empty call's, per tick of
+// the chains around it, likewise.
+func chainRatio(cal Calibration, quantum float64, r Reference) (float64, error) {
+	empty := emptyTicks(r.Samples, quantum)
+	f := filter{chains: true, overhead: empty.mean, quantum: quantum, cal: cal}
+	var ratios []float64
+	var bad Rejections
+	for _, s := range r.Samples {
+		if s.Empty {
+			continue
+		}
+		v := f.judge(s)
+		bad.add(v)
+		if v == clean && s.Before != 0 {
+			ratios = append(ratios, (float64(s.Ticks)-empty.mean)*f.scale(s)/(cal.ChainCycles-cal.ChainHidden))
+		}
+	}
+	if len(ratios) < minAccepted {
+		return 0, &NoFigureError{Total: len(r.Samples), Rejected: bad, Why: "too few clean samples to calibrate"}
+	}
+	unit := quantum / (float64(r.Samples[0].Before) + 1)
+	return windowMean(ratios, unit).mean, nil
+}
+
+// witnessAlone returns the cost in cycles of a witness that has the core to
+// itself: the lowest group of samples that is not a fluke. 0 without witnesses.
+func witnessAlone(cal Calibration, quantum float64, sets ...[]Sample) float64 {
+	var costs []float64
+	step := 0.0
+	for _, set := range sets {
+		f := filter{chains: true, overhead: emptyTicks(set, quantum).mean, quantum: quantum, cal: cal}
+		for _, s := range set {
+			if s.Empty || s.Before == 0 || s.WitnessBefore == 0 || f.judge(s) != clean {
+				continue
+			}
+			costs = append(costs, f.witness(s))
+			step = max(step, quantum*f.scale(s))
+		}
+	}
+	slices.Sort(costs)
+	need := max(minAccepted/2, len(costs)/50)
+	for i := 0; i+need <= len(costs); i++ {
+		limit := costs[i]*(1+witnessTolerance) + step
+		end, _ := slices.BinarySearch(costs, limit)
+		if end-i >= need {
+			return windowMean(costs[i:end], step).mean
+		}
+	}
+	return 0
+}

@@ -1,0 +1,79 @@
+package perf
+
+import (
+	"math"
+	"slices"
+)
+
+// combine makes one figure of the cells' parts, of which there is at least
+// one. The quantum is in the unit of the values.
+func combine(parts []part, quantum float64, fig *Figure, q *Quality) {
+	var all []float64
+	for _, p := range parts {
+		all = append(all, p.values...)
+		fig.Overhead += p.overhead / float64(len(parts))
+	}
+	slices.Sort(all)
+	fig.Cells, fig.Accepted = len(parts), len(all)
+	fig.Min, fig.P10, fig.P90 = all[0], quantile(all, .1), quantile(all, .9)
+	if q.Contended {
+		upperBound(all, fig)
+		return
+	}
+	if at := split(all, quantum); at > 0 {
+		twoModes(all, at, quantum, fig, q)
+		return
+	}
+	means := make([]float64, len(parts))
+	var noise float64 // variance of a cell's mean by the scatter inside cells
+	for i, p := range parts {
+		means[i] = p.mean
+		noise += p.stderr * p.stderr / float64(len(parts))
+	}
+	mean, variance := moments(means)
+	// What cells differ by beyond that noise counts as a second source of
+	// error, of which there is one draw a cell (DerSimonian and Laird 1986).
+	between := max(0, variance-noise)
+	half := student95(len(all)-1) * math.Sqrt(noise/float64(len(parts)))
+	if between > 0 {
+		half = math.Hypot(half, student95(len(parts)-1)*math.Sqrt(between/float64(len(parts))))
+	}
+	fig.Value, fig.CILow, fig.CIHigh = mean, mean-half, mean+half
+	if len(all) == 1 {
+		fig.CILow, fig.CIHigh = mean-quantum, mean+quantum
+		q.warn("a single sample: its interval is the clock's step only")
+	}
+}
+
+// upperBound takes the tenth percentile of samples that are all too slow.
+func upperBound(all []float64, fig *Figure) {
+	fig.Value, fig.CILow, fig.CIHigh = fig.P10, fig.Min, quantile(all, .5)
+}
+
+// twoModes takes the more frequent of two groups and reports both.
+func twoModes(all []float64, at int, quantum float64, fig *Figure, q *Quality) {
+	groups := [2][]float64{all[:at], all[at:]}
+	if len(groups[1]) > len(groups[0]) {
+		groups[0], groups[1] = groups[1], groups[0]
+	}
+	for _, g := range groups {
+		w := windowMean(slices.Clone(g), quantum)
+		q.Modes = append(q.Modes, Mode{Value: w.mean, Share: float64(len(g)) / float64(len(all))})
+		if len(q.Modes) == 1 {
+			half := student95(w.n-1) * w.stdev
+			fig.Value, fig.CILow, fig.CIHigh = w.mean, w.mean-half, w.mean+half
+		}
+	}
+	q.warn("two modes: %.4g in %.0f %% of the samples and %.4g in %.0f %%; the figure is the first",
+		q.Modes[0].Value, 100*q.Modes[0].Share, q.Modes[1].Value, 100*q.Modes[1].Share)
+}
+
+// Enough tells whether a figure can be reported as it stands: three cells,
+// undisturbed, of one mode, with a 95 % interval whose half is within the
+// relative precision or within one unit.
+func Enough(f Figure, q Quality, precision float64) bool {
+	if f.Cells < 3 || f.Accepted < 31 || q.Contended || q.Disturbed || len(q.Modes) > 0 {
+		return false
+	}
+	return (f.CIHigh-f.CILow)/2 <= max(precision*math.Abs(f.Value), 1)
+}

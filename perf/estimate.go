@@ -1,0 +1,207 @@
+package perf
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// NoFigureError says why samples give no figure.
+type NoFigureError struct {
+	Total    int
+	Rejected Rejections
+	Why      string
+}
+
+func (e *NoFigureError) Error() string {
+	return fmt.Sprintf("perf: no figure from %d samples: %s", e.Total, e.Why)
+}
+
+// ErrNoChain says that core cycles were asked for without a chain.
+var ErrNoChain = errors.New("perf: core cycles need a calibration chain")
+
+// EstimateCycles returns the core cycles of a call from the samples of several
+// cells, by the chains around each sample. The quantum is that of the TSC.
+// Empty calls among the samples give the overhead.
+func EstimateCycles(cells [][]Sample, cal Calibration, quantum uint64) (Figure, Quality, error) {
+	if cal.ChainCycles <= cal.ChainHidden || cal.ChainCycles <= 0 {
+		return Figure{}, Quality{}, ErrNoChain
+	}
+	f, q, err := estimate(cells, cal, quantum, true)
+	if err == nil && cal.Doubt != "" {
+		q.warn("core cycles are in doubt: %s", cal.Doubt)
+	}
+	return f, q, err
+}
+
+// EstimateTSC returns the duration of a call in ticks of the time-stamp
+// counter, by the same rules; chains and witnesses, where there are any, only
+// help to choose the samples.
+func EstimateTSC(cells [][]Sample, cal Calibration, quantum uint64) (Figure, Quality, error) {
+	return estimate(cells, cal, quantum, false)
+}
+
+// estimator carries one estimate over its cells.
+type estimator struct {
+	cal      Calibration
+	quantum  float64 // ticks
+	cycles   bool    // the unit is core cycles, not ticks
+	verdicts [][]verdict
+	empties  []window // by cell, ticks
+}
+
+func estimate(cells [][]Sample, cal Calibration, quantum uint64, cycles bool) (Figure, Quality, error) {
+	e := estimator{cal: cal, quantum: float64(max(1, quantum)), cycles: cycles}
+	fig, q := Figure{}, Quality{}
+	e.judge(cells, &fig)
+	allow := e.choose(fig, &q)
+	if allow == nil {
+		return fig, q, &NoFigureError{Total: fig.Total, Rejected: fig.Rejected, Why: whyNone(fig)}
+	}
+	var parts []part
+	for i, cell := range cells {
+		if p := e.measure(i, cell, allow, &q); len(p.values) > 0 {
+			parts = append(parts, p)
+		}
+	}
+	combine(parts, e.quantum*parts[0].scale, &fig, &q)
+	return fig, q, nil
+}
+
+func whyNone(f Figure) string {
+	if f.Total == 0 {
+		return "no sample was taken"
+	}
+	return "every time stamp is missing or runs backwards"
+}
+
+// judge filters all samples and counts the rejections.
+func (e *estimator) judge(cells [][]Sample, fig *Figure) {
+	for _, cell := range cells {
+		empty := emptyTicks(cell, e.quantum)
+		f := filter{chains: true, overhead: empty.mean, quantum: e.quantum, cal: e.cal}
+		if e.cal.ChainCycles <= 0 { // chains of unknown length still compare with each other
+			f.cal.ChainCycles, f.cal.WitnessCycles = 1, 0
+		}
+		v := make([]verdict, len(cell))
+		for i, s := range cell {
+			v[i] = f.judge(s)
+			if e.cycles && s.Before == 0 {
+				v[i] = broken
+			}
+			if !s.Empty {
+				fig.Total++
+				fig.Rejected.add(v[i])
+			}
+		}
+		e.verdicts = append(e.verdicts, v)
+		e.empties = append(e.empties, empty)
+	}
+}
+
+// choose returns the set of verdicts to accept: only clean samples if there
+// are enough; else, by which there are more of, interrupted or contended ones
+// too; else whatever has a duration. It is nil if there is none.
+func (e *estimator) choose(fig Figure, q *Quality) func(verdict) bool {
+	r := fig.Rejected
+	usable := fig.Total - r.Broken
+	good := usable - r.Preempted - r.Interrupted - r.Unsteady - r.Contended
+	need := min(minAccepted, max(1, (fig.Total+1)/2))
+	switch {
+	case usable == 0:
+		return nil
+	case good >= need:
+		return func(v verdict) bool { return v == clean }
+	case good+max(r.Interrupted, r.Contended) < need:
+		q.Disturbed, q.Contended = r.Interrupted+r.Preempted > 0, r.Contended > 0
+		q.warn("only %d of %d samples are undisturbed: the figure is of all of them", good, fig.Total)
+		return func(v verdict) bool { return v != broken }
+	case r.Interrupted >= r.Contended:
+		q.Disturbed = true
+		q.warn("nearly every call was interrupted: the figure includes the interrupts")
+		return func(v verdict) bool { return v == clean || v == interrupted }
+	default:
+		q.Contended = true
+		q.warn("another hyper-thread of the core was busy throughout: the figure is an upper bound")
+		return func(v verdict) bool { return v == clean || v == contended }
+	}
+}
+
+// part is what one cell contributes.
+type part struct {
+	values   []float64 // accepted, less overhead, sorted
+	mean     float64
+	stderr   float64
+	overhead float64
+	scale    float64 // unit per tick, typical
+}
+
+// measure turns the accepted samples of a cell into the unit.
+func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Quality) part {
+	empty := e.empties[i]
+	f := filter{overhead: empty.mean, quantum: e.quantum, cal: e.cal}
+	var raw, ratios []float64
+	for j, s := range cell {
+		if s.Empty || !allow(e.verdicts[i][j]) {
+			continue
+		}
+		k := 1.0
+		if s.Before != 0 && e.cal.ChainCycles > 0 {
+			if r := f.scale(s); !math.IsNaN(r) {
+				ratios = append(ratios, r)
+				if e.cycles {
+					k = r
+				}
+			}
+		}
+		raw = append(raw, (float64(s.Ticks)-empty.mean)*k)
+	}
+	if len(raw) == 0 {
+		return part{}
+	}
+	p := part{scale: 1}
+	hidden := e.cal.Hidden
+	if len(ratios) > 0 {
+		slices.Sort(ratios)
+		q.ratios(ratios[0], ratios[len(ratios)-1])
+		if mid := ratios[len(ratios)/2]; e.cycles {
+			p.scale = mid
+		} else {
+			hidden /= mid
+		}
+	} else if !e.cycles {
+		hidden = 0
+	}
+	w := windowMean(raw, e.quantum*p.scale)
+	p.overhead = empty.mean * p.scale
+	p.mean = restore(w.mean, hidden)
+	p.stderr = math.Hypot(w.stdev, empty.stdev*p.scale)
+	p.values = raw
+	for j := range raw {
+		raw[j] = restore(raw[j], hidden)
+	}
+	return p
+}
+
+// restore puts back the cycles of a call that overlap its entry and exit. A
+// call longer than that shows everything but them; of a shorter one some
+// part between nothing and all is hidden, and the straight line between is
+// the least committal guess.
+func restore(seen, hidden float64) float64 {
+	if hidden <= 0 || seen <= 0 {
+		return seen
+	}
+	return seen + hidden*min(1, seen/hidden)
+}
+
+func (q *Quality) ratios(lo, hi float64) {
+	if q.RatioLow == 0 || lo < q.RatioLow {
+		q.RatioLow = lo
+	}
+	q.RatioHigh = max(q.RatioHigh, hi)
+}
+
+func (q *Quality) warn(format string, args ...any) {
+	q.Warnings = append(q.Warnings, fmt.Sprintf(format, args...))
+}

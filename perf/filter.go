@@ -1,0 +1,99 @@
+package perf
+
+import "math"
+
+// verdict is what the filters say about one sample.
+type verdict uint8
+
+const (
+	clean verdict = iota
+	broken
+	preempted
+	interrupted
+	unsteady
+	contended
+)
+
+// filter judges samples of one cell.
+type filter struct {
+	chains   bool    // judge by chains and witnesses, which counters do not need
+	overhead float64 // ticks of an empty call
+	quantum  float64 // ticks
+	cal      Calibration
+}
+
+// judge returns the first reason against a sample.
+func (f filter) judge(s Sample) verdict {
+	switch {
+	case f.chains && (s.Ticks == 0 || backwards(s)):
+		return broken
+	case s.Preempted:
+		return preempted
+	case s.Interrupted:
+		return interrupted
+	case !f.chains || s.Before == 0:
+		return clean
+	}
+	a, b := float64(s.Before), float64(s.After)
+	if math.Abs(a-b) > max(chainTolerance*a, 2*f.quantum) {
+		return unsteady
+	}
+	if f.cal.WitnessCycles > 0 && s.WitnessBefore > 0 {
+		limit := f.cal.WitnessCycles*(1+witnessTolerance) + f.quantum*f.scale(s)
+		if f.witness(s) > limit {
+			return contended
+		}
+	}
+	return clean
+}
+
+// backwards tells of a difference of stamps that wrapped, or of half a chain.
+func backwards(s Sample) bool {
+	const absurd = 1 << 62
+	return s.Ticks > absurd || s.Before > absurd || s.After > absurd || (s.Before == 0) != (s.After == 0)
+}
+
+// scale returns core cycles per tick around a sample, by its chains.
+func (f filter) scale(s Sample) float64 {
+	chain := (float64(s.Before)+float64(s.After))/2 - f.overhead
+	if chain <= 0 {
+		return math.NaN()
+	}
+	return (f.cal.ChainCycles - f.cal.ChainHidden) / chain
+}
+
+// witness returns the cycles of the slower witness of a sample.
+func (f filter) witness(s Sample) float64 {
+	return (float64(max(s.WitnessBefore, s.WitnessAfter)) - f.overhead) * f.scale(s)
+}
+
+// add counts a verdict.
+func (r *Rejections) add(v verdict) {
+	switch v {
+	case broken:
+		r.Broken++
+	case preempted:
+		r.Preempted++
+	case interrupted:
+		r.Interrupted++
+	case unsteady:
+		r.Unsteady++
+	case contended:
+		r.Contended++
+	}
+}
+
+// emptyTicks returns the ticks of an empty call, with its standard error, from
+// the undisturbed empty samples.
+func emptyTicks(samples []Sample, quantum float64) window {
+	var v []float64
+	for _, s := range samples {
+		if s.Empty && s.Ticks > 0 && !s.Interrupted && !s.Preempted {
+			v = append(v, float64(s.Ticks))
+		}
+	}
+	if len(v) == 0 {
+		return window{}
+	}
+	return windowMean(v, quantum)
+}

@@ -1,0 +1,112 @@
+package perf
+
+import (
+	"math"
+	"slices"
+)
+
+// window is the part of a sorted sample that lies within one interquartile
+// range and one quantum of its quartiles, and what follows from it.
+type window struct {
+	mean  float64
+	stdev float64 // standard error of mean
+	n     int     // values inside
+}
+
+// windowMean returns the mean of the values that are not outliers. A coarse
+// clock makes a lattice of values on which medians and trimmed means stick;
+// the mean of the whole lattice does not, and the window, which a single far
+// value cannot move, keeps the tail out. The slice is sorted.
+func windowMean(v []float64, quantum float64) window {
+	slices.Sort(v)
+	n := len(v)
+	if n == 0 {
+		return window{mean: math.NaN(), stdev: math.NaN()}
+	}
+	q1, q3 := v[n/4], v[n-1-n/4]
+	reach := q3 - q1 + quantum
+	lo, _ := slices.BinarySearch(v, q1-reach)
+	hi, found := slices.BinarySearch(v, q3+reach)
+	for found && hi < n && v[hi] <= q3+reach {
+		hi++
+	}
+	inside := v[lo:hi]
+	mean, variance := moments(inside)
+	// The cut tails make the variance inside too small: scale by the share
+	// kept, as for a trimmed mean (Yuen 1974).
+	kept := float64(len(inside)) / float64(n)
+	return window{mean: mean, stdev: math.Sqrt(variance/float64(len(inside))) / kept, n: len(inside)}
+}
+
+// moments returns the mean and the unbiased variance; of one value the
+// variance is 0.
+func moments(v []float64) (mean, variance float64) {
+	for _, x := range v {
+		mean += x
+	}
+	mean /= float64(len(v))
+	if len(v) < 2 {
+		return mean, 0
+	}
+	for _, x := range v {
+		variance += (x - mean) * (x - mean)
+	}
+	return mean, variance / float64(len(v)-1)
+}
+
+// quantile returns the value at p of a sorted sample, the nearest rank.
+func quantile(sorted []float64, p float64) float64 {
+	if len(sorted) == 0 {
+		return math.NaN()
+	}
+	return sorted[int(math.Round(p*float64(len(sorted)-1)))]
+}
+
+// student95 is the two-sided 95 % quantile of Student's t with n degrees of
+// freedom, by the first terms of the Cornish-Fisher expansion (Abramowitz and
+// Stegun 26.7.5), within 1 % from 3 degrees on.
+func student95(n int) float64 {
+	const z = 1.959964
+	exact := [...]float64{math.Inf(1), 12.706, 4.303}
+	if n < len(exact) {
+		return exact[max(n, 0)]
+	}
+	f, z3, z5, z7 := float64(n), z*z*z, z*z*z*z*z, z*z*z*z*z*z*z
+	return z + (z3+z)/(4*f) + (5*z5+16*z3+3*z)/(96*f*f) + (3*z7+19*z5+17*z3-15*z)/(384*f*f*f)
+}
+
+// medianRanks returns the 0-based ranks of the order statistics that enclose
+// the median of n values with at least 95 % confidence, without an assumption
+// about their distribution (binomial, normal approximation above 5 values).
+func medianRanks(n int) (lo, hi int) {
+	if n < 6 {
+		return 0, max(n-1, 0)
+	}
+	half := 1.959964 * math.Sqrt(float64(n)) / 2
+	lo = int(math.Floor(float64(n)/2 - half))
+	return max(lo, 0), min(n-1, n-1-max(lo, 0))
+}
+
+// split looks for two clearly separate groups in a sorted sample: a gap three
+// times as wide as either group and as the quantum, with at least 15 % on
+// each side. It returns the first index of the upper group, or 0.
+func split(sorted []float64, quantum float64) int {
+	n := len(sorted)
+	if n < minAccepted {
+		return 0
+	}
+	at, gap := 0, 0.0
+	for i := max(1, n*15/100); i <= n-max(1, n*15/100); i++ {
+		if d := sorted[i] - sorted[i-1]; d > gap {
+			at, gap = i, d
+		}
+	}
+	if at == 0 {
+		return 0
+	}
+	spread := func(v []float64) float64 { return quantile(v, .9) - quantile(v, .1) }
+	if gap > 3*max(spread(sorted[:at]), spread(sorted[at:]), quantum) {
+		return at
+	}
+	return 0
+}

@@ -1,0 +1,90 @@
+package perf
+
+// Sample is one timed call with what was run around it:
+//
+//	chain, witness, call, witness, chain
+//
+// All times are ticks of the time-stamp counter, each between two serialised
+// stamps of its own.
+type Sample struct {
+	Before, After               uint64 // the calibration chain; 0 where none ran
+	WitnessBefore, WitnessAfter uint64 // the contention witness; 0 where none ran
+	Ticks                       uint64 // the call
+
+	Interrupted bool // an interrupt came in the call, or in a part beside it
+	Preempted   bool // the thread lost its CPU
+	Empty       bool // the call was of a function that only returns
+
+	Counters []uint64 // what each counter advanced by during the call
+}
+
+// Calibration is what a chain and a witness cost on this machine. Calibrate
+// finds it; the zero value of every field but ChainCycles means "unknown", and
+// is allowed.
+type Calibration struct {
+	// ChainCycles is the latency of one chain, in core cycles, known from its
+	// instructions: steps × ChainStepCycles.
+	ChainCycles float64
+	// ChainHidden is how many of them overlap the chain's entry and exit.
+	ChainHidden float64
+	// Hidden is how many cycles of a call overlap its entry and exit, which
+	// the call of an empty function shows in full.
+	Hidden float64
+	// WitnessCycles is the cost of one witness while no other hyper-thread
+	// uses the core.
+	WitnessCycles float64
+	// Doubt says why figures in cycles cannot be relied on, or is empty.
+	Doubt string
+}
+
+// Rejections counts samples by the first reason that spoke against them.
+type Rejections struct {
+	Broken      int // a time or a chain is missing or runs backwards
+	Preempted   int
+	Interrupted int
+	Unsteady    int // the chains before and after disagree: the frequency moved
+	Contended   int // the witness was slow: another hyper-thread used the core
+}
+
+// Figure is one measured quantity, per call, with the overhead subtracted and
+// nothing clamped.
+type Figure struct {
+	Value           float64
+	CILow, CIHigh   float64 // 95 % confidence interval of Value
+	Min, P10, P90   float64 // of the single accepted samples
+	Overhead        float64 // of the interleaved empty call, already subtracted
+	Accepted, Total int     // samples of the kernel, empty calls not counted
+	Cells           int     // that gave an accepted sample
+	Exact           bool    // an integer that more than 90 % of the samples agree on
+	Rejected        Rejections
+}
+
+// Mode is one of several values that a measurement fell into.
+type Mode struct {
+	Value float64
+	Share float64 // of the accepted samples
+}
+
+// Quality says what a Figure is worth.
+type Quality struct {
+	// Contended tells that no clean sample was to be had: another hyper-thread
+	// was busy throughout, and Value is an upper bound.
+	Contended bool
+	// Disturbed tells that every sample was interrupted, as in calls longer
+	// than the timer's period; Value then includes the interrupts.
+	Disturbed bool
+	// Modes lists the values of a measurement that has several, the most
+	// frequent first; Figure.Value is that one.
+	Modes []Mode
+	// RatioLow and RatioHigh bound the core cycles per tick seen, 0 if unknown.
+	RatioLow, RatioHigh float64
+	// Warnings puts all of this into words, one sentence each.
+	Warnings []string
+}
+
+// The limits of the filters; CALIBRATION.md has the measurements.
+const (
+	chainTolerance   = 0.005 // relative difference of the chains around a sample
+	witnessTolerance = 0.03  // above WitnessCycles; contention costs 30 % or more
+	minAccepted      = 8     // samples that a figure is made from, if there are as many
+)
