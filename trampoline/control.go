@@ -76,6 +76,7 @@ type Control struct {
 	FilterPtr uint64
 	Filter    [MaxFilter]uint64
 	SigStack  [3]uint64 // struct stack_t with SS_DISABLE
+	Alarm     [4]uint64 // struct itimerval
 	Limit     [4][2]uint64
 	Attrs     [MaxCounters][128]byte // struct perf_event_attr
 }

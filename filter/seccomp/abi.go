@@ -84,3 +84,10 @@ const (
 	perfIOCReset      = 0x2403
 	perfIOCID         = 0x80082407
 )
+
+// include/uapi/linux/time.h and asm-generic/mman-common.h: what a cell does to
+// itself before stage 2.
+const (
+	itimerReal        = 0
+	madvPopulateWrite = 23
+)

@@ -64,7 +64,10 @@ func stub() []Rule {
 			"AMX tiles are granted on request only"},
 		{317, "seccomp", []ArgTest{is(0, seccompSetModeFilter), is(1, 0)},
 			"stage 2; a further filter can only take away"},
-		{334, "rseq", nil, "the cell ends a registration of restartable sequences that it may have inherited"},
+		{38, "setitimer", []ArgTest{is(0, itimerReal)},
+			"the cell's alarm clock: it stops a kernel that runs too long, and a kernel cannot turn it off"},
+		{28, "madvise", []ArgTest{is(2, madvPopulateWrite)}, "no page fault shall fall into a sample"},
+		{334, "rseq", nil, "the cell registers a restartable sequence, by which a sample sees that it was preempted"},
 		{436, "close_range", []ArgTest{is(2, 0)}, "the cell closes every descriptor"},
 	}
 }
@@ -83,7 +86,7 @@ func counters() []Rule {
 		request(perfIOCDisable, "stop a group of counters"),
 		request(perfIOCReset, "set a group of counters to zero"),
 		{16, "ioctl", []ArgTest{opened(0), is(1, perfIOCID)}, "which counter of a group is which"},
-		{9, "mmap", []ArgTest{is(2, protRead), is(3, mapShared), opened(4), is(5, 0)},
+		{9, "mmap", []ArgTest{is(2, protRead), only(3, mapShared|mapFixedNoReplace, mapShared), opened(4), is(5, 0)},
 			"a counter's first page, which tells rdpmc its index; only counters can be mapped, for no file is open"},
 	}
 }

@@ -44,7 +44,7 @@ var deadly = []string{
 	// kernel surface
 	"io_uring_setup", "io_setup", "bpf", "userfaultfd", "keyctl", "add_key", "perf_event_open", "init_module", "finit_module",
 	"kexec_load", "iopl", "ioperm", "modify_ldt", "landlock_create_ruleset", "syslog", "acct", "quotactl", "reboot",
-	"settimeofday", "clock_settime", "adjtimex", "timer_create", "setitimer", "shmat", "remap_file_pages", "mremap", "brk",
+	"settimeofday", "clock_settime", "adjtimex", "timer_create", "shmat", "remap_file_pages", "mremap", "brk",
 	"pkey_alloc", "pkey_mprotect", "map_shadow_stack", "mlock", "mlockall", "vhangup", "nfsservctl",
 	// allowed with other arguments
 	"write,x86_64,1,0,0", "write,x86_64,3,0,9", "read,x86_64,0", "read,x86_64,0x100000003", "close,x86_64,2", "fcntl,x86_64,3,4",

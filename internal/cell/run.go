@@ -3,7 +3,6 @@ package cell
 import (
 	"fmt"
 	"runtime"
-	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -77,8 +76,7 @@ type Record struct {
 type Count struct{ Before, After []uint64 }
 
 // Run forks a cell, supervises it to its end and reaps it. The calling
-// goroutine must be locked to its thread, because ptrace knows threads; Run
-// sees to that for its own duration.
+// goroutine is locked to its thread while it does so.
 //
 // An error means that the cell could not do its work for a reason that is not
 // the kernel's: the host refused a step of the script, or this program is wrong.
@@ -104,9 +102,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 		t.destroy()
 		return nil, err
 	}
-	watchdog := time.AfterFunc(p.Wall, t.stop)
 	out, err := t.supervise()
-	watchdog.Stop()
 	if err != nil {
 		t.destroy()
 		return nil, err
@@ -116,29 +112,15 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	return out, nil
 }
 
-// tracee is a cell under ptrace.
+// tracee is a cell under ptrace. Only the thread that forked it may trace and
+// signal it: ptrace knows threads, and so does Landlock before its ABI 8.
 type tracee struct {
-	pid int
-
-	mu      sync.Mutex // guards pid against signalling after it was reaped
-	gone    bool
-	stopped bool // by the watchdog
-}
-
-// stop halts a cell that ran out of time, so that it can be asked where it was.
-func (t *tracee) stop() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.gone {
-		t.stopped = true
-		_ = unix.Kill(t.pid, unix.SIGSTOP)
-	}
+	pid  int
+	gone bool // reaped
 }
 
 // destroy kills and reaps whatever is left of the cell.
 func (t *tracee) destroy() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if t.gone {
 		return
 	}
@@ -220,14 +202,9 @@ func (t *tracee) supervise() (*Outcome, error) {
 			return nil, err
 		}
 		if ws.Exited() || ws.Signaled() {
-			t.mu.Lock()
 			t.gone = true
-			t.mu.Unlock()
 			if out.End == 0 { // no exit stop: killed from outside
-				out.End, out.Signal = Signal, ws.Signal()
-				if t.stopped || ws.Signal() == unix.SIGKILL || ws.Signal() == unix.SIGXCPU {
-					out.End = Timeout
-				}
+				out.died(ws.Signal())
 			}
 			out.User = time.Duration(ru.Utime.Nano())
 			out.System = time.Duration(ru.Stime.Nano())
@@ -270,10 +247,7 @@ func exitStop(status unix.WaitStatus, regs unix.PtraceRegs, out *Outcome) {
 	case status.Signaled() && status.Signal() == unix.SIGSYS:
 		out.End = Syscall
 	case status.Signaled():
-		out.End, out.Signal = Signal, status.Signal()
-		if out.Signal == unix.SIGKILL || out.Signal == unix.SIGXCPU {
-			out.End = Timeout
-		}
+		out.died(status.Signal())
 	case regs.Rip == trampoline.ExitRIP() && results().Step == 0:
 		out.End = Returned
 	default:
@@ -281,13 +255,19 @@ func exitStop(status unix.WaitStatus, regs unix.PtraceRegs, out *Outcome) {
 	}
 }
 
+// died notes the signal that ends the cell.
+func (o *Outcome) died(sig unix.Signal) {
+	o.End, o.Signal = Signal, sig
+	switch sig {
+	case unix.SIGALRM, unix.SIGXCPU, unix.SIGKILL: // the alarm, RLIMIT_CPU, its hard limit
+		o.End = Timeout
+	}
+}
+
 // signalStop reads the cause of a fault or trap before the signal is delivered.
 func (t *tracee) signalStop(sig unix.Signal, regs unix.PtraceRegs, out *Outcome) {
-	out.Regs, out.Signal, out.End = regs, sig, Signal
-	if t.timedOut(sig) {
-		out.End = Timeout
-		return
-	}
+	out.Regs = regs
+	out.died(sig)
 	if si, err := getSiginfo(t.pid); err == nil {
 		out.Code, out.Addr = si.code, si.addr
 	}
@@ -298,12 +278,6 @@ func (t *tracee) signalStop(sig unix.Signal, regs unix.PtraceRegs, out *Outcome)
 		}
 		out.Stack = append(out.Stack, w)
 	}
-}
-
-func (t *tracee) timedOut(sig unix.Signal) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return sig == unix.SIGXCPU || sig == unix.SIGSTOP && t.stopped
 }
 
 // ignoreGone forgives a cell that was killed from outside between two calls.

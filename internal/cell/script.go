@@ -3,6 +3,7 @@ package cell
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -50,6 +51,10 @@ func (s *Space) buildScript(p Plan) ([]string, error) {
 	sc := &script{}
 	sc.add("die with the supervisor", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL))
 	sc.add("be traced", unix.SYS_PTRACE, unix.PTRACE_TRACEME)
+	// The supervisor may have hidden itself from its user's other processes; a
+	// tracee that hides cannot be read by its own tracer (mm/memory.c,
+	// ptrace_access_vm).
+	sc.add("be readable", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 1)
 	c.SigStack = [3]uint64{0, ssDisable, 0}
 	sc.add("drop the signal stack", unix.SYS_SIGALTSTACK, addrOf.sigStack)
 	sc.add("close every descriptor", unix.SYS_CLOSE_RANGE, 0, 0xffffffff)
@@ -116,7 +121,7 @@ func (s *script) counters(p Plan) {
 	}
 }
 
-// limits bounds what the kernel would otherwise bound only by its defaults.
+// limits bounds the time and the resources of the cell.
 func (s *script) limits(p Plan) {
 	c := control()
 	cpu := uint64(p.Wall.Seconds()) + 2
@@ -133,6 +138,9 @@ func (s *script) limits(p Plan) {
 		c.Limit[i] = [2]uint64{l.limit, l.limit}
 		s.add(l.name, unix.SYS_PRLIMIT64, 0, l.resource, addrOf.limit(i), 0)
 	}
+	// ITIMER_REAL: SIGALRM stops the cell before its tracer, wherever it is.
+	c.Alarm = [4]uint64{0, 0, uint64(p.Wall / time.Second), uint64(p.Wall % time.Second / time.Microsecond)}
+	s.add("set the alarm", unix.SYS_SETITIMER, unix.ITIMER_REAL, addrOf.alarm, 0)
 }
 
 // filter installs the stage-2 seccomp program. An empty one is left out.

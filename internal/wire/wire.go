@@ -62,6 +62,19 @@ type Host struct {
 	PMUReason string `json:"pmu_reason,omitempty"`
 	TSCHz     uint64 `json:"tsc_hz"`
 	CPUs      []int  `json:"cpus,omitempty"` // CPUs a cell may be pinned to
+
+	TSCQuantum  uint64      `json:"tsc_quantum"` // step of the time-stamp counter, ticks
+	Calibration Calibration `json:"calibration"`
+}
+
+// Calibration is what the measuring code of a cell costs on this machine. Its
+// fields are those of perf.Calibration, which explains them.
+type Calibration struct {
+	ChainCycles   float64 `json:"chain_cycles"`
+	ChainHidden   float64 `json:"chain_hidden"`
+	Hidden        float64 `json:"hidden"`
+	WitnessCycles float64 `json:"witness_cycles"`
+	Doubt         string  `json:"doubt,omitempty"`
 }
 
 // MarshalJSON writes an absent PMU as null, as the interface contract has it.
