@@ -33,13 +33,12 @@ func (b *Buffer) fill(m []byte, seed uint64) {
 		return
 	}
 	and, or := b.masks()
-	gen := generator{seed: seed, and: and, or: or, low: b.lanes()}
-	for ; len(m) >= 8; m = m[8:] {
-		binary.LittleEndian.PutUint64(m, gen.next())
-	}
+	g := generator{state: seed, and: and, or: or, low: b.lanes()}
+	whole := len(m) &^ 7
+	g.words(m[:whole])
 	var tail [8]byte
-	binary.LittleEndian.PutUint64(tail[:], gen.next())
-	copy(m, tail[:])
+	g.words(tail[:])
+	copy(m[whole:], tail[:])
 }
 
 // masks returns what turns 64 random bits into elements, in each lane: a sign,
@@ -96,21 +95,26 @@ func (b *Buffer) lanes() uint64 {
 	return 0
 }
 
-// generator yields 8 bytes of elements at a time: SplitMix64 (Steele, Lea and
-// Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
+// generator is SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom
+// number generators", OOPSLA 2014), its output shaped into elements.
 type generator struct {
-	seed    uint64
+	state   uint64
 	and, or uint64
-	low     uint64
+	low     uint64 // lanes of which none may be 0; 0 when there are none
 }
 
-func (g *generator) next() uint64 {
-	g.seed += 0x9e3779b97f4a7c15
-	v := scramble(g.seed)&g.and | g.or
-	if g.low == 0 {
-		return v
+// words fills m, a multiple of 8 bytes.
+func (g *generator) words(m []byte) {
+	state, and, or, low := g.state, g.and, g.or, g.low
+	for ; len(m) >= 8; m = m[8:] {
+		state += golden
+		v := scramble(state)&and | or
+		if low != 0 {
+			v = nonzero(v, low)
+		}
+		binary.LittleEndian.PutUint64(m, v)
 	}
-	return nonzero(v, g.low)
+	g.state = state
 }
 
 // nonzero sets the highest bit of the lanes of v that are 0. In a lane, adding
@@ -123,7 +127,10 @@ func nonzero(v, low uint64) uint64 {
 }
 
 // mix is one step of the generator from a given state.
-func mix(state uint64) uint64 { return scramble(state + 0x9e3779b97f4a7c15) }
+func mix(state uint64) uint64 { return scramble(state + golden) }
+
+// golden is the step of SplitMix64's state: 2^64 divided by the golden ratio.
+const golden = 0x9e3779b97f4a7c15
 
 // scramble is the output function of SplitMix64.
 func scramble(z uint64) uint64 {

@@ -23,12 +23,13 @@ func checkSdot(o *outcome) Verification {
 	return t.verification("the result")
 }
 
-// beyond reports whether a vector of n elements at distance inc is longer than
-// the memory. The kernel's own specification may say anything.
+// beyond reports whether a vector of n elements at distance inc has more of
+// them, or reaches further, than the memory does. A specification can name
+// this reference with any operands and limits.
 func beyond(n, inc uint64, f floats) bool {
 	if n == 0 {
 		return false
 	}
 	last, err := mulChecked(n-1, inc)
-	return err != nil || last >= f.len()
+	return err != nil || max(last, n-1) >= f.len()
 }

@@ -121,12 +121,12 @@ func fullNames(list []*Spec) []string {
 }
 
 // nearest returns the full name of the kernel that takes the fewest edits,
-// when a third of the name's letters or fewer would have to change.
+// when no more than half of the letters would have to change.
 func (s *Set) nearest(name string) string {
 	if name == "" || len(name) > maxName {
 		return ""
 	}
-	best, distance := "", len(name)/3+1
+	best, distance := "", len(name)/2+1
 	for _, k := range s.specs {
 		if d := min(edits(name, k.Name), edits(name, k.FullName())); d < distance {
 			best, distance = k.FullName(), d
