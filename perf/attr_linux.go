@@ -20,7 +20,7 @@ type Attr struct {
 	ExcludeUser   bool
 	ExcludeKernel bool
 	ExcludeHV     bool
-	Disabled      bool // of the leader: start stopped
+	Disabled      bool // start stopped, as the leader always does
 	Pinned        bool // of the leader: always on a counter, or in error
 	EnableOnExec  bool // of the leader: start at the next execve
 	Inherit       bool // children count too; such a group has no rdpmc

@@ -56,8 +56,9 @@ type Reading struct {
 }
 
 // OpenGroup opens the attributes as one group on process pid (0 is the calling
-// thread) and a CPU (-1 is wherever it runs); the first one leads. On failure
-// nothing stays open and the error is an *OpenError. The descriptors are
+// thread) and a CPU (-1 is wherever it runs); the first one leads. The group
+// starts stopped: a sibling that joins a running leader counts nothing until
+// the group is next scheduled, and the times do not show it. On failure nothing stays open and the error is an *OpenError. The descriptors are
 // closed on exec.
 func OpenGroup(pid, cpu int, attrs []Attr) (*Group, error) {
 	return openGroup(linux{}, pid, cpu, attrs)
@@ -70,6 +71,7 @@ func openGroup(k kernel, pid, cpu int, attrs []Attr) (*Group, error) {
 	g := &Group{k: k, fds: make([]int, 0, len(attrs))}
 	leader := -1
 	for i, a := range attrs {
+		a.Disabled = a.Disabled || i == 0
 		sys := a.sys()
 		sys.Size = unix.PERF_ATTR_SIZE_VER5 // up to sample_max_stack: Linux 4.8
 		fd, err := k.open(&sys, pid, cpu, leader, unix.PERF_FLAG_FD_CLOEXEC)

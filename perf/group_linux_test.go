@@ -77,7 +77,7 @@ func threeEvents() []Attr {
 func TestGroupOpensSiblingsUnderItsLeader(t *testing.T) {
 	k := &fakeKernel{failAt: -1}
 	attrs := threeEvents()
-	attrs[0].Disabled, attrs[0].Pinned = true, true
+	attrs[0].Pinned = true
 	g, err := openGroup(k, 0, -1, attrs)
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func TestGroupOpensSiblingsUnderItsLeader(t *testing.T) {
 	if want := uint64(unix.PerfBitDisabled | unix.PerfBitPinned | unix.PerfBitExcludeKernel | unix.PerfBitExcludeHv); lead.Bits != want {
 		t.Errorf("leader bits %#x, want %#x", lead.Bits, want)
 	}
-	if raw.Type != unix.PERF_TYPE_RAW || raw.Config != 0x1a2 || raw.Ext1 != 7 || raw.Bits != 0 {
+	if raw.Type != unix.PERF_TYPE_RAW || raw.Config != 0x1a2 || raw.Ext1 != 7 || raw.Bits != 0 /* stopped only through its leader */ {
 		t.Errorf("raw event opened as %+v", raw)
 	}
 	if lead.Read_format != 1|2|8 || lead.Size != 112 {
@@ -227,6 +227,9 @@ func TestSoftwareGroupCounts(t *testing.T) {
 			m[i] = 1
 		}
 	}
+	if err := g.Enable(); err != nil {
+		t.Fatal(err)
+	}
 	fault()
 	r, err := g.Read()
 	if err != nil {
@@ -234,7 +237,7 @@ func TestSoftwareGroupCounts(t *testing.T) {
 	}
 	at := slices.IndexFunc(attrs, func(a Attr) bool { return a.Name == "page-faults" })
 	if r.Values[at] < 1 || r.Values[at] > 1000 {
-		t.Errorf("%d page faults after touching 64 pages", r.Values[at])
+		t.Errorf("%d page faults after touching 64 pages: %+v", r.Values[at], r)
 	}
 	if r.Enabled == 0 || r.Enabled != r.Running {
 		t.Errorf("enabled %d, running %d", r.Enabled, r.Running)
@@ -253,6 +256,9 @@ func TestHardwareGroupCountsOrExplains(t *testing.T) {
 		t.Skip(err)
 	}
 	defer g.Close()
+	if err := g.Enable(); err != nil {
+		t.Fatal(err)
+	}
 	r, err := g.Read()
 	if err != nil {
 		t.Fatal(err)
