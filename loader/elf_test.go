@@ -108,7 +108,7 @@ func (o *testObject) symtab(names *strtab) (syms, shndx []byte) {
 	for _, s := range list {
 		index := s.shndx
 		real := uint32(0)
-		if o.extended && index != 0 && index < shnLoReserve {
+		if o.extended && index != 0 && int(index) <= len(o.sections) {
 			index, real = shnXIndex, s.shndx
 		}
 		syms = le.AppendUint32(syms, names.add(s.name))

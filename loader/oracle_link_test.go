@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"testing"
 )
 
 // verdict of the oracle about one object.
@@ -36,6 +37,26 @@ func oraclePlacement() Placement {
 	return Placement{Base: 0x10000000, Limit: 0x40000000, TrapBase: 0x40000000, TrapLimit: 0x50000000,
 		Externals: map[string]uint64{"memcpy": 0x50000100, "memmove": 0x50000200, "memset": 0x50000300, "memcmp": 0x50000400,
 			"bcmp": 0x50000400, "strlen": 0x50000500, "__stack_chk_fail": 0x50000600, "abort": 0x50000700}}
+}
+
+// TestLinkerAgrees compares the committed objects, which among them have every
+// relocation type that an assembler writes. make oracle does it for a corpus.
+func TestLinkerAgrees(t *testing.T) {
+	if _, err := exec.LookPath("ld"); err != nil {
+		t.Skip("GNU ld is not installed: ", err)
+	}
+	dir := t.TempDir()
+	relocs := 0
+	for name, file := range realObjects(t) {
+		v := compareWithLD(file, dir)
+		if v.outcome != same || v.bytes == 0 {
+			t.Errorf("%s: %s: %s", name, v.outcome, v.detail)
+		}
+		relocs += v.relocs
+	}
+	if relocs < 200 {
+		t.Errorf("only %d relocations were compared", relocs)
+	}
 }
 
 // compareWithLD loads file, links it with GNU ld at the same addresses, and
@@ -101,7 +122,7 @@ func compareImages(pl *Plan, im *Image, path string) verdict {
 		return verdict{outcome: ldRefuses, detail: err.Error()}
 	}
 	defer linked.Close()
-	got := sectionOf(linked, ".got")
+	got := linked.Section(".got")
 	theirs := map[string]*elf.Section{}
 	for _, s := range linked.Sections {
 		theirs[s.Name] = s
@@ -135,8 +156,6 @@ func compareImages(pl *Plan, im *Image, path string) verdict {
 	}
 	return v
 }
-
-func sectionOf(f *elf.File, name string) *elf.Section { return f.Section(name) }
 
 // evenSlots compares what the GOT slots hold that relocations of section s lead
 // to, and then writes our slot's displacement over ld's.

@@ -1,0 +1,216 @@
+package loader
+
+import (
+	"bytes"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestBombs: what asks for too much is refused with its class in milliseconds
+// and without allocating what it asks for. (Subtlety 19.)
+func TestBombs(t *testing.T) {
+	sized := func(typ uint32, flags, size uint64) []byte {
+		return (&testObject{sections: []testSection{{name: ".bomb", typ: typ, flags: shfAlloc | flags, size: size, align: 16}}}).bytes()
+	}
+	common := func(size uint64) []byte {
+		return (&testObject{symbols: []testSymbol{{name: "bomb", info: globalNone, shndx: shnCommon, value: 8, size: size}}}).bytes()
+	}
+	many := func(n int, s testSection) []byte {
+		o := &testObject{}
+		for range n {
+			o.sections = append(o.sections, s)
+		}
+		return o.bytes()
+	}
+	page := testSection{typ: shtNobits, flags: shfAlloc, size: 1, align: 1 << 20}
+	rows := []struct {
+		name, class, text string
+		file              []byte
+	}{
+		{"2 GiB .bss", MemoryLimit, "wants 2147483648 bytes", sized(shtNobits, shfWrite, 2<<30)},
+		{"2^40 NOBITS", MemoryLimit, "wants 1099511627776 bytes", sized(shtNobits, shfWrite, 1<<40)},
+		{"2^64-1 NOBITS", MemoryLimit, "wants 18446744073709551615 bytes", sized(shtNobits, 0, maxU64)},
+		{"code without bytes", MemoryLimit, "", sized(shtNobits, shfExec, 3<<30)},
+		{"2 GiB COMMON", MemoryLimit, "the COMMON symbol wants", common(2 << 30)},
+		{"2^64-1 COMMON", MemoryLimit, "the COMMON symbol wants", common(maxU64)},
+		{"alignment only", MemoryLimit, "padding", many(1000, page)},
+		{"half and half", MemoryLimit, "", many(2, testSection{typ: shtNobits, flags: shfAlloc, size: 129 << 20, align: 1})},
+		{"sections", TooLarge, "sections, the limit is", many(1<<18+1, testSection{})},
+		{"long name", TooLarge, "longer than", many(1, testSection{name: strings.Repeat("n", 1<<15+1)})},
+		{"overlapping sections", MemoryLimit, "", overlapping()},
+		{"names that share bytes", TooLarge, "names of all", sharedNames()},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			mustRefuse(t, r.file, r.class, r.text)
+			took := time.Since(start)
+			runtime.ReadMemStats(&after)
+			if used := after.TotalAlloc - before.TotalAlloc; used > 64<<20 {
+				t.Errorf("refusing it took %d bytes of memory", used)
+			}
+			if took > 500*time.Millisecond {
+				t.Errorf("refusing it took %v", took)
+			}
+		})
+	}
+}
+
+// overlapping has sections that all are the same megabyte of the file.
+func overlapping() []byte {
+	o := &testObject{sections: []testSection{dataSection(".data", make([]byte, 1<<20))}}
+	for range 300 {
+		o.sections = append(o.sections, dataSection(".data", nil))
+	}
+	file := o.bytes()
+	headers := file[le.Uint64(file[40:]):]
+	for i := 2; i <= 301; i++ {
+		copy(headers[i*shdrSize+24:][:16], headers[shdrSize+24:][:16])
+	}
+	return file
+}
+
+// sharedNames has many symbols with the same long name.
+func sharedNames() []byte {
+	o := &testObject{}
+	o.symbols = append(o.symbols, testSymbol{name: strings.Repeat("n", 30000)})
+	for range 5000 {
+		o.symbols = append(o.symbols, testSymbol{name: "x"})
+	}
+	file := o.bytes()
+	headers := file[le.Uint64(file[40:]):]
+	symbols := file[le.Uint64(headers[shdrSize+24:]):]
+	for i := 2; i <= 5001; i++ {
+		copy(symbols[i*symSize:][:4], symbols[symSize:][:4])
+	}
+	return file
+}
+
+// TestCountLimits: each count is refused one above its limit and taken at it.
+func TestCountLimits(t *testing.T) {
+	o := &testObject{sections: []testSection{textSection(make([]byte, 8), rela{typ: 1}, rela{typ: 1}, rela{typ: 1})}, symbols: []testSymbol{{name: "abc"}}}
+	file := o.bytes() // 6 sections, 2 symbols, 3 relocations
+	sections := int(le.Uint16(file[60:]))
+	rows := []struct {
+		at, below Limits
+		class     string
+	}{
+		{Limits{Sections: sections}, Limits{Sections: sections - 1}, TooLarge},
+		{Limits{Symbols: 2}, Limits{Symbols: 1}, TooLarge},
+		{Limits{Relocations: 3}, Limits{Relocations: 2}, TooLarge},
+		{Limits{NameBytes: len(".rela.text")}, Limits{NameBytes: len(".rela.text") - 1}, TooLarge},
+		{Limits{FileBytes: uint64(len(file))}, Limits{FileBytes: uint64(len(file)) - 1}, TooLarge},
+		{Limits{AllocBytes: 8}, Limits{AllocBytes: 7}, MemoryLimit},
+	}
+	for _, r := range rows {
+		if _, err := Parse(file, r.at); err != nil {
+			t.Errorf("%+v: %v", r.at, err)
+		}
+		_, err := Parse(file, r.below)
+		if e, ok := err.(*Error); !ok || e.Class != r.class {
+			t.Errorf("%+v: %v", r.below, err)
+		}
+	}
+}
+
+// TestManyNames is fast where a careless loader is quadratic: many undefined
+// names, many sections, many functions.
+func TestManyNames(t *testing.T) {
+	o := &testObject{extended: true}
+	for i := range 70000 {
+		o.sections = append(o.sections, testSection{name: ".text.f", typ: shtProgbits, flags: shfAlloc | shfExec, data: []byte{0xc3}, align: 1})
+		o.symbols = append(o.symbols, testSymbol{name: sprintf("f%d", i), info: globalFunc, shndx: uint32(i + 1)}, testSymbol{name: sprintf("u%d", i), info: globalNone})
+	}
+	file := o.bytes()
+	start := time.Now()
+	im, err := loadBytes(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := im.Choose("f69999", nil); err != nil || c.Name != "f69999" {
+		t.Errorf("chose %v: %v", c, err)
+	}
+	if _, err := im.Choose("g", nil); err == nil || !strings.Contains(err.Error(), "and 69980 more") {
+		t.Errorf("the list of functions: %v", err)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("%d sections and functions took %v", 70000, took)
+	}
+	equal(t, "undefined", len(im.Undefined), 70000)
+}
+
+// TestForeignFiles: what people send instead of an object is named.
+// (Subtlety 22.)
+func TestForeignFiles(t *testing.T) {
+	object := (&testObject{sections: []testSection{textSection([]byte{0xc3})}}).bytes()
+	with := func(offset int, value ...byte) []byte {
+		file := bytes.Clone(object)
+		copy(file[offset:], value)
+		return file
+	}
+	rows := []struct {
+		name, class, text string
+		file              []byte
+	}{
+		{"nothing", Malformed, "not an ELF file", nil},
+		{"text", Malformed, "not an ELF file", []byte("int main(void) {}")},
+		{"cut off", Malformed, "an ELF header needs 64", object[:63]},
+		{"bitcode", Unsupported, "compile without -flto", []byte("BC\xc0\xde\x35\x14")},
+		{"archive", Unsupported, "an archive", []byte("!<arch>\nabc")},
+		{"Mach-O", Unsupported, "Mach-O", []byte("\xcf\xfa\xed\xfe\x07")},
+		{"PE", Unsupported, "PE file", []byte("MZ\x90")},
+		{"COFF", Unsupported, "COFF", []byte("\x64\x86\x03")},
+		{"32 bit", Unsupported, "32-bit object", with(4, 1)},
+		{"class 3", Malformed, "EI_CLASS is 3", with(4, 3)},
+		{"big endian", Malformed, "EI_DATA is 2", with(5, 2)},
+		{"EI_VERSION", Malformed, "EI_VERSION is 0", with(6, 0)},
+		{"executable", Unsupported, "e_type is 2", with(16, 2)},
+		{"shared library", Unsupported, "before any link step", with(16, 3)},
+		{"ARM", Unsupported, "e_machine is 183", with(18, 183)},
+		{"e_version", Malformed, "e_version is 2", with(20, 2)},
+		{"no section headers", Malformed, "no section header table", with(40, 0, 0, 0, 0, 0, 0, 0, 0)},
+		{"headers outside", Malformed, "beyond the file", with(40, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)},
+		{"e_shentsize", Malformed, "e_shentsize is 63", with(58, 63)},
+		{"e_shnum", Malformed, "has room for", with(60, 0xff, 0xee)},
+		{"e_shstrndx", Malformed, "e_shstrndx names section", with(62, 0xff, 0xee)},
+		{"names in code", Malformed, "its type is 1", with(62, 1)},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) { mustRefuse(t, r.file, r.class, r.text) })
+	}
+}
+
+// TestSlimLTO: gcc -flto writes an object without code, so there is no function.
+func TestSlimLTO(t *testing.T) {
+	o := &testObject{sections: []testSection{textSection(nil), {name: ".gnu.lto_sdot", typ: shtProgbits, flags: 0x80000000, data: []byte("x")}}}
+	_, err := mustLoad(t, o).Choose("sdot", nil)
+	if err == nil || !strings.Contains(err.Error(), "-flto") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestPlacementIsChecked: an impossible placement is the caller's fault.
+func TestPlacementIsChecked(t *testing.T) {
+	o, err := Parse((&testObject{}).bytes(), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, breakIt := range map[string]func(*Placement){
+		"high":      func(p *Placement) { p.Limit = 1<<31 + Page },
+		"unaligned": func(p *Placement) { p.Base++ },
+		"empty":     func(p *Placement) { p.Limit = p.Base },
+		"at zero":   func(p *Placement) { p.Base = 0 },
+		"no traps":  func(p *Placement) { p.TrapBase, p.TrapLimit = 0, 0 },
+		"overlap":   func(p *Placement) { p.TrapBase = p.Limit - Page },
+	} {
+		p := testPlacement()
+		breakIt(&p)
+		if _, err := Load(o, p); err == nil || err.(*Error).Class != Internal {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package loader
+
+import "testing"
+
+func tlsSection(name string, typ uint32, size int) testSection {
+	s := testSection{name: name, typ: typ, flags: shfAlloc | shfWrite | shfTLS, align: 8}
+	if typ == shtNobits {
+		s.size = uint64(size)
+	} else {
+		s.data = make([]byte, size)
+	}
+	return s
+}
+
+// TestTLSUnused: a thread-local section that nothing uses is no obstacle, and
+// takes no memory. (Subtlety 15.)
+func TestTLSUnused(t *testing.T) {
+	big := tlsSection(".tbss", shtNobits, 1<<40)
+	im := mustLoad(t, &testObject{
+		sections: []testSection{textSection([]byte{0xc3}), big, tlsSection(".tdata", shtProgbits, 8)},
+		symbols:  []testSymbol{{name: "v", info: stbGlobal<<4 | sttTLS, shndx: 2}},
+	})
+	equal(t, "segments", len(im.Segments), 1)
+	equal(t, "undefined", len(im.Undefined), 0)
+}
+
+// TestTLSRelocations: every type leads into the trap of its symbol, whichever
+// way code adds things up. (Subtlety 15.)
+func TestTLSRelocations(t *testing.T) {
+	const threadPointer = 0x50008000
+	defined := testSymbol{name: "v", info: stbGlobal<<4 | sttTLS, shndx: 2, value: 4}
+	undefined := testSymbol{name: "v", info: stbGlobal<<4 | sttTLS}
+	untyped := testSymbol{name: "v", info: globalNone}
+	section := testSymbol{info: localSect, shndx: 2}
+	rows := []struct {
+		typ   uint32
+		width uint64
+		from  int64 // what code adds to the field to make an address
+	}{
+		{19, 4, fieldAddr}, {20, 4, fieldAddr}, {22, 4, fieldAddr}, {34, 4, fieldAddr},
+		{21, 4, 0}, {17, 8, 0},
+		{23, 4, threadPointer}, {18, 8, threadPointer},
+	}
+	p := testPlacement()
+	p.ThreadPointer = threadPointer
+	for _, r := range rows {
+		for _, sym := range []testSymbol{defined, undefined, untyped, section} {
+			o := relocate(r.typ, sym, 12)
+			o.sections[1] = tlsSection(".tdata", shtProgbits, 16)
+			parsed, err := Parse(o.bytes(), Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			im, err := Load(parsed, p)
+			if err != nil {
+				t.Fatalf("%s: %v", relocTypes[r.typ].name, err)
+			}
+			u, ok := im.Trap(uint64(field(t, im, 1, 8, r.width) + r.from))
+			if !ok || u.Kind != UnresolvedTLS || u.References != 1 || (u.Name != "v" && u.Name != ".tdata") {
+				t.Errorf("%s: the access ends at %#x, trap %v", relocTypes[r.typ].name, field(t, im, 1, 8, r.width)+r.from, u)
+			}
+		}
+	}
+	im := mustLoad(t, relocate(35, defined, 0))
+	equal(t, "TLSDESC_CALL writes nothing", field(t, im, 1, 8, 8), 0)
+}
+
+// TestTLSMisuse: a TLS relocation against what is not thread-local would not
+// trap, and is refused; an ordinary one against what is, traps.
+func TestTLSMisuse(t *testing.T) {
+	for _, sym := range []testSymbol{{name: "x", info: globalNone, shndx: 2}, abs(0x10000000), {info: localSect, shndx: 1}} {
+		mustRefuse(t, relocate(23, sym, 0).bytes(), Malformed, "not thread-local")
+	}
+	o := relocate(23, abs(0), 0)
+	o.sections[0].relocs[0].sym = 0
+	mustRefuse(t, o.bytes(), Malformed, "not thread-local")
+	o = relocate(1, testSymbol{name: "v", info: stbGlobal<<4 | sttTLS, shndx: 2}, 0)
+	o.sections[1] = tlsSection(".tdata", shtProgbits, 16)
+	im := mustLoad(t, o)
+	u, _ := im.Trap(uint64(field(t, im, 1, 8, 8)))
+	equal(t, "the address of a thread-local", u.Kind, UnresolvedTLS)
+}
+
+// TestIFunc: every use of an indirect function traps, however it is made; its
+// resolver's address is given to nobody. (Subtlety 16.)
+func TestIFunc(t *testing.T) {
+	for _, bind := range []byte{stbLocal, stbGlobal, stbWeak} {
+		ifunc := testSymbol{name: "fast", info: bind<<4 | sttIFunc, shndx: 1, value: 16}
+		im := mustLoad(t, &testObject{
+			osabi: elfOSABIGNU,
+			sections: []testSection{textSection(make([]byte, 32),
+				rela{offset: 0, typ: 4, sym: 1}, rela{offset: 4, typ: 2, sym: 1}, rela{offset: 8, typ: 1, sym: 1}, rela{offset: 16, typ: 9, sym: 1})},
+			symbols: []testSymbol{ifunc},
+		})
+		p := int64(addrOf(t, im, 1))
+		for _, addr := range []int64{field(t, im, 1, 0, 4) + p, field(t, im, 1, 4, 4) + p + 4, field(t, im, 1, 8, 8), int64(le.Uint64(im.Regions[0].Data))} {
+			if u, ok := im.Trap(uint64(addr)); !ok || u.Name != "fast" || u.Kind != UnresolvedIFunc {
+				t.Errorf("a use of the indirect function leads to %#x, %v", addr, u)
+			}
+		}
+		_, err := im.Choose("fast", nil)
+		if e, ok := err.(*Error); !ok || e.Class != Unsupported || e.Symbol != "fast" {
+			t.Errorf("the indirect function is chosen: %v", err)
+		}
+	}
+}
+
+// TestUnmappedAndReserved: a symbol in a section that is not loaded, or in a
+// section index that nobody defined, traps when used.
+func TestUnmappedAndReserved(t *testing.T) {
+	o := relocate(1, testSymbol{name: "x", info: globalNone, shndx: 2}, 0)
+	o.sections[1].flags = 0
+	im := mustLoad(t, o)
+	u, _ := im.Trap(uint64(field(t, im, 1, 8, 8)))
+	equal(t, "kind", u.Kind, UnresolvedUnmapped)
+	im = mustLoad(t, relocate(1, testSymbol{name: "x", info: globalNone, shndx: 0xff20}, 0))
+	u, _ = im.Trap(uint64(field(t, im, 1, 8, 8)))
+	equal(t, "kind", u.Kind, UnresolvedReserved)
+}
+
+// TestTrapSpacing: a page apart as long as that fits, then closer, then refused.
+func TestTrapSpacing(t *testing.T) {
+	p := testPlacement()
+	window := p.TrapLimit - p.TrapBase
+	rows := []struct{ n, spacing uint64 }{
+		{1, Page}, {window / Page, Page}, {window/Page + 1, Page / 2}, {window / 64, 64}, {window/64 + 1, 0},
+	}
+	for _, r := range rows {
+		got := newTraps(p, int(r.n))
+		equal(t, sprintf("spacing of %d", r.n), got.spacing, r.spacing)
+		if last := got.address(int(r.n - 1)); got.spacing != 0 && (last < p.TrapBase || last+got.spacing/2 > p.TrapLimit) {
+			t.Errorf("trap %d is at %#x", r.n, last)
+		}
+	}
+	p.TrapLimit = p.TrapBase + Page
+	o := &testObject{}
+	for i := range 65 {
+		o.symbols = append(o.symbols, testSymbol{name: sprintf("u%d", i), info: globalNone})
+	}
+	object, err := Parse(o.bytes(), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(object, p); err == nil || err.(*Error).Class != TooLarge {
+		t.Errorf("65 traps in a page: %v", err)
+	}
+}
+
+// TestNearTrap: small offsets either side of an undefined symbol are its own.
+func TestNearTrap(t *testing.T) {
+	im := mustLoad(t, &testObject{symbols: []testSymbol{{name: "a", info: globalNone}, {name: "b", info: globalNone}, {name: "c", info: globalNone}}})
+	for _, offset := range []int64{-1000, -8, 0, 64, 3000} {
+		u, ok := im.Trap(uint64(int64(im.Undefined[1].Addr) + offset))
+		if !ok || u.Name != "b" {
+			t.Errorf("b%+d is %v", offset, u)
+		}
+	}
+}
