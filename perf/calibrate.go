@@ -105,6 +105,10 @@ func chainRatio(cal Calibration, quantum float64, r Reference) (float64, error) 
 func witnessAlone(cal Calibration, quantum float64, sets ...[]Sample) float64 {
 	var costs []float64
 	step := 0.0
+	cal.WitnessCycles = 0 // to judge by the chains alone
+	if cal.ChainCycles <= 0 {
+		return 0
+	}
 	for _, set := range sets {
 		f := filter{chains: true, overhead: emptyTicks(set, quantum).mean, quantum: quantum, cal: cal}
 		for _, s := range set {
@@ -116,7 +120,7 @@ func witnessAlone(cal Calibration, quantum float64, sets ...[]Sample) float64 {
 		}
 	}
 	slices.Sort(costs)
-	need := max(minAccepted/2, len(costs)/50)
+	need := max(minAccepted/2, len(costs)/50) // a fluke is rarer than that
 	for i := 0; i+need <= len(costs); i++ {
 		limit := costs[i]*(1+witnessTolerance) + step
 		end, _ := slices.BinarySearch(costs, limit)
@@ -125,4 +129,13 @@ func witnessAlone(cal Calibration, quantum float64, sets ...[]Sample) float64 {
 		}
 	}
 	return 0
+}
+
+// Better returns c with the lower witness cost of both, the nearer to that of
+// a core without neighbours. Whoever calibrates repeatedly keeps it this way.
+func (c Calibration) Better(o Calibration) Calibration {
+	if o.WitnessCycles > 0 && o.WitnessCycles < c.WitnessCycles && o.ChainCycles > 0 {
+		c.WitnessCycles = o.WitnessCycles
+	}
+	return c
 }

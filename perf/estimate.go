@@ -78,6 +78,10 @@ func whyNone(f Figure) string {
 
 // judge filters all samples and counts the rejections.
 func (e *estimator) judge(cells [][]Sample, fig *Figure) {
+	// A calibration among busy neighbours can be too high, never too low.
+	if best := witnessAlone(e.cal, e.quantum, cells...); best > 0 && (e.cal.WitnessCycles == 0 || best < e.cal.WitnessCycles) {
+		e.cal.WitnessCycles = best
+	}
 	for _, cell := range cells {
 		empty := emptyTicks(cell, e.quantum)
 		f := filter{chains: true, overhead: empty.mean, quantum: e.quantum, cal: e.cal}
