@@ -9,33 +9,35 @@ import (
 	"webrunner/internal/wire"
 )
 
-// faces are the writers of a result, by media type; the first is the default.
-func faces() []resultFace {
-	return []resultFace{
-		{mediaText, writeText},
-		{mediaJSON, writeJSON},
-	}
+// Face is one form of a result: its name on the command line, its media type
+// on the wire, its writer.
+type Face struct {
+	Name, Media string
+	Write       func(io.Writer, *wire.Result) error
 }
 
-type resultFace struct {
-	media string
-	write func(io.Writer, *wire.Result) error
+// Faces returns every form of a result; the first is the default.
+func Faces() []Face {
+	return []Face{
+		{"text", mediaText, writeText},
+		{"json", mediaJSON, writeJSON},
+	}
 }
 
 // face writes a result as the client likes it best.
 func face(accept string, r *wire.Result) (answer, *wire.Problem) {
-	list := faces()
+	list := Faces()
 	offers := make([]string, len(list))
 	for i := range list {
-		offers[i] = list[i].media
+		offers[i] = list[i].Media
 	}
 	media := negotiate(accept, offers...)
 	var b bytes.Buffer
 	for _, f := range list {
-		if f.media != media {
+		if f.Media != media {
 			continue
 		}
-		if err := f.write(&b, r); err != nil {
+		if err := f.Write(&b, r); err != nil {
 			return answer{}, wire.Problemf(wire.Internal, "the result cannot be written as %s: %v", media, err)
 		}
 	}
