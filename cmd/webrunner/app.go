@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// The exit codes of every command. They are part of the interface.
+const (
+	exitGood     = 0
+	exitFailed   = 1 // the object, the comparison or a check failed
+	exitUsage    = 2
+	exitUnfit    = 3 // the host is unfit
+	exitInternal = 4 // our bug
+)
+
+// app is one call of the program, with its streams to be replaced in tests.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// verb is one row of the table of commands.
+type verb struct {
+	name  string
+	about string
+	run   func(*app, []string) int
+}
+
+func verbs() []verb {
+	return []verb{
+		{"serve", "serve HTTP; this is also what webrunner alone does", (*app).serve},
+		{"run", "run and measure a kernel from an ELF object", (*app).run},
+		{"screen", "look at the code of an object; run nothing", (*app).screen},
+		{"inspect", "show what the loader makes of an object", (*app).inspect},
+		{"kernels", "list kernels and their parameters", (*app).kernels},
+		{"sandbox", "show the layers in force and the filter programs", (*app).sandbox},
+		{"selftest", "check this host with real objects", (*app).selftest},
+		{"demo", "start a server, run the examples through it, stop", (*app).demo},
+		{"version", "print the version", (*app).version},
+	}
+}
+
+// main finds the command. Without one, or with a flag in its place, webrunner
+// serves, as it did in 2016.
+func (a *app) main(args []string) int {
+	if len(args) == 0 {
+		return a.serve(nil)
+	}
+	switch name := args[0]; {
+	case name == "help" || name == "-h" || name == "--help" || name == "-help":
+		a.help()
+		return exitGood
+	case strings.HasPrefix(name, "-"):
+		return a.serve(args)
+	}
+	for _, v := range verbs() {
+		if v.name == args[0] {
+			return v.run(a, args[1:])
+		}
+	}
+	fmt.Fprintf(a.err, "webrunner: there is no command %q; webrunner help lists them\n", args[0])
+	return exitUsage
+}
+
+func (a *app) help() {
+	fmt.Fprint(a.out, "WebRunner runs untrusted x86-64 machine code in a sandbox and measures it.\n\nusage: webrunner [COMMAND] [FLAGS] [ARGUMENTS]\n\n")
+	for _, v := range verbs() {
+		fmt.Fprintf(a.out, "  %-9s %s\n", v.name, v.about)
+	}
+	fmt.Fprint(a.out, "\nwebrunner COMMAND -h describes a command; the flags of serve are\n\n")
+	new(serveOptions).flags().describe(a.out)
+	fmt.Fprint(a.out, "\nExit codes: 0 good, 1 the object or a check failed, 2 usage, 3 the host is unfit, 4 an internal error.\n")
+}

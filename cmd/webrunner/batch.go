@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"webrunner/internal/wire"
+)
+
+// batchWidth is how many objects of a batch are in children at one time.
+const batchWidth = 2
+
+// batch does the job for every object that a line of the input names, and
+// writes one JSON document a line, in the same order. A bad object is a line
+// like any other.
+func (a *app) batch(e *engine, job wire.Job) int {
+	lines := make(chan chan []byte, batchWidth)
+	go func() {
+		defer close(lines)
+		names := bufio.NewScanner(a.in)
+		names.Buffer(nil, 1<<20)
+		for names.Scan() {
+			line := make(chan []byte, 1)
+			lines <- line
+			go func(name string) { line <- a.batchLine(e, job, name) }(names.Text())
+		}
+	}()
+	w := bufio.NewWriter(a.out)
+	defer w.Flush()
+	for line := range lines {
+		fmt.Fprintf(w, "%s\n", <-line)
+		if len(lines) == 0 {
+			w.Flush() // the reader may be waiting for this one
+		}
+	}
+	return exitGood
+}
+
+// batchLine is the answer to one name.
+func (a *app) batchLine(e *engine, job wire.Job, name string) []byte {
+	var err error
+	if job.Object, err = a.readObject(name); err == nil {
+		var rep *wire.Report
+		if rep, err = e.job(context.Background(), &job); err == nil {
+			return withPath(rep.Document, name)
+		}
+	}
+	p := asProblem(err)
+	b, _ := json.Marshal(map[string]any{
+		"path": name, "status": "rejected", "verdict": "refused", "class": p.Class, "error": p.Detail,
+	}) // strings only: it cannot fail
+	return b
+}
+
+// withPath puts the path in front of the members of a JSON object.
+func withPath(doc []byte, path string) []byte {
+	name, err := json.Marshal(path)
+	members, ok := bytes.CutPrefix(bytes.TrimSpace(doc), []byte("{"))
+	if err != nil || !ok {
+		return doc
+	}
+	sep := ","
+	if bytes.HasPrefix(bytes.TrimSpace(members), []byte("}")) {
+		sep = ""
+	}
+	return fmt.Appendf(nil, `{"path":%s%s%s`, name, sep, members)
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"text/tabwriter"
+	"time"
+
+	"webrunner/examples"
+	"webrunner/internal/server"
+	"webrunner/internal/wire"
+	"webrunner/selftest"
+)
+
+// demo shows the service to a newcomer: it starts one on a free port of this
+// host, sends it the examples for the three kernels and one hostile object,
+// and stops it.
+func (a *app) demo(args []string) int {
+	var o engineOptions
+	f := newFlags("demo [FLAGS]")
+	o.define(f)
+	if _, code, stop := f.parse(a, args, 0, 0); stop {
+		return code
+	}
+	o.pool = 2
+	if err := a.demonstrate(&o); err != nil {
+		return a.fail("text", err)
+	}
+	return exitGood
+}
+
+// demoNames are the examples that the demonstration sends: one for each
+// kernel, and two with known answers.
+func demoNames() []string { return []string{"playground", "imul", "sdot", "sgemm"} }
+
+const demoHostile = "socket_late"
+
+func (a *app) demonstrate(o *engineOptions) error {
+	logf := errorLog(a.err)
+	e, err := o.open(logf)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return wire.Problemf(wire.Unfit, "%v", err)
+	}
+	s := server.New(server.Config{
+		Runner: e, Kernels: e.kernels, Host: e.host, Layers: e.layers, Budget: e.budget, Queue: 1, ErrorLog: logf,
+		Check: func(ctx context.Context) error { return selftest.Quick(ctx, e.env()) },
+	})
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(l) }()
+	client := &remoteOptions{server: "http://" + l.Addr().String(), machine: "demo"}
+	fmt.Fprintf(a.out, "A WebRunner on %s, for this demonstration only.\n", client.server)
+	err = errors.Join(a.demoKernels(client), a.demoRefusal(client))
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return errors.Join(err, s.Drain(ctx), <-served)
+}
+
+// demoKernels runs the harmless examples and prints their figures as a table.
+func (a *app) demoKernels(client *remoteOptions) error {
+	var table bytes.Buffer
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	fmt.Fprint(w, "KERNEL\tOBJECT\tFIGURE\tVALUE\t95 % INTERVAL\tSOURCE\tRESULT\n")
+	var host wire.Host
+	for _, name := range demoNames() {
+		r, err := client.demoRun(name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		host = r.Host
+		demoRows(w, name, r)
+	}
+	_ = w.Flush() // into memory
+	fmt.Fprintf(a.out, "%s, Linux %s\n\n%s", host.CPU, host.Kernel, table.String())
+	if host.PMU == "" {
+		fmt.Fprintf(a.out, "\nNo event counters here (%s): cycles come from the time-stamp counter.\n", host.PMUReason)
+	}
+	return nil
+}
+
+func demoRows(w io.Writer, name string, r *wire.Result) {
+	kernel, verdict := r.Kernel, r.Verify.Status
+	if verdict == "none" {
+		verdict = fmt.Sprint(r.Result.Int)
+	}
+	for _, c := range r.Counters {
+		fmt.Fprintf(w, "%s\t%s.o\t%s\t%.1f\t%.1f to %.1f\t%s\t%s\n", kernel, name, c.Name, c.Value, c.CI95[0], c.CI95[1], c.Source, verdict)
+		kernel, name, verdict = "", "", ""
+	}
+}
+
+// demoRefusal sends a hostile object and prints what the client reads.
+func (a *app) demoRefusal(client *remoteOptions) error {
+	_, err := client.demoRun(demoHostile)
+	var p *wire.Problem
+	if !errors.As(err, &p) || p.Class != wire.ForbiddenSyscall {
+		return wire.Problemf(wire.Internal, "the hostile object was not stopped as it must be: %v", err)
+	}
+	fmt.Fprintf(a.out, "\nAnd %s.o, which opens a socket where the screen cannot see it:\n\n  %d %s\n  %v\n", demoHostile, p.Status, p.Title, p)
+	return nil
+}
+
+// demoRun sends one example through HTTP.
+func (o *remoteOptions) demoRun(name string) (*wire.Result, error) {
+	var e examples.Example
+	for _, e = range examples.List() {
+		if e.Name == name {
+			break
+		}
+	}
+	object, err := examples.Object(name)
+	if err != nil {
+		return nil, err
+	}
+	query, err := url.ParseQuery(e.Query)
+	if err != nil {
+		return nil, err
+	}
+	query.Set("kernel", e.Kernel)
+	body, err := o.exchange("run", query, object, "application/json")
+	if err != nil {
+		return nil, err
+	}
+	r := new(wire.Result)
+	return r, json.Unmarshal(body, r)
+}

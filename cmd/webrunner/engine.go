@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"webrunner/internal/runner"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+	"webrunner/perf"
+)
+
+// engineOptions are the flags of every command that runs children here.
+type engineOptions struct {
+	without  []string
+	deadline time.Duration
+	kernels  string
+	pool     int
+}
+
+const defaultDeadline = 10 * time.Second
+
+func (o *engineOptions) define(f *flags) {
+	o.deadline = defaultDeadline
+	f.list(&o.without, "without", "LAYER", "run although this layer is missing, or switch it off: "+strings.Join(runner.Layers(), ", ")+"; may be repeated")
+	f.span(&o.deadline, "deadline", "DURATION", "for a whole job (10s)")
+	f.text(&o.kernels, "kernels", "DIR", "read more kernel specifications from the .xml files under DIR")
+}
+
+// engine is what runs jobs on this host.
+type engine struct {
+	*runner.Pool
+	host    wire.Host
+	layers  runner.Posture
+	kernels *kernels.Set
+	budget  wire.Budget
+	without []string
+}
+
+// open starts children and learns which layers are in force. A host without a
+// required layer is a problem of class unfit.
+func (o *engineOptions) open(log func(string, ...any)) (*engine, error) {
+	if err := runner.CheckLayers(o.without); err != nil {
+		return nil, usage("%v", err)
+	}
+	if o.deadline <= 0 {
+		return nil, usage("the deadline must be positive, not %v", o.deadline)
+	}
+	set, err := loadKernels(o.kernels)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	pool, err := runner.New(runner.Config{Size: o.pool, Without: o.without, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{Pool: pool, host: learnHost(), kernels: set, budget: o.budget(), without: o.without}
+	if err := e.probe(o.without); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// Limits of a job beside its deadline.
+const (
+	callTime  = 3 * time.Second // longest cell, as RLIMIT_CPU was in 2016
+	jobMemory = 512 << 20       // bytes of image and operands
+)
+
+func (o *engineOptions) budget() wire.Budget {
+	return wire.Budget{
+		Deadline: o.deadline.Microseconds(),
+		CPU:      (o.deadline / 2).Microseconds(),
+		Call:     min(callTime, o.deadline/2).Microseconds(),
+		Memory:   jobMemory,
+	}
+}
+
+// probe holds the host to the required layers. The child refuses by itself;
+// this is the second pair of eyes.
+func (e *engine) probe(without []string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	layers, err := e.Probe(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range runner.Layers() {
+		if name == runner.Namespaces || slices.Contains(without, name) {
+			continue // namespaces are taken where the host gives them
+		}
+		if !strings.HasPrefix(layers[name], "enforced") {
+			return wire.Problemf(wire.Unfit, "layer %s is required and is %s; serve --without %s runs without it", name, orMissing(layers[name]), name)
+		}
+	}
+	e.layers = layers
+	return nil
+}
+
+func orMissing(state string) string {
+	if state == "" {
+		return "missing"
+	}
+	return state
+}
+
+// loadKernels returns the built-in kernels and those under dir, if any.
+func loadKernels(dir string) (*kernels.Set, error) {
+	set, err := kernels.Builtin()
+	if err != nil || dir == "" {
+		return set, err
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return nil, err
+	}
+	more, err := kernels.LoadDir(os.DirFS(dir))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	for _, k := range more {
+		if err := set.Add(k); err != nil {
+			return nil, fmt.Errorf("%s: %w", dir, err)
+		}
+	}
+	return set, nil
+}
+
+// learnHost asks the machine once; a locked-down child cannot.
+func learnHost() wire.Host {
+	h := perf.ProbeHost(os.DirFS("/"))
+	w := wire.Host{
+		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping,
+		Microcode: h.Microcode, Kernel: h.Kernel, PMUReason: h.PMUReason, TSCHz: h.TSCHz, CPUs: h.CPUs,
+	}
+	if h.PMU {
+		if w.PMU = h.PMUName; w.PMU == "" {
+			w.PMU = "generic"
+		}
+	}
+	return w
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// flags is the standard flag package with three habits of other programs:
+// a flag may have two names, flags may stand behind arguments, and the help
+// shows both names on one line.
+type flags struct {
+	set  *flag.FlagSet
+	head string // usage line
+	rows []flagRow
+}
+
+type flagRow struct{ names, argument, about string }
+
+func newFlags(usage string) *flags {
+	f := &flags{set: flag.NewFlagSet("", flag.ContinueOnError), head: usage}
+	f.set.SetOutput(io.Discard)
+	return f
+}
+
+// row records the help of a flag and calls define with each of its names,
+// which are separated by commas.
+func (f *flags) row(names, argument, about string, define func(name string)) {
+	var shown []string
+	for name := range strings.SplitSeq(names, ",") {
+		define(name)
+		dashes := "--"
+		if len(name) == 1 {
+			dashes = "-"
+		}
+		shown = append(shown, dashes+name)
+	}
+	f.rows = append(f.rows, flagRow{strings.Join(shown, ", "), argument, about})
+}
+
+func (f *flags) text(p *string, names, argument, about string) {
+	f.row(names, argument, about, func(n string) { f.set.StringVar(p, n, *p, "") })
+}
+
+func (f *flags) number(p *int, names, argument, about string) {
+	f.row(names, argument, about, func(n string) { f.set.IntVar(p, n, *p, "") })
+}
+
+func (f *flags) span(p *time.Duration, names, argument, about string) {
+	f.row(names, argument, about, func(n string) { f.set.DurationVar(p, n, *p, "") })
+}
+
+func (f *flags) yes(p *bool, names, about string) {
+	f.row(names, "", about, func(n string) { f.set.BoolVar(p, n, *p, "") })
+}
+
+// list is a flag that may be given several times.
+func (f *flags) list(p *[]string, names, argument, about string) {
+	f.row(names, argument, about, func(n string) {
+		f.set.Func(n, "", func(s string) error { *p = append(*p, s); return nil })
+	})
+}
+
+// parse returns the arguments between and behind the flags, of which there
+// must be min to max. When stop is true the command ends with code.
+func (f *flags) parse(a *app, args []string, min, max int) (rest []string, code int, stop bool) {
+	rest, err := f.split(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintf(a.out, "usage: webrunner %s\n\n", f.head)
+		f.describe(a.out)
+		return nil, exitGood, true
+	case err == nil && len(rest) < min:
+		err = errors.New("an argument is missing")
+	case err == nil && len(rest) > max:
+		err = fmt.Errorf("%q is one argument too many", rest[max])
+	}
+	if err != nil {
+		fmt.Fprintf(a.err, "webrunner: %v\nusage: webrunner %s\n", err, f.head)
+		return nil, exitUsage, true
+	}
+	return rest, 0, false
+}
+
+// split parses flags wherever they stand; behind -- there are none.
+func (f *flags) split(args []string) (rest []string, err error) {
+	for {
+		if err := f.set.Parse(args); err != nil {
+			return nil, err
+		}
+		left := f.set.Args()
+		used := len(args) - len(left)
+		if used > 0 && args[used-1] == "--" {
+			return append(rest, left...), nil
+		}
+		if len(left) == 0 {
+			return rest, nil
+		}
+		rest, args = append(rest, left[0]), left[1:]
+	}
+}
+
+func (f *flags) describe(w io.Writer) {
+	width := 0
+	for _, r := range f.rows {
+		width = max(width, len(r.names)+1+len(r.argument))
+	}
+	for _, r := range f.rows {
+		fmt.Fprintf(w, "  %-*s  %s\n", width, r.names+" "+r.argument, r.about)
+	}
+}

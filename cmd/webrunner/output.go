@@ -1,0 +1,64 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"webrunner/internal/wire"
+)
+
+// output is the form of a command's answer.
+type output string
+
+// outputFlag defines -o; forms are what the command can do, the first is the
+// default.
+func (f *flags) outputFlag(o *output, forms ...string) {
+	*o = output(forms[0])
+	f.row("o,output", strings.Join(forms, "|"), "form of the answer", func(name string) {
+		f.set.Func(name, "", func(s string) error {
+			if !slices.Contains(forms, s) {
+				return fmt.Errorf("there is %s", strings.Join(forms, ", "))
+			}
+			*o = output(s)
+			return nil
+		})
+	})
+}
+
+// fail writes a failure to the error stream, as JSON where that was asked for,
+// and returns the exit code of its class.
+func (a *app) fail(o output, err error) int {
+	p := asProblem(err)
+	if o == "json" {
+		if b, err := json.Marshal(p); err == nil {
+			fmt.Fprintf(a.err, "%s\n", b)
+		}
+	} else {
+		fmt.Fprintf(a.err, "webrunner: %v\n", p)
+	}
+	return p.Class.Info().Exit
+}
+
+// asProblem makes a problem of any error; one without a class is our bug.
+func asProblem(err error) *wire.Problem {
+	var p *wire.Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	return wire.Problemf(wire.Internal, "%v", err)
+}
+
+// usage is a fault in what the caller wrote, beyond the grammar of flags.
+func usage(format string, args ...any) *wire.Problem {
+	return wire.Problemf(wire.BadParameter, format, args...)
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

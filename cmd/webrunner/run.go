@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"webrunner/internal/server"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+)
+
+// runOptions are the flags of run.
+type runOptions struct {
+	engineOptions
+	remoteOptions
+	kernel string
+	params []string
+	out    output
+}
+
+// run loads, screens, executes and measures one object, here or at a server.
+func (a *app) run(args []string) int {
+	var o runOptions
+	f := newFlags("run OBJECT.o --kernel NAME [--param NAME=VALUE]... [FLAGS]")
+	f.text(&o.kernel, "k,kernel", "NAME", "what the object's function is, see webrunner kernels")
+	f.list(&o.params, "param", "NAME=VALUE", "a parameter of the kernel; may be repeated")
+	f.outputFlag(&o.out, resultForms()...)
+	o.engineOptions.define(f)
+	o.remoteOptions.define(f)
+	rest, code, stop := f.parse(a, args, 1, 1)
+	if stop {
+		return code
+	}
+	if err := o.run(a, rest[0]); err != nil {
+		return a.fail(o.out, err)
+	}
+	return exitGood
+}
+
+func (o *runOptions) run(a *app, name string) error {
+	query, err := parseParams(o.params)
+	if err != nil {
+		return err
+	}
+	if o.kernel == "" {
+		return usage("say what the object is with --kernel NAME; webrunner kernels lists the names")
+	}
+	object, err := a.readObject(name)
+	if err != nil {
+		return err
+	}
+	if o.server != "" {
+		query.Set("kernel", o.kernel)
+		return o.post(a.out, "run", query, object, resultFace(o.out).Media)
+	}
+	return o.local(a, query, object)
+}
+
+func (o *runOptions) local(a *app, query url.Values, object []byte) error {
+	e, err := o.open(errorLog(a.err))
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	res, err := e.measure(context.Background(), o.kernel, query, object)
+	if err != nil {
+		return err
+	}
+	return resultFace(o.out).Write(a.out, res)
+}
+
+// measure runs one object as the kernel of this name.
+func (e *engine) measure(ctx context.Context, kernel string, query url.Values, object []byte) (*wire.Result, error) {
+	spec, err := e.kernels.Find(kernel)
+	if err != nil {
+		return nil, kernelProblem(err)
+	}
+	values, err := spec.Values(query)
+	if err != nil {
+		return nil, kernelProblem(err)
+	}
+	rep, err := e.job(ctx, &wire.Job{Kind: wire.Run, Spec: spec.XML, Params: values, Object: object})
+	if err != nil {
+		return nil, err
+	}
+	if rep.Result == nil {
+		return nil, wire.Problemf(wire.Internal, "the child answered a run with no result")
+	}
+	return rep.Result, nil
+}
+
+// job gives a child what every job has and returns a report without a problem.
+func (e *engine) job(ctx context.Context, job *wire.Job) (*wire.Report, error) {
+	job.Budget, job.Host = e.budget, e.host
+	rep, _, err := e.Do(ctx, job, nil)
+	if err != nil {
+		return nil, err
+	}
+	if rep.Problem != nil {
+		return nil, rep.Problem
+	}
+	return rep, nil
+}
+
+func kernelProblem(err error) error {
+	if c := kernels.Class(err); c != "" {
+		return wire.Problemf(wire.Class(c), "%v", err)
+	}
+	return err
+}
+
+// parseParams reads NAME=VALUE pairs.
+func parseParams(pairs []string) (url.Values, error) {
+	q := make(url.Values)
+	for _, p := range pairs {
+		name, value, ok := strings.Cut(p, "=")
+		if !ok || name == "" {
+			return nil, usage("--param takes NAME=VALUE, not %q", p)
+		}
+		if name == "kernel" {
+			return nil, usage("the kernel is named by --kernel")
+		}
+		q.Add(name, value)
+	}
+	return q, nil
+}
+
+// resultForms are the forms that a result has, for -o.
+func resultForms() []string {
+	var names []string
+	for _, f := range server.Faces() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// resultFace returns the face of a form that outputFlag let through.
+func resultFace(o output) server.Face {
+	for _, f := range server.Faces() {
+		if f.Name == string(o) {
+			return f
+		}
+	}
+	return server.Faces()[0]
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"webrunner/internal/wire"
+)
+
+// screenOptions are the flags of screen.
+type screenOptions struct {
+	engineOptions
+	remoteOptions
+	boundaries, listing, batch bool
+	out                        output
+}
+
+// screen looks at an object's code. It exits 0 when the object is accepted.
+func (a *app) screen(args []string) int {
+	var o screenOptions
+	f := newFlags("screen OBJECT.o [FLAGS]  or  screen --batch < NAMES")
+	f.outputFlag(&o.out, "text", "json")
+	f.yes(&o.boundaries, "boundaries", "print SECTION OFFSET LENGTH of every instruction instead")
+	f.yes(&o.listing, "listing", "print an annotated disassembly instead")
+	f.yes(&o.batch, "batch", "read object names from standard input, write one JSON answer a line")
+	o.engineOptions.define(f)
+	o.remoteOptions.define(f)
+	rest, code, stop := f.parse(a, args, 0, 1)
+	if stop {
+		return code
+	}
+	switch {
+	case o.batch == (len(rest) == 1):
+		return a.fail(o.out, usage("give one object, or --batch and names on standard input"))
+	case o.server != "" && (o.batch || o.boundaries || o.listing):
+		return a.fail(o.out, usage("--server screens one object and has no --boundaries or --listing"))
+	case o.server != "":
+		return a.screenRemote(&o, rest[0])
+	}
+	job := wire.Job{Kind: wire.Screen, Screen: wire.ScreenOptions{Boundaries: o.boundaries, Listing: o.listing}}
+	return a.document(&o.engineOptions, job, rest, o.out, o.boundaries || o.listing)
+}
+
+func (a *app) screenRemote(o *screenOptions, name string) int {
+	object, err := a.readObject(name)
+	if err != nil {
+		return a.fail(o.out, err)
+	}
+	// The verdict is in the JSON form only, so that is asked for first.
+	body, err := o.exchange("screen", nil, object, "application/json")
+	if err != nil {
+		return a.fail(o.out, err)
+	}
+	var doc struct {
+		Verdict string `json:"verdict"`
+	}
+	if err := json.Unmarshal(body, &doc); err != nil {
+		return a.fail(o.out, wire.Problemf(wire.Unfit, "%s answered with no verdict", o.server))
+	}
+	if o.out == "text" {
+		if body, err = o.exchange("screen", nil, object, "text/plain"); err != nil {
+			return a.fail(o.out, err)
+		}
+	}
+	fmt.Fprintf(a.out, "%s", body)
+	if doc.Verdict != "accepted" {
+		return exitFailed
+	}
+	return exitGood
+}
+
+// document runs a job that is answered by a document: for one object, or for
+// each that standard input names when there is none. It exits 0 when the
+// document is good news; a batch exits 0 when every line has its answer.
+func (a *app) document(o *engineOptions, job wire.Job, rest []string, out output, textOnly bool) int {
+	o.pool = 2
+	e, err := o.open(errorLog(a.err))
+	if err != nil {
+		return a.fail(out, err)
+	}
+	defer e.Close()
+	if len(rest) == 0 {
+		return a.batch(e, job)
+	}
+	if job.Object, err = a.readObject(rest[0]); err != nil {
+		return a.fail(out, err)
+	}
+	rep, err := e.job(context.Background(), &job)
+	if err != nil {
+		return a.fail(out, err)
+	}
+	if textOnly || out == "text" && rep.Text != "" {
+		fmt.Fprint(a.out, rep.Text)
+	} else {
+		fmt.Fprintf(a.out, "%s\n", rep.Document)
+	}
+	if !rep.OK {
+		return exitFailed
+	}
+	return exitGood
+}
