@@ -44,6 +44,8 @@ func descriptors() []Rule {
 	return []Rule{
 		{0, "read", []ArgTest{opened(0)},
 			"the job on descriptor 3, counters, and the runtime's own event descriptor; nothing else is open, and nothing can be opened"},
+		{0, "read", []ArgTest{is(0, 0)},
+			"a cell's group of counters, whose leader is its descriptor 0; the child's own is /dev/null"},
 		{17, "pread64", []ArgTest{opened(0)},
 			"the runtime rereads the cgroup's CPU limit, open since its start, about once a second (internal/runtime/cgroup)"},
 		{1, "write", []ArgTest{is(0, 2)},

@@ -47,7 +47,7 @@ var deadly = []string{
 	"settimeofday", "clock_settime", "adjtimex", "timer_create", "shmat", "remap_file_pages", "mremap", "brk",
 	"pkey_alloc", "pkey_mprotect", "map_shadow_stack", "mlock", "mlockall", "vhangup", "nfsservctl",
 	// allowed with other arguments
-	"write,x86_64,1,0,0", "write,x86_64,3,0,9", "read,x86_64,0", "read,x86_64,0x100000003", "close,x86_64,2", "fcntl,x86_64,3,4",
+	"write,x86_64,1,0,0", "write,x86_64,3,0,9", "read,x86_64,1", "read,x86_64,0x100000003", "close,x86_64,2", "fcntl,x86_64,3,4",
 	"mmap,x86_64,0,4096,7,0x22,-,0", "mmap,x86_64,0,4096,5,0x22,-,0", "mmap,x86_64,0,4096,4,0x22,-,0", "mmap,x86_64,0,4096,1,2,3,0",
 	"mmap,x86_64,0,4096,3,0x62,-,0", "mprotect,x86_64,0x10000,4096,7", "mprotect,x86_64,0x10000,4096,6", "mprotect,x86_64,0x10000,4096,0x1000001",
 	"madvise,x86_64,0x10000,4096,100", "clone,x86_64,0x10000011", "clone,x86_64,0", "clone,x86_64,0x4111", "clone,x86_64,0x100000011",

@@ -90,6 +90,12 @@ func (h Host) MarshalJSON() ([]byte, error) {
 	return json.Marshal(v)
 }
 
+// Probed is the document of a Probe job.
+type Probed struct {
+	Layers      map[string]string `json:"layers"`
+	Calibration Calibration       `json:"calibration"`
+}
+
 // Report is the child's answer: exactly one of Result, Problem and Document is set.
 type Report struct {
 	Result   *Result         `json:"result,omitempty"`

@@ -1,0 +1,157 @@
+// Package child is the life of the re-exec'd child: it locks itself down step
+// by step, reads one job, loads and screens the object, runs it in cells,
+// checks and measures what they did, writes one report, and ends.
+package child
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/internal/wire"
+)
+
+// The child's descriptors. 0 and 1 are /dev/null, 2 is a pipe for the Go
+// runtime's crash text.
+const (
+	jobFD    = 3
+	reportFD = 4
+)
+
+// maxJob bounds a job's frame, in bytes; the server's own limit on bodies is
+// below it.
+const maxJob = 1 << 30
+
+// withoutPrefix begins the argument that lists the layers an operator gave up.
+const withoutPrefix = "without="
+
+// Main is the child's whole life. It returns the exit code: 0 when a report
+// was written, 4 when there was nobody to report to.
+func Main() int {
+	// ptrace and the cell's parent-death signal know this thread, not this process.
+	runtime.LockOSThread()
+	// A child lives for milliseconds and allocates little beside the object.
+	debug.SetGCPercent(400)
+
+	layers, problem := lockDown(without(os.Args))
+	job, err := wire.ReadJob(descriptor(jobFD), maxJob)
+	if err != nil {
+		return 4 // the server is gone: nobody waits for an answer
+	}
+	var rep *wire.Report
+	if problem != nil {
+		rep = &wire.Report{Problem: problem}
+	} else {
+		rep = serve(job, layers)
+	}
+	if err := wire.WriteReport(descriptor(reportFD), rep); err != nil {
+		return 4
+	}
+	return 0
+}
+
+// without returns the layers named on the child's command line.
+func without(args []string) []string {
+	for _, a := range args[1:] {
+		if names, ok := strings.CutPrefix(a, withoutPrefix); ok && names != "" {
+			return strings.Split(names, ",")
+		}
+	}
+	return nil
+}
+
+// serve does the job. A panic in it is our bug, and is reported as such: the
+// text goes to the server's log through descriptor 2.
+func serve(job *wire.Job, layers map[string]string) (rep *wire.Report) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(descriptor(2), "panic: %v\n%s", r, debug.Stack())
+			rep = &wire.Report{Problem: wire.Problemf(wire.Internal, "the child failed; the server's error log says where")}
+		}
+	}()
+	s := &session{job: job, layers: layers, start: time.Now()}
+	switch job.Kind {
+	case wire.Run:
+		return s.run()
+	case wire.Screen:
+		return s.screenOnly()
+	case wire.Inspect:
+		return s.inspect()
+	case wire.Probe:
+		return s.probe()
+	}
+	return &wire.Report{Problem: wire.Problemf(wire.Internal, "a job of kind %q", job.Kind)}
+}
+
+// session is one job being served.
+type session struct {
+	job    *wire.Job
+	layers map[string]string
+	start  time.Time
+}
+
+// deadline is when the job has to be over.
+func (s *session) deadline() time.Time {
+	return s.start.Add(time.Duration(s.job.Budget.Deadline) * time.Microsecond)
+}
+
+// probe tells which layers are in force here, and what the measuring code
+// costs on this host.
+func (s *session) probe() *wire.Report {
+	cal, err := s.calibrate()
+	if err != nil {
+		cal.Doubt = "calibration failed: " + err.Error()
+	}
+	doc, err := json.Marshal(wire.Probed{Layers: s.layers, Calibration: cal})
+	if err != nil {
+		return internal(err)
+	}
+	return &wire.Report{Document: doc, OK: true}
+}
+
+// internal reports an error that is nobody's fault but ours or the host's.
+func internal(err error) *wire.Report {
+	return &wire.Report{Problem: wire.Problemf(wire.Internal, "%v", err)}
+}
+
+// descriptor reads and writes a descriptor with plain blocking calls. An
+// os.File would register it with the network poller, whose descriptors a child
+// has no use for.
+type descriptor int
+
+// Read implements io.Reader.
+func (d descriptor) Read(b []byte) (int, error) {
+	for {
+		n, err := unix.Read(int(d), b)
+		if err == unix.EINTR {
+			continue
+		}
+		if n == 0 && err == nil && len(b) > 0 {
+			return 0, io.EOF
+		}
+		return max(n, 0), err
+	}
+}
+
+// Write implements io.Writer.
+func (d descriptor) Write(b []byte) (int, error) {
+	done := 0
+	for done < len(b) {
+		n, err := unix.Write(int(d), b[done:])
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return done, err
+		}
+		done += n
+	}
+	return done, nil
+}

@@ -1,0 +1,152 @@
+package child
+
+import (
+	"errors"
+	"slices"
+
+	"webrunner/internal/cell"
+	"webrunner/internal/wire"
+	"webrunner/perf"
+	"webrunner/trampoline"
+)
+
+// Sections of a record that reads counters.
+const (
+	secCounted = iota
+	secUncounted
+)
+
+// counterCells is how many cells count each group, and counterRecords the
+// samples that each takes.
+const (
+	counterCells   = 3
+	counterRecords = 101
+)
+
+// group is a set of events that is counted at once, by read(2) in the cell.
+type group struct {
+	events []perf.Known
+	source wire.Source
+	names  map[string]string // kernel's name to ours; events without one are not shown
+}
+
+// hardware is counted where there is a PMU.
+func hardware() group {
+	return group{
+		events: pick(perf.HardwareEvents(), "cycles", "instructions"),
+		source: wire.PMU,
+		names:  map[string]string{"cycles": "Cycles", "instructions": "Instructions"},
+	}
+}
+
+// software is counted everywhere. In user mode the kernel's own events, such
+// as context switches, do not count: the sample loop sees those by rseq.
+func software() group {
+	return group{
+		events: pick(perf.SoftwareEvents(), "page-faults", "alignment-faults"),
+		source: wire.Software,
+		names:  map[string]string{"page-faults": "Page faults", "alignment-faults": "Alignment faults"},
+	}
+}
+
+func pick(all []perf.Known, names ...string) []perf.Known {
+	return slices.DeleteFunc(all, func(k perf.Known) bool { return !slices.Contains(names, k.Name) })
+}
+
+// count counts a group and adds its figures. A group that cannot be counted
+// is unavailable, with the reason; only the kernel's own failure is a problem.
+func (r *runner) count(g group) *wire.Problem {
+	var cells [][]perf.Sample
+	for range counterCells {
+		out, err := r.countOnce(g)
+		var p *wire.Problem
+		if errors.As(err, &p) {
+			return p
+		}
+		if err == nil {
+			var s []perf.Sample
+			if s, err = countsOf(out); err == nil {
+				cells = append(cells, s)
+			}
+		}
+		if err != nil {
+			r.groupUnavailable(g, err)
+			return nil
+		}
+		if r.sampling(r.start) <= 0 {
+			break
+		}
+	}
+	for i, e := range g.events {
+		fig, q, err := perf.EstimateCounter(cells, i)
+		if err != nil {
+			r.unavailable(g.names[e.Name], "%v", err)
+			continue
+		}
+		r.counter(g.names[e.Name], e.Unit, g.source, fig)
+		r.warnings = append(r.warnings, q.Warnings...)
+	}
+	return nil
+}
+
+func (r *runner) groupUnavailable(g group, err error) {
+	for _, e := range g.events {
+		r.unavailable(g.names[e.Name], "%v", err)
+	}
+}
+
+// countOnce runs one cell that reads the group around each call. The cell may
+// then also make the system call read, on the group's leader, descriptor 0.
+func (r *runner) countOnce(g group) (*cell.Outcome, error) {
+	plan := r.plan()
+	if plan.Filter != nil {
+		var err error
+		if plan.Filter, err = filterFor([]int{0}); err != nil {
+			return nil, err
+		}
+	}
+	plan.Mode = trampoline.ModeRead
+	for _, e := range g.events {
+		a := e.User()
+		plan.Attrs = append(plan.Attrs, a.Encode())
+	}
+	plan.Sections = []cell.Section{
+		secCounted:   {Kind: trampoline.Kernel, Counted: true},
+		secUncounted: {Kind: trampoline.Empty, Counted: true},
+	}
+	plan.Records = min(counterRecords, plan.MaxRecords())
+	plan.Budget = r.ticks(laterCells)
+	r.fill()
+	out, p := r.inCell(plan)
+	if p != nil {
+		if p.Class == wire.Internal { // the host refused to open the events
+			return nil, errors.New(p.Detail)
+		}
+		return nil, p
+	}
+	return out, nil
+}
+
+// countsOf turns the readings of a cell into samples. A group that was not
+// counting all the time is an error: nothing is scaled.
+func countsOf(o *cell.Outcome) ([]perf.Sample, error) {
+	var samples []perf.Sample
+	for _, rec := range o.Samples.Records {
+		for sec, c := range rec.Counts {
+			// read_format GROUP: number, time enabled, time running, values.
+			if c.After[1]-c.Before[1] != c.After[2]-c.Before[2] {
+				return nil, errors.New("the counters were multiplexed; another user has them")
+			}
+			s := perf.Sample{
+				Ticks: rec.Ticks[sec], Empty: sec == secUncounted,
+				Interrupted: rec.Flags>>sec&trampoline.FlagInterrupt != 0,
+				Preempted:   rec.Flags>>sec&trampoline.FlagPreempt != 0,
+			}
+			for i := 3; i < len(c.After); i++ {
+				s.Counters = append(s.Counters, c.After[i]-c.Before[i])
+			}
+			samples = append(samples, s)
+		}
+	}
+	return samples, nil
+}

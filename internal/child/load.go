@@ -1,0 +1,127 @@
+package child
+
+import (
+	"errors"
+	"maps"
+
+	"webrunner/filter/screen"
+	"webrunner/internal/wire"
+	"webrunner/loader"
+	"webrunner/perf"
+	"webrunner/trampoline"
+)
+
+// placement is the cell's address space as the loader sees it.
+func placement() loader.Placement {
+	return loader.Placement{
+		Base: trampoline.ImageAddr, Limit: trampoline.ImageLimit,
+		TrapBase: trampoline.TrapAddr, TrapLimit: trampoline.TrapLimit,
+		Externals:     trampoline.Supplied(),
+		ThreadPointer: trampoline.FSBase,
+	}
+}
+
+// limits are the loader's, within the job's memory.
+func (s *session) limits() loader.Limits {
+	lim := loader.DefaultLimits()
+	if m := s.job.Budget.Memory; m != 0 {
+		lim.AllocBytes = min(lim.AllocBytes, m)
+	}
+	return lim
+}
+
+// load parses and relocates the object.
+func (s *session) load() (*loader.Image, *wire.Problem) {
+	obj, err := loader.Parse(s.job.Object, s.limits())
+	if err != nil {
+		return nil, loadProblem(err)
+	}
+	im, err := loader.Load(obj, placement())
+	if err != nil {
+		return nil, loadProblem(err)
+	}
+	return im, nil
+}
+
+// loadProblem turns a loader's error into a problem.
+func loadProblem(err error) *wire.Problem {
+	var e *loader.Error
+	if !errors.As(err, &e) {
+		return wire.Problemf(wire.Internal, "%v", err)
+	}
+	p := wire.Problemf(wire.Class(e.Class), "%v", e)
+	p.Section, p.Symbol = e.Section, e.Symbol
+	if e.HasOffset {
+		off := e.Offset
+		p.Offset = &off
+	}
+	return p
+}
+
+// code is the image as the screen sees it: the private copy after relocation,
+// which is also what the cell maps.
+func code(im *loader.Image) screen.Code {
+	c := screen.Code{Roots: im.Roots, Externals: []screen.Range{{Start: trampoline.TrapAddr, End: trampoline.TrapLimit}}}
+	for i := range im.Sections {
+		sec := &im.Sections[i]
+		if sec.Exec && !sec.NoBits && sec.Size > 0 {
+			c.Sections = append(c.Sections, screen.Section{Index: sec.Index, Name: sec.Name, Addr: sec.Addr, Code: im.Bytes(sec)})
+		}
+	}
+	for _, sym := range im.Symbols {
+		if sym.Section != 0 {
+			c.Symbols = append(c.Symbols, screen.Symbol{Name: sym.Name, Addr: sym.Addr, Size: sym.Size, Func: sym.Kind == loader.KindFunc})
+		}
+	}
+	for addr := range maps.Values(trampoline.Supplied()) {
+		c.Externals = append(c.Externals, screen.Range{Start: addr, End: addr + 1})
+	}
+	return c
+}
+
+// host is this machine, or the one to answer for, as the screen sees it.
+func (s *session) host() (screen.Host, *wire.Problem) {
+	if s.job.Screen.Assume == "" {
+		return screen.Host{CPUID: perf.CPUID, XCR0: perf.XGETBV(), Name: s.job.Host.CPU}, nil
+	}
+	h, err := screen.Assume(s.job.Screen.Assume)
+	if err != nil {
+		return h, wire.Problemf(wire.BadParameter, "%v", err)
+	}
+	return h, nil
+}
+
+// screen screens the image.
+func (s *session) screen(im *loader.Image) (*screen.Verdict, *wire.Problem) {
+	h, p := s.host()
+	if p != nil {
+		return nil, p
+	}
+	return screen.Screen(code(im), h, screen.Options{}), nil
+}
+
+// refusal turns a verdict that forbids running into a problem, nil otherwise.
+func refusal(v *screen.Verdict) *wire.Problem {
+	if len(v.Refusals) > 0 {
+		r := v.Refusals[0]
+		more := ""
+		if n := len(v.Refusals) - 1; n > 0 {
+			more = plural(n)
+		}
+		p := wire.Problemf(wire.RefusedInstruction, "%s+%#x: %s is refused: %s%s", r.Symbol, r.Offset, r.Text, r.Why, more)
+		off := r.Offset
+		p.Section, p.Symbol, p.Offset, p.Bytes, p.Instruction, p.Rule = r.Section, r.Symbol, &off, r.Bytes, r.Text, r.Rule
+		return p
+	}
+	if len(v.HostLacks) > 0 {
+		l := v.HostLacks[0]
+		p := wire.Problemf(wire.MissingISA, "the code needs %s, which this host lacks: first at %s+%#x: %s", lacks(v), l.Symbol, l.Offset, l.Text)
+		off := l.Offset
+		p.Symbol, p.Offset, p.Instruction, p.Bytes = l.Symbol, &off, l.Text, l.Bytes
+		for _, l := range v.HostLacks {
+			p.MissingISA = append(p.MissingISA, l.Feature)
+		}
+		return p
+	}
+	return nil
+}

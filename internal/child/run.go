@@ -1,0 +1,299 @@
+package child
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/filter/bpf"
+	"webrunner/filter/screen"
+	"webrunner/internal/cell"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+	"webrunner/loader"
+	"webrunner/perf"
+	"webrunner/trampoline"
+)
+
+// operandPrefix marks the regions of the cell that are operands.
+const operandPrefix = "operand:"
+
+// imageNames are the regions of the image, by protection.
+var imageNames = map[loader.Perm]string{loader.RX: "code", loader.R: "read-only data", loader.RW: "data"}
+
+// run is the job that everything else is for.
+func (s *session) run() *wire.Report {
+	r := &runner{session: s}
+	for _, phase := range []struct {
+		do   func() *wire.Problem
+		time *int64
+	}{
+		{r.bind, &r.timing.Load},
+		{r.loadObject, &r.timing.Load},
+		{r.screenObject, &r.timing.Screen},
+		{r.mapSpace, &r.timing.Load},
+		{r.tryOnce, &r.timing.Cells},
+		{r.verify, &r.timing.Verify},
+		{r.measure, &r.timing.Cells},
+	} {
+		start := time.Now()
+		p := phase.do()
+		*phase.time += time.Since(start).Microseconds()
+		if p != nil {
+			p.Sandbox = s.layers
+			return &wire.Report{Problem: p}
+		}
+	}
+	return &wire.Report{Result: r.result(), OK: true}
+}
+
+// runner is the state of a run.
+type runner struct {
+	*session
+	call    *kernels.Call
+	image   *loader.Image
+	verdict *screen.Verdict
+	choice  loader.Choice
+	space   *cell.Space
+	filter  []uint64 // the cell's stage-2 program
+	at      []uint64 // addresses of the operands' memory
+	memory  [][]byte // the operands' bytes, shared with the cell
+	before  [][]byte // what they held before the first call
+
+	first    *cell.Outcome // of the cell that made one single call
+	checked  kernels.Verification
+	counters []wire.Counter
+	missing  []wire.Unavailable
+	warnings []string
+	suspect  []string
+	timing   wire.Timing
+}
+
+// bind fixes sizes and arguments from the kernel specification.
+func (r *runner) bind() *wire.Problem {
+	spec, err := kernels.Parse(r.job.Spec)
+	if err != nil {
+		return wire.Problemf(wire.Internal, "the server sent a kernel specification that does not parse: %v", err)
+	}
+	r.call, err = spec.Bind(r.job.Params, kernels.Limits{Memory: r.job.Budget.Memory})
+	if err == nil {
+		return nil
+	}
+	p := wire.Problemf(wire.Class(kernels.Class(err)), "%v", err)
+	var m *kernels.MemoryError
+	if errors.As(err, &m) {
+		p.Operand, p.Limit = m.Operand, "memory"
+	}
+	return p
+}
+
+func (r *runner) loadObject() (p *wire.Problem) {
+	if r.image, p = r.load(); p != nil {
+		return p
+	}
+	choice, err := r.image.Choose(r.call.Spec.Name, r.call.Spec.Alternatives)
+	if err != nil {
+		return loadProblem(err)
+	}
+	r.choice = choice
+	r.warnings = append(r.warnings, r.image.Warnings...)
+	return nil
+}
+
+func (r *runner) screenObject() (p *wire.Problem) {
+	if r.verdict, p = r.screen(r.image); p != nil {
+		return p
+	}
+	return refusal(r.verdict)
+}
+
+// mapSpace lays the image and the operands out where cells will see them.
+func (r *runner) mapSpace() *wire.Problem {
+	var regions []cell.Region
+	for _, seg := range r.image.Segments {
+		prot := unix.PROT_READ
+		switch seg.Perm {
+		case loader.RX:
+			prot |= unix.PROT_EXEC
+		case loader.RW:
+			prot |= unix.PROT_WRITE
+		}
+		regions = append(regions, cell.Region{Name: imageNames[seg.Perm], Addr: seg.Addr, Size: seg.Size, Data: seg.Data, Prot: prot})
+	}
+	addr := uint64(trampoline.OperandAddr)
+	for _, b := range r.call.Operands {
+		r.at = append(r.at, addr)
+		// An operand of no bytes still has an address: one whose page is its own.
+		reg := cell.Region{Name: operandPrefix + b.Name, Addr: addr, Size: max(b.Bytes, 1), Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true}
+		regions = append(regions, reg)
+		addr += (reg.Size+operandAlign-1)&^(operandAlign-1) + operandGuard
+	}
+	var err error
+	if r.space, err = cell.NewSpace(regions); err != nil {
+		return wire.Problemf(wire.MemoryLimit, "the cell's memory cannot be mapped: %v", err)
+	}
+	for _, b := range r.call.Operands {
+		mem, err := r.space.Bytes(operandPrefix + b.Name)
+		if err != nil {
+			return wire.Problemf(wire.Internal, "%v", err)
+		}
+		r.memory = append(r.memory, mem[:b.Bytes])
+	}
+	return nil
+}
+
+// Operands start on a page, with unmapped memory on both sides.
+const (
+	operandAlign = 4096
+	operandGuard = 1 << 20
+)
+
+// fill gives every operand its contents anew.
+func (r *runner) fill() { r.call.Fill(r.memory, r.job.Seed) }
+
+// arguments assembles the call for the cell.
+func (r *runner) arguments() cell.Call {
+	c := cell.Call{Kernel: r.choice.Addr}
+	for _, a := range r.call.Args {
+		switch a.Kind {
+		case kernels.ArgFloat32, kernels.ArgFloat64:
+			c.Float = append(c.Float, a.Bits)
+			c.Order = append(c.Order, cell.FloatArg)
+			continue
+		case kernels.ArgPointer:
+			c.Int = append(c.Int, r.at[a.Operand]+a.Bits)
+		default:
+			c.Int = append(c.Int, a.Bits)
+		}
+		c.Order = append(c.Order, cell.IntArg)
+	}
+	return c
+}
+
+// plan is what all cells of this run have in common.
+func (r *runner) plan() cell.Plan {
+	return cell.Plan{
+		Call: r.arguments(), Sections: []cell.Section{{Kind: trampoline.Kernel}}, Records: 1,
+		Budget: math.MaxInt64, Wall: r.wall(),
+		XSave: perf.XGETBV() != 0, Rseq: true, Filter: r.filter,
+	}
+}
+
+// wall is how long one cell may take: the job's limit for a call, and never
+// beyond the job's deadline.
+func (r *runner) wall() time.Duration {
+	limit := time.Duration(r.job.Budget.Call) * time.Microsecond
+	return max(min(limit, time.Until(r.deadline())), time.Millisecond)
+}
+
+// tryOnce makes one single call in a cell of its own. It decides whether the
+// kernel works at all, gives the result that is verified, and tells the
+// samplers what to expect.
+func (r *runner) tryOnce() *wire.Problem {
+	if r.enforced("seccomp") {
+		var err error
+		if r.filter, err = filterFor(nil); err != nil {
+			return wire.Problemf(wire.Internal, "%v", err)
+		}
+	}
+	r.fill()
+	for _, m := range r.memory {
+		r.before = append(r.before, append([]byte(nil), m...))
+	}
+	out, p := r.inCell(r.plan())
+	if p != nil {
+		return p
+	}
+	r.first = out
+	return nil
+}
+
+// inCell runs one cell and explains an abnormal end.
+func (r *runner) inCell(plan cell.Plan) (*cell.Outcome, *wire.Problem) {
+	out, err := r.space.Run(plan)
+	if err != nil {
+		return nil, wire.Problemf(wire.Internal, "%v", err)
+	}
+	if out.End != cell.Returned {
+		c := &coroner{image: r.image, space: r.space}
+		return nil, c.explain(out, plan.Wall.Round(time.Millisecond).String())
+	}
+	return out, nil
+}
+
+// words packs a program as the kernel's struct sock_filter.
+func words(prog []bpf.Insn) []uint64 {
+	out := make([]uint64, len(prog))
+	for i, in := range prog {
+		out[i] = uint64(in.Code) | uint64(in.Jt)<<16 | uint64(in.Jf)<<24 | uint64(in.K)<<32
+	}
+	return out
+}
+
+// verify compares the result of the single call with the reference.
+func (r *runner) verify() *wire.Problem {
+	s := r.first.Samples
+	r.checked = r.call.Verify(r.memory, r.before, int64(s.RAX), s.XMM0[0])
+	return nil
+}
+
+// result assembles the answer.
+func (r *runner) result() *wire.Result {
+	sum := sha256.Sum256(r.job.Object)
+	res := &wire.Result{
+		Kernel: r.call.Spec.Name, Symbol: r.choice.Name, SymbolWhy: r.choice.Why,
+		Params: r.job.Params, Object: wire.ObjectID{SHA256: hex.EncodeToString(sum[:]), Size: len(r.job.Object)},
+		Host: r.job.Host, Counters: r.counters, Unavailable: r.missing,
+		Result: r.value(), Verify: r.verification(), ABI: r.abi(),
+		Integrity: "consistent", IntegrityWhy: r.suspect,
+		ISA: r.verdict.ISA, Sandbox: r.layers, Warnings: r.warnings, Timing: r.timing,
+	}
+	if len(r.suspect) > 0 {
+		res.Integrity = "suspect"
+	}
+	return res
+}
+
+// value reads the registers of the single call as the specification says.
+func (r *runner) value() wire.Value {
+	s := r.first.Samples
+	v := wire.Value{Int: int64(s.RAX)}
+	switch r.call.Spec.Result {
+	case kernels.ResultFloat32:
+		v.Float = wire.Float(math.Float32frombits(uint32(s.XMM0[0])))
+	case kernels.ResultFloat64:
+		v.Float = wire.Float(math.Float64frombits(s.XMM0[0]))
+	}
+	return v
+}
+
+func (r *runner) verification() wire.Verify {
+	v := r.checked
+	return wire.Verify{
+		Status: string(v.Status), Why: v.Why, MaxULP: wire.Float(v.MaxULP), MaxAbs: wire.Float(v.MaxAbs),
+		FirstBad: v.FirstBad, Operand: v.Operand,
+	}
+}
+
+// plural words how many more refusals there are.
+func plural(n int) string {
+	if n == 1 {
+		return " (and 1 more)"
+	}
+	return fmt.Sprintf(" (and %d more)", n)
+}
+
+// lacks lists what the host lacks.
+func lacks(v *screen.Verdict) string {
+	var names []string
+	for _, l := range v.HostLacks {
+		names = append(names, l.Feature)
+	}
+	return strings.Join(names, ", ")
+}
