@@ -42,7 +42,9 @@ func (pl *Plan) bind() error {
 	for i := range pl.object.symbols {
 		s := &pl.object.symbols[i]
 		if pl.unresolved(i) != "" {
-			pl.values[i] = pl.undefinedValue(i)
+			if entry := pl.uses[i].unresolved; entry != 0 { // else nothing uses it: it stays 0
+				pl.values[i] = pl.undefined[entry-1].Addr
+			}
 			continue
 		}
 		switch s.place {
@@ -85,21 +87,22 @@ func (pl *Plan) unresolved(i int) string {
 // that are not plainly undefined are listed only if a relocation uses them,
 // except indirect functions, which a caller may ask for by name.
 func (pl *Plan) collectUndefined() error {
-	pl.byName = map[string]int{}
+	byName := map[string]int32{} // number in pl.undefined, counted from 1
 	for i := range pl.object.symbols {
 		why, n := pl.unresolved(i), pl.uses[i].count
 		if why == "" || n == 0 && why != UnresolvedUndefined && why != UnresolvedIFunc {
 			continue
 		}
 		name := pl.object.symbolName(i)
-		at, known := pl.byName[name]
-		if !known {
-			at = len(pl.undefined)
-			pl.byName[name] = at
+		entry := byName[name]
+		if entry == 0 {
 			weak := why == UnresolvedUndefined && pl.object.symbols[i].bind == stbWeak
 			pl.undefined = append(pl.undefined, Undefined{Name: name, Kind: why, Weak: weak})
+			entry = int32(len(pl.undefined))
+			byName[name] = entry
 		}
-		pl.undefined[at].References += int(n)
+		pl.undefined[entry-1].References += int(n)
+		pl.uses[i].unresolved = entry
 	}
 	return pl.bindUndefined()
 }
@@ -123,14 +126,4 @@ func (pl *Plan) bindUndefined() error {
 		u.Addr = pl.traps.address(i)
 	}
 	return nil
-}
-
-// undefinedValue returns what an unresolved symbol was bound to. One that no
-// relocation uses has no entry and stays 0.
-func (pl *Plan) undefinedValue(i int) uint64 {
-	at, ok := pl.byName[pl.object.symbolName(i)]
-	if !ok {
-		return 0
-	}
-	return pl.undefined[at].Addr
 }

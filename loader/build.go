@@ -1,7 +1,5 @@
 package loader
 
-import "bytes"
-
 // int3 fills what is not code in the code segment: running into it faults.
 const int3 = 0xcc
 
@@ -44,7 +42,9 @@ func newSegment(e extent, perm Perm) Segment {
 	}
 	s := Segment{Addr: e.start, Size: size, Data: make([]byte, data), Perm: perm}
 	if perm == RX {
-		copy(s.Data, bytes.Repeat([]byte{int3}, len(s.Data)))
+		for i := range s.Data {
+			s.Data[i] = int3
+		}
 	}
 	return s
 }

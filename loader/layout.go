@@ -17,7 +17,6 @@ type Plan struct {
 	gotBase   uint64
 	stubBase  uint64
 	undefined []Undefined
-	byName    map[string]int // name -> index in undefined
 	traps     traps
 }
 

@@ -2,11 +2,12 @@ package loader
 
 // use is what the relocations want of one symbol.
 type use struct {
-	count  int32 // relocations
-	slot   int32 // number of its GOT slot, counted from 1; 0 is none
-	stub   int32 // number of its branch stub, counted from 1; 0 is none
-	tls    bool  // a TLS relocation names it
-	branch bool  // a branch names it, which may go through a stub
+	count      int32 // relocations
+	slot       int32 // number of its GOT slot, counted from 1; 0 is none
+	stub       int32 // number of its branch stub, counted from 1; 0 is none
+	unresolved int32 // number of its entry in Plan.undefined, counted from 1; 0 is none
+	tls        bool  // a TLS relocation names it
+	branch     bool  // a branch names it, which may go through a stub
 }
 
 // scan checks every relocation of the object and notes what it needs, so that

@@ -12,9 +12,9 @@ f:	.byte	0x66
 	lea	v@dtpoff(%rax), %rdx
 	movabs	$v@dtpoff, %rdx
 	mov	v@gottpoff(%rip), %rax
-	mov	elsewhere@gottpoff(%rip), %rax
+	mov	thread_elsewhere@gottpoff(%rip), %rax
 	mov	%fs:v@tpoff, %eax
-	mov	%fs:elsewhere@tpoff+4, %eax
+	mov	%fs:thread_elsewhere@tpoff+4, %eax
 	movabs	$v@tpoff, %rax
 	lea	v@tlsdesc(%rip), %rax
 	call	*v@tlscall(%rax)
