@@ -83,19 +83,19 @@ func (a *app) demoKernels(client *remoteOptions) error {
 	_ = w.Flush() // into memory
 	fmt.Fprintf(a.out, "%s, Linux %s\n\n%s", host.CPU, host.Kernel, table.String())
 	if host.PMU == "" {
-		fmt.Fprintf(a.out, "\nNo event counters here (%s): cycles come from the time-stamp counter.\n", host.PMUReason)
+		fmt.Fprintf(a.out, "\nCycles come from the time-stamp counter here; %s.\n", host.PMUReason)
 	}
 	return nil
 }
 
 func demoRows(w io.Writer, name string, r *wire.Result) {
-	kernel, verdict := r.Kernel, r.Verify.Status
+	kernel, object, verdict := r.Kernel, name+".o", r.Verify.Status
 	if verdict == "none" {
-		verdict = fmt.Sprint(r.Result.Int)
+		verdict = fmt.Sprintf("returned %d", r.Result.Int)
 	}
 	for _, c := range r.Counters {
-		fmt.Fprintf(w, "%s\t%s.o\t%s\t%.1f\t%.1f to %.1f\t%s\t%s\n", kernel, name, c.Name, c.Value, c.CI95[0], c.CI95[1], c.Source, verdict)
-		kernel, name, verdict = "", "", ""
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.1f\t%.1f to %.1f\t%s\t%s\n", kernel, object, c.Name, c.Value, c.CI95[0], c.CI95[1], c.Source, verdict)
+		kernel, object, verdict = "", "", ""
 	}
 }
 

@@ -81,12 +81,11 @@ func (o *engineOptions) budget() wire.Budget {
 	}
 }
 
-// probe holds the host to the required layers. The child refuses by itself;
-// this is the second pair of eyes.
+// probe learns from a child what only a child can find out, and holds the host
+// to the required layers. The child refuses by itself; this is the second pair
+// of eyes.
 func (e *engine) probe(without []string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	layers, err := e.Probe(ctx)
+	layers, calibration, err := e.Probe(context.Background(), e.host)
 	if err != nil {
 		return err
 	}
@@ -98,7 +97,7 @@ func (e *engine) probe(without []string) error {
 			return wire.Problemf(wire.Unfit, "layer %s is required and is %s; serve --without %s runs without it", name, orMissing(layers[name]), name)
 		}
 	}
-	e.layers = layers
+	e.layers, e.host.Calibration = layers, calibration
 	return nil
 }
 
@@ -135,7 +134,7 @@ func learnHost() wire.Host {
 	h := perf.ProbeHost(os.DirFS("/"))
 	w := wire.Host{
 		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping,
-		Microcode: h.Microcode, Kernel: h.Kernel, PMUReason: h.PMUReason, TSCHz: h.TSCHz, CPUs: h.CPUs,
+		Microcode: h.Microcode, Kernel: h.Kernel, PMUReason: h.PMUReason, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs,
 	}
 	if h.PMU {
 		if w.PMU = h.PMUName; w.PMU == "" {

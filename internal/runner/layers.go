@@ -49,23 +49,25 @@ func CheckLayers(names []string) error {
 // "enforced…" or "absent: reason".
 type Posture map[string]string
 
-// Probe runs a probe job in a child and returns the layers in force. A child
-// that found a required layer missing makes it a *wire.Problem of class unfit.
-func (p *Pool) Probe(ctx context.Context) (Posture, error) {
-	job := &wire.Job{Kind: wire.Probe, Budget: wire.Budget{Deadline: (5 * time.Second).Microseconds()}}
+// probeTime is the deadline of a probe; calibrating is the most of it.
+const probeTime = 10 * time.Second
+
+// Probe runs a probe job in a child. It returns the layers in force and what
+// the measuring code costs on this host. A child that found a required layer
+// missing makes it a *wire.Problem of class unfit.
+func (p *Pool) Probe(ctx context.Context, host wire.Host) (Posture, wire.Calibration, error) {
+	job := &wire.Job{Kind: wire.Probe, Host: host, Budget: wire.Budget{Deadline: probeTime.Microseconds()}}
 	rep, _, err := p.Do(ctx, job, nil)
 	if err != nil {
-		return nil, err
+		return nil, wire.Calibration{}, err
 	}
 	if rep.Problem != nil {
-		return nil, rep.Problem
+		return nil, wire.Calibration{}, rep.Problem
 	}
-	var doc struct {
-		Layers Posture `json:"layers"`
-	}
+	var doc wire.Probed
 	if err := json.Unmarshal(rep.Document, &doc); err != nil || len(doc.Layers) == 0 {
-		return nil, wire.Problemf(wire.Internal, "the child's probe names no layer")
+		return nil, wire.Calibration{}, wire.Problemf(wire.Internal, "the child's probe names no layer")
 	}
 	doc.Layers[Namespaces] = p.namespaces
-	return doc.Layers, nil
+	return doc.Layers, doc.Calibration, nil
 }

@@ -43,7 +43,7 @@ func posture() *wire.Report {
 
 func TestPosture(t *testing.T) {
 	p, _ := newPool(t, Config{})
-	got, err := p.Probe(context.Background())
+	got, _, err := p.Probe(context.Background(), wire.Host{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestPosture(t *testing.T) {
 
 func TestWithoutNamespaces(t *testing.T) {
 	p, _ := newPool(t, Config{Without: []string{Namespaces}})
-	got, err := p.Probe(context.Background())
+	got, _, err := p.Probe(context.Background(), wire.Host{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,11 +65,14 @@ func orPassed(err error) any {
 	return err
 }
 
-// set stores a finding and tells whether it differs from the one before.
+// set stores a finding and tells whether it differs from the one before. That
+// the first check passes is what everybody expects.
 func (h *health) set(err error, took time.Duration) (changed bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	changed = (err == nil) != (h.last == nil) || h.when.IsZero()
+	if changed = (err == nil) != (h.last == nil); h.when.IsZero() {
+		changed = err != nil
+	}
 	h.last, h.when, h.took = err, time.Now(), took
 	return changed
 }
