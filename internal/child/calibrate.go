@@ -36,6 +36,9 @@ func (s *session) calibrate() (wire.Calibration, error) {
 		}
 	}
 	chain, witness := s.turns()
+	if err := cell.Pin(); err != nil {
+		return wire.Calibration{}, err
+	}
 	sample := func(kind trampoline.Kind, turns uint64) ([]perf.Sample, error) {
 		var all []perf.Sample
 		for range calibrationCells {

@@ -79,15 +79,23 @@ func (c *coroner) locate(addr uint64) place {
 	return p
 }
 
-// name resolves addresses for the disassembler.
+// name resolves addresses for the disassembler: a symbol and its address.
 func (c *coroner) name(addr uint64) (string, uint64) {
+	if u, ok := c.image.Trap(addr); ok {
+		return u.Name, u.Addr
+	}
 	if name, off, ok := c.image.Lookup(addr); ok {
-		return name, off
+		return name, addr - off
+	}
+	for _, s := range trampoline.Symbols() {
+		if s.Addr == addr {
+			return s.Name, addr
+		}
 	}
 	return "", 0
 }
 
-// in reports whether an address lies in the image's code.
+// inCode reports whether an address lies in the image's code.
 func (c *coroner) inCode(addr uint64) bool { return len(c.locate(addr).code) > 0 }
 
 // fill puts a place into a problem.

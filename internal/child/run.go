@@ -202,6 +202,9 @@ func (r *runner) tryOnce() *wire.Problem {
 			return wire.Problemf(wire.Internal, "%v", err)
 		}
 	}
+	if err := cell.Pin(); err != nil {
+		r.warnings = append(r.warnings, "the cells are not pinned to a CPU: "+err.Error())
+	}
 	r.fill()
 	for _, m := range r.memory {
 		r.before = append(r.before, append([]byte(nil), m...))
@@ -249,10 +252,10 @@ func (r *runner) result() *wire.Result {
 	res := &wire.Result{
 		Kernel: r.call.Spec.Name, Symbol: r.choice.Name, SymbolWhy: r.choice.Why,
 		Params: r.job.Params, Object: wire.ObjectID{SHA256: hex.EncodeToString(sum[:]), Size: len(r.job.Object)},
-		Host: r.job.Host, Counters: r.counters, Unavailable: r.missing,
+		Host: r.job.Host, Counters: list(r.counters), Unavailable: list(r.missing),
 		Result: r.value(), Verify: r.verification(), ABI: r.abi(),
 		Integrity: "consistent", IntegrityWhy: r.suspect,
-		ISA: r.verdict.ISA, Sandbox: r.layers, Warnings: r.warnings, Timing: r.timing,
+		ISA: list(r.verdict.ISA), Sandbox: r.layers, Warnings: list(r.warnings), Timing: r.timing,
 	}
 	if len(r.suspect) > 0 {
 		res.Integrity = "suspect"
@@ -279,6 +282,14 @@ func (r *runner) verification() wire.Verify {
 		Status: string(v.Status), Why: v.Why, MaxULP: wire.Float(v.MaxULP), MaxAbs: wire.Float(v.MaxAbs),
 		FirstBad: v.FirstBad, Operand: v.Operand,
 	}
+}
+
+// list makes an absent list an empty one: JSON readers expect [], not null.
+func list[T any](l []T) []T {
+	if l == nil {
+		return []T{}
+	}
+	return l
 }
 
 // plural words how many more refusals there are.
