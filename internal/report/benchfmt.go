@@ -1,0 +1,106 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"webrunner/internal/wire"
+)
+
+// Benchfmt writes the result in Go's benchmark data format
+// (golang.org/design/14313-benchmark-format) for benchstat: what the figures
+// depend on as configuration, then one line "BenchmarkSdot/incx=1/n=1024 93
+// 2004.5 cycles/op". The number of iterations is that of accepted samples.
+// What differs between two objects under comparison, as their checksums do, is
+// left out, because benchstat would put them into separate tables; what makes
+// a comparison meaningless is put in for the same reason.
+func Benchfmt(w io.Writer, r *wire.Result) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "goos: linux\ngoarch: amd64\n")
+	config(&b, "kernel", r.Kernel)
+	config(&b, "cpu", r.Host.CPU)
+	for _, c := range doubts(r) {
+		config(&b, c.key, c.value)
+	}
+	counters := ordered(r.Counters)
+	iterations := 1
+	for _, c := range counters {
+		fmt.Fprintf(&b, "Unit %s better=lower", benchUnit(&c))
+		if c.Exact {
+			b.WriteString(" assume=exact")
+		}
+		b.WriteByte('\n')
+		iterations = max(iterations, c.Samples.Accepted)
+	}
+	if len(counters) > 0 { // a line without values would be malformed
+		fmt.Fprintf(&b, "%s\t%d", benchName(r), iterations)
+		for _, c := range counters {
+			fmt.Fprintf(&b, "\t%s %s", decimal(c.Value), benchUnit(&c))
+		}
+		b.WriteByte('\n')
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+type pair struct{ key, value string }
+
+// doubts are the reasons not to compare this result with others.
+func doubts(r *wire.Result) []pair {
+	var list []pair
+	if r.Verify.Status == "mismatch" {
+		list = append(list, pair{"verify", "mismatch"})
+	}
+	if r.Integrity == "suspect" {
+		list = append(list, pair{"integrity", "suspect"})
+	}
+	if !r.ABI.OK {
+		list = append(list, pair{"abi", "violated"})
+	}
+	return list
+}
+
+// config writes one line of configuration, unless there is nothing to say.
+func config(b *strings.Builder, key, value string) {
+	if value != "" {
+		fmt.Fprintf(b, "%s: %s\n", key, line(value))
+	}
+}
+
+// benchName is the kernel's name without its namespace, and the parameters.
+func benchName(r *wire.Result) string {
+	name := path.Base(r.Kernel)
+	first, size := utf8.DecodeRuneInString(name)
+	name = "Benchmark" + string(unicode.ToUpper(first)) + name[size:]
+	if len(r.Params) > 0 {
+		name += "/" + params(r.Params, "=", "/")
+	}
+	return word(name)
+}
+
+// benchUnit is ns/op for the time of a call, which benchstat knows, and else
+// the counter's name with its source, as in cycles-tsc-calibrated/op.
+func benchUnit(c *wire.Counter) string {
+	if c.Name == "Time" && c.Unit == "ns" {
+		return "ns/op"
+	}
+	name := strings.ToLower(c.Name)
+	if c.Source != wire.PMU {
+		name += "-" + string(c.Source)
+	}
+	return word(name) + "/op"
+}
+
+// word replaces what would end a word of the format.
+func word(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unprintable(r) {
+			return '-'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,56 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"webrunner/internal/wire"
+)
+
+// csvHeader names the columns. The kernel, its parameters and the object are
+// on every line, so that lines of many results can be put into one file.
+var csvHeader = []string{
+	"kernel", "params", "object_sha256", "counter", "value", "unit", "source", "ci95_low", "ci95_high",
+	"min", "p10", "p90", "overhead", "accepted", "samples", "cells", "exact", "verify", "integrity",
+}
+
+// CSV writes a header and one line for each counter (RFC 4180, with lines that
+// end in a line feed). A figure that could not be had is a line without value
+// whose source is "unavailable".
+func CSV(w io.Writer, r *wire.Result) error {
+	c := csv.NewWriter(w)
+	c.Write(csvHeader) // errors stay with c until Flush
+	head := []string{line(r.Kernel), params(r.Params, "=", " "), r.Object.SHA256}
+	tail := []string{r.Verify.Status, r.Integrity}
+	for _, k := range ordered(r.Counters) {
+		c.Write(slices.Concat(head, []string{
+			line(k.Name), decimal(k.Value), line(k.Unit), string(k.Source), decimal(k.CI95[0]), decimal(k.CI95[1]),
+			decimal(k.Min), decimal(k.P10), decimal(k.P90), decimal(k.Overhead),
+			strconv.Itoa(k.Samples.Accepted), strconv.Itoa(k.Samples.Total), strconv.Itoa(k.Cells), strconv.FormatBool(k.Exact),
+		}, tail))
+	}
+	for _, u := range r.Unavailable {
+		row := make([]string, len(csvHeader)-len(head)-len(tail))
+		row[0], row[3] = line(u.Name), "unavailable"
+		c.Write(slices.Concat(head, row, tail))
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// decimal writes every digit that the number has, and never an exponent.
+func decimal(v float64) string { return strconv.FormatFloat(v+0, 'f', -1, 64) }
+
+// params writes the parameters in the order of their names.
+func params(p map[string]uint64, equals, between string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(p)) {
+		parts = append(parts, fmt.Sprintf("%s%s%d", line(name), equals, p[name]))
+	}
+	return strings.Join(parts, between)
+}

@@ -1,0 +1,77 @@
+// Package report writes one result in its many forms: lines as the service of
+// 2016 had them, JSON, CSV, Go's benchmark format, and a table for people. A
+// form never shows a figure as more than it is: the source, the spread and
+// what could not be had are told wherever the form has a place for them.
+package report
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+
+	"webrunner/internal/wire"
+)
+
+// Format is one form of a result.
+type Format struct {
+	Name  string // on the command line
+	Media string // media type, empty for the one that is for terminals only
+	Write func(io.Writer, *wire.Result) error
+}
+
+// Formats returns every form of a result; text, the default of the service, is
+// the first.
+func Formats() []Format {
+	return []Format{
+		{"text", "text/plain; charset=utf-8", Text},
+		{"json", "application/json", JSON},
+		{"csv", "text/csv; charset=utf-8", CSV},
+		{"benchfmt", "text/x-go-benchfmt; charset=utf-8", Benchfmt},
+		{"table", "", Table},
+	}
+}
+
+// ordered returns the counters with those of the service of 2016 first, in
+// its order, and the others as they are. Every form lists them so.
+func ordered(counters []wire.Counter) []wire.Counter {
+	list := slices.Clone(counters)
+	slices.SortStableFunc(list, func(a, b wire.Counter) int { return rank(a.Name) - rank(b.Name) })
+	return list
+}
+
+func rank(name string) int {
+	switch name {
+	case "Cycles":
+		return 0
+	case "Instructions":
+		return 1
+	}
+	return 2
+}
+
+// label is the name of a figure, with the source when that is not the PMU.
+func label(c *wire.Counter) string {
+	if c.Source == wire.PMU {
+		return line(c.Name)
+	}
+	return line(c.Name) + " (" + line(string(c.Source)) + ")"
+}
+
+// line keeps text that may come from an object, such as a symbol, within one
+// line of printable characters.
+func line(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case unprintable(r):
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// unprintable reports whether r could do anything to a terminal but stand
+// there: control characters, and invisible ones that reorder or hide text.
+func unprintable(r rune) bool { return !unicode.IsGraphic(r) || r == unicode.ReplacementChar }

@@ -1,0 +1,369 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"webrunner/internal/wire"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// good is a result as a host without PMU gives it.
+func good() *wire.Result {
+	return &wire.Result{
+		Kernel: "blis/sdot", Symbol: "sdot", SymbolWhy: "the kernel's name",
+		Params: map[string]uint64{"n": 1024, "incx": 1, "incy": 2, "offx": 0, "offy": 63},
+		Object: wire.ObjectID{SHA256: strings.Repeat("0123456789abcdef", 4), Size: 904},
+		Host:   wire.Host{CPU: "AMD EPYC 9354", Vendor: "AuthenticAMD", Family: 25, Model: 17, Kernel: "6.18.0", PMUReason: "perf_event_open ENOENT (virtual machine)", TSCHz: 2596000000},
+		Counters: []wire.Counter{
+			{Name: "Reference cycles", Value: 1300.5, Unit: "cycles", Source: wire.TSC, CI95: [2]float64{1299.5, 1302}, Min: 1290, P10: 1298, P90: 1310, Overhead: 26, Samples: wire.Samples{Accepted: 93, Total: 101}, Cells: 3},
+			{Name: "Time", Value: 500.96, Unit: "ns", Source: wire.TSC, CI95: [2]float64{500.5, 501.3}, Min: 496.9, P10: 500, P90: 504.6, Overhead: 10, Samples: wire.Samples{Accepted: 93, Total: 101}, Cells: 3},
+			{Name: "Cycles", Value: 2004.5, Unit: "cycles", Source: wire.TSCCalibrated, CI95: [2]float64{2003.9, 2005.2}, Min: 2001, P10: 2003, P90: 2009, Overhead: 34.1, Samples: wire.Samples{Accepted: 88, Total: 101}, Cells: 3},
+			{Name: "Page faults", Value: 0, Unit: "events", Source: wire.Software, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3, Exact: true},
+		},
+		Unavailable: []wire.Unavailable{{Name: "Instructions", Reason: "no PMU: perf_event_open ENOENT (virtual machine)"}},
+		Result:      wire.Value{Int: 0, Float: 10.5},
+		Verify:      wire.Verify{Status: "match"},
+		ABI:         wire.ABI{OK: true},
+		Integrity:   "consistent", ISA: []string{"AVX", "FMA"},
+		Sandbox: map[string]string{"seccomp": "enforced", "landlock": "enforced (ABI 7)", "cgroup": "absent: not delegated", "namespaces": "enforced (user, pid, net)"},
+		Timing:  wire.Timing{Cells: 2100, Total: 2412},
+	}
+}
+
+// pmu is a result with hardware counters.
+func pmu() *wire.Result {
+	r := good()
+	r.Host.PMU, r.Host.PMUReason = "SPR", ""
+	r.Unavailable = nil
+	r.Counters = []wire.Counter{
+		{Name: "Instructions", Value: 642, Unit: "events", Source: wire.PMU, CI95: [2]float64{642, 642}, Min: 642, P10: 642, P90: 642, Overhead: 3, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3, Exact: true},
+		{Name: "Cycles", Value: 512.49, Unit: "cycles", Source: wire.PMU, CI95: [2]float64{512.1, 513.2}, Min: 509, P10: 511, P90: 515, Overhead: 31, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3},
+		{Name: "L1D.REPLACEMENT", Value: 0.004, Unit: "events", Source: wire.PMU, CI95: [2]float64{-0.2, 0.3}, Min: -1, P10: -0.5, P90: 0.7, Samples: wire.Samples{Accepted: 99, Total: 101}, Cells: 3},
+		{Name: "INST.COUNTED", Value: -0.4, Unit: "events", Source: wire.Counted, CI95: [2]float64{-0.4, -0.4}, Cells: 1},
+	}
+	return r
+}
+
+// bad is a result about which everything is wrong, from an object that wants
+// to write its own lines.
+func bad() *wire.Result {
+	r := good()
+	r.Kernel = "mine/évil\nCycles: 1"
+	r.Symbol = "f\x1b[2J\nCycles: 1\u202e"
+	r.SymbolWhy = "the only global function"
+	r.Params = nil
+	r.Counters = r.Counters[2:3]
+	first := 7
+	r.Verify = wire.Verify{Status: "mismatch", Why: "element 7 of operand c is 1, the reference is 2", MaxAbs: wire.Float(math.Inf(1)), MaxULP: wire.Float(math.NaN()), FirstBad: &first, Operand: "c"}
+	r.ABI = wire.ABI{Violations: []string{"rbx was changed", "the direction flag is set"}}
+	r.Integrity, r.IntegrityWhy = "suspect", []string{"cell 2: the samples add up to more than its CPU time"}
+	r.ISA = nil
+	r.Warnings = []string{"CPU 1 is shared with a busy sibling"}
+	return r
+}
+
+// empty has nothing but zero values.
+func empty() *wire.Result { return &wire.Result{Kernel: "playground"} }
+
+func cases() map[string]*wire.Result {
+	return map[string]*wire.Result{"good": good(), "pmu": pmu(), "bad": bad(), "empty": empty()}
+}
+
+// golden compares output with a file.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := "testdata/" + name
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s:\n%s\nwant:\n%s", name, got, want)
+	}
+}
+
+func TestGolden(t *testing.T) {
+	for name, r := range cases() {
+		for _, f := range Formats() {
+			if f.Name == "json" {
+				continue // is of the type's making, see TestJSON
+			}
+			var b bytes.Buffer
+			if err := f.Write(&b, r); err != nil {
+				t.Errorf("%s as %s: %v", name, f.Name, err)
+			}
+			golden(t, name+"."+f.Name, b.Bytes())
+		}
+	}
+}
+
+// No form changes the result that it writes.
+func TestReadOnly(t *testing.T) {
+	r, want := good(), good()
+	for _, f := range Formats() {
+		if err := f.Write(io.Discard, r); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(r, want) {
+			t.Errorf("%s changed the result", f.Name)
+		}
+	}
+}
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errBroken }
+
+var errBroken = errors.New("broken")
+
+func TestWriteErrors(t *testing.T) {
+	for _, f := range Formats() {
+		if err := f.Write(broken{}, good()); !errors.Is(err, errBroken) {
+			t.Errorf("%s: %v", f.Name, err)
+		}
+	}
+	if err := ProblemText(broken{}, &wire.Problem{}); !errors.Is(err, errBroken) {
+		t.Errorf("problem: %v", err)
+	}
+}
+
+// Text is "Name: value" lines with integers, as many as there are counters,
+// whatever the names hold.
+func TestTextLines(t *testing.T) {
+	for name, r := range cases() {
+		var b bytes.Buffer
+		if err := Text(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.SplitAfter(b.String(), "\n")
+		if len(lines) != len(r.Counters)+1 {
+			t.Errorf("%s: %d lines for %d counters", name, len(lines)-1, len(r.Counters))
+		}
+		for _, l := range lines[:len(lines)-1] {
+			_, value, ok := strings.Cut(strings.TrimSuffix(l, "\n"), ": ")
+			if _, err := strconv.ParseInt(value, 10, 64); !ok || err != nil || value == "-0" {
+				t.Errorf("%s: %q is not a name and an integer", name, l)
+			}
+		}
+	}
+}
+
+func TestInteger(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", 0.5: "1", -0.4: "0", -0.5: "-1", 2004.5: "2005", 1e18: "1000000000000000000", 511.49: "511"} {
+		if got := integer(v); got != want {
+			t.Errorf("%v is written as %s, want %s", v, got, want)
+		}
+	}
+	if got := integer(math.Copysign(0, -1)); got != "0" {
+		t.Errorf("minus zero is written as %s", got)
+	}
+}
+
+// Cycles and Instructions come first in every form.
+func TestOrder(t *testing.T) {
+	r := pmu()
+	for _, f := range Formats() {
+		var b bytes.Buffer
+		if err := f.Write(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		s := strings.ToLower(b.String())
+		last := -1
+		for _, name := range []string{"cycles", "instructions", "l1d.replacement", "inst.counted"} {
+			if f.Name == "table" && name == "cycles" {
+				name = "\n  cycles"
+			}
+			if f.Name == "benchfmt" {
+				name += "/op"
+				if strings.HasPrefix(name, "inst.") {
+					name = "inst.counted-counted/op"
+				}
+			}
+			i := strings.Index(s, name)
+			if i <= last {
+				t.Errorf("%s: %q is at %d, after %d is expected", f.Name, name, i, last)
+			}
+			last = i
+		}
+	}
+}
+
+// JSON is one line with every key of the interface contract, and nothing in it
+// is null but what the contract has so.
+func TestJSON(t *testing.T) {
+	for name, r := range cases() {
+		var b bytes.Buffer
+		if err := JSON(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Count(b.Bytes(), []byte("\n")) != 1 {
+			t.Errorf("%s: not one line: %s", name, b.Bytes())
+		}
+		var back wire.Result
+		if err := json.Unmarshal(b.Bytes(), &back); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got, want := fmt.Sprint(back.Counters, back.Params, back.Symbol), fmt.Sprint(ordered(r.Counters), r.Params, r.Symbol); got != want {
+			t.Errorf("%s comes back as %s, want %s", name, got, want)
+		}
+		var fields map[string]any
+		if err := json.Unmarshal(b.Bytes(), &fields); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range strings.Fields("kernel symbol params object host counters unavailable result verify abi integrity isa sandbox warnings timing_us") {
+			if v, ok := fields[key]; !ok || v == nil {
+				t.Errorf("%s: %s is %v", name, key, v)
+			}
+		}
+		if fields["abi"].(map[string]any)["violations"] == nil {
+			t.Errorf("%s: abi.violations is null", name)
+		}
+	}
+}
+
+func TestCSV(t *testing.T) {
+	for name, r := range cases() {
+		var b bytes.Buffer
+		if err := CSV(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(&b).ReadAll() // also checks that rows are equally long
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if want := 1 + len(r.Counters) + len(r.Unavailable); len(rows) != want {
+			t.Errorf("%s: %d rows, want %d", name, len(rows), want)
+		}
+		for i, c := range ordered(r.Counters) {
+			if v, err := strconv.ParseFloat(rows[i+1][4], 64); err != nil || v != c.Value {
+				t.Errorf("%s: value %q, want %v", name, rows[i+1][4], c.Value)
+			}
+		}
+	}
+}
+
+// Benchfmt obeys the grammar of golang.org/design/14313-benchmark-format and
+// of the Unit lines of golang.org/x/perf/benchfmt.
+func TestBenchfmtGrammar(t *testing.T) {
+	for name, r := range cases() {
+		var b bytes.Buffer
+		if err := Benchfmt(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		units, benchmarks := map[string]bool{}, 0
+		for l := range strings.Lines(b.String()) {
+			f := strings.Fields(l)
+			switch {
+			case f[0] == "Unit":
+				units[f[1]] = true
+			case strings.HasPrefix(f[0], "Benchmark"):
+				benchmarks++
+				if n, err := strconv.Atoi(f[1]); err != nil || n < 1 || len(f)%2 != 0 || len(f) < 4 {
+					t.Errorf("%s: %q", name, l)
+				}
+				for i := 2; i < len(f); i += 2 {
+					if _, err := strconv.ParseFloat(f[i], 64); err != nil || !units[f[i+1]] && f[i+1] != "ns/op" {
+						t.Errorf("%s: %s %s in %q", name, f[i], f[i+1], l)
+					}
+				}
+			default:
+				key, _, ok := strings.Cut(l, ": ")
+				if !ok || strings.ToLower(key) != key || strings.Contains(key, " ") {
+					t.Errorf("%s: %q is not a line of configuration", name, l)
+				}
+			}
+		}
+		if want := min(1, len(r.Counters)); benchmarks != want {
+			t.Errorf("%s: %d benchmarks", name, benchmarks)
+		}
+	}
+}
+
+// Nothing that an object says can reach a terminal as a control character, nor
+// begin a line of its own.
+func TestHostileText(t *testing.T) {
+	for _, f := range Formats() {
+		var b bytes.Buffer
+		if err := f.Write(&b, bad()); err != nil {
+			t.Fatal(err)
+		}
+		if f.Name == "json" {
+			continue // escapes control characters by itself
+		}
+		for l := range strings.Lines(b.String()) {
+			if strings.ContainsFunc(strings.Trim(l, "\n"), func(r rune) bool { return r != '\t' && unprintable(r) }) {
+				t.Errorf("%s: %q", f.Name, l)
+			}
+			if strings.HasPrefix(strings.TrimSpace(l), "Cycles: 1") {
+				t.Errorf("%s: forged line %q", f.Name, l)
+			}
+		}
+	}
+}
+
+func TestNumber(t *testing.T) {
+	for v, want := range map[float64]string{
+		0: "0", 3: "3", 2004.5: "2004.5", 12345.6: "12346", 99.994: "99.99", 9.9996: "10.000", 0.004: "0.004", -0.0001: "0", -2.5: "-2.500", 1e6: "1000000",
+	} {
+		if got := number(v); got != want {
+			t.Errorf("%v is written as %s, want %s", v, got, want)
+		}
+	}
+}
+
+func TestInterval(t *testing.T) {
+	for _, tt := range []struct {
+		c    wire.Counter
+		want string
+	}{
+		{wire.Counter{Value: 1000, CI95: [2]float64{999, 1002}}, "±0.2 %"},
+		{wire.Counter{Value: 1000, CI95: [2]float64{998, 1001}}, "±0.2 %"},
+		{wire.Counter{Value: -1000, CI95: [2]float64{-1100, -900}}, "±10 %"},
+		{wire.Counter{Value: 10, CI95: [2]float64{0, 30}}, "±200 %"},
+		{wire.Counter{Value: 1e9, CI95: [2]float64{1e9 - 1, 1e9}}, "±0.001 %"},
+		{wire.Counter{Value: 5, CI95: [2]float64{5, 5}}, "±0 %"},
+		{wire.Counter{Value: 0, CI95: [2]float64{-1, 0.5}}, "±1"},
+		{wire.Counter{Value: 7, Exact: true}, "exact"},
+	} {
+		if got := interval(&tt.c); got != tt.want {
+			t.Errorf("%+v: %s, want %s", tt.c, got, tt.want)
+		}
+	}
+}
+
+func TestProblemText(t *testing.T) {
+	offset := uint64(0x4e)
+	p := wire.Problemf(wire.Crashed, "read 12 bytes past operand y at sdot+0x4e: vmovups ymm1, [rcx+0x60]")
+	p.Symbol, p.Offset, p.Instruction, p.Bytes, p.Signal, p.Access, p.Operand, p.Address = "sdot", &offset, "vmovups ymm1, [rcx+0x60]", "c5fc104960", "SIGSEGV", "read", "y", "0x20001000"
+	p.Sandbox = good().Sandbox
+	var b bytes.Buffer
+	for _, p := range []*wire.Problem{
+		p,
+		wire.Problemf(wire.QueueFull, "10 requests are waiting"),
+		{Class: wire.RefusedInstruction, Detail: "f\nok\x1b", Offset: &offset, Bytes: "0f05", Rule: "system-call", Section: ".text"},
+		{Class: wire.MissingISA, Detail: "needs more", MissingISA: []string{"AVX512F", "AMX_TILE"}, RetryAfter: 3, Limit: "1 MiB", Syscall: "socket", Symbol: "g"},
+	} {
+		if err := ProblemText(&b, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	golden(t, "problems.txt", b.Bytes())
+}

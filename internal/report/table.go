@@ -1,0 +1,240 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"webrunner/internal/wire"
+)
+
+// Table writes the result for a person: the figures with their spread and
+// source, then everything that says how far to trust them.
+func Table(w io.Writer, r *wire.Result) error {
+	var b strings.Builder
+	b.WriteString(strings.TrimRight(fmt.Sprintf("%s  %s", line(r.Kernel), params(r.Params, "=", " ")), " ") + "\n\n")
+	counters := ordered(r.Counters)
+	writeFigures(&b, counters)
+	b.WriteByte('\n')
+	for _, f := range trust(r, counters) {
+		if f.value != "" {
+			fmt.Fprintf(&b, "  %-12s %s\n", f.key, line(f.value))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// writeFigures writes one row for each counter, numbers to the right.
+func writeFigures(b *strings.Builder, counters []wire.Counter) {
+	if len(counters) == 0 {
+		b.WriteString("  no figures\n")
+		return
+	}
+	rows := [][]string{{"per call", "", "95 % within", "min", "p10", "p90", "source"}}
+	for i := range counters {
+		c := &counters[i]
+		rows = append(rows, []string{
+			line(c.Name), quantity(c.Value, c.Unit), interval(c), number(c.Min), number(c.P10), number(c.P90), line(string(c.Source)),
+		})
+	}
+	width := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			width[i] = max(width[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range rows {
+		b.WriteByte(' ')
+		for i, cell := range row {
+			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+			switch i {
+			case 0:
+				b.WriteString(" " + cell + pad)
+			case len(row) - 1: // the last column is text, and nothing follows it
+				b.WriteString("  " + cell)
+			default:
+				b.WriteString("  " + pad + cell)
+			}
+		}
+		b.WriteByte('\n')
+	}
+}
+
+// quantity is a number with its unit, when that is not a mere count of events.
+func quantity(v float64, unit string) string {
+	if unit == "" || unit == "events" {
+		return number(v)
+	}
+	return number(v) + " " + line(unit)
+}
+
+// number keeps at least four digits, and no more decimals than make sense.
+func number(v float64) string {
+	digits := 0
+	switch a := math.Abs(v); {
+	case v == math.Trunc(v) || a >= 1e4:
+	case a >= 100:
+		digits = 1
+	case a >= 10:
+		digits = 2
+	default:
+		digits = 3
+	}
+	s := fmt.Sprintf("%.*f", digits, v)
+	if strings.Trim(s, "-0.") == "" {
+		return "0"
+	}
+	return s
+}
+
+// interval is the half-width of the confidence interval, the larger half when
+// the value is not in the middle, relative where there is something to relate
+// it to.
+func interval(c *wire.Counter) string {
+	if c.Exact {
+		return "exact"
+	}
+	half := math.Max(c.Value-c.CI95[0], c.CI95[1]-c.Value)
+	if math.Abs(c.Value) < 1 {
+		return "±" + number(half)
+	}
+	return "±" + percent(100*half/math.Abs(c.Value)) + " %"
+}
+
+// percent keeps two digits, but no more than three decimals.
+func percent(p float64) string {
+	switch {
+	case p == 0:
+		return "0"
+	case p < 0.001:
+		return "0.001" // the bound is rounded up
+	case p < 10:
+		return fmt.Sprintf("%.2g", p)
+	}
+	return fmt.Sprintf("%.0f", p)
+}
+
+// trust lists what a reader must know beside the figures.
+func trust(r *wire.Result, counters []wire.Counter) []pair {
+	list := []pair{{"samples", samples(counters)}}
+	for _, u := range r.Unavailable {
+		list = append(list, pair{"unavailable", u.Name + ": " + u.Reason})
+	}
+	list = append(list,
+		pair{"result", verified(&r.Verify)},
+		pair{"function", function(r)},
+		pair{"ABI", held(r.ABI.OK, r.ABI.Violations)},
+		pair{"integrity", because(r.Integrity, r.IntegrityWhy)},
+		pair{"ISA", or(strings.Join(r.ISA, " "), "baseline x86-64")},
+		pair{"sandbox", or(layers(r.Sandbox), "not known")},
+		pair{"host", host(&r.Host)},
+		pair{"took", fmt.Sprintf("%s, of which %s measuring", micros(r.Timing.Total), micros(r.Timing.Cells))},
+	)
+	for _, w := range r.Warnings {
+		list = append(list, pair{"warning", w})
+	}
+	return list
+}
+
+// samples tells how the figures came about: the range over all counters, and
+// the overhead of the first.
+func samples(counters []wire.Counter) string {
+	if len(counters) == 0 {
+		return "none"
+	}
+	low, high := counters[0], counters[0]
+	for _, c := range counters {
+		if c.Samples.Accepted < low.Samples.Accepted {
+			low = c
+		}
+		if c.Samples.Accepted > high.Samples.Accepted {
+			high = c
+		}
+	}
+	text := fmt.Sprintf("%d of %d accepted, from %d cells", low.Samples.Accepted, low.Samples.Total, low.Cells)
+	if high.Samples.Accepted != low.Samples.Accepted {
+		text += fmt.Sprintf(" (%s) to %d of %d, from %d cells (%s)", low.Name, high.Samples.Accepted, high.Samples.Total, high.Cells, high.Name)
+	}
+	first := counters[0]
+	return text + fmt.Sprintf("; an empty call, %s, is subtracted", quantity(first.Overhead, first.Unit))
+}
+
+func verified(v *wire.Verify) string {
+	switch v.Status {
+	case "match":
+		if v.MaxULP == 0 {
+			return "right, equal to the reference"
+		}
+		return fmt.Sprintf("right, within %.3g ulp of the reference (%.3g)", float64(v.MaxULP), float64(v.MaxAbs))
+	case "mismatch":
+		return "WRONG: " + v.Why
+	}
+	return "not checked: " + or(v.Why, "there is no reference")
+}
+
+func function(r *wire.Result) string {
+	text := r.Symbol
+	if r.SymbolWhy != "" {
+		text += " (" + r.SymbolWhy + ")"
+	}
+	if len(r.Object.SHA256) >= 12 {
+		text += fmt.Sprintf(" in an object of %d bytes, sha256 %s…", r.Object.Size, r.Object.SHA256[:12])
+	}
+	return text
+}
+
+func held(ok bool, violations []string) string {
+	if ok {
+		return "held"
+	}
+	return because("VIOLATED", violations)
+}
+
+func because(word string, why []string) string {
+	if len(why) == 0 {
+		return word
+	}
+	return word + ": " + strings.Join(why, "; ")
+}
+
+func or(text, instead string) string {
+	if text == "" {
+		return instead
+	}
+	return text
+}
+
+// layers lists the protections: those in force first, then the absent ones
+// with their reasons.
+func layers(sandbox map[string]string) string {
+	var on, off []string
+	for _, name := range slices.Sorted(maps.Keys(sandbox)) {
+		if rest, ok := strings.CutPrefix(sandbox[name], "enforced"); ok {
+			on = append(on, name+rest)
+		} else {
+			off = append(off, name+" "+sandbox[name])
+		}
+	}
+	return strings.Join(append(on, off...), ", ")
+}
+
+func host(h *wire.Host) string {
+	pmu := "PMU " + h.PMU
+	if h.PMU == "" {
+		pmu = "no PMU"
+	}
+	return fmt.Sprintf("%s, Linux %s, TSC %.0f MHz, %s", or(h.CPU, h.Vendor), h.Kernel, float64(h.TSCHz)/1e6, pmu)
+}
+
+// micros writes a time given in microseconds.
+func micros(us int64) string {
+	if us < 1000 {
+		return fmt.Sprintf("%d µs", us)
+	}
+	return fmt.Sprintf("%s ms", number(float64(us)/1000))
+}
