@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	code := m.Run()
-	if code == 0 && wholeRun() {
+	if code == 0 && wholeRun() && !raceDetector {
 		for name := range victims {
 			if !used[name] {
 				fmt.Fprintf(os.Stderr, "victim %q is never started\n", name)
@@ -73,6 +73,9 @@ func startVictim(t *testing.T, name, job string, args ...string) result {
 	t.Helper()
 	if victims[name] == nil {
 		t.Fatalf("no victim %q", name)
+	}
+	if raceDetector {
+		t.Skip("the race detector's runtime makes calls of its own, which no policy allows; the child is never built with it")
 	}
 	usedMu.Lock()
 	used[name] = true
