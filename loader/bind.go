@@ -82,24 +82,29 @@ func (pl *Plan) unresolved(i int) string {
 	return ""
 }
 
-// collectUndefined lists what is unresolved, once a name, and binds each to the
+// collectUndefined lists what is unresolved, once a name and reason, and binds each to the
 // external of that name, to 0 if it is weak, or to a trap. Unresolved symbols
 // that are not plainly undefined are listed only if a relocation uses them,
 // except indirect functions, which a caller may ask for by name.
 func (pl *Plan) collectUndefined() error {
-	byName := map[string]int32{} // number in pl.undefined, counted from 1
+	// A name may stand for two things at once: a local thread-local variable
+	// and an undefined function are not the same.
+	type key struct {
+		name, why string
+		weak      bool
+	}
+	entries := map[key]int32{} // number in pl.undefined, counted from 1
 	for i := range pl.object.symbols {
 		why, n := pl.unresolved(i), pl.uses[i].count
 		if why == "" || n == 0 && why != UnresolvedUndefined && why != UnresolvedIFunc {
 			continue
 		}
-		name := pl.object.symbolName(i)
-		entry := byName[name]
+		k := key{pl.object.symbolName(i), why, why == UnresolvedUndefined && pl.object.symbols[i].bind == stbWeak}
+		entry := entries[k]
 		if entry == 0 {
-			weak := why == UnresolvedUndefined && pl.object.symbols[i].bind == stbWeak
-			pl.undefined = append(pl.undefined, Undefined{Name: name, Kind: why, Weak: weak})
+			pl.undefined = append(pl.undefined, Undefined{Name: k.name, Kind: k.why, Weak: k.weak})
 			entry = int32(len(pl.undefined))
-			byName[name] = entry
+			entries[k] = entry
 		}
 		pl.undefined[entry-1].References += int(n)
 		pl.uses[i].unresolved = entry

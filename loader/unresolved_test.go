@@ -156,3 +156,27 @@ func TestNearTrap(t *testing.T) {
 		}
 	}
 }
+
+// TestEqualUnresolvedNames: what shares a name with an external or with a weak
+// symbol is not bound to that.
+func TestEqualUnresolvedNames(t *testing.T) {
+	im := mustLoad(t, &testObject{
+		sections: []testSection{
+			textSection(make([]byte, 48), rela{offset: 0, typ: 1, sym: 1}, rela{offset: 8, typ: 1, sym: 2}, rela{offset: 16, typ: 1, sym: 3},
+				rela{offset: 24, typ: 1, sym: 4}, rela{offset: 32, typ: 1, sym: 5}),
+			tlsSection(".tbss", shtNobits, 8),
+		},
+		symbols: []testSymbol{
+			{name: "memcpy", info: globalNone}, {name: "memcpy", info: sttTLS, shndx: 2},
+			{name: "x", info: weakNone}, {name: "x", info: sttTLS, shndx: 2}, {name: "x", info: globalNone},
+		},
+	})
+	equal(t, "memcpy", field(t, im, 1, 0, 8), 0x50000100)
+	equal(t, "weak x", field(t, im, 1, 16, 8), 0)
+	for offset, kind := range map[uint64]string{8: UnresolvedTLS, 24: UnresolvedTLS, 32: UnresolvedUndefined} {
+		u, ok := im.Trap(uint64(field(t, im, 1, offset, 8)))
+		if !ok || u.Kind != kind {
+			t.Errorf("the field at %d leads to %v, want %s", offset, u, kind)
+		}
+	}
+}
