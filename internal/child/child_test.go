@@ -1,0 +1,323 @@
+package child_test
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"webrunner/examples"
+	"webrunner/internal/child"
+	"webrunner/internal/runner"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+	"webrunner/perf"
+)
+
+// The tests drive real children: this binary, executed again by the runner.
+func TestMain(m *testing.M) {
+	if runner.IsChild(os.Args) {
+		os.Exit(child.Main())
+	}
+	os.Exit(m.Run())
+}
+
+// pool is one pool of children for all tests.
+var pool = sync.OnceValues(func() (*runner.Pool, error) { return runner.New(runner.Config{}) })
+
+// host is this machine, with what a probe found about it.
+var host = sync.OnceValues(func() (wire.Host, error) {
+	p, err := pool()
+	if err != nil {
+		return wire.Host{}, err
+	}
+	h := perf.ProbeHost(os.DirFS("/"))
+	w := wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, PMUReason: h.PMUReason}
+	if h.PMU {
+		w.PMU = "generic"
+	}
+	_, w.Calibration, err = p.Probe(context.Background(), w)
+	return w, err
+})
+
+// do lets a child do a job.
+func do(t *testing.T, job *wire.Job) *wire.Report {
+	t.Helper()
+	p, err := pool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if job.Host, err = host(); err != nil {
+		t.Fatal(err)
+	}
+	if job.Budget == (wire.Budget{}) {
+		job.Budget = budget()
+	}
+	rep, _, err := p.Do(context.Background(), job, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
+
+func budget() wire.Budget {
+	return wire.Budget{
+		Deadline: (10 * time.Second).Microseconds(), CPU: (200 * time.Millisecond).Microseconds(),
+		Call: (2 * time.Second).Microseconds(), Memory: 256 << 20,
+	}
+}
+
+// runJob makes the job of running an example with parameters.
+func runJob(t *testing.T, object []byte, kernel string, params map[string][]string) *wire.Job {
+	t.Helper()
+	set, err := kernels.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := set.Find(kernel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := spec.Values(params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &wire.Job{Kind: wire.Run, Spec: spec.XML, Params: values, Object: object, Seed: 1}
+}
+
+func example(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := examples.Object(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestRunResults(t *testing.T) {
+	p := func(kv ...string) map[string][]string {
+		m := make(map[string][]string)
+		for i := 0; i < len(kv); i += 2 {
+			m[kv[i]] = []string{kv[i+1]}
+		}
+		return m
+	}
+	for _, tt := range []struct {
+		object, kernel string
+		params         map[string][]string
+		symbol         string
+		result         int64 // of an integer kernel
+		verify         string
+	}{
+		{"playground", "playground", p("iterations", "77"), "playground", 77, "none"},
+		{"playme", "playground", p("iterations", "78"), "playme", 78, "none"},
+		{"peachpy", "playground", p("iterations", "79"), "playground", 79, "none"},
+		{"data", "playground", p("iterations", "3"), "playground", 333, "none"},
+		{"memcpy", "playground", nil, "playground", 64, "none"},
+		{"protector", "playground", p("iterations", "5"), "playground", 5, "none"},
+		{"sdot", "sdot", p("n", "1000", "incx", "3", "incy", "2", "offx", "4"), "sdot", 0, "match"},
+		{"sdot_avx2", "blis/sdot", p("n", "4096"), "sdot", 0, "match"},
+		{"sgemm", "sgemm", p("cs_c", "8", "k", "100"), "sgemm", 0, "match"},
+		{"sgemm_6x16", "blis/sgemm", p("mr", "6", "nr", "16", "rs_c", "16"), "sgemm", 0, "match"},
+	} {
+		t.Run(tt.object, func(t *testing.T) {
+			rep := do(t, runJob(t, example(t, tt.object), tt.kernel, tt.params))
+			if p := rep.Problem; p != nil {
+				if p.Class == wire.MissingISA {
+					t.Skip(p.Detail)
+				}
+				t.Fatal(p)
+			}
+			r := rep.Result
+			if r.Symbol != tt.symbol || r.SymbolWhy == "" {
+				t.Errorf("ran %q (%q), want %q", r.Symbol, r.SymbolWhy, tt.symbol)
+			}
+			if r.Verify.Status != tt.verify {
+				t.Errorf("verification: %+v, want %s", r.Verify, tt.verify)
+			}
+			if tt.result != 0 && r.Result.Int != tt.result {
+				t.Errorf("result %d, want %d", r.Result.Int, tt.result)
+			}
+			if tt.verify == "match" && tt.kernel != "sgemm" && strings.HasPrefix(tt.object, "sdot") && r.Result.Float == 0 {
+				t.Error("a dot product of no zeros is zero")
+			}
+			if !r.ABI.OK || r.Integrity != "consistent" {
+				t.Errorf("abi %+v, integrity %s %q", r.ABI, r.Integrity, r.IntegrityWhy)
+			}
+			checkFigures(t, r)
+		})
+	}
+}
+
+// checkFigures holds the shape of the figures to what every result promises.
+func checkFigures(t *testing.T, r *wire.Result) {
+	t.Helper()
+	if len(r.Counters) == 0 || r.Counters[0].Name != "Cycles" {
+		t.Fatalf("the first figure is not Cycles: %+v", r.Counters)
+	}
+	for _, c := range r.Counters {
+		switch c.Source {
+		case wire.PMU, wire.TSC, wire.TSCCalibrated, wire.Software, wire.Counted:
+		default:
+			t.Errorf("%s has the source %q", c.Name, c.Source)
+		}
+		if c.Samples.Accepted < 1 || c.Samples.Accepted > c.Samples.Total || c.Unit == "" || c.Cells < 1 {
+			t.Errorf("%s: %+v", c.Name, c)
+		}
+		if c.CI95[0] > c.Value || c.CI95[1] < c.Value || c.Min > c.P90 {
+			t.Errorf("%s: value %g, interval %v, min %g, p90 %g", c.Name, c.Value, c.CI95, c.Min, c.P90)
+		}
+	}
+	if r.Host.PMU == "" {
+		if !slices.ContainsFunc(r.Unavailable, func(u wire.Unavailable) bool { return u.Name == "Instructions" && u.Reason != "" }) {
+			t.Error("nothing says why there are no instruction counts")
+		}
+	}
+	for _, layer := range runner.Layers() {
+		if r.Sandbox[layer] == "" {
+			t.Errorf("the answer does not say whether %s is in force", layer)
+		}
+	}
+}
+
+// What dependent instructions cost is known: 3 cycles an imul, 1 an add.
+func TestKnownAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		object string
+		cycles float64
+	}{{"imul", 300_000}, {"add", 100_000}} {
+		t.Run(tt.object, func(t *testing.T) {
+			var got []float64
+			for range 5 { // the machine is shared: one of five must be right, none may be a counterfeit
+				rep := do(t, runJob(t, example(t, tt.object), "playground", map[string][]string{"iterations": {"100000"}}))
+				if rep.Problem != nil {
+					t.Fatal(rep.Problem)
+				}
+				v := rep.Result.Counters[0].Value
+				if math.Abs(v/tt.cycles-1) <= 0.01 {
+					return
+				}
+				got = append(got, v)
+			}
+			t.Errorf("%g cycles measured as %v", tt.cycles, got)
+		})
+	}
+}
+
+func TestHostile(t *testing.T) {
+	for _, tt := range []struct {
+		object  string
+		class   wire.Class
+		symbol  string
+		syscall string // or part of the detail
+	}{
+		{"socket", wire.RefusedInstruction, "playground", "syscall"},
+		{"execve", wire.RefusedInstruction, "playground", "syscall"},
+		{"fork", wire.RefusedInstruction, "playground", "syscall"},
+		{"open", wire.RefusedInstruction, "playground", "syscall"},
+		{"socket_late", wire.ForbiddenSyscall, "playground", "socket"},
+		{"execve_late", wire.ForbiddenSyscall, "playground", "execve"},
+		{"fork_late", wire.ForbiddenSyscall, "playground", "fork"},
+		{"open_late", wire.ForbiddenSyscall, "playground", "open"},
+		{"write_late", wire.ForbiddenSyscall, "playground", "write"},
+		{"exit_late", wire.ForbiddenSyscall, "playground", "exit_group"},
+		{"wild", wire.Crashed, "playground", "where nothing is mapped"},
+		{"ud2", wire.Crashed, "playground", "illegal instruction"},
+		{"recursion", wire.Crashed, "playground", "stack overflow"},
+		{"undefined", wire.UndefinedSymbol, "frobnicate", "called frobnicate"},
+	} {
+		t.Run(tt.object, func(t *testing.T) {
+			rep := do(t, runJob(t, example(t, tt.object), "playground", nil))
+			p := rep.Problem
+			if p == nil {
+				t.Fatal("no problem")
+			}
+			if p.Class != tt.class || p.Symbol != tt.symbol || p.Status != 422 {
+				t.Errorf("class %s, status %d, symbol %q; want %s, 422, %q (%s)", p.Class, p.Status, p.Symbol, tt.class, tt.symbol, p.Detail)
+			}
+			if !strings.Contains(p.Detail, tt.syscall) || p.Class == wire.ForbiddenSyscall && p.Syscall != tt.syscall {
+				t.Errorf("detail %q, system call %q; want %q", p.Detail, p.Syscall, tt.syscall)
+			}
+			if p.Offset == nil || p.Instruction == "" {
+				t.Errorf("the problem does not say where: %+v", p)
+			}
+		})
+	}
+}
+
+func TestEndlessLoopTimesOut(t *testing.T) {
+	job := runJob(t, example(t, "loop"), "playground", nil)
+	job.Budget = budget()
+	job.Budget.Call = (100 * time.Millisecond).Microseconds()
+	p := do(t, job).Problem
+	if p == nil || p.Class != wire.Timeout || p.Symbol != "playground" || p.Limit != "call" {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestOverrunNamesTheOperand(t *testing.T) {
+	p := do(t, runJob(t, example(t, "overrun"), "sdot", nil)).Problem
+	if p == nil || p.Class != wire.Crashed || p.Operand == "" || p.Access != "read" || !strings.Contains(p.Detail, "past operand "+p.Operand) {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestBrokenConventionIsReported(t *testing.T) {
+	rep := do(t, runJob(t, example(t, "clobber"), "playground", nil))
+	if rep.Problem != nil {
+		t.Fatal(rep.Problem)
+	}
+	if a := rep.Result.ABI; a.OK || len(a.Violations) == 0 {
+		t.Errorf("abi %+v of a kernel that clobbers callee-saved registers", a)
+	}
+}
+
+func TestMalformedObject(t *testing.T) {
+	p := do(t, runJob(t, []byte("\x7fELF and then nothing"), "playground", nil)).Problem
+	if p == nil || p.Class != wire.MalformedObject {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestMemoryLimit(t *testing.T) {
+	job := runJob(t, example(t, "sdot"), "sdot", map[string][]string{"n": {"1000000"}})
+	job.Budget = budget()
+	job.Budget.Memory = 1 << 20
+	p := do(t, job).Problem
+	if p == nil || p.Class != wire.MemoryLimit || p.Operand == "" {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestScreenAndInspect(t *testing.T) {
+	for _, tt := range []struct {
+		kind   wire.Kind
+		object string
+		ok     bool
+		key    string
+		want   string
+	}{
+		{wire.Screen, "sdot", true, "verdict", "accepted"},
+		{wire.Screen, "socket", false, "verdict", "refused"},
+		{wire.Inspect, "sdot", true, "status", "ok"},
+	} {
+		t.Run(string(tt.kind)+" "+tt.object, func(t *testing.T) {
+			rep := do(t, &wire.Job{Kind: tt.kind, Object: example(t, tt.object)})
+			if rep.Problem != nil {
+				t.Fatal(rep.Problem)
+			}
+			var doc map[string]any
+			if err := json.Unmarshal(rep.Document, &doc); err != nil {
+				t.Fatal(err)
+			}
+			if rep.OK != tt.ok || doc[tt.key] != tt.want || rep.Text == "" {
+				t.Errorf("ok %v, %s %v, %d bytes of text; want %v, %s", rep.OK, tt.key, doc[tt.key], len(rep.Text), tt.ok, tt.want)
+			}
+		})
+	}
+}
