@@ -83,7 +83,7 @@ func (a *app) demoKernels(client *remoteOptions) error {
 	_ = w.Flush() // into memory
 	fmt.Fprintf(a.out, "%s, Linux %s\n\n%s", host.CPU, host.Kernel, table.String())
 	if host.PMU == "" {
-		fmt.Fprintf(a.out, "\nCycles come from the time-stamp counter here; %s.\n", host.PMUReason)
+		fmt.Fprintf(a.out, "\nCycles come from the time-stamp counter, as there is no PMU: %s.\n", host.PMUReason)
 	}
 	return nil
 }

@@ -44,6 +44,9 @@ type engine struct {
 // open starts children and learns which layers are in force. A host without a
 // required layer is a problem of class unfit.
 func (o *engineOptions) open(log func(string, ...any)) (*engine, error) {
+	if withCgo {
+		return nil, wire.Problemf(wire.Unfit, "this binary was built with cgo and cannot lock its child down; build it with CGO_ENABLED=0, as make build does")
+	}
 	if err := runner.CheckLayers(o.without); err != nil {
 		return nil, usage("%v", err)
 	}
@@ -134,7 +137,7 @@ func learnHost() wire.Host {
 	h := perf.ProbeHost(os.DirFS("/"))
 	w := wire.Host{
 		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping,
-		Microcode: h.Microcode, Kernel: h.Kernel, PMUReason: h.PMUReason, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs,
+		Microcode: h.Microcode, Kernel: h.Kernel, PMUReason: strings.TrimPrefix(h.PMUReason, "no PMU: "), TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs,
 	}
 	if h.PMU {
 		if w.PMU = h.PMUName; w.PMU == "" {

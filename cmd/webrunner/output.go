@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"webrunner/internal/report"
 	"webrunner/internal/wire"
 )
 
@@ -38,7 +39,7 @@ func (a *app) fail(o output, err error) int {
 			fmt.Fprintf(a.err, "%s\n", b)
 		}
 	} else {
-		fmt.Fprintf(a.err, "webrunner: %v\n", p)
+		_ = report.ProblemText(a.err, p) // nowhere is left to complain to
 	}
 	return p.Class.Info().Exit
 }

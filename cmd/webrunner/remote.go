@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -32,17 +31,8 @@ const remoteTime = 5 * time.Minute
 // maxAnswer bounds the answer of a server, bytes.
 const maxAnswer = 64 << 20
 
-// post sends an object to a server and copies its answer to w. A refusal is a
+// exchange sends an object to a server and returns its answer. A refusal is a
 // *wire.Problem as the server sent it.
-func (o *remoteOptions) post(w io.Writer, command string, query url.Values, object []byte, media string) error {
-	body, err := o.exchange(command, query, object, media)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(body)
-	return err
-}
-
 func (o *remoteOptions) exchange(command string, query url.Values, object []byte, media string) ([]byte, error) {
 	u, err := url.Parse(o.server)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

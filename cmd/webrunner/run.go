@@ -2,10 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 	"strings"
 
-	"webrunner/internal/server"
+	"webrunner/internal/report"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
 )
@@ -52,7 +53,7 @@ func (o *runOptions) run(a *app, name string) error {
 	}
 	if o.server != "" {
 		query.Set("kernel", o.kernel)
-		return o.post(a.out, "run", query, object, resultFace(o.out).Media)
+		return o.remote(a, query, object)
 	}
 	return o.local(a, query, object)
 }
@@ -67,7 +68,21 @@ func (o *runOptions) local(a *app, query url.Values, object []byte) error {
 	if err != nil {
 		return err
 	}
-	return resultFace(o.out).Write(a.out, res)
+	return o.out.format().Write(a.out, res)
+}
+
+// remote lets a server run the object. The result comes as JSON and is written
+// here, so that a remote run has every form that a local one has.
+func (o *runOptions) remote(a *app, query url.Values, object []byte) error {
+	body, err := o.exchange("run", query, object, "application/json")
+	if err != nil {
+		return err
+	}
+	r := new(wire.Result)
+	if err := json.Unmarshal(body, r); err != nil {
+		return wire.Problemf(wire.Unfit, "%s answered with no result: %v", o.server, err)
+	}
+	return o.out.format().Write(a.out, r)
 }
 
 // measure runs one object as the kernel of this name.
@@ -129,18 +144,18 @@ func parseParams(pairs []string) (url.Values, error) {
 // resultForms are the forms that a result has, for -o.
 func resultForms() []string {
 	var names []string
-	for _, f := range server.Faces() {
+	for _, f := range report.Formats() {
 		names = append(names, f.Name)
 	}
 	return names
 }
 
-// resultFace returns the face of a form that outputFlag let through.
-func resultFace(o output) server.Face {
-	for _, f := range server.Faces() {
+// format returns the format that outputFlag let through.
+func (o output) format() report.Format {
+	for _, f := range report.Formats() {
 		if f.Name == string(o) {
 			return f
 		}
 	}
-	return server.Faces()[0]
+	return report.Formats()[0]
 }

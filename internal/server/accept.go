@@ -5,13 +5,11 @@ import (
 	"strings"
 )
 
-// Media types that answers have.
+// Media types of what is not a result; those of results are in package report.
 const (
 	mediaText    = "text/plain"
 	mediaJSON    = "application/json"
 	mediaProblem = "application/problem+json"
-	mediaCSV     = "text/csv"
-	mediaBench   = "text/x-go-benchfmt"
 )
 
 // negotiate returns the offer that an Accept header (RFC 9110, 12.5.1) likes

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"webrunner/internal/report"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 )
@@ -29,7 +31,9 @@ func text(body string) answer { return answer{status: 200, media: mediaText, bod
 func problem(accept string, p *wire.Problem) answer {
 	a := answer{status: p.Status, class: p.Class, retryAfter: p.RetryAfter}
 	if a.media = negotiate(accept, mediaText, mediaProblem, mediaJSON); a.media == mediaText {
-		a.body = []byte(p.Error() + "\n")
+		var b bytes.Buffer
+		_ = report.ProblemText(&b, p) // into memory
+		a.body = b.Bytes()
 		return a
 	}
 	a.media = mediaProblem
@@ -75,7 +79,7 @@ func (s *Server) write(ctx *fasthttp.RequestCtx, a answer) {
 		h.Set("Retry-After", strconv.Itoa(a.retryAfter))
 	}
 	media := a.media
-	if strings.HasPrefix(media, "text/") {
+	if strings.HasPrefix(media, "text/") && !strings.Contains(media, "charset") {
 		media += "; charset=utf-8"
 	}
 	h.SetContentType(media)

@@ -32,7 +32,7 @@ func TestErrorTable(t *testing.T) {
 			t.Errorf("%s: Content-Type %q", row.Class, got)
 		}
 		r = b.do("POST", runSdot, object(string(row.Class)))
-		if want := string(row.Class) + ": as ordered\n"; r.status != row.Status || r.body != want {
+		if want := "error: " + string(row.Class) + ": as ordered\n"; r.status != row.Status || r.body != want {
 			t.Errorf("%s as text: %d %q", row.Class, r.status, r.body)
 		}
 		if got := r.header.Get("Content-Type"); got != "text/plain; charset=utf-8" {
@@ -78,7 +78,7 @@ func TestTransportErrors(t *testing.T) {
 		{"no length", 0, []string{post + "\r\n"}, 422, "malformed-object"},
 	} {
 		r := b.raw(row.pause, row.pieces...)
-		if r.status != row.status || !strings.HasPrefix(r.body, row.word+":") {
+		if r.status != row.status || !strings.HasPrefix(r.body, "error: "+row.word+":") {
 			t.Errorf("%s: %d %q, want %d %s", row.name, r.status, r.body, row.status, row.word)
 		}
 	}
@@ -128,6 +128,8 @@ func TestFaces(t *testing.T) {
 		"text/plain;q=0.5, application/json":  "application/json",
 		"application/*":                       "application/json",
 		"image/png":                           "text/plain; charset=utf-8",
+		"text/csv":                            "text/csv; charset=utf-8",
+		"text/x-go-benchfmt":                  "text/x-go-benchfmt; charset=utf-8",
 		"application/json;q=0, */*":           "text/plain; charset=utf-8",
 		"application/json;q=nan":              "text/plain; charset=utf-8",
 		"text/plain;q=0.1,application/*;q=.2": "application/json",
@@ -327,7 +329,7 @@ func TestDrain(t *testing.T) {
 	go func() { drained <- b.Drain(t.Context()) }()
 	waitFor(t, func() bool { return b.intake.isClosed() })
 
-	if r := b.do("GET", "/m/monitor", nil); r.status != 503 || !strings.HasPrefix(r.body, "draining:") {
+	if r := b.do("GET", "/m/monitor", nil); r.status != 503 || !strings.HasPrefix(r.body, "error: draining:") {
 		t.Errorf("monitor: %+v", r)
 	}
 	if r := b.do("POST", runSdot, object("x")); r.status != 503 || r.header.Get("Retry-After") == "" {
