@@ -52,7 +52,7 @@ func List() []Example {
 		{"fork_late", "playground", "", "forks, unseen by the screen", "forbidden-syscall"},
 		{"open_late", "playground", "", "opens /etc/passwd, unseen by the screen", "forbidden-syscall"},
 		{"write_late", "playground", "", "writes to descriptor 1, unseen by the screen", "forbidden-syscall"},
-		{"exit_late", "playground", "", "ends its process, unseen by the screen", "crashed"},
+		{"exit_late", "playground", "", "ends its process, unseen by the screen", "forbidden-syscall"},
 		{"loop", "playground", "", "never returns", "timeout"},
 		{"wild", "playground", "", "writes where nothing is mapped", "crashed"},
 		{"ud2", "playground", "", "executes an undefined instruction", "crashed"},
