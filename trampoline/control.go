@@ -62,6 +62,7 @@ type Control struct {
 	Records   uint64    // most records to write
 	Sections  [MaxSections]Section
 	SectionN  uint64 // sections of a record, at least 1
+	Close     uint64 // 1: section 0 runs once more after the last record
 	Budget    uint64 // TSC ticks after which the loop ends by itself
 	Mode      uint64
 	Counters  uint64 // number of counters

@@ -173,6 +173,7 @@ func TestRecords(t *testing.T) {
 		sections []Section
 		calls    uint64
 	}{
+		{"one single call", 1, []Section{kernel}, 1},
 		{"single", 1, []Section{chain, kernel}, 1},
 		{"many", 100, []Section{chain, kernel, empty}, 100},
 		{"batched", 10, []Section{chain, batch}, 70},
@@ -205,7 +206,7 @@ func TestRecords(t *testing.T) {
 					last += ticks
 				}
 			}
-			if o.Samples.End < last || o.Samples.LastChain == 0 {
+			if closed := tt.sections[0] == chain; o.Samples.End < last || (o.Samples.LastChain != 0) != closed {
 				t.Errorf("the loop ends at %d, its last record at %d; the last chain took %d", o.Samples.End, last, o.Samples.LastChain)
 			}
 		})

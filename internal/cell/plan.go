@@ -38,7 +38,7 @@ type Section struct {
 // Plan is what one cell does.
 type Plan struct {
 	Call     Call
-	Sections []Section     // of each record; the first is repeated after the last record
+	Sections []Section     // of each record; a chain in the first place is repeated after the last record
 	Records  int           // most records; bounded by the room for them
 	Budget   uint64        // TSC ticks after which sampling ends by itself
 	Wall     time.Duration // after which the supervisor kills the cell
@@ -99,6 +99,7 @@ func (p Plan) write() error {
 		}
 	}
 	c.SectionN = uint64(len(p.Sections))
+	c.Close = b2u(p.Sections[0].Kind != trampoline.Kernel)
 	binary.LittleEndian.PutUint16(c.XState[0:], 0x37f)                 // x87 control word
 	binary.LittleEndian.PutUint32(c.XState[24:], 0x1f80)               // MXCSR
 	binary.LittleEndian.PutUint64(c.RseqDesc[8:], addrOf.rseqDesc)     // start_ip: data, never executed

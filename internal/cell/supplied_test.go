@@ -1,0 +1,103 @@
+package cell
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+
+	"webrunner/trampoline"
+)
+
+// call runs a supplied function on the data page and returns rax.
+func call(t *testing.T, s *Space, name string, args ...uint64) uint64 {
+	t.Helper()
+	p := onePlan(t)
+	p.Call = Call{Kernel: trampoline.Supplied()[name], Int: args, Order: make([]ArgKind, len(args))}
+	o := run(t, s, p)
+	if o.End != Returned {
+		t.Fatalf("%s%v ended by %v %v at %#x", name, args, o.End, o.Signal, o.Regs.Rip)
+	}
+	if v := o.Samples.Records[0].Flags & trampoline.ViolationMask; v != 0 {
+		t.Errorf("%s breaks the calling convention: %#x", name, v)
+	}
+	return o.Samples.RAX
+}
+
+// The supplied library functions against Go's own, over lengths, alignments
+// and overlaps.
+func TestSuppliedFunctions(t *testing.T) {
+	s := newSpace(t, "c3")
+	data, err := s.Bytes("data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 60 {
+		for i := range data {
+			data[i] = byte(1 + rng.IntN(255))
+		}
+		want := bytes.Clone(data)
+		n := rng.IntN(200)
+		a, b := rng.IntN(300), rng.IntN(300)
+		switch rng.IntN(5) {
+		case 0: // memcpy: no overlap
+			b += 1000
+			copy(want[a:a+n], want[b:b+n])
+			if got := call(t, s, "memcpy", dataAddr+uint64(a), dataAddr+uint64(b), uint64(n)); got != dataAddr+uint64(a) {
+				t.Errorf("memcpy returns %#x", got)
+			}
+		case 1:
+			copy(want[a:a+n], want[b:b+n])
+			if got := call(t, s, "memmove", dataAddr+uint64(a), dataAddr+uint64(b), uint64(n)); got != dataAddr+uint64(a) {
+				t.Errorf("memmove returns %#x", got)
+			}
+		case 2:
+			for i := range n {
+				want[a+i] = 0xe7
+			}
+			if got := call(t, s, "memset", dataAddr+uint64(a), 0xfffffffe7, uint64(n)); got != dataAddr+uint64(a) {
+				t.Errorf("memset returns %#x", got)
+			}
+		case 3:
+			copy(data[b:b+n], data[a:a+n])
+			if n > 0 && rng.IntN(2) == 0 {
+				data[b+rng.IntN(n)] ^= 0x80
+			}
+			copy(want, data)
+			for _, name := range []string{"memcmp", "bcmp"} {
+				got := int32(call(t, s, name, dataAddr+uint64(a), dataAddr+uint64(b), uint64(n)))
+				if sign(int(got)) != bytes.Compare(data[a:a+n], data[b:b+n]) {
+					t.Errorf("%s of %d bytes = %d", name, n, got)
+				}
+			}
+		case 4:
+			data[a+n] = 0
+			copy(want, data)
+			if got := call(t, s, "strlen", dataAddr+uint64(a)); got != uint64(n) {
+				t.Errorf("strlen = %d, want %d", got, n)
+			}
+		}
+		if !bytes.Equal(data, want) {
+			t.Fatalf("n %d, a %d, b %d: memory differs at %d", n, a, b, firstDifference(data, want))
+		}
+	}
+}
+
+func sign(v int) int {
+	switch {
+	case v < 0:
+		return -1
+	case v > 0:
+		return 1
+	}
+	return 0
+}
+
+func firstDifference(a, b []byte) int {
+	for i := range a {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return -1
+}
