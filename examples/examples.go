@@ -38,7 +38,7 @@ func List() []Example {
 		{"sdot", "blis/sdot", "", "dot product in SSE", ""},
 		{"sdot_avx2", "blis/sdot", "", "dot product in AVX and FMA", ""},
 		{"sgemm", "blis/sgemm", "cs_c=8", "8x2 micro-kernel in SSE", ""},
-		{"sgemm_6x16", "blis/sgemm", "mr=6&nr=16&rs_c=16", "6x16 micro-kernel in AVX2 and FMA", ""},
+		{"sgemm_6x16", "blis/sgemm", "mr=6&nr=16&rs_c=16", "6x16 micro-kernel in AVX and FMA", ""},
 
 		{"clobber", "playground", "", "changes callee-saved registers, which the answer tells", ""},
 		{"socket", "playground", "", "opens a socket", "refused-instruction"},

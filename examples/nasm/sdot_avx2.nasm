@@ -1,5 +1,5 @@
 ; sdot(rdi = n, rsi = x, rdx = incx, rcx = y, r8 = incy) -> xmm0
-; AVX and FMA. Unit strides take 64 elements a turn in eight sums, which is
+; AVX and FMA, as processors with AVX2 have them. Unit strides take 64 elements a turn in eight sums, which is
 ; what two FMA units with a latency of four cycles need.
 	bits	64
 	default	rel

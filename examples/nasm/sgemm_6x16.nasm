@@ -1,6 +1,6 @@
 ; sgemm(rdi = k, rsi = alpha, rdx = a, rcx = b, r8 = beta, r9 = c,
 ;       [rsp+8] = rs_c, [rsp+16] = cs_c)
-; The 6x16 micro-kernel for AVX2 and FMA: mr=6, nr=16. Rows of C that lie
+; The 6x16 micro-kernel in AVX and FMA: mr=6, nr=16. Rows of C that lie
 ; together (cs_c=1) are stored as vectors when beta is 0.
 	bits	64
 	default	rel

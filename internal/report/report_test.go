@@ -31,7 +31,7 @@ func good() *wire.Result {
 			{Name: "Reference cycles", Value: 1300.5, Unit: "cycles", Source: wire.TSC, CI95: [2]float64{1299.5, 1302}, Min: 1290, P10: 1298, P90: 1310, Overhead: 26, Samples: wire.Samples{Accepted: 93, Total: 101}, Cells: 3},
 			{Name: "Time", Value: 500.96, Unit: "ns", Source: wire.TSC, CI95: [2]float64{500.5, 501.3}, Min: 496.9, P10: 500, P90: 504.6, Overhead: 10, Samples: wire.Samples{Accepted: 93, Total: 101}, Cells: 3},
 			{Name: "Cycles", Value: 2004.5, Unit: "cycles", Source: wire.TSCCalibrated, CI95: [2]float64{2003.9, 2005.2}, Min: 2001, P10: 2003, P90: 2009, Overhead: 34.1, Samples: wire.Samples{Accepted: 88, Total: 101}, Cells: 3},
-			{Name: "Page faults", Value: 0, Unit: "events", Source: wire.Software, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3, Exact: true},
+			{Name: "Page faults", Value: 0, Unit: "faults", Source: wire.Software, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3, Exact: true},
 		},
 		Unavailable: []wire.Unavailable{{Name: "Instructions", Reason: "no PMU: perf_event_open ENOENT (virtual machine)"}},
 		Result:      wire.Value{Int: 0, Float: 10.5},

@@ -39,7 +39,7 @@ func writeFigures(b *strings.Builder, counters []wire.Counter) {
 	for i := range counters {
 		c := &counters[i]
 		rows = append(rows, []string{
-			line(c.Name), quantity(c.Value, c.Unit), interval(c), number(c.Min), number(c.P10), number(c.P90), line(string(c.Source)),
+			title(c), number(c.Value), interval(c), number(c.Min), number(c.P10), number(c.P90), line(string(c.Source)),
 		})
 	}
 	width := make([]int, len(rows[0]))
@@ -65,12 +65,13 @@ func writeFigures(b *strings.Builder, counters []wire.Counter) {
 	}
 }
 
-// quantity is a number with its unit, when that is not a mere count of events.
-func quantity(v float64, unit string) string {
-	if unit == "" || unit == "events" {
-		return number(v)
+// title is the name of a counter, with its unit unless the name already says
+// it, as "Page faults" does.
+func title(c *wire.Counter) string {
+	if c.Unit == "" || c.Unit == "events" || strings.HasSuffix(strings.ToLower(c.Name), c.Unit) {
+		return line(c.Name)
 	}
-	return number(v) + " " + line(unit)
+	return line(c.Name + ", " + c.Unit)
 }
 
 // number keeps at least four digits, and no more decimals than make sense.
@@ -160,8 +161,7 @@ func samples(counters []wire.Counter) string {
 	if high.Samples.Accepted != low.Samples.Accepted {
 		text += fmt.Sprintf(" (%s) to %d of %d, from %d cells (%s)", low.Name, high.Samples.Accepted, high.Samples.Total, high.Cells, high.Name)
 	}
-	first := counters[0]
-	return text + fmt.Sprintf("; an empty call, %s, is subtracted", quantity(first.Overhead, first.Unit))
+	return text + fmt.Sprintf("; an empty call, %s %s, is subtracted", number(counters[0].Overhead), or(counters[0].Unit, "events"))
 }
 
 func verified(v *wire.Verify) string {
