@@ -157,11 +157,19 @@ func samples(counters []wire.Counter) string {
 			high = c
 		}
 	}
-	text := fmt.Sprintf("%d of %d accepted, from %d cells", low.Samples.Accepted, low.Samples.Total, low.Cells)
+	text := accepted(&low)
 	if high.Samples.Accepted != low.Samples.Accepted {
-		text += fmt.Sprintf(" (%s) to %d of %d, from %d cells (%s)", low.Name, high.Samples.Accepted, high.Samples.Total, high.Cells, high.Name)
+		text += fmt.Sprintf(" (%s), up to %s (%s)", low.Name, accepted(&high), high.Name)
 	}
 	return text + fmt.Sprintf("; an empty call, %s %s, is subtracted", number(counters[0].Overhead), or(counters[0].Unit, "events"))
+}
+
+func accepted(c *wire.Counter) string {
+	cells := "cells"
+	if c.Cells == 1 {
+		cells = "cell"
+	}
+	return fmt.Sprintf("%d of %d accepted from %d %s", c.Samples.Accepted, c.Samples.Total, c.Cells, cells)
 }
 
 func verified(v *wire.Verify) string {
