@@ -321,16 +321,15 @@ rdpmc0:
 
 rdpmc0next:
 	ADDL 8(DI), R8 // lock
-	XORL AX, AX
 	MOVL 12(DI), CX // index + 1, or 0 while the event is not on a counter
 	SUBL $1, CX
-	JCS  lost
+	JCS  absent
 	RDPMC
 	SHLQ $32, DX
 	ORQ  DX, AX
-
-lost:
 	MOVQ AX, Results_Begin(R11)(SI*8)
+
+rdpmc0done:
 	ADDQ $4096, DI
 	INCQ SI
 	CMPQ SI, Control_Counters(R10)
@@ -339,6 +338,11 @@ lost:
 	ARGS
 	LFENCE
 	JMP  go
+
+absent:
+	MOVQ Results_Record(R11), AX
+	ORQ  $const_FlagCounter, Record_Flags(AX)
+	JMP  rdpmc0done
 
 	// Counters after the call, into Results.After.
 after:

@@ -143,6 +143,7 @@ func learnHost() wire.Host {
 		if w.PMU = h.PMUName; w.PMU == "" {
 			w.PMU = "generic"
 		}
+		w.PMUWidth, w.RDPMC = h.PMUWidth, h.RDPMC == "1" || h.RDPMC == "2"
 	}
 	return w
 }

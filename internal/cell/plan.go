@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"webrunner/trampoline"
 )
 
@@ -47,6 +49,10 @@ type Plan struct {
 	Filter   []uint64      // seccomp program, one sock_filter a word; empty for none
 	Mode     uint64        // trampoline.ModeTSC, ModeRead or ModeRDPMC
 	Attrs    [][128]byte   // perf_event_attr of each counter; the first leads the group
+
+	// Where there is no PMU a test plays it: pages are there already, and
+	// rdpmc, which faults, is emulated.
+	pmu func(*unix.PtraceRegs) bool
 }
 
 // canaries fill the callee-saved registers before each call.

@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -97,7 +98,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	if errno != 0 {
 		return nil, fmt.Errorf("cell: fork: %w", errno)
 	}
-	t := &tracee{pid: int(pid)}
+	t := &tracee{pid: int(pid), pmu: p.pmu}
 	if err := t.arrive(names); err != nil {
 		t.destroy()
 		return nil, err
@@ -117,6 +118,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 type tracee struct {
 	pid  int
 	gone bool // reaped
+	pmu  func(*unix.PtraceRegs) bool
 }
 
 // destroy kills and reaps whatever is left of the cell.
@@ -233,6 +235,9 @@ func (t *tracee) stopEvent(ws unix.WaitStatus, out *Outcome) error {
 			exitStop(unix.WaitStatus(msg), regs, out)
 		}
 		return ignoreGone(unix.PtraceCont(t.pid, 0))
+	}
+	if t.pmu != nil && ws.StopSignal() == unix.SIGSEGV && t.pmu(&regs) {
+		return errors.Join(unix.PtraceSetRegs(t.pid, &regs), unix.PtraceCont(t.pid, 0))
 	}
 	if out.End == 0 {
 		t.signalStop(ws.StopSignal(), regs, out)

@@ -103,6 +103,9 @@ func (s *Space) hot(r Region, p Plan) (addr, size uint64) {
 // counters opens the events of a counter group in the cell itself. All
 // descriptors are closed by then, so that the group's leader is descriptor 0.
 func (s *script) counters(p Plan) {
+	if p.pmu != nil {
+		return
+	}
 	c := control()
 	for i := range p.Attrs {
 		c.Attrs[i] = p.Attrs[i]

@@ -23,10 +23,11 @@ const (
 	counterRecords = 101
 )
 
-// group is a set of events that is counted at once, by read(2) in the cell.
+// group is a set of events that is counted at once.
 type group struct {
 	events []perf.Known
 	source wire.Source
+	rdpmc  bool // where the host allows it; the kernel's own events have no register
 	names  map[string]string // kernel's name to ours; events without one are not shown
 }
 
@@ -35,6 +36,7 @@ func hardware() group {
 	return group{
 		events: pick(perf.HardwareEvents(), "cycles", "instructions"),
 		source: wire.PMU,
+		rdpmc:  true,
 		names:  map[string]string{"cycles": "Cycles", "instructions": "Instructions"},
 	}
 }
@@ -65,7 +67,7 @@ func (r *runner) count(g group) *wire.Problem {
 		}
 		if err == nil {
 			var s []perf.Sample
-			if s, err = countsOf(out); err == nil {
+			if s, err = r.countsOf(out, r.mode(g)); err == nil {
 				cells = append(cells, s)
 			}
 		}
@@ -95,17 +97,26 @@ func (r *runner) groupUnavailable(g group, err error) {
 	}
 }
 
-// countOnce runs one cell that reads the group around each call. The cell may
-// then also make the system call read, on the group's leader, descriptor 0.
+// mode is how the counters of a group are read.
+func (r *runner) mode(g group) uint64 {
+	if g.rdpmc && r.job.Host.RDPMC {
+		return trampoline.ModeRDPMC
+	}
+	return trampoline.ModeRead
+}
+
+// countOnce runs one cell that reads the group around each call. Where rdpmc
+// cannot be used, the cell may also make the system call read, on the group's
+// leader, descriptor 0.
 func (r *runner) countOnce(g group) (*cell.Outcome, error) {
 	plan := r.plan()
-	if plan.Filter != nil {
+	plan.Mode = r.mode(g)
+	if plan.Filter != nil && plan.Mode == trampoline.ModeRead {
 		var err error
 		if plan.Filter, err = filterFor([]int{0}); err != nil {
 			return nil, err
 		}
 	}
-	plan.Mode = trampoline.ModeRead
 	for _, e := range g.events {
 		a := e.User()
 		plan.Attrs = append(plan.Attrs, a.Encode())
@@ -127,26 +138,44 @@ func (r *runner) countOnce(g group) (*cell.Outcome, error) {
 	return out, nil
 }
 
+// readHeader is what read(2) of a group puts before the counts: their number,
+// the time enabled and the time running.
+const readHeader = 3
+
 // countsOf turns the readings of a cell into samples. A group that was not
 // counting all the time is an error: nothing is scaled.
-func countsOf(o *cell.Outcome) ([]perf.Sample, error) {
+func (r *runner) countsOf(o *cell.Outcome, mode uint64) ([]perf.Sample, error) {
 	var samples []perf.Sample
 	for _, rec := range o.Samples.Records {
 		for sec, c := range rec.Counts {
-			// read_format GROUP: number, time enabled, time running, values.
-			if c.After[1]-c.Before[1] != c.After[2]-c.Before[2] {
-				return nil, errors.New("the counters were multiplexed; another user has them")
-			}
 			s := perf.Sample{
 				Ticks: rec.Ticks[sec], Empty: sec == secUncounted,
 				Interrupted: rec.Flags>>sec&trampoline.FlagInterrupt != 0,
-				Preempted:   rec.Flags>>sec&trampoline.FlagPreempt != 0,
+				// A counter that the kernel moved meanwhile is worth as little.
+				Preempted: rec.Flags>>sec&trampoline.FlagPreempt != 0 || rec.Flags&trampoline.FlagCounter != 0,
 			}
-			for i := 3; i < len(c.After); i++ {
-				s.Counters = append(s.Counters, c.After[i]-c.Before[i])
+			before, after := c.Before, c.After
+			if mode == trampoline.ModeRead {
+				if after[1]-before[1] != after[2]-before[2] {
+					return nil, errors.New("the counters were multiplexed; another user has them")
+				}
+				before, after = before[readHeader:], after[readHeader:]
+			}
+			for i := range after {
+				s.Counters = append(s.Counters, r.advance(before[i], after[i], mode))
 			}
 			samples = append(samples, s)
 		}
 	}
 	return samples, nil
+}
+
+// advance is what a counter advanced by. rdpmc gives the register, which wraps
+// at its width (SDM vol. 3B, 21.2.2).
+func (r *runner) advance(before, after, mode uint64) uint64 {
+	d := after - before
+	if w := r.job.Host.PMUWidth; mode == trampoline.ModeRDPMC && w > 0 && w < 64 {
+		d &= 1<<w - 1
+	}
+	return d
 }

@@ -63,6 +63,9 @@ type Host struct {
 	TSCHz     uint64 `json:"tsc_hz"`
 	CPUs      []int  `json:"cpus,omitempty"` // CPUs a cell may be pinned to
 
+	PMUWidth int  `json:"pmu_width,omitempty"` // bits of a general counter
+	RDPMC    bool `json:"rdpmc,omitempty"`     // counters can be read without a system call
+
 	TSCQuantum  uint64      `json:"tsc_quantum"` // step of the time-stamp counter, ticks
 	Calibration Calibration `json:"calibration"`
 }
