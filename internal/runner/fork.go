@@ -92,15 +92,21 @@ func (f *forker) findExecutable() error {
 		}
 	}
 	var errs []error
-	for _, n := range names {
+	for i, n := range names {
 		f.exe = n
 		err := f.try(0)
 		if err == nil {
 			return nil
 		}
-		errs = append(errs, fmt.Errorf("%s: %w", n, err))
+		if !slices.Contains(names[:i], n) {
+			errs = append(errs, fmt.Errorf("%s: %w", n, err))
+		}
 	}
-	return errors.Join(errs...)
+	err := errors.Join(errs...)
+	if os.Geteuid() == 0 && errors.Is(err, syscall.EACCES) {
+		return fmt.Errorf("%w; a child of root runs as nobody, who must be allowed to execute this file (chmod 755)", err)
+	}
+	return err
 }
 
 // try starts a child in the given namespaces and ends it at once.

@@ -1,0 +1,76 @@
+# WebRunner. `make` alone lists what there is.
+
+GO          ?= go
+PREFIX      ?= /usr/local
+UNITDIR     ?= $(PREFIX)/lib/systemd/system
+STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 30s
+
+# No C code in the binary: its threads would escape the child's lock-down.
+export CGO_ENABLED = 0
+
+# Packages that hold no system call must compile everywhere.
+PURE = ./loader/... ./filter/bpf/... ./filter/screen/... ./kernels/... ./internal/wire/... ./internal/report/...
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: build
+build: ## build bin/webrunner, one static binary
+	$(GO) build -trimpath -o bin/webrunner ./cmd/webrunner
+
+.PHONY: demo
+demo: build ## start a server, run the examples through it, stop
+	bin/webrunner demo
+
+.PHONY: test
+test: ## run all tests; needs Go alone
+	$(GO) test -shuffle=on ./...
+
+.PHONY: check
+check: ## everything that must hold beside the tests
+	@echo "gofmt -s"; out=$$(gofmt -s -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not formatted: $$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) vet -tags oracle ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+	$(GO) build -o /dev/null -gcflags='all=-N -l' ./cmd/webrunner
+	GOOS=darwin GOARCH=arm64 $(GO) vet $(PURE)
+	GOOS=linux GOARCH=arm64 $(GO) vet $(PURE)
+	$(GO) test -count=1 -run TestArchitecture .
+
+.PHONY: race
+race: ## run the server's tests under the race detector; needs a C compiler
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on ./internal/server ./internal/runner ./internal/wire
+
+.PHONY: bench
+bench: ## run all benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: oracle
+oracle: ## compare with ld and objdump; needs gcc and binutils
+	$(GO) test -tags oracle -timeout 60m ./loader/... ./filter/...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (30s)
+	@set -e; for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p; \
+	  done; \
+	done
+
+.PHONY: install
+install: build ## install the binary and the systemd unit (DESTDIR, PREFIX, UNITDIR)
+	install -D -m 0755 bin/webrunner $(DESTDIR)$(PREFIX)/sbin/webrunner
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's,/usr/local/sbin/webrunner,$(PREFIX)/sbin/webrunner,' deploy/webrunner.service > $(DESTDIR)$(UNITDIR)/webrunner.service
+	chmod 0644 $(DESTDIR)$(UNITDIR)/webrunner.service
+
+.PHONY: uninstall
+uninstall: ## remove what install put in place
+	rm -f $(DESTDIR)$(PREFIX)/sbin/webrunner $(DESTDIR)$(UNITDIR)/webrunner.service
+
+.PHONY: clean
+clean: ## remove what build made
+	rm -rf bin
