@@ -6,6 +6,7 @@ type row struct {
 	iclass iclass
 	isa    isaSet
 	ring0  bool
+	access access
 }
 
 type (
@@ -33,6 +34,9 @@ const (
 	atOsz  = 48
 	atLock = 50
 	atVvvv = 52
+	atVNew = 53 // EVEX.V', the fifth bit of vvvv
+
+	atNever = 63 // no row allows it
 )
 
 // slot is the place of map and opcode in slots; gen/read.go lists the maps in this order.
@@ -82,11 +86,13 @@ func (in *Inst) key() uint64 {
 		return k | in.legacyKey()
 	}
 	k |= 1<<(atPP+in.PP) | 1<<(atL+in.L) | 1<<atLock
-	if in.Payload&0x78 != 0x78 && in.Space != Evex || in.Space == Evex && in.P1&0x78 != 0x78 {
-		k |= 1 << atVvvv
-	}
+	vvvv := in.Payload
 	if in.Space == Evex {
+		vvvv = in.P1
 		k |= in.evexKey()
+	}
+	if vvvv&0x78 != 0x78 {
+		k |= 1 << atVvvv
 	}
 	return k
 }
@@ -117,17 +123,24 @@ func (in *Inst) evexKey() uint64 {
 	k := uint64(1) << (atZ + p2>>7)
 	if p2&7 == 0 {
 		k |= 1 << atMask
+		k |= uint64(p2>>7) << atNever // zeroing needs a mask
 	} else {
 		k |= 1 << (atMask + 1)
 	}
 	if in.Map == 4 {
-		k |= uint64(1) << (atND + p2>>4&1)
-	} else {
-		k |= uint64(1) << (atB + p2>>4&1)
+		return k | uint64(1)<<(atND+p2>>4&1) | in.uKey()
 	}
-	u := in.P1 >> 2 & 1
+	k |= uint64(1)<<(atB+p2>>4&1) | uint64(^p2>>3&1)<<atVNew
+	if in.L == 3 && (p2>>4&1 == 0 || in.ModRM < 0xC0) {
+		k |= 1 << atNever // no such vector length; with a rounding mode the field means another thing
+	}
+	return k | in.uKey()
+}
+
+// uKey is EVEX.U, which is APX's X4 where there is a memory operand, and reads as 1 then.
+func (in *Inst) uKey() uint64 {
 	if in.ModRM < 0xC0 {
-		u = 1 // there it is APX's X4
+		return 1 << (atU + 1)
 	}
-	return k | 1<<(atU+u)
+	return 1 << (atU + in.P1>>2&1)
 }

@@ -99,7 +99,7 @@ var policy = [ruleCount]struct{ word, why, advice string }{
 	softTransaction: {"transaction", "uses transactional memory", "transactions abort when sampled"},
 	softTrap:        {"trap", "raises an exception when it is reached", "it ends the run when reached"},
 	softPrefetch:    {"code-prefetch", "prefetches code", "it is a no-op on most processors"},
-	softRunsOff:     {"runs-off", "is the last instruction of its section, and control goes on after it", "end with ret, jmp or ud2"},
+	softRunsOff:     {"runs-off", "leads control over the end of its section", "end every path with ret, jmp or ud2"},
 	softSegmentRead: {"segment-base-read", "reads the FS or GS base", "a kernel has no thread-local storage"},
 }
 

@@ -168,9 +168,7 @@ func (s *screener) target(p place, in *Inst) {
 	a := p.area
 	if addr-a.Addr >= uint64(len(a.Code)) {
 		if a = s.find(addr); a == nil {
-			if !s.external(addr) {
-				s.refuse(p, ruleBranch, OK)
-			}
+			s.outside(p, addr)
 			return
 		}
 	}
@@ -183,6 +181,18 @@ func (s *screener) target(p place, in *Inst) {
 	case *m == pending, m.begins():
 	case *m == inside:
 		s.intoMiddle(edge{from: p, to: to})
+	}
+}
+
+// outside judges a branch at p that leaves the object's code. One to the very end of its section is what compilers make of a switch whose
+// default is unreachable.
+func (s *screener) outside(p place, addr uint64) {
+	switch {
+	case s.external(addr):
+	case addr == p.area.Addr+uint64(len(p.area.Code)):
+		s.refuse(p, softRunsOff, OK)
+	default:
+		s.refuse(p, ruleBranch, OK)
 	}
 }
 

@@ -184,7 +184,7 @@ func writeSlots(b *bytes.Buffer, all []encoding) {
 func writeRows(b *bytes.Buffer, all []encoding) {
 	b.WriteString("var rows = [...]row{\n")
 	for _, e := range all {
-		fmt.Fprintf(b, "\t{%#x, ic%s, isa%s, %v},\n", e.mask, e.iclass, e.isa, e.ring0)
+		fmt.Fprintf(b, "\t{%#x, ic%s, isa%s, %v, %s},\n", e.mask, e.iclass, e.isa, e.ring0, accessLiteral(e.memory))
 	}
 	b.WriteString("}\n")
 }

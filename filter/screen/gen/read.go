@@ -39,6 +39,7 @@ type encoding struct {
 	isa    string
 	iclass string
 	ring0  bool
+	memory string // what it does to a memory operand: access and size of x86-memory.tsv, or empty
 }
 
 // maps lists the opcode maps in the order of the slot index; filter/screen's mapIndex must agree.
@@ -62,14 +63,19 @@ var fields = []struct {
 }
 
 const (
-	shiftLock = 50 // two bits: without, with
-	shiftVvvv = 52 // one bit: vvvv other than 1111b is allowed
-	firstMask = 3  // column of pp
+	shiftLock   = 50 // two bits: without, with
+	shiftVvvv   = 52 // one bit: vvvv other than 1111b is allowed
+	shiftVPrime = 53 // one bit: EVEX.V' other than 1 is allowed
+	firstMask   = 3  // column of pp
 )
 
 func readEncodings(dir string) ([]encoding, error) {
 	var all []encoding
-	err := readTSV(dir, "x86-encodings.tsv", 23, func(f []string) error {
+	memory, err := readMemory(dir)
+	if err != nil {
+		return nil, err
+	}
+	err = readTSV(dir, "x86-encodings.tsv", 23, func(f []string) error {
 		e := encoding{isa: f[20], iclass: f[21], ring0: f[22] == "1"}
 		slot, err := slotOf(f[0], f[1], f[2])
 		if err != nil {
@@ -91,14 +97,22 @@ func readEncodings(dir string) ([]encoding, error) {
 		if f[19] == "0" {
 			e.mask |= 1 << shiftVvvv
 		}
+		if vsib := f[8] == "16"; f[19] == "0" || vsib {
+			e.mask |= 1 << shiftVPrime // V' is the index's high bit there
+		}
+		e.memory = memory.of(f)
 		e.separateSegments(f[0], f[1], f[2])
+		if f[0] == "2" && f[8] == "16" {
+			e.forbid("mask", 1) // gathers and scatters need a mask (SDM vol. 2, 2.6.13)
+		}
 		all = append(all, e)
 		return nil
 	})
 	return all, err
 }
 
-// separateSegments names the moves of segment registers apart from the other moves, which the facts do not, because the policy needs to.
+// separateSegments names the moves of segment registers apart from the other moves, which the facts do not, because the policy needs to,
+// and leaves out the segment registers that do not exist and the load of CS (SDM vol. 2, MOV).
 func (e *encoding) separateSegments(space, m, op string) {
 	if space != "0" {
 		return
@@ -106,10 +120,21 @@ func (e *encoding) separateSegments(space, m, op string) {
 	switch m + " " + op {
 	case "0 8e":
 		e.iclass = "MOV_SEG_LOAD"
+		e.forbid("reg", 1<<1|1<<6|1<<7)
 	case "0 8c":
 		e.iclass = "MOV_SEG_STORE"
+		e.forbid("reg", 1<<6|1<<7)
 	case "1 a1", "1 a9":
 		e.iclass = "POP_SEG"
+	}
+}
+
+// forbid takes values from a field.
+func (e *encoding) forbid(name string, values uint64) {
+	for _, field := range fields {
+		if field.name == name {
+			e.mask &^= values << field.shift
+		}
 	}
 }
 
