@@ -46,7 +46,7 @@ var deadly = []string{
 	// kernel surface
 	"io_uring_setup", "io_setup", "bpf", "userfaultfd", "keyctl", "add_key", "perf_event_open", "init_module", "finit_module",
 	"kexec_load,x86_64,0,0,0,-", "iopl", "ioperm", "modify_ldt", "landlock_create_ruleset", "syslog", "acct,x86_64,1", "quotactl", "reboot",
-	"settimeofday,x86_64,1", "clock_settime", "adjtimex", "timer_create", "shmat", "remap_file_pages", "mremap", "brk",
+	"settimeofday,x86_64,1", "clock_settime", "adjtimex", "timer_create", "setitimer,x86_64,1", "shmat", "remap_file_pages", "mremap", "brk",
 	"pkey_alloc", "pkey_mprotect", "map_shadow_stack", "mlock", "mlockall", "nfsservctl",
 	// allowed with other arguments
 	"write,x86_64,1,0,0", "write,x86_64,3,0,9", "read,x86_64,1", "read,x86_64,0x100000003", "close,x86_64,2", "fcntl,x86_64,3,4",

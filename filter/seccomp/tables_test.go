@@ -95,6 +95,7 @@ func TestConstants(t *testing.T) {
 		{"MAP_POPULATE", mapPopulate}, {"MAP_FIXED_NOREPLACE", mapFixedNoReplace},
 		{"MADV_DONTNEED", madvDontNeed}, {"MADV_FREE", madvFree}, {"MADV_HUGEPAGE", madvHugePage},
 		{"MADV_NOHUGEPAGE", madvNoHugePage}, {"MADV_COLLAPSE", madvCollapse},
+		{"MADV_POPULATE_WRITE", madvPopulateWrite},
 		{"F_GETFL", fGetFL}, {"CLOCK_TAI", clockTAI},
 		{"EPOLL_CLOEXEC", epollCloexec}, {"EPOLL_CTL_ADD", epollCtlAdd}, {"EPOLL_CTL_DEL", epollCtlDel},
 		{"EFD_CLOEXEC", efdCloexec}, {"EFD_NONBLOCK", efdNonblock},
@@ -110,7 +111,7 @@ func TestConstants(t *testing.T) {
 		{"PERF_FLAG_FD_CLOEXEC", perfFlagFDCloexec}, {"PERF_EVENT_IOC_ENABLE", perfIOCEnable},
 		{"PERF_EVENT_IOC_DISABLE", perfIOCDisable}, {"PERF_EVENT_IOC_RESET", perfIOCReset}, {"PERF_EVENT_IOC_ID", perfIOCID},
 	} {
-		// Not in x/sys: ARCH_* and XFEATURE_XTILE_DATA, FUTEX_*, PERF_IOC_FLAG_GROUP.
+		// Not in x/sys: ARCH_* and XFEATURE_XTILE_DATA, FUTEX_*, PERF_IOC_FLAG_GROUP, ITIMER_REAL (iota).
 		want, ok := unix[tt.name]
 		if !ok || want != tt.got {
 			t.Errorf("%s is %#x here, %#x in x/sys (found: %v)", tt.name, tt.got, want, ok)
