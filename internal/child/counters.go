@@ -27,7 +27,7 @@ const (
 type group struct {
 	events []perf.Known
 	source wire.Source
-	rdpmc  bool // where the host allows it; the kernel's own events have no register
+	rdpmc  bool              // where the host allows it; the kernel's own events have no register
 	names  map[string]string // kernel's name to ours; events without one are not shown
 }
 

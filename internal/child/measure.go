@@ -2,7 +2,7 @@ package child
 
 import (
 	"fmt"
-	"math"
+	"strings"
 	"time"
 
 	"webrunner/internal/cell"
@@ -43,6 +43,7 @@ type sampler struct {
 	chain, witness uint64 // turns
 	cells          [][]perf.Sample
 	outcomes       []*cell.Outcome
+	reference      rhythm // of a cell that runs no kernel
 }
 
 // measure samples the kernel in several cells until the figures are precise
@@ -51,6 +52,9 @@ func (r *runner) measure() *wire.Problem {
 	s := &sampler{runner: r}
 	s.chain, s.witness = r.turns()
 	start := time.Now()
+	if p := s.takeReference(); p != nil {
+		return p
+	}
 	for len(s.cells) < maxCells {
 		if p := s.sample(); p != nil {
 			return p
@@ -201,6 +205,9 @@ func (s *sampler) cycles() {
 	}
 }
 
+// noPMU begins a reason by what it is the reason of.
+func noPMU(why string) string { return "no PMU: " + strings.TrimPrefix(why, "no PMU: ") }
+
 // cyclesName keeps the calibrated figure apart from the PMU's own.
 func (s *sampler) cyclesName() string {
 	if s.job.Host.PMU == "" {
@@ -214,7 +221,7 @@ func (s *sampler) cyclesName() string {
 func (s *sampler) figures() *wire.Problem {
 	if s.job.Host.PMU == "" {
 		s.cycles()
-		s.unavailable("Instructions", "no PMU: %s", s.job.Host.PMUReason)
+		s.unavailable("Instructions", "%s", noPMU(s.job.Host.PMUReason))
 	} else {
 		if p := s.count(hardware()); p != nil {
 			return p
@@ -244,50 +251,4 @@ func (r *runner) counter(name, unit string, source wire.Source, f perf.Figure) {
 // unavailable notes a figure that cannot be had, with the reason.
 func (r *runner) unavailable(name, format string, args ...any) {
 	r.missing = append(r.missing, wire.Unavailable{Name: name, Reason: fmt.Sprintf(format, args...)})
-}
-
-// checkIntegrity holds what the stub wrote, which the kernel could have
-// written, against what the cell cannot touch.
-func (s *sampler) checkIntegrity() {
-	for i, o := range s.outcomes {
-		if why := disagreement(o, s.ticks(o.Wall)); why != "" {
-			s.suspect = append(s.suspect, fmt.Sprintf("cell %d: %s", i+1, why))
-		}
-	}
-}
-
-// disagreement compares the records of a cell with each other and with the
-// wall time that its supervisor measured, in ticks.
-func disagreement(o *cell.Outcome, wall uint64) string {
-	s := &o.Samples
-	if len(s.Records) == 0 {
-		return "it returned without a sample"
-	}
-	var inside uint64
-	last := s.Start
-	for i, r := range s.Records {
-		if r.Start < last {
-			return fmt.Sprintf("sample %d begins before the one before it ends", i)
-		}
-		last = r.Start
-		for _, t := range r.Ticks {
-			if t > math.MaxInt64 {
-				return fmt.Sprintf("sample %d took negative time", i)
-			}
-			last += t
-			inside += t
-		}
-	}
-	total := s.End - s.Start
-	switch {
-	case s.End < last:
-		return "its samples end after the loop around them"
-	case total > wall:
-		return fmt.Sprintf("its samples took %d ticks, but it lived for %d only", total, wall)
-	// Around each section the stub spends below 2 µs; more than half of the
-	// time outside of all sections means that some was hidden.
-	case total-inside > inside+wall/2:
-		return fmt.Sprintf("%d of its %d ticks are in no sample", total-inside, total)
-	}
-	return ""
 }
