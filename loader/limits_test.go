@@ -36,6 +36,8 @@ func TestBombs(t *testing.T) {
 		{"2 GiB COMMON", MemoryLimit, "the COMMON symbol wants", common(2 << 30)},
 		{"2^64-1 COMMON", MemoryLimit, "the COMMON symbol wants", common(maxU64)},
 		{"alignment only", MemoryLimit, "padding", many(1000, page)},
+		{"padding within the window", MemoryLimit, "padding", many(100, testSection{typ: shtNobits, flags: shfAlloc, size: 1, align: 4 << 20})},
+		{"a sum that wraps", MemoryLimit, "wants 18446744073709551615 bytes", wrappingSum()},
 		{"half and half", MemoryLimit, "", many(2, testSection{typ: shtNobits, flags: shfAlloc, size: 129 << 20, align: 1})},
 		{"sections", TooLarge, "sections, the limit is", many(1<<18+1, testSection{})},
 		{"long name", TooLarge, "longer than", many(1, testSection{name: strings.Repeat("n", 1<<15+1)})},
@@ -58,6 +60,12 @@ func TestBombs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// wrappingSum has two sections whose sizes add up to 7.
+func wrappingSum() []byte {
+	small, huge := bssSection(8), bssSection(maxU64)
+	return (&testObject{sections: []testSection{small, huge}}).bytes()
 }
 
 // overlapping has sections that all are the same megabyte of the file.

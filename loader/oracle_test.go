@@ -156,8 +156,15 @@ func (p *progress) finish(t *testing.T, r fileResult) {
 }
 
 // toleratedRefusals are the reasons for which an object of the corpus may be
-// refused, or not be comparable. Anything else fails the test.
-var toleratedRefusals = []*regexp.Regexp{}
+// refused. Anything else, a difference above all, fails the test.
+var toleratedRefusals = []*regexp.Regexp{
+	regexp.MustCompile(`^refused by both: `),                                                       // ld has a reason too
+	regexp.MustCompile(`^refused by the loader: .* the section is both writable and executable`),   // W^X always
+	regexp.MustCompile(`^refused by the loader: .* EI_OSABI is \d+, neither 0`),                    // FreeBSD and the like
+	regexp.MustCompile(`^refused by the loader: .* more than the image's limit of`),                // a bomb
+	regexp.MustCompile(`^refused by the loader: .* writes \d bytes beyond the section's 0$`),       // ld writes nothing there, and says nothing
+	regexp.MustCompile(`^refused by the loader: .* the object has \d+ sections, the limit is \d+`), // a bomb
+}
 
 func (p *progress) report(t *testing.T, files []string) {
 	total := map[outcome]int{}

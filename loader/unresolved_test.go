@@ -79,6 +79,10 @@ func TestTLSMisuse(t *testing.T) {
 	im := mustLoad(t, o)
 	u, _ := im.Trap(uint64(field(t, im, 1, 8, 8)))
 	equal(t, "the address of a thread-local", u.Kind, UnresolvedTLS)
+	o.symbols[0] = testSymbol{info: localSect, shndx: 2}
+	im = mustLoad(t, o)
+	u, _ = im.Trap(uint64(field(t, im, 1, 8, 8)))
+	equal(t, "the address of a thread-local section", u.Kind, UnresolvedTLS)
 }
 
 // TestIFunc: every use of an indirect function traps, however it is made; its
@@ -154,6 +158,12 @@ func TestNearTrap(t *testing.T) {
 		if !ok || u.Name != "b" {
 			t.Errorf("b%+d is %v", offset, u)
 		}
+	}
+	im = mustLoad(t, &testObject{symbols: []testSymbol{{name: "memcpy", info: globalNone}, {name: "w", info: weakNone}, {name: "c", info: globalNone}}})
+	for i, name := range []string{"", "", "c"} { // what is supplied or 0 has no trap
+		u, ok := im.Trap(im.traps.address(i))
+		equal(t, "trap", u.Name, name)
+		equal(t, "is one", ok, name != "")
 	}
 }
 

@@ -1,21 +1,24 @@
 #!/bin/sh
 # Fills the corpus of the loader's differential test (make oracle):
 #
-#   scripts/corpus-objects.sh DIR
+#   scripts/corpus-objects.sh DIR [LLD-TESTS]
 #
 # DIR/deb/PACKAGE/  the static libraries and start files of Debian -dev packages
 # DIR/own/          loader/testdata/src through gcc, clang, nasm, yasm and rustc,
 #                   over code models and options (loader/testdata/matrix.sh)
+# DIR/lld/          if LLD-TESTS is given, the directory lld/test/ELF of a
+#                   checkout of LLVM: its sources through llvm-mc and yaml2obj
 #
 # Nothing is installed: packages are downloaded and unpacked into DIR. Archives
 # stay whole, the test reads their members itself. What is there is not fetched
 # again.
 set -eu
 
-[ $# -eq 1 ] || { echo "usage: $0 DIR" >&2; exit 2; }
+[ $# -eq 1 ] || [ $# -eq 2 ] || { echo "usage: $0 DIR [LLD-TESTS]" >&2; exit 2; }
 here=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "$1/deb" "$1/own"
 corpus=$(cd "$1" && pwd)
+[ $# -eq 1 ] || set -- "$1" "$(cd "$2" && pwd)"
 
 packages='
 libc6-dev libgcc-12-dev libstdc++-12-dev libgfortran-12-dev
@@ -46,6 +49,18 @@ for package in $packages; do
 done
 rm -rf part
 
-if [ -x "$here/loader/testdata/matrix.sh" ]; then
-	"$here/loader/testdata/matrix.sh" "$corpus/own"
+"$here/loader/testdata/matrix.sh" "$corpus/own"
+
+# Sources for other machines do not assemble and are left out.
+if [ $# -eq 2 ]; then
+	mkdir -p "$corpus/lld"
+	cd "$2"
+	find . -type f -name '*.s' | while read -r file; do
+		object=$corpus/lld/$(echo "${file#./}" | tr / _).o
+		llvm-mc -triple x86_64-pc-linux -filetype=obj "$file" -o "$object" 2>/dev/null || rm -f "$object"
+	done
+	find . -type f \( -name '*.test' -o -name '*.yaml' \) -exec grep -l EM_X86_64 {} + | while read -r file; do
+		object=$corpus/lld/$(echo "${file#./}" | tr / _).o
+		yaml2obj "$file" -o "$object" 2>/dev/null || rm -f "$object"
+	done
 fi
