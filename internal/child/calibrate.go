@@ -1,8 +1,10 @@
 package child
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"webrunner/filter/seccomp"
@@ -14,12 +16,14 @@ import (
 
 // Calibration runs references of known length where a kernel would stand: two
 // imul chains, the long one ten times the short one, and a chain of additions
-// as the cross-check.
+// as the cross-check. On a busy host it takes longer to meet a quiet spell.
 const (
-	calibrationCells = 4
-	shortTurns       = 8
-	longTurns        = 10 * shortTurns
-	addTurns         = 3 * shortTurns
+	minRounds  = 4
+	maxRounds  = 30
+	roundTime  = 4 * time.Millisecond // of sampling, for each reference
+	shortTurns = 8
+	longTurns  = 10 * shortTurns
+	addTurns   = 3 * shortTurns
 )
 
 // calibrate finds what the measuring code costs on this host.
@@ -29,64 +33,70 @@ func (s *session) calibrate() (wire.Calibration, error) {
 		return wire.Calibration{}, err
 	}
 	defer space.Close()
-	var filter []uint64
-	if s.enforced("seccomp") {
-		if filter, err = filterFor(nil); err != nil {
-			return wire.Calibration{}, err
-		}
-	}
-	chain, witness := s.turns()
 	if err := cell.Pin(); err != nil {
 		return wire.Calibration{}, err
 	}
-	sample := func(kind trampoline.Kind, turns uint64) ([]perf.Sample, error) {
-		var all []perf.Sample
-		for range calibrationCells {
-			plan := cell.Plan{
-				Sections: sections(chain, witness, cell.Section{Kind: kind, Turns: turns}),
-				Budget:   s.ticks(4 * time.Millisecond), Wall: time.Second,
-				XSave: perf.XGETBV() != 0, Rseq: true, Filter: filter,
-			}
-			plan.Records = plan.MaxRecords()
-			out, err := space.Run(plan)
-			if err != nil {
-				return nil, err
-			}
-			if out.End != cell.Returned {
-				return nil, fmt.Errorf("the calibration cell ended by %v, signal %v", out.End, out.Signal)
-			}
-			all = append(all, samplesOf(out)...)
-		}
-		return all, nil
-	}
 	turn := s.turnCycles()
-	refs := []struct {
-		kind   trampoline.Kind
-		turns  uint64
-		cycles float64
-		perf.Reference
-	}{
-		{kind: trampoline.ImulChain, turns: shortTurns, cycles: shortTurns * turn},
-		{kind: trampoline.ImulChain, turns: longTurns, cycles: longTurns * turn},
-		{kind: trampoline.AddChain, turns: addTurns, cycles: addTurns * trampoline.ChainSteps},
+	chain, _ := s.turns()
+	kinds := []cell.Section{
+		{Kind: trampoline.ImulChain, Turns: shortTurns},
+		{Kind: trampoline.ImulChain, Turns: longTurns},
+		{Kind: trampoline.AddChain, Turns: addTurns},
 	}
-	for i := range refs {
-		r := &refs[i]
-		if r.Samples, err = sample(r.kind, r.turns); err != nil {
-			return wire.Calibration{}, err
+	refs := []perf.Reference{
+		{Cycles: shortTurns * turn}, {Cycles: longTurns * turn}, {Cycles: addTurns * trampoline.ChainSteps},
+	}
+	var cal perf.Calibration
+	for round := range maxRounds {
+		for i, k := range kinds {
+			samples, err := s.sampleReference(space, k)
+			if err != nil {
+				return wire.Calibration{}, err
+			}
+			refs[i].Samples = append(refs[i].Samples, samples...)
 		}
-		r.Cycles = r.cycles
+		if round+1 < minRounds {
+			continue
+		}
+		cal, err = perf.Calibrate(float64(chain)*turn, s.job.Host.TSCQuantum, refs[0], refs[1], refs[2])
+		if err == nil && cal.Doubt == "" {
+			break
+		}
 	}
-	cal, err := perf.Calibrate(float64(chain)*turn, s.job.Host.TSCQuantum, refs[0].Reference, refs[1].Reference, refs[2].Reference)
 	if math.IsNaN(cal.ChainHidden) || math.IsNaN(cal.Hidden) {
-		return wire.Calibration{}, fmt.Errorf("the calibration is not a number")
+		return wire.Calibration{}, errors.New("the calibration is not a number")
 	}
 	return wire.Calibration(cal), err
 }
 
+// sampleReference runs one cell of a reference.
+func (s *session) sampleReference(space *cell.Space, ref cell.Section) ([]perf.Sample, error) {
+	chain, witness := s.turns()
+	plan := cell.Plan{
+		Sections: sections(chain, witness, ref),
+		Budget:   s.ticks(roundTime), Wall: time.Second,
+		XSave: perf.XGETBV() != 0, Rseq: true,
+	}
+	plan.Records = plan.MaxRecords()
+	if s.enforced("seccomp") {
+		var err error
+		if plan.Filter, err = filterFor(nil); err != nil {
+			return nil, err
+		}
+	}
+	out, err := space.Run(plan)
+	if err != nil {
+		return nil, err
+	}
+	if out.End != cell.Returned {
+		return nil, fmt.Errorf("the calibration cell ended by %v, signal %v", out.End, out.Signal)
+	}
+	return samplesOf(out), nil
+}
+
 // enforced tells whether a layer is in force.
 func (s *session) enforced(layer string) bool {
-	return len(s.layers[layer]) >= len("enforced") && s.layers[layer][:len("enforced")] == "enforced"
+	return strings.HasPrefix(s.layers[layer], "enforced")
 }
 
 // filterFor compiles the stage-2 program: exit_group, and read on the given

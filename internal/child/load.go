@@ -79,10 +79,25 @@ func code(im *loader.Image) screen.Code {
 	return c
 }
 
+// remembered asks each leaf of CPUID once: in a virtual machine the instruction
+// traps to the hypervisor, which takes microseconds, and the screen asks for
+// hundreds of features.
+func remembered(cpuid func(leaf, sub uint32) (eax, ebx, ecx, edx uint32)) func(leaf, sub uint32) (eax, ebx, ecx, edx uint32) {
+	seen := make(map[[2]uint32][4]uint32)
+	return func(leaf, sub uint32) (eax, ebx, ecx, edx uint32) {
+		r, ok := seen[[2]uint32{leaf, sub}]
+		if !ok {
+			r[0], r[1], r[2], r[3] = cpuid(leaf, sub)
+			seen[[2]uint32{leaf, sub}] = r
+		}
+		return r[0], r[1], r[2], r[3]
+	}
+}
+
 // host is this machine, or the one to answer for, as the screen sees it.
 func (s *session) host() (screen.Host, *wire.Problem) {
 	if s.job.Screen.Assume == "" {
-		return screen.Host{CPUID: perf.CPUID, XCR0: perf.XGETBV(), Name: s.job.Host.CPU}, nil
+		return screen.Host{CPUID: remembered(perf.CPUID), XCR0: perf.XGETBV(), Name: s.job.Host.CPU}, nil
 	}
 	h, err := screen.Assume(s.job.Screen.Assume)
 	if err != nil {
