@@ -1,0 +1,244 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"webrunner/internal/wire"
+)
+
+func TestExitCodes(t *testing.T) {
+	needsChild(t)
+	good, late, wild := objectFile(t, "playground"), objectFile(t, "socket_late"), objectFile(t, "wild")
+	broken := filepath.Join(t.TempDir(), "broken.o")
+	if err := os.WriteFile(broken, []byte("\x7fELF and no more"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		args string
+		code int
+		err  string // on the error stream
+	}{
+		{"version", exitGood, ""},
+		{"help", exitGood, ""},
+		{"run -h", exitGood, ""},
+		{"kernels sdot", exitGood, ""},
+		{"kernels nothing", exitUsage, "unknown-kernel"},
+		{"nonsense", exitUsage, "no command"},
+		{"run", exitUsage, "argument is missing"},
+		{"run a b", exitUsage, "too many"},
+		{"run --nonsense x", exitUsage, "nonsense"},
+		{"run -o xml x", exitUsage, "xml"},
+		{"run " + good, exitUsage, "--kernel"},
+		{"run /nowhere.o -k playground", exitUsage, "no such file"},
+		{"run -k nothing " + good, exitUsage, "unknown-kernel"},
+		{"run -k sdot --param n " + good, exitUsage, "NAME=VALUE"},
+		{"run -k sdot --param n=-1 " + good, exitUsage, "bad-parameter"},
+		{"run -k sdot --param m=1 " + good, exitUsage, "bad-parameter"},
+		{"run --without moat -k playground " + good, exitUsage, "moat"},
+		{"run --deadline 0s -k playground " + good, exitUsage, "deadline"},
+		{"run -k playground " + broken, exitFailed, "malformed-object"},
+		{"run -k playground " + late, exitFailed, "forbidden-syscall"},
+		{"run -k playground " + wild, exitFailed, "crashed"},
+		{"run -k playground --server ftp://x " + good, exitUsage, "--server"},
+		{"run -k playground --server http://127.0.0.1:1 " + good, exitUnfit, "does not answer"},
+		{"screen " + good, exitGood, ""},
+		{"screen " + objectFile(t, "socket"), exitFailed, ""},
+		{"screen --batch " + good, exitUsage, "--batch"},
+		{"screen", exitUsage, "--batch"},
+		{"inspect --load " + good, exitGood, ""},
+		{"inspect --load " + broken, exitFailed, ""},
+		{"sandbox --check nonsense", exitUsage, "nonsense"},
+		{"sandbox --explain", exitGood, ""},
+		{"serve --listen 0.0.0.0:0", exitUsage, "--allow-anonymous"},
+		{"serve --listen example.org:0", exitUsage, "IP address"},
+		{"serve --max-body 0", exitUsage, "--max-body"},
+		{"serve --token-file /nowhere", exitUsage, "no such file"},
+		{"--port 99999", exitUsage, "no port"},
+		{"-p", exitUsage, "-p"},
+		{"serve --pool 0", exitUsage, "--pool"},
+		{"serve --kernels /nowhere", exitUsage, "no such file"},
+	} {
+		code, _, stderr := call("", strings.Fields(row.args)...)
+		if code != row.code || !strings.Contains(stderr, row.err) {
+			t.Errorf("%s: exit code %d, want %d; %s", row.args, code, row.code, stderr)
+		}
+		if row.code == exitGood && stderr != "" {
+			t.Errorf("%s: complains: %s", row.args, stderr)
+		}
+	}
+}
+
+func TestRun(t *testing.T) {
+	needsChild(t)
+	// Flags stand wherever they like.
+	code, out, stderr := call("", "run", objectFile(t, "sdot"), "--kernel", "sdot", "-o", "json", "--param", "n=100", "--param=incy=2")
+	if code != exitGood {
+		t.Fatalf("%d %s", code, stderr)
+	}
+	var r wire.Result
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Params["n"] != 100 || r.Params["incy"] != 2 || r.Verify.Status != "match" || r.Host.CPU == "" || r.Sandbox["seccomp"] != "enforced" {
+		t.Errorf("%s", out)
+	}
+	if len(r.Counters) == 0 || r.Counters[0].Value <= 0 {
+		t.Errorf("counters %+v", r.Counters)
+	}
+	b, err := os.ReadFile(objectFile(t, "playground"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, out, stderr := call(string(b), "run", "-k", "playground", "-"); code != exitGood || !strings.HasPrefix(out, "Cycles") {
+		t.Errorf("from standard input: %d %s %s", code, out, stderr)
+	}
+}
+
+func TestProblemAsJSON(t *testing.T) {
+	needsChild(t)
+	code, out, stderr := call("", "run", "-o", "json", "-k", "playground", objectFile(t, "ud2"))
+	var p wire.Problem
+	if err := json.Unmarshal([]byte(stderr), &p); err != nil || code != exitFailed || out != "" {
+		t.Fatalf("%d %q %q: %v", code, out, stderr, err)
+	}
+	if p.Class != wire.Crashed || p.Status != 422 {
+		t.Errorf("%s", stderr)
+	}
+}
+
+func TestWithoutALayer(t *testing.T) {
+	needsChild(t)
+	code, out, stderr := call("", "sandbox", "--without", "landlock", "--without", "namespaces", "-o", "json")
+	if code != exitGood || !strings.Contains(out, `"landlock":"absent`) || !strings.Contains(out, `"namespaces":"absent`) || !strings.Contains(out, `"seccomp":"enforced`) {
+		t.Errorf("%d %s %s", code, out, stderr)
+	}
+}
+
+func TestBatch(t *testing.T) {
+	needsChild(t)
+	names := []string{objectFile(t, "playground"), "/nowhere.o", objectFile(t, "socket"), objectFile(t, "sdot"), `odd "name".o`}
+	for _, verb := range [][]string{{"screen", "--batch"}, {"inspect", "--load", "--batch"}} {
+		code, out, stderr := call(strings.Join(names, "\n")+"\n", verb...)
+		lines := strings.Split(strings.TrimSpace(out), "\n")
+		if code != exitGood || len(lines) != len(names) {
+			t.Fatalf("%v: %d, %d lines; %s", verb, code, len(lines), stderr)
+		}
+		var bad []int
+		for i, line := range lines {
+			var doc struct{ Path, Status, Verdict string }
+			if err := json.Unmarshal([]byte(line), &doc); err != nil {
+				t.Fatalf("%v: %v: %s", verb, err, line)
+			}
+			if doc.Path != names[i] {
+				t.Errorf("%v: line %d is about %q, not %q", verb, i, doc.Path, names[i])
+			}
+			if doc.Status == "rejected" || doc.Verdict == "refused" {
+				bad = append(bad, i)
+			}
+		}
+		want := []int{1, 2, 4}
+		if verb[0] == "inspect" {
+			want = []int{1, 4}
+		}
+		if !slices.Equal(bad, want) {
+			t.Errorf("%v: bad are %v, want %v", verb, bad, want)
+		}
+	}
+}
+
+func TestBoundaries(t *testing.T) {
+	needsChild(t)
+	code, out, stderr := call("", "screen", "--boundaries", objectFile(t, "playground"))
+	if code != exitGood || len(out) == 0 {
+		t.Fatalf("%d %s", code, stderr)
+	}
+	for line := range strings.SplitSeq(strings.TrimSpace(out), "\n") {
+		if len(strings.Fields(line)) != 3 {
+			t.Errorf("%q", line)
+		}
+	}
+}
+
+func TestSandbox(t *testing.T) {
+	needsChild(t)
+	code, out, _ := call("", "sandbox", "--explain", "-o", "json")
+	var doc struct {
+		Layers   map[string]string
+		Policies []struct {
+			Stage            string
+			Program, Allowed []string
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &doc); err != nil || code != exitGood {
+		t.Fatalf("%d %v", code, err)
+	}
+	if len(doc.Policies) != 2 || len(doc.Layers) < 5 {
+		t.Fatalf("%d policies, %d layers", len(doc.Policies), len(doc.Layers))
+	}
+	cell := doc.Policies[1]
+	if cell.Stage != "cell" || !slices.Contains(cell.Allowed, "exit_group") || slices.Contains(cell.Allowed, "write") || len(cell.Program) == 0 {
+		t.Errorf("%+v", cell)
+	}
+	code, out, _ = call("", "sandbox", "--check", "socket", "-o", "json")
+	if code != exitGood || strings.Count(out, `"action":"kill-process"`) != 2 {
+		t.Errorf("%d %s", code, out)
+	}
+}
+
+func TestSelftest(t *testing.T) {
+	needsChild(t)
+	code, out, stderr := call("", "selftest", "-o", "json")
+	var doc struct {
+		OK     bool
+		Checks []struct {
+			Name         string
+			OK, Required bool
+			Detail       string
+			MS           float64
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &doc); err != nil {
+		t.Fatalf("%v: %s%s", err, out, stderr)
+	}
+	for _, c := range doc.Checks {
+		if !c.OK {
+			t.Errorf("%+v", c)
+		}
+	}
+	if code != exitGood || !doc.OK || len(doc.Checks) < 20 {
+		t.Errorf("%d, %d checks", code, len(doc.Checks))
+	}
+}
+
+// TestDemo is the promise of the README: figures of all kernels and a refusal,
+// in less than a minute.
+func TestDemo(t *testing.T) {
+	needsChild(t)
+	start := time.Now()
+	code, out, stderr := call("", "demo")
+	if code != exitGood {
+		t.Fatalf("%d %s%s", code, out, stderr)
+	}
+	for _, word := range []string{"playground", "sdot", "sgemm", "match", "Cycles", "forbidden-syscall", "socket"} {
+		if !strings.Contains(out, word) {
+			t.Errorf("it does not say %q:\n%s", word, out)
+		}
+	}
+	if d := time.Since(start); d > time.Minute {
+		t.Errorf("it took %v", d)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	code, out, _ := call("", "version", "-o", "json")
+	var b build
+	if err := json.Unmarshal([]byte(out), &b); err != nil || code != exitGood || b.Go == "" || b.Arch == "" {
+		t.Errorf("%d %s", code, out)
+	}
+}

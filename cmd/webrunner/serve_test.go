@@ -1,0 +1,326 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"webrunner/examples"
+)
+
+// service is a real server process.
+type service struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	url    string
+	stderr bytes.Buffer
+	lines  chan string // of its standard output, after the first
+}
+
+func startService(t *testing.T, env []string, args ...string) *service {
+	t.Helper()
+	needsChild(t)
+	s := &service{t: t, cmd: program(t, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), lines: make(chan string, 1000)}
+	s.cmd.Env = append(s.cmd.Env, env...)
+	s.cmd.Stderr = &s.stderr
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.cmd.Process.Kill(); _ = s.cmd.Wait() })
+	first := make(chan string, 1)
+	go func() {
+		defer close(s.lines)
+		r := bufio.NewScanner(out)
+		if r.Scan() {
+			first <- r.Text()
+		}
+		for r.Scan() {
+			s.lines <- r.Text()
+		}
+	}()
+	select {
+	case line := <-first:
+		_, s.url, _ = strings.Cut(line, "listening on ")
+		s.url = strings.TrimSuffix(s.url, "/")
+	case <-time.After(20 * time.Second):
+		t.Fatalf("it does not say that it listens: %s", s.stderr.String())
+	}
+	s.waitFit()
+	return s
+}
+
+func (s *service) waitFit() {
+	s.t.Helper()
+	for end := time.Now().Add(20 * time.Second); s.get("/m/monitor") != 200; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatalf("it does not become fit: %s", s.stderr.String())
+		}
+	}
+}
+
+func (s *service) get(target string) int {
+	s.t.Helper()
+	resp, err := http.Get(s.url + target)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
+func (s *service) run(name string) (int, string) {
+	b, err := examples.Object(name)
+	if err != nil {
+		s.t.Error(err)
+	}
+	resp, err := http.Post(s.url+"/m/run?kernel=playground", "application/octet-stream", bytes.NewReader(b))
+	if err != nil {
+		s.t.Error(err)
+		return 0, ""
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(text)
+}
+
+// stop sends a signal and returns the exit code.
+func (s *service) stop(sig os.Signal) int {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(sig); err != nil {
+		s.t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() { _ = s.cmd.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(40 * time.Second):
+		s.t.Fatalf("it does not stop: %s", s.stderr.String())
+	}
+	return s.cmd.ProcessState.ExitCode()
+}
+
+func TestServe(t *testing.T) {
+	s := startService(t, nil, "--deadline", "2s")
+	if status, body := s.run("playground"); status != 200 || !strings.HasPrefix(body, "Cycles") {
+		t.Errorf("%d %s", status, body)
+	}
+	for _, row := range []struct{ object, class string }{
+		{"socket", "refused-instruction"}, {"socket_late", "forbidden-syscall"}, {"execve_late", "forbidden-syscall"},
+		{"fork_late", "forbidden-syscall"}, {"open_late", "forbidden-syscall"}, {"loop", "timeout"}, {"wild", "crashed"}, {"ud2", "crashed"},
+	} {
+		if status, body := s.run(row.object); status != 422 || !strings.HasPrefix(body, "error: "+row.class+":") {
+			t.Errorf("%s: %d %s", row.object, status, body)
+		}
+		if status, body := s.run("playground"); status != 200 {
+			t.Errorf("after %s: %d %s", row.object, status, body)
+		}
+	}
+	if code := s.stop(syscall.SIGTERM); code != exitGood {
+		t.Errorf("exit code %d: %s", code, s.stderr.String())
+	}
+	line := <-s.lines
+	if !strings.Contains(line, `"GET /m/monitor" `) || !strings.Contains(line, `machine="m"`) {
+		t.Errorf("access log %q", line)
+	}
+}
+
+// TestEndlessKernel: a kernel that never returns delays no monitor.
+func TestEndlessKernel(t *testing.T) {
+	s := startService(t, nil)
+	var loop sync.WaitGroup
+	loop.Go(func() {
+		if status, body := s.run("loop"); status != 422 || !strings.Contains(body, "timeout") {
+			t.Errorf("%d %s", status, body)
+		}
+	})
+	time.Sleep(200 * time.Millisecond)
+	for range 20 {
+		start := time.Now()
+		if status := s.get("/m/monitor"); status != 200 {
+			t.Errorf("monitor: %d", status)
+		}
+		if d := time.Since(start); d > time.Second {
+			t.Errorf("the monitor took %v", d)
+		}
+	}
+	loop.Wait()
+}
+
+// TestDrainOnSignal: the running job is answered, then the process ends well.
+func TestDrainOnSignal(t *testing.T) {
+	s := startService(t, nil)
+	answered := make(chan int, 1)
+	go func() { status, _ := s.run("loop"); answered <- status }()
+	time.Sleep(300 * time.Millisecond)
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	if status := s.get("/m/monitor"); status != 503 {
+		t.Errorf("monitor of a draining server: %d", status)
+	}
+	if status := <-answered; status != 422 {
+		t.Errorf("the running job: %d", status)
+	}
+	_ = s.cmd.Wait()
+	if code := s.cmd.ProcessState.ExitCode(); code != exitGood {
+		t.Errorf("exit code %d: %s", code, s.stderr.String())
+	}
+}
+
+func TestSecondSignal(t *testing.T) {
+	s := startService(t, nil)
+	go s.run("loop")
+	time.Sleep(300 * time.Millisecond)
+	_ = s.cmd.Process.Signal(syscall.SIGINT)
+	time.Sleep(100 * time.Millisecond)
+	start := time.Now()
+	if code := s.stop(syscall.SIGINT); code == exitGood {
+		t.Error("stopped at once, and says that all is well")
+	}
+	if d := time.Since(start); d > 2500*time.Millisecond {
+		t.Errorf("at once took %v", d)
+	}
+}
+
+func TestRemote(t *testing.T) {
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte("0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := startService(t, nil, "--token-file", token)
+	playground, late := objectFile(t, "playground"), objectFile(t, "socket_late")
+	for _, row := range []struct {
+		args string
+		code int
+		out  string
+	}{
+		{"run -k playground --server URL --token-file TOKEN " + playground, exitGood, "Cycles"},
+		{"run -k playground --server URL --token-file TOKEN -o csv " + playground, exitGood, "Cycles"},
+		{"run -k playground --server URL --token-file TOKEN " + late, exitFailed, "forbidden-syscall"},
+		{"run -k playground --server URL " + playground, exitUsage, "unauthorized"},
+		{"run -k playground --param n=1 --server URL --token-file TOKEN " + playground, exitUsage, "bad-parameter"},
+		{"screen --server URL --token-file TOKEN " + playground, exitGood, "accepted"},
+		{"screen --server URL --token-file TOKEN " + objectFile(t, "socket"), exitFailed, "refused"},
+	} {
+		args := strings.NewReplacer("URL", s.url, "TOKEN", token).Replace(row.args)
+		code, out, stderr := call("", strings.Fields(args)...)
+		if code != row.code || !strings.Contains(out+stderr, row.out) {
+			t.Errorf("%s: %d %s %s", row.args, code, out, stderr)
+		}
+	}
+}
+
+// TestNotify is the service manager's side of the protocol, through a socket
+// in the file system and an abstract one.
+func TestNotify(t *testing.T) {
+	for _, name := range []string{filepath.Join(t.TempDir(), "notify"), fmt.Sprintf("@webrunner-test-%d", os.Getpid())} {
+		l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		s := startService(t, []string{"NOTIFY_SOCKET=" + name, "WATCHDOG_USEC=200000"})
+		want := []string{"READY=1", "WATCHDOG=1", "WATCHDOG=1"}
+		for _, w := range want {
+			if got := receive(t, l); got != w {
+				t.Errorf("%s: %q, want %q", name, got, w)
+			}
+		}
+		s.stop(syscall.SIGTERM)
+		for got := receive(t, l); got != "STOPPING=1"; got = receive(t, l) {
+			if got != "WATCHDOG=1" {
+				t.Fatalf("%q, want STOPPING=1", got)
+			}
+		}
+	}
+}
+
+func receive(t *testing.T, l *net.UnixConn) string {
+	t.Helper()
+	var b [256]byte
+	_ = l.SetReadDeadline(time.Now().Add(10 * time.Second))
+	n, err := l.Read(b[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b[:n])
+}
+
+// TestWatchdogStops: an unfit server is silent, so that it is restarted.
+func TestWatchdogStops(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "notify")
+	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	env := map[string]string{"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "20000"}
+	n := newNotifier(func(k string) string { return env[k] }, t.Logf)
+	stop := n.watch(func() bool { return false })
+	defer stop()
+	_ = l.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	var b [16]byte
+	if k, err := l.Read(b[:]); err == nil {
+		t.Errorf("an unfit server sends %q", b[:k])
+	}
+	env["WATCHDOG_PID"] = "1"
+	if n := newNotifier(func(k string) string { return env[k] }, t.Logf); n.every != 0 {
+		t.Error("the watchdog of another process is fed")
+	}
+}
+
+func TestAddress(t *testing.T) {
+	for _, row := range []struct {
+		listen    string
+		port      int
+		anonymous bool
+		want      string // empty: refused
+	}{
+		{"127.0.0.1:8081", 0, false, "127.0.0.1:8081"},
+		{"127.0.0.1:8081", 9000, false, "127.0.0.1:9000"},
+		{"127.0.0.1", 0, false, "127.0.0.1:8081"},
+		{"localhost:80", 0, false, "127.0.0.1:80"},
+		{"[::1]:80", 0, false, "[::1]:80"},
+		{"::1", 80, false, "[::1]:80"},
+		{"0.0.0.0:80", 0, true, "0.0.0.0:80"},
+		{":80", 0, true, ":80"},
+		{"0.0.0.0:80", 0, false, ""},
+		{":80", 0, false, ""},
+		{"[::]:80", 0, false, ""},
+		{"192.0.2.1:80", 0, false, ""},
+		{"example.org:80", 0, true, ""},
+		{"127.0.0.1:http", 0, false, ""},
+		{"127.0.0.1:80", 65536, false, ""},
+		{"127.0.0.1:80", -1, false, ""},
+	} {
+		o := serveOptions{listen: row.listen, port: row.port, anonymous: row.anonymous}
+		got, err := o.address()
+		if got != row.want || (err == nil) != (row.want != "") {
+			t.Errorf("%+v: %q %v", row, got, err)
+		}
+	}
+}
+
+func TestParseBytes(t *testing.T) {
+	for s, want := range map[string]int{"1": 1, "16M": 16 << 20, "4K": 4096, "512M": 512 << 20, "0": 0, "": 0, "513M": 0, "-1": 0, "1G": 0, "M": 0, "99999999999": 0} {
+		if got, err := parseBytes(s); got != want || (err == nil) != (want > 0) {
+			t.Errorf("%q: %d %v", s, got, err)
+		}
+	}
+}
