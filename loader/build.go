@@ -1,5 +1,7 @@
 package loader
 
+import "fmt"
+
 // int3 fills what is not code in the code segment: running into it faults.
 const int3 = 0xcc
 
@@ -152,5 +154,5 @@ func bindingName(bind uint8) string {
 	case stbUnique:
 		return "unique"
 	}
-	return sprintf("binding %d", bind)
+	return fmt.Sprintf("binding %d", bind)
 }

@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -139,7 +140,7 @@ func (im *Image) noChoice(exact string, alternatives []string) error {
 	names = slices.Compact(names)
 	const most = 20
 	if len(names) > most {
-		names = append(names[:most:most], sprintf("and %d more", len(names)-most))
+		names = append(names[:most:most], fmt.Sprintf("and %d more", len(names)-most))
 	}
 	if len(names) == 0 {
 		names = []string{"none (compiled with gcc -flto and without -ffat-lto-objects?)"}

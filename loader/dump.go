@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 )
 
 // DumpFormat names the format of Dump and its version.
@@ -74,7 +75,7 @@ type DumpChoice struct {
 type Address uint64
 
 // MarshalText implements encoding.TextMarshaler.
-func (a Address) MarshalText() ([]byte, error) { return []byte(sprintf("%#x", uint64(a))), nil }
+func (a Address) MarshalText() ([]byte, error) { return []byte(fmt.Sprintf("%#x", uint64(a))), nil }
 
 // Bytes are written as hexadecimal digits.
 type Bytes []byte

@@ -1,7 +1,5 @@
 package loader
 
-import "math/bits"
-
 // Plan is an object with every address decided and no byte written.
 type Plan struct {
 	object    *Object
@@ -152,13 +150,7 @@ func (c *cursor) take(size, align uint64) uint64 {
 }
 
 // align moves to a multiple of align, a power of two.
-func (c *cursor) align(align uint64) {
-	if bits.LeadingZeros64(align) == 0 {
-		c.failed = true // 2^63: nothing is there
-		return
-	}
-	c.advance(-c.at & (align - 1))
-}
+func (c *cursor) align(align uint64) { c.advance(-c.at & (align - 1)) }
 
 func (c *cursor) advance(size uint64) {
 	if c.failed || size > c.limit-c.at || size > c.budget-c.used {

@@ -2,6 +2,7 @@ package loader
 
 import (
 	"bytes"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -131,7 +132,7 @@ func TestManyNames(t *testing.T) {
 	o := &testObject{extended: true}
 	for i := range 70000 {
 		o.sections = append(o.sections, testSection{name: ".text.f", typ: shtProgbits, flags: shfAlloc | shfExec, data: []byte{0xc3}, align: 1})
-		o.symbols = append(o.symbols, testSymbol{name: sprintf("f%d", i), info: globalFunc, shndx: uint32(i + 1)}, testSymbol{name: sprintf("u%d", i), info: globalNone})
+		o.symbols = append(o.symbols, testSymbol{name: fmt.Sprintf("f%d", i), info: globalFunc, shndx: uint32(i + 1)}, testSymbol{name: fmt.Sprintf("u%d", i), info: globalNone})
 	}
 	file := o.bytes()
 	start := time.Now()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"sort"
@@ -18,17 +19,15 @@ import (
 // TestOracle links every object of a corpus with GNU ld at the loader's
 // addresses and compares all bytes of all allocated sections.
 //
-//	ORACLE_CORPUS  directory with .o, .a and .rlib files (scripts/corpus-objects.sh)
+//	ORACLE_CORPUS  directory with .o, .a and .rlib files (scripts/corpus-objects.sh);
+//	               without it, what testdata/matrix.sh builds and the static
+//	               libraries of this machine
 //	ORACLE_STATE   file that remembers what is done, so that a run can go on
 //
 // It fails on a difference, and on a refusal for a reason that toleratedRefusals
 // does not name.
 func TestOracle(t *testing.T) {
-	corpus := os.Getenv("ORACLE_CORPUS")
-	if corpus == "" {
-		t.Fatal("set ORACLE_CORPUS to a directory that scripts/corpus-objects.sh filled")
-	}
-	files := corpusFiles(t, corpus)
+	files := corpusFiles(t, corpora(t))
 	state := openState(t, os.Getenv("ORACLE_STATE"))
 	work := make(chan string)
 	var wait sync.WaitGroup
@@ -76,13 +75,27 @@ func compareFile(path, dir string) fileResult {
 	return r
 }
 
+// corpora lists the directories to search.
+func corpora(t *testing.T) []string {
+	if dir := os.Getenv("ORACLE_CORPUS"); dir != "" {
+		return []string{dir}
+	}
+	own := t.TempDir()
+	out, err := exec.Command("testdata/matrix.sh", own).CombinedOutput()
+	if err != nil {
+		t.Fatalf("testdata/matrix.sh: %v\n%s", err, out)
+	}
+	t.Logf("built %s", out)
+	return []string{own, "/usr/lib"}
+}
+
 // corpusFiles lists the files, the largest first so that the workers end
 // together.
-func corpusFiles(t *testing.T, dir string) []string {
+func corpusFiles(t *testing.T, dirs []string) []string {
 	sizes := map[string]int64{}
 	var files []string
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+	visit := func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
 		switch filepath.Ext(path) {
@@ -95,9 +108,14 @@ func corpusFiles(t *testing.T, dir string) []string {
 			files = append(files, path)
 		}
 		return nil
-	})
-	if err != nil || len(files) == 0 {
-		t.Fatalf("the corpus %s has %d files: %v", dir, len(files), err)
+	}
+	for _, dir := range dirs {
+		if err := filepath.WalkDir(dir, visit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(files) == 0 {
+		t.Fatalf("there are no objects in %v", dirs)
 	}
 	sort.Slice(files, func(i, j int) bool { return sizes[files[i]] > sizes[files[j]] })
 	return files

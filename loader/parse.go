@@ -104,12 +104,10 @@ func (p *parser) name(table string, offset uint32) (string, *Error) {
 	return rest[:n], nil
 }
 
-func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }
-
 // sizeText writes a limit in words: " of 256 MiB".
 func sizeText(n uint64) string {
 	if n >= 1<<20 && n%(1<<20) == 0 {
-		return sprintf(" of %d MiB", n>>20)
+		return fmt.Sprintf(" of %d MiB", n>>20)
 	}
-	return sprintf(" of %d bytes", n)
+	return fmt.Sprintf(" of %d bytes", n)
 }

@@ -1,5 +1,7 @@
 package loader
 
+import "fmt"
+
 // relaSection is a section of relocations (Elf64_Rela) for a mapped section.
 type relaSection struct {
 	index  int // of the section that holds the relocations
@@ -86,5 +88,5 @@ func (o *Object) symbolName(i int) string {
 	if s.place == inSection && o.sections[s.shndx].name != "" {
 		return o.sections[s.shndx].name
 	}
-	return sprintf("#%d", i)
+	return fmt.Sprintf("#%d", i)
 }

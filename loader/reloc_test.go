@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -72,7 +73,7 @@ func TestEveryTypeIsDecided(t *testing.T) {
 		o := relocate(typ, sym, 0)
 		switch {
 		case int(typ) >= len(relocTypes):
-			mustRefuse(t, o.bytes(), Unsupported, sprintf("relocation type %d", typ))
+			mustRefuse(t, o.bytes(), Unsupported, fmt.Sprintf("relocation type %d", typ))
 		case relocTypes[typ].formula == refused:
 			mustRefuse(t, o.bytes(), Malformed, relocTypes[typ].name)
 		case typ == 12, typ == 14, typ == 15: // 8 and 16 bits; PC16 reaches

@@ -37,7 +37,7 @@ func (pl *Plan) apply(rs *relaSection, im *Image) error {
 			continue
 		}
 		v := pl.compute(t, r, base+r.offset, field)
-		if !t.overflow.fits(v, t.width) && t.width < 8 {
+		if !t.overflow.fits(v, t.width) {
 			return pl.overflowError(rs, r, t, v)
 		}
 		switch at := field[r.offset:]; t.width {

@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -202,7 +203,7 @@ func TestOSABI(t *testing.T) {
 		if abi == elfOSABISysV || abi == elfOSABIGNU {
 			mustLoad(t, o)
 		} else {
-			mustRefuse(t, o.bytes(), Unsupported, sprintf("EI_OSABI is %d", abi))
+			mustRefuse(t, o.bytes(), Unsupported, fmt.Sprintf("EI_OSABI is %d", abi))
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package loader
 
-import "math/bits"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // symbol is one entry of the symbol table.
 type symbol struct {
@@ -100,7 +103,7 @@ func (p *parser) readSymbol(i int, b []byte, names string, extended []byte) erro
 	}
 	name, nameErr := p.name(names, le.Uint32(b))
 	if nameErr != nil {
-		nameErr.Detail += sprintf(" (symbol %d)", i)
+		nameErr.Detail += fmt.Sprintf(" (symbol %d)", i)
 		return nameErr.in(p.symtab, &p.sections[p.symtab])
 	}
 	sym.name = name

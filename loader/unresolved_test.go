@@ -1,6 +1,9 @@
 package loader
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 func tlsSection(name string, typ uint32, size int) testSection {
 	s := testSection{name: name, typ: typ, flags: shfAlloc | shfWrite | shfTLS, align: 8}
@@ -131,7 +134,7 @@ func TestTrapSpacing(t *testing.T) {
 	}
 	for _, r := range rows {
 		got := newTraps(p, int(r.n))
-		equal(t, sprintf("spacing of %d", r.n), got.spacing, r.spacing)
+		equal(t, fmt.Sprintf("spacing of %d", r.n), got.spacing, r.spacing)
 		if last := got.address(int(r.n - 1)); got.spacing != 0 && (last < p.TrapBase || last+got.spacing/2 > p.TrapLimit) {
 			t.Errorf("trap %d is at %#x", r.n, last)
 		}
@@ -139,7 +142,7 @@ func TestTrapSpacing(t *testing.T) {
 	p.TrapLimit = p.TrapBase + Page
 	o := &testObject{}
 	for i := range 65 {
-		o.symbols = append(o.symbols, testSymbol{name: sprintf("u%d", i), info: globalNone})
+		o.symbols = append(o.symbols, testSymbol{name: fmt.Sprintf("u%d", i), info: globalNone})
 	}
 	object, err := Parse(o.bytes(), Limits{})
 	if err != nil {

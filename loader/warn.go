@@ -1,6 +1,9 @@
 package loader
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // warnings tells what the object has that the loader leaves out.
 func (o *Object) warnings() []string {
@@ -8,7 +11,7 @@ func (o *Object) warnings() []string {
 	for i := range o.sections {
 		s := &o.sections[i]
 		if s.mapped && s.size > 0 && isConstructors(s) {
-			list = append(list, sprintf("constructors are not run: section %d (%s) has %d bytes of them; what they would set up stays zero",
+			list = append(list, fmt.Sprintf("constructors are not run: section %d (%s) has %d bytes of them; what they would set up stays zero",
 				i, printable(s.name), s.size))
 		}
 	}
