@@ -75,8 +75,9 @@ func (o object) code() (Code, error) {
 		return c, err
 	}
 	syms, err := o.file.Symbols()
-	if err != nil {
+	if err != nil { // stripped
 		syms, _ = o.file.DynamicSymbols()
+		err = nil
 	}
 	for _, s := range syms {
 		at, ok := addrs[int(s.Section)]

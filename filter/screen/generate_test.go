@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"math/bits"
 	"math/rand/v2"
 )
 
@@ -21,8 +20,16 @@ func (r randomInst) fill(b []byte) {
 	case 1:
 		r.prefixes(b)
 	default:
-		r.row(b)
+		r.row(b, r.IntN(len(rows)))
 	}
+}
+
+// fillRow overwrites b with an encoding of row n and noise behind it.
+func (r randomInst) fillRow(b []byte, n int) {
+	for i := range b {
+		b[i] = byte(r.Uint32())
+	}
+	r.row(b, n)
 }
 
 var prefixBytes = []byte{0x66, 0x67, 0xF2, 0xF3, 0xF0, 0x2E, 0x36, 0x3E, 0x26, 0x64, 0x65, 0x40, 0x41, 0x44, 0x48, 0x4F, 0x0F, 0x62, 0xC4, 0xC5, 0x8F, 0xD5}
@@ -46,9 +53,8 @@ func (r randomInst) pick(mask uint64, at, width int) byte {
 	}
 }
 
-// row writes an encoding of a random row.
-func (r randomInst) row(b []byte) {
-	n := r.IntN(len(rows))
+// row writes an encoding of row n, unless chance has it that an earlier row fits as well.
+func (r randomInst) row(b []byte, n int) {
 	m := rows[n].mask
 	slot := slotOf(n)
 	space, opmap := spaceOf(slot >> 8)
@@ -88,8 +94,8 @@ func (r randomInst) row(b []byte) {
 	op := byte(slot)
 	modrm := r.pick(m, atMod, 4)<<6 | r.pick(m, atReg, 8)<<3 | r.pick(m, atRM, 8)
 	if space == Legacy && opmap == Map3DNow {
-		put(modrm & 0x3F)
-		at = len(b) - 1 // somewhere behind; the suffix is left to chance
+		put(modrm | 0xC0)
+		put(op) // the opcode comes last
 		return
 	}
 	put(op)
@@ -159,7 +165,7 @@ func spaceOf(m int) (Space, byte) {
 			}
 		}
 	}
-	panic(bits.Len(uint(m)))
+	panic(m)
 }
 
 func validMap(space Space, m byte) bool {

@@ -64,14 +64,22 @@ func (in *Inst) slot() int {
 
 // identify finds the table's row for a decoded instruction, or nil.
 func identify(in *Inst) *row {
+	if i, ok := find(in); ok {
+		return &rows[i]
+	}
+	return nil
+}
+
+// find is identify by number.
+func find(in *Inst) (number uint16, ok bool) {
 	key := in.key()
 	slot := in.slot()
 	for i, end := slots[slot], slots[slot+1]; i < end; i++ {
-		if r := &rows[i]; key&^r.mask == 0 {
-			return r
+		if key&^rows[i].mask == 0 {
+			return i, true
 		}
 	}
-	return nil
+	return 0, false
 }
 
 // key spells the fields of an instruction as one bit each. Fields that the instruction's space lacks stay empty and match every row.

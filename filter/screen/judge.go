@@ -29,9 +29,6 @@ func (s *screener) judge(p place, in *Inst, r *row) {
 	if in.HasModRM && in.ModRM < 0xC0 && (in.Prefixes&PfxLock != 0 || r.iclass == icXCHG) && in.splits(p, r) {
 		s.refuse(p, ruleSplitLock, OK)
 	}
-	if !s.opinions.agree(p.area.Code[p.off:], in, r) {
-		s.refuse(p, ruleSecondOpinion, OK)
-	}
 }
 
 // refuse records that the code at p breaks a rule; soft rules are noted unless the caller wants them refused.

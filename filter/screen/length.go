@@ -30,7 +30,7 @@ const (
 	operand      = 0x0F
 )
 
-// oneByte are the forms of the one-byte opcodes (SDM vol. 2, table A-2). Prefixes and escapes never get here.
+// oneByte are the forms of the one-byte opcodes (SDM vol. 2, table A-2). Prefixes and escapes are bad: after REX2 they are that.
 var oneByte = [256]form{
 	/*0*/ mr, mr, mr, mr, ib, iz, bad, bad, mr, mr, mr, mr, ib, iz, bad, bad,
 	/*1*/ mr, mr, mr, mr, ib, iz, bad, bad, mr, mr, mr, mr, ib, iz, bad, bad,
@@ -70,10 +70,10 @@ var twoByte = [256]form{
 	/*F*/ mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, bad,
 }
 
-// twoByteForm is the form of 0F op, where two opcodes depend on more than the byte.
-func (in *Inst) twoByteForm(op uint8) form {
-	if op == 0x78 && (in.Prefixes&Pfx66 != 0 || in.Rep == 0xF2) {
-		return mr2b // EXTRQ and INSERTQ (SSE4a) where VMREAD would be
+// form78 is the form of 0F 78: VMREAD, or with 66 or F2 SSE4a's EXTRQ and INSERTQ.
+func (in *Inst) form78() form {
+	if in.Prefixes&Pfx66 != 0 || in.Rep == 0xF2 {
+		return mr2b
 	}
-	return twoByte[op]
+	return mr
 }

@@ -1,29 +1,61 @@
 package screen
 
-import "golang.org/x/arch/x86/x86asm"
+import (
+	"math/bits"
 
-// opinions asks x86asm for the length of every shape of instruction once. Both decoders' lengths depend on the shape alone, and x86asm is
-// too slow to ask it a million times.
+	"golang.org/x/arch/x86/x86asm"
+)
+
+// opinions asks x86asm for the length of every shape of instruction once per Screen. Both decoders' lengths depend on the shape alone, and
+// x86asm is too slow to be asked of every instruction.
 type opinions struct {
-	seen [1024]uint32
+	// seen has a bit for every shape of a row that was asked: without and with prefixes besides 66, F2, F3 and REX.
+	seen [len(rows)][2]uint64
 }
 
 // agree says whether x86asm, where it knows the instruction, finds the same length.
-func (o *opinions) agree(code []byte, in *Inst, r *row) bool {
-	h := shapeOf(in, r)
-	if o.seen[h%1024] == h {
+func (o *opinions) agree(code []byte, in *Inst, r uint16) bool {
+	odd := 0
+	if in.Prefixes&^(Pfx66|PfxF2|PfxF3) != 0 {
+		odd = 1
+	}
+	seen, bit := &o.seen[r][odd], uint64(1)<<in.shape()
+	if *seen&bit != 0 {
 		return true
 	}
-	o.seen[h%1024] = h
-	return sameLength(code, in, r)
+	*seen |= bit
+	return sameLength(code, in, &rows[r])
 }
 
-// shapeOf mixes all that a decoder's length can depend on into one number: form, prefixes, and how ModRM and SIB address memory.
-func shapeOf(in *Inst, r *row) uint32 {
-	h := uint32(in.Len)<<28 | uint32(in.Prefixes)<<16 | uint32(in.slot())
-	h = h*0x9E3779B1 ^ uint32(in.ModRM)<<8 ^ uint32(in.SIB&7) ^ uint32(r.iclass)<<16 ^ uint32(in.W)<<4 ^ uint32(in.Rex&0xF0) ^ uint32(in.L)<<5
-	h *= 0x85EBCA6B
-	return h ^ h>>15 | 1
+// shape numbers what the length of a row's instructions depends on: how ModRM and SIB address memory, the operand size, the presence of REX.
+func (in *Inst) shape() uint8 {
+	s := in.addressing()
+	if in.Prefixes&Pfx66 != 0 {
+		s |= 8
+	}
+	if in.Rex != 0 {
+		s |= 32
+	}
+	return s | in.W<<4
+}
+
+// addressing numbers the eight ways in which ModRM and SIB can have followers.
+func (in *Inst) addressing() uint8 {
+	const register, sib, sibDisp = 0, 4, 2
+	if !in.memory() {
+		return register
+	}
+	n := uint8(bits.Len8(in.DispLen)) // 0, 1 or 3
+	if in.HasSIB {
+		return sib + n
+	}
+	if in.ripRelative() {
+		return sibDisp
+	}
+	if n == 0 {
+		return 6
+	}
+	return n
 }
 
 func sameLength(code []byte, in *Inst, r *row) bool {

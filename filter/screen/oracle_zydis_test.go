@@ -162,6 +162,15 @@ func explainAccepted(in *Inst, r *row) string {
 	return ""
 }
 
+// knightsCorner says whether that processor uses a VEX slot: mask jumps, and the scalar instructions of its vector unit.
+func knightsCorner(in *Inst) bool {
+	switch in.Op {
+	case 0x49, 0x74, 0x75, 0x84, 0x85, 0xAE, 0xB8, 0xBC, 0xBD:
+		return in.Map <= 1
+	}
+	return in.Map <= 1 && in.Op>>4 == 9
+}
+
 // extended says whether any register number has more than three bits.
 func (in *Inst) extended() bool {
 	switch in.Space {
@@ -190,7 +199,7 @@ func explainRefused(code []byte, in *Inst, err Err) string {
 		return "66 before a near branch, which Intel and AMD decode differently"
 	case in.Map == 1 && (in.Op == 0xA6 || in.Op == 0xA7):
 		return "VIA PadLock"
-	case in.Space == Vex && in.Map == 1 && (in.Op&^1 == 0x74 || in.Op&^1 == 0x84 || in.Op>>4 == 9), in.Space == Evex && in.P1&4 == 0:
+	case in.Space == Vex && knightsCorner(in), in.Space == Evex && in.P1&4 == 0:
 		return "Knights Corner, which is no x86-64 processor of ours"
 	case in.Map == 1 && (in.Op == 0xFF || in.Op == 0xB9):
 		return "UD0 and UD1"

@@ -1,11 +1,12 @@
 package screen
 
-// rule is a row of the policy. The zero rule allows.
+// rule is a row of the policy. The zero rule refuses: what nobody has judged is not allowed.
 type rule uint8
 
 // The rules about instructions.
 const (
-	allowed rule = iota
+	unclassified rule = iota
+	allowed
 	ruleSystemCall
 	ruleInterrupt
 	ruleReturn
@@ -58,6 +59,8 @@ const (
 
 // policy is what the screen holds against an instruction: the word that scripts match, the reason, and what the author can do.
 var policy = [ruleCount]struct{ word, why, advice string }{
+	unclassified:        {"unclassified", "belongs to an instruction set that nobody has judged", "please report this"},
+	allowed:             {"allowed", "", ""},
 	ruleSystemCall:      {"system-call", "asks the operating system for something", "a kernel computes on its operands only; take the call out"},
 	ruleInterrupt:       {"interrupt", "enters the operating system through an interrupt gate", "take it out; use ud2 for a trap"},
 	ruleReturn:          {"system-return", "returns from an interrupt or a system call, which no kernel is in", "return with ret"},
@@ -112,10 +115,5 @@ func SoftRules() []string {
 	return words
 }
 
-// Word is the rule's stable name.
-func (r rule) String() string {
-	if r == allowed {
-		return "allowed"
-	}
-	return policy[r].word
-}
+// String is the rule's stable word.
+func (r rule) String() string { return policy[r].word }

@@ -1,22 +1,18 @@
 package screen
 
-// ruleOf gives the rule of an instruction. An ISA set that isRefused does not name and an iclass that iclassRules does not name are
-// allowed; ring-0 forms are privileged whatever else is said. The table itself is the allow-list: what it lacks is refused as unknown,
-// and a test requires that every ISA set has been classified here.
+// ruleOf gives the rule of an instruction: its own if it has one, else its ISA set's. Ring-0 forms are never allowed.
 func ruleOf(r *row) rule {
-	if x := iclassRules[r.iclass]; x != allowed {
+	if x := iclassRules[r.iclass]; x != unclassified {
 		return x
 	}
-	if x := isaRules[r.isa]; x != allowed {
-		return x
-	}
-	if r.ring0 {
+	x := isaRules[r.isa]
+	if x == allowed && r.ring0 {
 		return rulePrivileged
 	}
-	return allowed
+	return x
 }
 
-// isaRules are the ISA sets of which no instruction belongs into a kernel, and the soft ones.
+// isaRules judges every ISA set of the table. One that is not here is refused until somebody has read what it does.
 var isaRules = [isaCount]rule{
 	isaAMD_INVLPGB:         rulePrivileged,
 	isaAPX_F_ENQCMD:        ruleDevice,
@@ -71,6 +67,55 @@ var isaRules = [isaCount]rule{
 	isaWBNOINVD:            rulePrivileged,
 	isaWRMSRNS:             ruleMSR,
 	isaXSAVES:              ruleRestore,
+
+	// Computation and what serves it.
+	isa3DNOW: allowed, isaACE_1: allowed, isaADOX_ADCX: allowed, isaAES: allowed, isaAMX_AVX512: allowed, isaAMX_BF16: allowed,
+	isaAMX_COMPLEX: allowed, isaAMX_FP16: allowed, isaAMX_FP8: allowed, isaAMX_INT8: allowed, isaAMX_MOVRS: allowed, isaAMX_TILE: allowed,
+	isaAPX_F: allowed, isaAPX_F_ADX: allowed, isaAPX_F_ADX_N3: allowed, isaAPX_F_AMX: allowed, isaAPX_F_AMX_MOVRS: allowed,
+	isaAPX_F_BMI1: allowed, isaAPX_F_BMI2: allowed, isaAPX_F_CET: allowed, isaAPX_F_CMPCCXADD: allowed, isaAPX_F_KOPB: allowed,
+	isaAPX_F_KOPD: allowed, isaAPX_F_KOPQ: allowed, isaAPX_F_KOPW: allowed, isaAPX_F_LZCNT: allowed, isaAPX_F_MOVBE: allowed,
+	isaAPX_F_MOVDIR64B: allowed, isaAPX_F_MOVDIRI: allowed, isaAPX_F_MOVRS: allowed, isaAPX_F_N3: allowed, isaAPX_F_POPCNT: allowed,
+	isaAPX_F_RAO_INT: allowed, isaAVX: allowed, isaAVX10_2_BF16_128: allowed, isaAVX10_2_BF16_256: allowed, isaAVX10_2_BF16_512: allowed,
+	isaAVX10_2_BF16_SCALAR: allowed, isaAVX10_MOVRS_128: allowed, isaAVX10_MOVRS_256: allowed, isaAVX10_MOVRS_512: allowed,
+	isaAVX10_V2_AUX_128: allowed, isaAVX10_V2_AUX_256: allowed, isaAVX10_V2_AUX_512: allowed, isaAVX2: allowed, isaAVX2GATHER: allowed,
+	isaAVX512BW_128: allowed, isaAVX512BW_128N: allowed, isaAVX512BW_256: allowed, isaAVX512BW_512: allowed, isaAVX512BW_KOPD: allowed,
+	isaAVX512BW_KOPQ: allowed, isaAVX512CD_128: allowed, isaAVX512CD_256: allowed, isaAVX512CD_512: allowed, isaAVX512DQ_128: allowed,
+	isaAVX512DQ_128N: allowed, isaAVX512DQ_256: allowed, isaAVX512DQ_512: allowed, isaAVX512DQ_KOPB: allowed, isaAVX512DQ_KOPW: allowed,
+	isaAVX512DQ_SCALAR: allowed, isaAVX512ER_512: allowed, isaAVX512ER_SCALAR: allowed, isaAVX512F_128: allowed, isaAVX512F_128N: allowed,
+	isaAVX512F_256: allowed, isaAVX512F_512: allowed, isaAVX512F_KOPW: allowed, isaAVX512F_SCALAR: allowed, isaAVX512PF_512: allowed,
+	isaAVX512_4FMAPS_512: allowed, isaAVX512_4FMAPS_SCALAR: allowed, isaAVX512_4VNNIW_512: allowed, isaAVX512_BF16_128: allowed,
+	isaAVX512_BF16_256: allowed, isaAVX512_BF16_512: allowed, isaAVX512_BITALG_128: allowed, isaAVX512_BITALG_256: allowed,
+	isaAVX512_BITALG_512: allowed, isaAVX512_COM_EF_SCALAR: allowed, isaAVX512_FP16_128: allowed, isaAVX512_FP16_128N: allowed,
+	isaAVX512_FP16_256: allowed, isaAVX512_FP16_512: allowed, isaAVX512_FP16_CONVERT_128: allowed, isaAVX512_FP16_CONVERT_256: allowed,
+	isaAVX512_FP16_CONVERT_512: allowed, isaAVX512_FP16_SCALAR: allowed, isaAVX512_FP8_CONVERT_128: allowed,
+	isaAVX512_FP8_CONVERT_256: allowed, isaAVX512_FP8_CONVERT_512: allowed, isaAVX512_GFNI_128: allowed, isaAVX512_GFNI_256: allowed,
+	isaAVX512_GFNI_512: allowed, isaAVX512_IFMA_128: allowed, isaAVX512_IFMA_256: allowed, isaAVX512_IFMA_512: allowed,
+	isaAVX512_MEDIAX_128: allowed, isaAVX512_MEDIAX_256: allowed, isaAVX512_MEDIAX_512: allowed, isaAVX512_MINMAX_128: allowed,
+	isaAVX512_MINMAX_256: allowed, isaAVX512_MINMAX_512: allowed, isaAVX512_MINMAX_SCALAR: allowed, isaAVX512_MOVZXC_128: allowed,
+	isaAVX512_SAT_CVT_128: allowed, isaAVX512_SAT_CVT_256: allowed, isaAVX512_SAT_CVT_512: allowed, isaAVX512_SAT_CVT_DS_128: allowed,
+	isaAVX512_SAT_CVT_DS_256: allowed, isaAVX512_SAT_CVT_DS_512: allowed, isaAVX512_SAT_CVT_DS_SCALAR: allowed, isaAVX512_VAES_128: allowed,
+	isaAVX512_VAES_256: allowed, isaAVX512_VAES_512: allowed, isaAVX512_VBMI2_128: allowed, isaAVX512_VBMI2_256: allowed,
+	isaAVX512_VBMI2_512: allowed, isaAVX512_VBMI_128: allowed, isaAVX512_VBMI_256: allowed, isaAVX512_VBMI_512: allowed,
+	isaAVX512_VNNI_128: allowed, isaAVX512_VNNI_256: allowed, isaAVX512_VNNI_512: allowed, isaAVX512_VNNI_FP16_128: allowed,
+	isaAVX512_VNNI_FP16_256: allowed, isaAVX512_VNNI_FP16_512: allowed, isaAVX512_VNNI_INT16_128: allowed,
+	isaAVX512_VNNI_INT16_256: allowed, isaAVX512_VNNI_INT16_512: allowed, isaAVX512_VNNI_INT8_128: allowed,
+	isaAVX512_VNNI_INT8_256: allowed, isaAVX512_VNNI_INT8_512: allowed, isaAVX512_VP2INTERSECT_128: allowed,
+	isaAVX512_VP2INTERSECT_256: allowed, isaAVX512_VP2INTERSECT_512: allowed, isaAVX512_VPCLMULQDQ_128: allowed,
+	isaAVX512_VPCLMULQDQ_256: allowed, isaAVX512_VPCLMULQDQ_512: allowed, isaAVX512_VPOPCNTDQ_128: allowed,
+	isaAVX512_VPOPCNTDQ_256: allowed, isaAVX512_VPOPCNTDQ_512: allowed, isaAVXAES: allowed, isaAVX_GFNI: allowed, isaAVX_IFMA: allowed,
+	isaAVX_NE_CONVERT: allowed, isaAVX_VNNI: allowed, isaAVX_VNNI_INT16: allowed, isaAVX_VNNI_INT8: allowed, isaBMI1: allowed,
+	isaBMI2: allowed, isaCET: allowed, isaCLZERO: allowed, isaCMOV: allowed, isaCMPCCXADD: allowed, isaCMPXCHG16B: allowed,
+	isaF16C: allowed, isaFAT_NOP: allowed, isaFCMOV: allowed, isaFCOMI: allowed, isaFMA: allowed, isaFMA4: allowed, isaFXSAVE: allowed,
+	isaFXSAVE64: allowed, isaGFNI: allowed, isaI186: allowed, isaI286PROTECTED: allowed, isaI286REAL: allowed, isaI386: allowed,
+	isaI486: allowed, isaI486REAL: allowed, isaI86: allowed, isaIBHF: allowed, isaKEYLOCKER: allowed, isaKEYLOCKER_WIDE: allowed,
+	isaLAHF: allowed, isaLONGMODE: allowed, isaLZCNT: allowed, isaMOVBE: allowed, isaMOVDIR64B: allowed, isaMOVDIRI: allowed,
+	isaMOVRS: allowed, isaMPX: allowed, isaPAUSE: allowed, isaPCLMULQDQ: allowed, isaPENTIUMMMX: allowed, isaPENTIUMREAL: allowed,
+	isaPKU: allowed, isaPOPCNT: allowed, isaPPRO: allowed, isaPREFETCHWT1: allowed, isaPREFETCH_NOP: allowed, isaRAO_INT: allowed,
+	isaRDWRFSGS: allowed, isaSEP: allowed, isaSERIALIZE: allowed, isaSHA: allowed, isaSHA512: allowed, isaSM3: allowed, isaSM4: allowed,
+	isaSM4_128: allowed, isaSM4_256: allowed, isaSM4_512: allowed, isaSSE: allowed, isaSSE2: allowed, isaSSE2MMX: allowed, isaSSE3: allowed,
+	isaSSE3X87: allowed, isaSSE4: allowed, isaSSE42: allowed, isaSSE4A: allowed, isaSSEMXCSR: allowed, isaSSE_PREFETCH: allowed,
+	isaSSSE3: allowed, isaSSSE3MMX: allowed, isaTBM: allowed, isaVAES: allowed, isaVPCLMULQDQ: allowed, isaX87: allowed, isaXOP: allowed,
+	isaXSAVE: allowed, isaXSAVEC: allowed, isaXSAVEOPT: allowed,
 }
 
 // iclassRules are the instructions that are refused or noted while the rest of their ISA set is plain, or that have a better word than it.

@@ -36,17 +36,21 @@ func (s *screener) run(p place) {
 			s.stop(at, err)
 			return
 		}
-		r := identify(&in)
-		if r == nil {
+		number, ok := find(&in)
+		if !ok {
 			s.stop(at, Unknown)
 			return
 		}
+		r := &rows[number]
 		n := int(in.Len)
 		if !claim(marks[off : off+n]) {
 			s.collide(at)
 			return
 		}
 		s.judge(at, &in, r)
+		if !s.opinions.agree(code[off:], &in, number) {
+			s.refuse(at, ruleSecondOpinion, OK)
+		}
 		next, ends := off+n, s.branch(at, &in, r)
 		if ends {
 			return

@@ -102,7 +102,7 @@ func readEncodings(dir string) ([]encoding, error) {
 		}
 		e.memory = memory.of(f)
 		e.separateSegments(f[0], f[1], f[2])
-		if f[0] == "2" && f[8] == "16" {
+		if f[0] == "2" && f[8] == "16" && strings.HasPrefix(e.isa, "AVX512") {
 			e.forbid("mask", 1) // gathers and scatters need a mask (SDM vol. 2, 2.6.13)
 		}
 		all = append(all, e)
