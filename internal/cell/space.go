@@ -99,6 +99,14 @@ func (s *Space) Bytes(name string) ([]byte, error) {
 	return nil, errors.New("cell: no region " + name)
 }
 
+// Size returns how many mappings a cell has, and their size in bytes.
+func (s *Space) Size() (mappings int, bytes uint64) {
+	for _, r := range s.regions {
+		bytes += r.end() - r.Addr
+	}
+	return len(s.regions), bytes
+}
+
 // Find returns the region at, or nearest to, an address, and how far the
 // address lies outside of it: negative before its start, positive past its
 // last byte (1 is the first byte behind), zero inside.

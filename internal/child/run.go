@@ -257,6 +257,8 @@ func (r *runner) result() *wire.Result {
 		Integrity: "consistent", IntegrityWhy: r.suspect,
 		ISA: list(r.verdict.ISA), Sandbox: r.layers, Warnings: list(r.warnings), Timing: r.timing,
 	}
+	res.Derived = r.derive()
+	res.Cell.Mappings, res.Cell.Bytes = r.space.Size()
 	if len(r.suspect) > 0 {
 		res.Integrity = "suspect"
 	}

@@ -19,6 +19,9 @@ func Table(w io.Writer, r *wire.Result) error {
 	b.WriteString(strings.TrimRight(fmt.Sprintf("%s  %s", line(r.Kernel), params(r.Params, "=", " ")), " ") + "\n\n")
 	counters := ordered(r.Counters)
 	writeFigures(&b, counters)
+	for _, d := range r.Derived {
+		fmt.Fprintf(&b, "  %s: %s %s\n", line(d.Name), number(d.Value), line(d.Unit))
+	}
 	b.WriteByte('\n')
 	for _, f := range trust(r, counters) {
 		if f.value != "" {

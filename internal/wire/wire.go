@@ -139,6 +139,15 @@ type Counter struct {
 	Exact    bool       `json:"exact"`
 }
 
+// Derived is a figure computed from others.
+type Derived struct {
+	Name   string  `json:"name"`
+	Value  float64 `json:"value"`
+	Unit   string  `json:"unit"`
+	From   string  `json:"from"`   // the counters it is computed from
+	Source Source  `json:"source"` // of the weakest of them
+}
+
 // Samples counts timed calls.
 type Samples struct {
 	Accepted int `json:"accepted"`
@@ -161,6 +170,7 @@ type Result struct {
 	Host        Host              `json:"host"`
 	Counters    []Counter         `json:"counters"`
 	Unavailable []Unavailable     `json:"unavailable"`
+	Derived     []Derived         `json:"derived"`
 	Result      Value             `json:"result"`
 	Verify      Verify            `json:"verify"`
 	ABI         ABI               `json:"abi"`
@@ -171,6 +181,13 @@ type Result struct {
 	Sandbox      map[string]string `json:"sandbox"`
 	Warnings     []string          `json:"warnings"`
 	Timing       Timing            `json:"timing_us"`
+	Cell         Cell              `json:"cell"`
+}
+
+// Cell is what the kernel's address space held besides the vsyscall page.
+type Cell struct {
+	Mappings int    `json:"mappings"`
+	Bytes    uint64 `json:"bytes"`
 }
 
 // ObjectID names the object that ran.
