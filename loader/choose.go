@@ -131,7 +131,6 @@ func (im *Image) onlyCode() *Section {
 }
 
 func (im *Image) noChoice(exact string, alternatives []string) error {
-	wanted := append([]string{exact}, alternatives...)
 	var names []string
 	for _, s := range im.globals(KindFunc, KindNone, KindIFunc) {
 		names = append(names, printable(s.Name))
@@ -145,6 +144,11 @@ func (im *Image) noChoice(exact string, alternatives []string) error {
 	if len(names) == 0 {
 		names = []string{"none (compiled with gcc -flto and without -ffat-lto-objects?)"}
 	}
-	return unsupported("the object has no function %s; its global functions: %s", strings.Join(wanted, " or "), strings.Join(names, ", ")).
+	list := strings.Join(names, ", ")
+	if exact == "" {
+		return unsupported("no function was asked for, and the object does not have just one; its global functions: %s", list)
+	}
+	wanted := strings.Join(append([]string{exact}, alternatives...), " or ")
+	return unsupported("the object has no function %s; its global functions: %s", wanted, list).
 		advise("name the kernel's function as the kernel, or leave one global function")
 }

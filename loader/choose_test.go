@@ -67,4 +67,6 @@ func TestChooseRefuses(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	equal(t, "detail", e.Detail, "the object has no function sdot or cblas_sdot; its global functions: sasum, saxpy")
+	_, err = im.Choose("", nil)
+	equal(t, "nothing asked for", err.Error(), "no function was asked for, and the object does not have just one; its global functions: sasum, saxpy")
 }

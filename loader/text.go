@@ -69,7 +69,7 @@ func (r *Report) summary(t *text) {
 	}
 	t.head("segments", len(r.Image.Segments))
 	for _, s := range r.Image.Segments {
-		t.line("  %#x-%#x\t%s\t%d bytes, %d from the object", s.Addr, s.Addr+s.Size, s.Perm, s.Size, len(s.Data))
+		t.line("  %#x-%#x\t%s\t%d bytes, %d initialised", s.Addr, s.Addr+s.Size, s.Perm, s.Size, len(s.Data))
 	}
 	for _, g := range r.Image.Regions {
 		t.line("  %#x-%#x\t\t%s", g.Addr, g.Addr+uint64(len(g.Data)), g.Kind)
