@@ -1,0 +1,92 @@
+package events
+
+import (
+	_ "embed"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+//go:embed data/pmu-cpus.tsv
+var cpusTSV string
+
+// CPU identifies a kind of core by CPUID.
+type CPU struct {
+	Vendor                  string // such as GenuineIntel
+	Family, Model, Stepping int    // display values
+	CoreType                uint8  // of a hybrid processor: leaf 0x1A EAX[31:24]; else 0
+	NativeModel             uint32 // likewise, EAX[23:0]
+}
+
+// UnknownCPUError says that no table is known for a processor.
+type UnknownCPUError struct{ CPU CPU }
+
+func (e *UnknownCPUError) Error() string {
+	return fmt.Sprintf("events: no event table for %s family %#x model %#x", e.CPU.Vendor, e.CPU.Family, e.CPU.Model)
+}
+
+// TableFor returns the name of the table of a processor. On a hybrid one the
+// core type decides; without one (0) its performance cores are meant.
+func TableFor(c CPU) (string, error) {
+	fallback := ""
+	for line := range strings.Lines(cpusTSV) {
+		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(f) != 8 || f[0] != c.Vendor || !inList(f[1], c.Family) || !inList(f[2], c.Model) || !hasDigit(f[3], c.Stepping) {
+			continue
+		}
+		if f[4] == "-" {
+			return f[7], nil
+		}
+		kind, _ := strconv.ParseUint(f[4], 0, 8)
+		native, _ := strconv.ParseUint(f[5], 0, 32)
+		switch {
+		case uint8(kind) == c.CoreType && uint32(native) == c.NativeModel:
+			return f[7], nil
+		case uint8(kind) == c.CoreType || c.CoreType == 0 && f[6] == "Core":
+			fallback = f[7]
+		}
+	}
+	if fallback != "" {
+		return fallback, nil
+	}
+	return "", &UnknownCPUError{c}
+}
+
+// inList tells whether a hexadecimal list such as 10-1F,60 has v; * has all.
+func inList(list string, v int) bool {
+	if list == "*" {
+		return true
+	}
+	for item := range strings.SplitSeq(list, ",") {
+		lo, hi, isRange := strings.Cut(item, "-")
+		if !isRange {
+			hi = lo
+		}
+		a, err1 := strconv.ParseInt(lo, 16, 32)
+		b, err2 := strconv.ParseInt(hi, 16, 32)
+		if err1 == nil && err2 == nil && int64(v) >= a && int64(v) <= b {
+			return true
+		}
+	}
+	return false
+}
+
+// hasDigit tells whether a class such as [01234] has the stepping; - has all.
+func hasDigit(class string, v int) bool {
+	return class == "-" || v < 16 && strings.ContainsRune(strings.ToUpper(class), rune("0123456789ABCDEF"[v]))
+}
+
+// ForCPU loads the table of a processor and adds the names that the service
+// of 2016 had for it.
+func ForCPU(c CPU) (*Table, error) {
+	name, err := TableFor(c)
+	if err != nil {
+		return nil, err
+	}
+	t, err := Load(name)
+	if err != nil {
+		return nil, err
+	}
+	t.model = c.Model
+	return t, t.add2016()
+}

@@ -1,0 +1,163 @@
+package events
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// UnknownError names an event that nobody knows and those that come nearest.
+type UnknownError struct {
+	Name    string
+	Table   string
+	Nearest []string
+}
+
+func (e *UnknownError) Error() string {
+	s := fmt.Sprintf("events: %s has no event %q", e.Table, e.Name)
+	if len(e.Nearest) > 0 {
+		s += "; did you mean " + strings.Join(e.Nearest, ", ") + "?"
+	}
+	return s
+}
+
+// SplitList splits a comma-separated list of names, globs, sets and raw
+// events; the commas inside a raw event (event=0xc0,umask=1) do not split.
+func SplitList(s string) []string {
+	var items []string
+	for part := range strings.SplitSeq(s, ",") {
+		part = strings.TrimSpace(part)
+		raw := strings.Contains(part, "=") && !strings.HasPrefix(part, "event=") && !strings.HasPrefix(part, "config=")
+		switch n := len(items); {
+		case part == "":
+		case (raw || isFlagTerm(part)) && n > 0 && strings.Contains(items[n-1], "="):
+			items[n-1] += "," + part
+		default:
+			items = append(items, part)
+		}
+	}
+	return items
+}
+
+// isFlagTerm tells of the terms that perf(1) allows without a value.
+func isFlagTerm(s string) bool { return slices.Contains([]string{"edge", "inv", "any", "pc"}, s) }
+
+// Select returns the events that a list of names, globs, sets and raw events
+// asks for, each once, in the order asked.
+func (t *Table) Select(list []string) ([]Event, error) {
+	var out []Event
+	seen := map[string]bool{}
+	for _, item := range list {
+		found, err := t.selectOne(item)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range found {
+			if !seen[e.Name] {
+				seen[e.Name] = true
+				out = append(out, e)
+			}
+		}
+	}
+	return out, nil
+}
+
+func (t *Table) selectOne(item string) ([]Event, error) {
+	if strings.Contains(item, "=") {
+		if _, err := BuiltinFormat(t.AMD).Encode(item); err != nil {
+			return nil, err
+		}
+		return []Event{t.Raw(item, item)}, nil
+	}
+	if e, ok := t.Lookup(item); ok {
+		return []Event{e}, nil
+	}
+	if set, ok := t.Set(item); ok {
+		return set, nil
+	}
+	if strings.ContainsAny(item, "*?[") {
+		found, err := t.glob(item)
+		if err != nil || len(found) > 0 {
+			return found, err
+		}
+	}
+	return nil, &UnknownError{Name: item, Table: t.Name, Nearest: t.nearest(item, 3)}
+}
+
+// glob returns the events whose name matches a shell pattern in any case,
+// leaving out the deprecated and off-core ones unless the pattern names them.
+func (t *Table) glob(pattern string) ([]Event, error) {
+	var found, hidden []Event
+	for _, e := range t.Events {
+		ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(e.Name))
+		if err != nil {
+			return nil, fmt.Errorf("events: pattern %q: %w", pattern, err)
+		}
+		switch {
+		case ok && e.Flags&(Deprecated|Offcore) != 0:
+			hidden = append(hidden, e)
+		case ok:
+			found = append(found, e)
+		}
+	}
+	if len(found) == 0 {
+		return hidden, nil
+	}
+	return found, nil
+}
+
+// nearest returns up to n names at a small edit distance of name, or that
+// contain it, nearest first.
+func (t *Table) nearest(name string, n int) []string {
+	type candidate struct {
+		name     string
+		distance int
+	}
+	name = strings.ToLower(name)
+	limit := max(2, len(name)/3)
+	var all []candidate
+	for _, e := range t.Events {
+		low := strings.ToLower(e.Name)
+		d := distance(name, low, limit)
+		if strings.Contains(low, name) {
+			d = min(d, 1+(len(low)-len(name))/8)
+		}
+		if d <= limit {
+			all = append(all, candidate{e.Name, d})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int { return a.distance - b.distance })
+	var names []string
+	for _, c := range all[:min(n, len(all))] {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// distance is Levenshtein's, or more than limit once it must exceed that.
+func distance(a, b string, limit int) int {
+	if d := len(a) - len(b); d > limit || -d > limit {
+		return limit + 1
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal, best := row[0], i
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost = 1 + min(diagonal, row[j], row[j-1])
+			}
+			diagonal, row[j] = row[j], cost
+			best = min(best, cost)
+		}
+		if best > limit {
+			return limit + 1
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,163 @@
+package events
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// PMU is a processor's performance monitoring unit as sysfs describes it.
+type PMU struct {
+	Name   string // cpu, or cpu_core, cpu_atom, cpu_lowpower on a hybrid
+	Type   uint32 // for perf_event_attr.type
+	CPUs   []int  // of this kind of core; empty means all
+	RDPMC  int    // 0 never, 1 with a mapped event, 2 always
+	Format Format
+	Events map[string]string // the kernel's own names and their terms
+}
+
+const devices = "sys/bus/event_source/devices"
+
+// ReadPMUs reads the processor's PMUs from sysfs; fsys is the root directory.
+// Without any the list is empty.
+func ReadPMUs(fsys fs.FS) ([]PMU, error) {
+	var all []PMU
+	for _, name := range []string{"cpu", "cpu_core", "cpu_atom", "cpu_lowpower"} {
+		dir := path.Join(devices, name)
+		if _, err := fs.Stat(fsys, dir); err != nil {
+			continue
+		}
+		p, err := readPMU(fsys, dir, name)
+		if err != nil {
+			return all, fmt.Errorf("events: %s: %w", name, err)
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+func readPMU(fsys fs.FS, dir, name string) (PMU, error) {
+	p := PMU{Name: name, Format: Format{}, Events: map[string]string{}}
+	text, err := readLine(fsys, path.Join(dir, "type"))
+	if err != nil {
+		return p, err
+	}
+	number, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return p, err
+	}
+	p.Type = uint32(number)
+	if text, err = readLine(fsys, path.Join(dir, "cpus")); err == nil {
+		if p.CPUs, err = ParseCPUList(text); err != nil {
+			return p, err
+		}
+	}
+	if text, err = readLine(fsys, path.Join(dir, "rdpmc")); err == nil {
+		p.RDPMC, _ = strconv.Atoi(text)
+	}
+	err = eachFile(fsys, path.Join(dir, "format"), func(name, text string) error {
+		p.Format[name], err = ParseFormat(text)
+		return err
+	})
+	if err != nil {
+		return p, err
+	}
+	err = eachFile(fsys, path.Join(dir, "events"), func(name, text string) error {
+		if !strings.Contains(name, ".") { // .scale and .unit files are no events
+			p.Events[name] = text
+		}
+		return nil
+	})
+	return p, err
+}
+
+// eachFile calls f with the files of a directory, which may be missing.
+func eachFile(fsys fs.FS, dir string, f func(name, text string) error) error {
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		text, err := readLine(fsys, path.Join(dir, e.Name()))
+		if err != nil {
+			return err
+		}
+		if err := f(e.Name(), text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readLine(fsys fs.FS, name string) (string, error) {
+	b, err := fs.ReadFile(fsys, name)
+	return strings.TrimSpace(string(b)), err
+}
+
+// ParseCPUList reads a list such as "0-3,8,10-11".
+func ParseCPUList(s string) ([]int, error) {
+	var cpus []int
+	if s == "" {
+		return nil, nil
+	}
+	for item := range strings.SplitSeq(s, ",") {
+		lo, hi, isRange := strings.Cut(item, "-")
+		if !isRange {
+			hi = lo
+		}
+		a, err1 := strconv.Atoi(lo)
+		b, err2 := strconv.Atoi(hi)
+		if err1 != nil || err2 != nil || a < 0 || b < a || b > 1<<16 {
+			return nil, fmt.Errorf("events: CPU list %q", s)
+		}
+		for c := a; c <= b; c++ {
+			cpus = append(cpus, c)
+		}
+	}
+	return cpus, nil
+}
+
+// PMUOf returns the PMU that counts on a CPU: the one that lists it, or the
+// only one there is.
+func PMUOf(pmus []PMU, cpu int) (PMU, bool) {
+	for _, p := range pmus {
+		if len(p.CPUs) == 0 || slices.Contains(p.CPUs, cpu) {
+			return p, true
+		}
+	}
+	return PMU{}, false
+}
+
+// Lookup returns one of the kernel's own events of the PMU, such as
+// "cache-misses", as an event whose counters are unknown and so taken to be
+// all of them.
+func (p PMU) Lookup(name string, t *Table) (Event, bool) {
+	terms, ok := p.Events[name]
+	if !ok {
+		return Event{}, false
+	}
+	return t.Raw(name, terms), true
+}
+
+// Raw returns an event given by its terms, as in event=0xc0,umask=0x1. Where
+// the table has the same encoding, its counters and flags are taken over;
+// else all general counters are assumed.
+func (t *Table) Raw(name, terms string) Event {
+	e := Event{Name: name, raw: terms, Counters: Counters(1)<<t.General - 1, CountersAlone: Counters(1)<<t.GeneralAlone - 1, Note: "raw"}
+	f := BuiltinFormat(t.AMD)
+	want, err := f.Encode(terms)
+	if err != nil {
+		return e
+	}
+	for _, v := range t.Events {
+		if got, err := v.Encode(f); err == nil && got == want && v.Counters.General() != 0 {
+			e.Counters, e.CountersAlone, e.Flags = v.Counters, v.CountersAlone, v.Flags&^Deprecated
+			e.MSR, e.MSRValue = v.MSR, v.MSRValue
+			break
+		}
+	}
+	return e
+}
