@@ -72,13 +72,14 @@ func (o *engineOptions) open(log func(string, ...any)) (*engine, error) {
 // Limits of a job beside its deadline.
 const (
 	callTime  = 3 * time.Second // longest cell, as RLIMIT_CPU was in 2016
+	cpuTime   = time.Second     // of measuring; a steady kernel needs far less
 	jobMemory = 512 << 20       // bytes of image and operands
 )
 
 func (o *engineOptions) budget() wire.Budget {
 	return wire.Budget{
 		Deadline: o.deadline.Microseconds(),
-		CPU:      (o.deadline / 2).Microseconds(),
+		CPU:      min(cpuTime, o.deadline/2).Microseconds(),
 		Call:     min(callTime, o.deadline/2).Microseconds(),
 		Memory:   jobMemory,
 	}
