@@ -49,7 +49,7 @@ func Plan(t *Table, list []Event, m Machine) ([]Group, []Refusal) {
 			continue
 		}
 		d := p.demand(e)
-		if alone := p.open(); !alone.add(d) {
+		if alone := p.open(); !t.encodable(e) || !alone.add(d) {
 			refused = append(refused, Refusal{e, p.whyNot(d)})
 			continue
 		}
@@ -170,6 +170,8 @@ func (p *planner) demand(e Event) demand {
 
 func (p *planner) whyNot(d demand) string {
 	switch {
+	case !p.table.encodable(d.event):
+		return fmt.Sprintf("its unit mask %#x does not fit into the event select register", d.event.Umask)
 	case d.event.Flags&Metric != 0:
 		return "this machine does not offer PERF_METRICS with its slots counter"
 	case d.counters == 0:

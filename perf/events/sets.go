@@ -131,12 +131,18 @@ func (t *Table) set2016() []Event {
 func (t *Table) matching(patterns []string) []Event {
 	var out []Event
 	taken := make([]bool, len(t.Events))
+	lower := make([]string, len(t.Events))
+	for i, e := range t.Events {
+		taken[i] = e.Any || e.Flags&(Deprecated|Offcore|PreciseOnly|Metric) != 0 || !t.encodable(e)
+		lower[i] = strings.ToLower(e.Name)
+	}
 	for _, p := range patterns {
+		p = strings.ToLower(p)
 		for i, e := range t.Events {
-			if taken[i] || e.Any || e.Flags&(Deprecated|Offcore|PreciseOnly|Metric) != 0 {
+			if taken[i] {
 				continue
 			}
-			if ok, _ := path.Match(strings.ToLower(p), strings.ToLower(e.Name)); ok {
+			if ok, _ := path.Match(p, lower[i]); ok {
 				taken[i] = true
 				out = append(out, e)
 			}
@@ -144,3 +150,8 @@ func (t *Table) matching(patterns []string) []Event {
 	}
 	return slices.Clip(out)
 }
+
+// encodable tells of a unit mask that the event select register can hold. AMD's
+// has 8 bits; the source of the JAGUAR table has 8 buffer numbers as bits
+// beyond that.
+func (t *Table) encodable(e Event) bool { return !t.AMD || e.Umask <= 0xff }
