@@ -265,11 +265,13 @@ func (r *runner) result() *wire.Result {
 	return res
 }
 
-// value reads the registers of the single call as the specification says.
-func (r *runner) value() wire.Value {
+// value reads the register that the specification says the result is in.
+// What the other holds is left over from the kernel's work.
+func (r *runner) value() (v wire.Value) {
 	s := r.first.Samples
-	v := wire.Value{Int: int64(s.RAX)}
 	switch r.call.Spec.Result {
+	case kernels.ResultInt:
+		v.Int = int64(s.RAX)
 	case kernels.ResultFloat32:
 		v.Float = wire.Float(math.Float32frombits(uint32(s.XMM0[0])))
 	case kernels.ResultFloat64:

@@ -196,8 +196,8 @@ type ObjectID struct {
 	Size   int    `json:"size"`
 }
 
-// Value is what the kernel returned: rax read as a signed integer, and xmm0
-// read as the floating-point type that the specification gives.
+// Value is what the kernel returned: rax as a signed integer, or xmm0 as the
+// floating-point type that the specification gives; the other one is zero.
 type Value struct {
 	Int   int64 `json:"int"`
 	Float Float `json:"float"`
