@@ -3,12 +3,15 @@
 package bpf_test
 
 import (
+	"flag"
 	"math/rand/v2"
 	"testing"
 
 	"webrunner/filter/bpf"
 	"webrunner/filter/bpf/bpftest"
 )
+
+var randomPrograms = flag.Int("programs", 20_000, "random programs for TestVerifyAsKernel")
 
 // TestVerifyAsKernel demands the running kernel's judgement on the table, on
 // every opcode and on random programs.
@@ -22,20 +25,39 @@ func TestVerifyAsKernel(t *testing.T) {
 			programs = append(programs, []bpf.Insn{insn(bpf.ST, 4), insn(uint16(code), 4), ret(0), ret(0), ret(0), ret(0), ret(0)})
 		}
 	}
+	agree(t, programs)
 	r := rand.New(rand.NewPCG(1, 2))
+	good := 0
+	for left := *randomPrograms; left > 0; left -= 10_000 {
+		good += agree(t, randoms(r, min(left, 10_000)))
+	}
+	t.Logf("%d programs made by hand, %d random ones of which the kernel accepts %d", len(programs), *randomPrograms, good)
+	if good < *randomPrograms/5 || good > *randomPrograms*4/5 {
+		t.Errorf("the sample is lopsided: %d of %d accepted", good, *randomPrograms)
+	}
+}
+
+// randoms makes n programs, about half of which have a fault.
+func randoms(r *rand.Rand, n int) [][]bpf.Insn {
 	offsets := []uint32{0, 4, 8, 12, 16, 20, 24, 60, 61, 64, 1 << 31}
-	for range 60000 {
+	programs := make([][]bpf.Insn, n)
+	for i := range programs {
 		p := bpftest.Random(r, 2+r.IntN(24), offsets[:8+r.IntN(4)])
 		if r.IntN(4) == 0 { // spoil one
 			p[r.IntN(len(p))] = insn(uint16(r.IntN(256)), bpftest.Word(r))
 		}
-		programs = append(programs, p)
+		programs[i] = p
 	}
+	return programs
+}
+
+// agree demands that Verify and the kernel judge alike, and counts the accepted.
+func agree(t *testing.T, programs [][]bpf.Insn) (good int) {
+	t.Helper()
 	accepted, err := bpftest.Accepts(programs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := 0
 	for i, p := range programs {
 		mine := bpf.Verify(p)
 		if (mine == nil) != accepted[i] {
@@ -45,10 +67,7 @@ func TestVerifyAsKernel(t *testing.T) {
 			good++
 		}
 	}
-	t.Logf("%d programs, the kernel accepts %d", len(programs), good)
-	if good < len(programs)/5 || good > len(programs)*4/5 {
-		t.Errorf("the sample is lopsided: %d of %d accepted", good, len(programs))
-	}
+	return good
 }
 
 // TestRunAsKernel has the running kernel execute random programs.

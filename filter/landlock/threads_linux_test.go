@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	ll "github.com/landlock-lsm/go-landlock/landlock"
+	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
 )
 
@@ -24,6 +26,27 @@ func TestABI(t *testing.T) {
 	if abi < MinABI || abi > 50 {
 		t.Errorf("level %d", abi)
 	}
+}
+
+// rights are those of include/uapi/linux/landlock.h that came after level 1,
+// and what cover says of them.
+var rights = []struct {
+	since   int
+	name    string
+	what    string
+	handled func(ll.Config) bool
+}{
+	{2, "refer", "", func(c ll.Config) bool { return c.HandledAccessFS&llsys.AccessFSRefer != 0 }},
+	{3, "truncate", "truncating files by name", func(c ll.Config) bool { return c.HandledAccessFS&llsys.AccessFSTruncate != 0 }},
+	{4, "bind_tcp", "TCP bind and connect", func(c ll.Config) bool { return c.HandledAccessNet&llsys.AccessNetBindTCP != 0 }},
+	{4, "connect_tcp", "TCP bind and connect", func(c ll.Config) bool { return c.HandledAccessNet&llsys.AccessNetConnectTCP != 0 }},
+	{5, "ioctl_dev", "ioctl on device files", func(c ll.Config) bool { return c.HandledAccessFS&llsys.AccessFSIoctlDev != 0 }},
+	{6, "abstract_unix_socket", "connecting to abstract unix sockets of processes outside",
+		func(c ll.Config) bool { return c.Scoped&llsys.ScopeAbstractUnixSocket != 0 }},
+	{6, "signal", "signals to processes outside", func(c ll.Config) bool { return c.Scoped&llsys.ScopeSignal != 0 }},
+	{9, "resolve_unix", "connecting to unix sockets by path", func(c ll.Config) bool { return c.HandledAccessFS&llsys.AccessFSResolveUnix != 0 }},
+	{10, "bind_udp", "UDP bind, connect and send", func(c ll.Config) bool { return c.HandledAccessNet&llsys.AccessNetBindUDP != 0 }},
+	{10, "connect_send_udp", "UDP bind, connect and send", func(c ll.Config) bool { return c.HandledAccessNet&llsys.AccessNetConnectSendUDP != 0 }},
 }
 
 // TestLevels holds the tables together: every level has a configuration, which
@@ -43,11 +66,13 @@ func TestLevels(t *testing.T) {
 		if len(denied)+len(open) != len(operations) || len(denied) < 3 || len(open) < 3 {
 			t.Errorf("level %d: %q, %q", abi, denied, open)
 		}
-		if slices.Contains(denied, "TCP bind and connect") != (c.HandledAccessNet != 0) {
-			t.Errorf("level %d: TCP is %q, but the library handles %v", abi, denied, c.HandledAccessNet)
-		}
-		if slices.Contains(denied, "signals to processes outside") != (c.Scoped != 0) {
-			t.Errorf("level %d: signals are %q, but the library scopes %v", abi, denied, c.Scoped)
+		for _, r := range rights {
+			if got, want := r.handled(c), abi >= r.since; got != want {
+				t.Errorf("level %d: the library handles %s: %v, want %v", abi, r.name, got, want)
+			}
+			if r.what != "" && slices.Contains(denied, r.what) != (abi >= r.since) {
+				t.Errorf("level %d: %q is among the denied: %v", abi, r.what, abi < r.since)
+			}
 		}
 	}
 	for _, abi := range []int{-1, 0, MaxABI + 1} {
