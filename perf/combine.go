@@ -24,25 +24,39 @@ func combine(parts []part, quantum float64, fig *Figure, q *Quality) {
 		twoModes(all, at, quantum, fig, q)
 		return
 	}
-	means := make([]float64, len(parts))
-	var noise float64 // variance of a cell's mean by the scatter inside cells
-	for i, p := range parts {
-		means[i] = p.mean
-		noise += p.stderr * p.stderr / float64(len(parts))
-	}
-	mean, variance := moments(means)
-	// What cells differ by beyond that noise counts as a second source of
-	// error, of which there is one draw a cell (DerSimonian and Laird 1986).
-	between := max(0, variance-noise)
-	half := student95(len(all)-1) * math.Sqrt(noise/float64(len(parts)))
-	if between > 0 {
-		half = math.Hypot(half, student95(len(parts)-1)*math.Sqrt(between/float64(len(parts))))
-	}
-	fig.Value, fig.CILow, fig.CIHigh = mean, mean-half, mean+half
+	w := windowMean(all, quantum)
+	within := student95(w.n-1) * w.stdev
 	if len(all) == 1 {
-		fig.CILow, fig.CIHigh = mean-quantum, mean+quantum
+		within = 0
+	}
+	half := math.Hypot(within, betweenCells(parts, w.mean))
+	fig.Value, fig.CILow, fig.CIHigh = w.mean, w.mean-half, w.mean+half
+	if len(all) == 1 {
+		fig.CILow, fig.CIHigh = w.mean-quantum, w.mean+quantum
 		q.warn("a single sample: its interval is the clock's step only")
 	}
+}
+
+// betweenCells returns half of the 95 % interval that the cells' disagreement
+// causes: what their means scatter around the figure beyond the scatter inside
+// each counts as a second source of error, of which there is one draw a cell.
+// A cell counts by its accepted samples: one that gave a handful among a busy
+// host's disturbances says little.
+func betweenCells(parts []part, mean float64) float64 {
+	var n, squares, scatter, noise float64
+	for _, p := range parts {
+		k := float64(len(p.values))
+		n += k
+		squares += k * k
+		scatter += k * (p.mean - mean) * (p.mean - mean)
+		noise += k * p.stderr * p.stderr
+	}
+	between := (scatter - noise) / n
+	if between <= 0 || len(parts) < 2 {
+		return 0
+	}
+	draws := n * n / squares // cells of equal weight that would say as much
+	return student95(max(1, int(draws+0.5)-1)) * math.Sqrt(between/draws)
 }
 
 // upperBound takes the tenth percentile of samples that are all too slow.
