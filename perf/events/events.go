@@ -23,7 +23,7 @@ const (
 	Offcore                       // O: needs an off-core response register
 	Erratum                       // E: the vendor lists an erratum against it
 	Fixed                         // F: counted by a fixed counter
-	Metric                        // M: a field of PERF_METRICS, which needs slots as its leader
+	MetricField                   // M: a field of PERF_METRICS, which needs slots as its leader
 	Pair                          // 2: takes an even counter and the next one (AMD)
 )
 

@@ -172,7 +172,7 @@ func (p *planner) whyNot(d demand) string {
 	switch {
 	case !p.table.encodable(d.event):
 		return fmt.Sprintf("its unit mask %#x does not fit into the event select register", d.event.Umask)
-	case d.event.Flags&Metric != 0:
+	case d.event.Flags&MetricField != 0:
 		return "this machine does not offer PERF_METRICS with its slots counter"
 	case d.counters == 0:
 		return fmt.Sprintf("it needs counters %#x, this machine offers %#x", uint64(d.event.Usable(p.machine.SMT)), uint64(p.general|p.fixed))
@@ -196,7 +196,7 @@ func (k *pack) add(d demand) bool {
 	if !k.registers(d) || !k.company(d) {
 		return false
 	}
-	if d.event.Flags&Metric != 0 && !k.hasSlots() {
+	if d.event.Flags&MetricField != 0 && !k.hasSlots() {
 		slots, ok := k.p.table.Lookup("TOPDOWN.SLOTS")
 		if !ok {
 			return false
@@ -255,7 +255,7 @@ func (k *pack) fits() bool {
 		m.limit = k.p.general.Count() / 2
 	}
 	for _, d := range k.wanted {
-		if d.event.Flags&Metric != 0 {
+		if d.event.Flags&MetricField != 0 {
 			continue // read beside the slots counter, takes none
 		}
 		m.wants = append(m.wants, want{d.counters, d.event.Flags&Pair != 0})

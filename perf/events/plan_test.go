@@ -74,7 +74,7 @@ func checkGroup(t *Table, g Group, m Machine) error {
 		assigned[i] = -1
 	}
 	for _, e := range g.Events {
-		if e.Flags&Metric != 0 {
+		if e.Flags&MetricField != 0 {
 			if g.Events[0].Name != "TOPDOWN.SLOTS" {
 				return fmt.Errorf("%s without slots as leader", e.Name)
 			}
@@ -108,7 +108,7 @@ func checkGroup(t *Table, g Group, m Machine) error {
 			return true
 		}
 		e := g.Events[i]
-		if e.Flags&Metric != 0 {
+		if e.Flags&MetricField != 0 {
 			return place(i+1, taken)
 		}
 		can := e.Usable(m.SMT).General()&(Counters(1)<<general-1) | e.Usable(m.SMT).Fixed()&fixed

@@ -133,7 +133,7 @@ func (t *Table) matching(patterns []string) []Event {
 	taken := make([]bool, len(t.Events))
 	lower := make([]string, len(t.Events))
 	for i, e := range t.Events {
-		taken[i] = e.Any || e.Flags&(Deprecated|Offcore|PreciseOnly|Metric) != 0 || !t.encodable(e)
+		taken[i] = e.Any || e.Flags&(Deprecated|Offcore|PreciseOnly|MetricField) != 0 || !t.encodable(e)
 		lower[i] = strings.ToLower(e.Name)
 	}
 	for _, p := range patterns {
