@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,7 +111,29 @@ func (r *runner) screenObject() (p *wire.Problem) {
 	if r.verdict, p = r.screen(r.image); p != nil {
 		return p
 	}
-	return refusal(r.verdict)
+	if p := refusal(r.verdict); p != nil {
+		return p
+	}
+	return r.askForTiles()
+}
+
+// askForTiles asks the kernel for the AMX tile registers, which it grants to a
+// process, and to what it forks, on request only
+// (Documentation/arch/x86/xstate.rst).
+func (r *runner) askForTiles() *wire.Problem {
+	const (
+		reqXCompPerm = 0x1023 // ARCH_REQ_XCOMP_PERM
+		tileData     = 18     // XFEATURE_XTILEDATA
+	)
+	if !slices.ContainsFunc(r.verdict.ISA, func(isa string) bool { return strings.HasPrefix(isa, "AMX") }) {
+		return nil
+	}
+	if _, _, errno := unix.RawSyscall(unix.SYS_ARCH_PRCTL, reqXCompPerm, tileData, 0); errno != 0 {
+		p := wire.Problemf(wire.MissingISA, "the code needs AMX tiles, and the kernel does not grant them: %v", errno)
+		p.MissingISA = []string{"AMX_TILE"}
+		return p
+	}
+	return nil
 }
 
 // mapSpace lays the image and the operands out where cells will see them.
