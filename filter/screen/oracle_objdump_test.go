@@ -5,6 +5,7 @@ package screen
 import (
 	"bufio"
 	"bytes"
+	"debug/elf"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -71,9 +72,11 @@ type sweep struct {
 	where string
 	code  []byte
 	base  uint64
-	pos   int    // where we are, or -1 outside a section
-	last  int    // where the previous instruction began, or -1
-	text  string // what objdump said of it
+	data  map[uint64]bool // where symbols begin that are declared to be data
+	skip  bool            // in such data, which objdump dumps
+	pos   int             // where we are, or -1 outside a section
+	last  int             // where the previous instruction began, or -1
+	text  string          // what objdump said of it
 }
 
 // compareObjdump runs objdump over a file and compares line by line.
@@ -157,7 +160,8 @@ func (s *sweep) section(o object, from int, name string) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			s.where, s.code, s.base, s.pos, s.last = o.path+" "+name, data, sec.Addr, 0, -1
+			s.where, s.code, s.base, s.pos, s.last, s.skip = o.path+" "+name, data, sec.Addr, 0, -1, false
+			s.data = o.dataSymbols(i)
 			return i + 1, nil
 		}
 	}
@@ -169,14 +173,29 @@ func (s *sweep) label(line []byte) {
 	addr, err := strconv.ParseUint(string(bytes.TrimLeft(line[:16], " ")), 16, 64)
 	if err == nil && s.code != nil {
 		s.arrive(int(addr - s.base))
-		s.pos, s.last = int(addr-s.base), -1
+		s.pos, s.last, s.skip = int(addr-s.base), -1, s.data[addr]
 	}
+}
+
+// dataSymbols are the values of a section's symbols of type STT_OBJECT.
+func (o object) dataSymbols(section int) map[uint64]bool {
+	syms, err := o.file.Symbols()
+	if err != nil {
+		syms, _ = o.file.DynamicSymbols()
+	}
+	data := map[uint64]bool{}
+	for _, s := range syms {
+		if int(s.Section) == section && elf.ST_TYPE(s.Info) == elf.STT_OBJECT {
+			data[s.Value] = true
+		}
+	}
+	return data
 }
 
 // instruction handles "  10:\tmov    rax,rbx".
 func (s *sweep) instruction(line []byte) {
 	colon := bytes.IndexByte(line, ':')
-	if colon < 0 || s.code == nil {
+	if colon < 0 || s.code == nil || s.skip {
 		return
 	}
 	addr, err := strconv.ParseUint(string(bytes.TrimLeft(line[:colon], " ")), 16, 64)
@@ -223,6 +242,37 @@ func explain(code []byte, ours, theirs int, text string) string {
 	switch {
 	case code[0] == 0x9B && ours == 1:
 		return "FWAIT and an x87 instruction, which objdump prints as one"
+	case theirs == 1 && strings.HasPrefix(text, ".byte"):
+		return "a byte before a symbol, where objdump cuts the instruction short"
+	case ours == 0 && (bytes.HasPrefix(code, []byte{0xF3, 0x0F, 0xA6}) || bytes.HasPrefix(code, []byte{0xF3, 0x0F, 0xA7}) || bytes.HasPrefix(code, []byte{0x0F, 0xA7})):
+		return "VIA PadLock"
+	case theirs == 1 && leading[code[0]] >= isRex:
+		return "a prefix that objdump prints alone, in data"
+	case ours == 0 && strings.Contains(text, "(bad)"):
+		return "no instruction to either, of which objdump skips more than a byte"
+	case ours > 0 && strings.Contains(text, "(bad)") && newerThanBinutils(code):
+		return "APX, AMX and AVX10 instructions, newer than binutils 2.40"
+	case ours == 0 && undefinedForm(code):
+		return "a form that raises #UD and objdump prints anyway: LOCK without a lockable destination, a segment register that is none"
+	case ours == 0 && code[0] == 0x66 && bytes.ContainsAny(code[1:3], "\xe8\xe9"):
+		return "66 before a near branch, which Intel and AMD decode differently"
 	}
 	return ""
+}
+
+func newerThanBinutils(code []byte) bool {
+	var in Inst
+	if Decode(code, &in) != OK {
+		return false
+	}
+	r := identify(&in)
+	return r != nil && (in.usesAPX() || newerISA.MatchString(isaNames[r.isa]))
+}
+
+func undefinedForm(code []byte) bool {
+	var in Inst
+	if Decode(code, &in) != OK || in.Space != Legacy || identify(&in) != nil {
+		return false
+	}
+	return in.Prefixes&PfxLock != 0 || in.Map == 0 && (in.Op == 0x8C || in.Op == 0x8E)
 }

@@ -48,12 +48,17 @@ type Options struct {
 // The same code, moved or padded, gets the same verdict.
 func Screen(c Code, h Host, o Options) *Verdict {
 	s := newScreener(c, o)
+	s.traverse()
+	return s.verdict(h)
+}
+
+// traverse decodes all there is: first what symbols and roots lead to, then the rest.
+func (s *screener) traverse() {
 	s.fromSymbols()
 	s.fromRoots()
 	for i := range s.sections {
 		s.sweep(&s.sections[i])
 	}
-	return s.verdict(h)
 }
 
 // screener is the state of one Screen.

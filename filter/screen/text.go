@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -27,10 +28,35 @@ func Text(code []byte, addr uint64, resolve func(uint64) (string, uint64)) (text
 	if !misprinted(&in, r) {
 		x, err := x86asm.Decode(code, 64)
 		if err == nil && x.Op != 0 && x.Len == len(code) {
+			if in.ripRelative() {
+				return in.nameRIP(x86asm.IntelSyntax(x, addr, nil), code, addr, resolve), len(code)
+			}
 			return x86asm.IntelSyntax(x, addr, resolve), len(code)
 		}
 	}
 	return plainText(code, r), len(code)
+}
+
+// nameRIP writes the symbol, or the signed distance, in place of the unsigned one that x86asm prints in a RIP-relative operand.
+// x86asm could name it too, but takes the distance as unsigned there as well.
+func (in *Inst) nameRIP(text string, code []byte, addr uint64, resolve func(uint64) (string, uint64)) string {
+	head, rest, ok := strings.Cut(text, "[rip")
+	_, tail, ok2 := strings.Cut(rest, "]")
+	if !ok || !ok2 {
+		return text
+	}
+	disp := int64(int32(binary.LittleEndian.Uint32(code[in.DispOff:])))
+	operand := fmt.Sprintf("%+#x", disp)
+	if resolve != nil {
+		target := addr + uint64(in.Len) + uint64(disp)
+		if name, base := resolve(target); name != "" {
+			operand = "+" + name
+			if target != base {
+				operand += fmt.Sprintf("%+#x", int64(target-base))
+			}
+		}
+	}
+	return head + "[rip" + operand + "]" + tail
 }
 
 // plainText is the text of what x86asm does not know.

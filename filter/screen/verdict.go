@@ -239,7 +239,7 @@ func (s *screener) functions(can *abilities) []FunctionNeeds {
 		if o.instructions == 0 {
 			continue
 		}
-		f := FunctionNeeds{Instructions: o.instructions, Flops: o.flops, ISA: o.needs.names()}
+		f := FunctionNeeds{Instructions: o.instructions, Flops: o.flops, ISA: orEmpty(o.needs.names())}
 		if i < len(s.symbols) {
 			a := s.find(s.symbols[i].Addr)
 			f.Section, f.Symbol, f.Offset = a.Name, s.symbols[i].Name, s.symbols[i].Addr-a.Addr

@@ -27,6 +27,12 @@ func (facts memoryFacts) of(f []string) string {
 	for _, c := range keyColumns {
 		key = append(key, f[c])
 	}
+	switch {
+	case f[21] == "NOP", strings.HasPrefix(f[21], "PREFETCH"):
+		return "" // an address that nothing is done with; a prefetch never faults
+	case f[8] == "16" && strings.HasPrefix(f[20], "AVX"):
+		return vectorIndexed(f[21])
+	}
 	if m, ok := facts[strings.Join(key, " ")]; ok {
 		return m
 	}
@@ -39,6 +45,14 @@ func (facts memoryFacts) of(f []string) string {
 		return "r L16"
 	}
 	return "r O"
+}
+
+// vectorIndexed is what gathers and scatters do to every element, whose size W tells.
+func vectorIndexed(iclass string) string {
+	if strings.Contains(iclass, "SCATTER") {
+		return "w W4"
+	}
+	return "r W4"
 }
 
 // promoted finds the ancestor of a row of EVEX map 4 among the one-byte opcodes.
