@@ -92,6 +92,7 @@ func (t *Table) add2016() error {
 			t.Events[at].Note = e.Note
 			continue
 		}
+		e.old = true
 		t.constrainLike(&e)
 		t.Events = append(t.Events, e)
 	}

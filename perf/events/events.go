@@ -77,6 +77,7 @@ type Event struct {
 	Flags          Flags
 	Note           string // what to know about it: unverified, mended, …
 	raw            string // terms of a raw event, in place of the fields above
+	old            bool   // a name that only the service of 2016 has
 }
 
 // Usable returns the counters that can count e.
