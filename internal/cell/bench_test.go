@@ -1,0 +1,47 @@
+package cell
+
+import (
+	"encoding/hex"
+	"math"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/trampoline"
+)
+
+// BenchmarkCell is the life of a cell: fork, script, filter, one call, exit,
+// reaping, all under ptrace. What the forking process has touched is copied
+// with it, so the figure depends on the size of this test's memory.
+func BenchmarkCell(b *testing.B) {
+	code, err := hex.DecodeString("c3")
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := NewSpace([]Region{{Name: "code", Addr: trampoline.ImageAddr, Size: 1, Data: code, Prot: unix.PROT_READ | unix.PROT_EXEC}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	for _, bb := range []struct {
+		name     string
+		sections []Section
+		records  int
+	}{
+		{"one call", []Section{{Kind: trampoline.Kernel}}, 1},
+		{"1000 calls", []Section{{Kind: trampoline.Kernel}}, 1000},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			p := Plan{
+				Call: Call{Kernel: trampoline.ImageAddr}, Sections: bb.sections, Records: bb.records,
+				Budget: math.MaxInt64, Wall: time.Second, XSave: true, Rseq: true,
+			}
+			for b.Loop() {
+				if o, err := s.Run(p); err != nil || o.End != Returned {
+					b.Fatal(o, err)
+				}
+			}
+		})
+	}
+}
