@@ -82,10 +82,10 @@ func (pl *Plan) unresolved(i int) string {
 	return ""
 }
 
-// collectUndefined lists what is unresolved, once a name and reason, and binds each to the
-// external of that name, to 0 if it is weak, or to a trap. Unresolved symbols
-// that are not plainly undefined are listed only if a relocation uses them,
-// except indirect functions, which a caller may ask for by name.
+// collectUndefined lists what is unresolved, once a name and reason, and binds
+// each to the external of that name, to 0 if it is weak, or to a trap. What no
+// relocation uses is listed only if it is undefined and has a name, or if it is
+// an indirect function, which a caller may ask for.
 func (pl *Plan) collectUndefined() error {
 	// A name may stand for two things at once: a local thread-local variable
 	// and an undefined function are not the same.
@@ -95,11 +95,12 @@ func (pl *Plan) collectUndefined() error {
 	}
 	entries := map[key]int32{} // number in pl.undefined, counted from 1
 	for i := range pl.object.symbols {
-		why, n := pl.unresolved(i), pl.uses[i].count
-		if why == "" || n == 0 && why != UnresolvedUndefined && why != UnresolvedIFunc {
+		s, n := &pl.object.symbols[i], pl.uses[i].count
+		why := pl.unresolved(i)
+		if why == "" || n == 0 && why != UnresolvedIFunc && (why != UnresolvedUndefined || s.name == "") {
 			continue
 		}
-		k := key{pl.object.symbolName(i), why, why == UnresolvedUndefined && pl.object.symbols[i].bind == stbWeak}
+		k := key{pl.object.symbolName(i), why, why == UnresolvedUndefined && s.bind == stbWeak}
 		entry := entries[k]
 		if entry == 0 {
 			pl.undefined = append(pl.undefined, Undefined{Name: k.name, Kind: k.why, Weak: k.weak})

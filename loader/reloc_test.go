@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// relocate loads 32 bytes of code with one relocation at offset 8 against the
-// symbol, which is symbol 1, and returns the image.
+// relocate has 32 bytes of code with one relocation at offset 8 against the
+// symbol, which is symbol 1.
 func relocate(typ uint32, sym testSymbol, addend uint64) *testObject {
 	return &testObject{
 		sections: []testSection{textSection(make([]byte, 32), rela{offset: 8, typ: typ, sym: 1, addend: addend}), dataSection(".data", make([]byte, 64))},

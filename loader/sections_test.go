@@ -171,7 +171,7 @@ func TestConstructors(t *testing.T) {
 	equal(t, "warnings without constructors", len(im.Warnings), 0)
 }
 
-// TestNoSymbolTable: an object need not have one. (Census: 581 objects.)
+// TestNoSymbolTable: an object need not have one; hundreds of real ones do not.
 func TestNoSymbolTable(t *testing.T) {
 	im := mustLoad(t, &testObject{noSymtab: true, sections: []testSection{textSection(make([]byte, 8), rela{typ: 1, addend: 7})}})
 	equal(t, "symbol 0 is 0", field(t, im, 1, 0, 8), 7)
@@ -196,7 +196,7 @@ func TestSymbolZero(t *testing.T) {
 	equal(t, "null is 0", field(t, mustLoad(t, o), 1, 0, 8), 0)
 }
 
-// TestOSABI: 0 and 3 are taken. (Facts: IFUNC and STB_GNU_UNIQUE set 3.)
+// TestOSABI: 0 and 3 are taken; assemblers set 3 for IFUNC and STB_GNU_UNIQUE.
 func TestOSABI(t *testing.T) {
 	for abi := range byte(20) {
 		o := &testObject{osabi: abi, sections: []testSection{textSection([]byte{0xc3})}}

@@ -25,11 +25,11 @@ libc6-dev libgcc-12-dev libstdc++-12-dev libgfortran-12-dev
 libopenblas-pthread-dev libopenblas-serial-dev libblis-serial-dev libblis-pthread-dev libblas-dev
 liblapack-dev libatlas-base-dev libfftw3-dev libgsl-dev libgmp-dev libmpfr-dev libmpc-dev
 libavcodec-dev libavutil-dev libavformat-dev libavfilter-dev libswscale-dev libswresample-dev
-libx264-dev libx265-dev libaom-dev libvpx-dev libsvtav1-dev libsvtav1enc-dev libopus-dev libvorbis-dev libmp3lame-dev
+libx264-dev libx265-dev libaom-dev libvpx-dev libopus-dev libvorbis-dev libmp3lame-dev
 libssl-dev libsodium-dev nettle-dev libgcrypt20-dev libgpg-error-dev
 zlib1g-dev libzstd-dev liblz4-dev liblzma-dev libbz2-dev libsnappy-dev libbrotli-dev
 libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev
-libsleef-dev libeigen3-dev libxsmm-dev libsuitesparse-dev libflint-dev libmpfi-dev
+libxsmm-dev libsuitesparse-dev libmpfi-dev
 libsqlite3-dev libpcre2-dev libexpat1-dev libelf-dev libunwind-dev
 '
 

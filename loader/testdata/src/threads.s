@@ -1,4 +1,4 @@
-# Every thread-local access sequence of psABI chapter 6 of the TLS document.
+# The access sequences of "ELF Handling For Thread-Local Storage", and TLSDESC.
 	.text
 	.globl	f
 	.type	f, @function
