@@ -31,7 +31,7 @@ var microarchitectures = [...]microarchitecture{
 	{"icelake-server", "icelake-client", "PCONFIG WBNOINVD CLWB"},
 	{"rocketlake", "icelake-client", ""},
 	{"tigerlake", "icelake-client", "MOVDIRI MOVDIR64B CLWB AVX512_VP2INTERSECT KLSUPPORTED KLENABLED KLWIDE"},
-	{"sapphirerapids", "icelake-server", "MOVDIRI MOVDIR64B ENQCMD PTWRITE WAITPKG SERIALIZE TSX_LDTRK AMX_TILE AMX_INT8 AMX_BF16 UINTR " +
+	{"sapphirerapids", "icelake-server", "MOVDIRI MOVDIR64B ENQCMD WAITPKG SERIALIZE TSX_LDTRK AMX_TILE AMX_INT8 AMX_BF16 UINTR " +
 		"AVX_VNNI AVX512_FP16 AVX512_BF16"},
 	{"emeraldrapids", "sapphirerapids", ""},
 	{"graniterapids", "sapphirerapids", "AMX_FP16"},

@@ -4,7 +4,6 @@ import "sort"
 
 // names are the symbols of one section, by address.
 type names struct {
-	funcs []Symbol // functions only
 	all   []Symbol
 	first int // number of all[0] among the screener's symbols
 	self  int // number that stands for the section where it has no symbol

@@ -24,7 +24,7 @@ func (o *opinions) agree(code []byte, in *Inst, r uint16) bool {
 		return true
 	}
 	*seen |= bit
-	return sameLength(code, in, &rows[r])
+	return knownFault(&rows[r]) || sameLength(code, in)
 }
 
 // shape numbers what the length of a row's instructions depends on: how ModRM and SIB address memory, the operand size, the presence of REX.
@@ -58,16 +58,13 @@ func (in *Inst) addressing() uint8 {
 	return n
 }
 
-func sameLength(code []byte, in *Inst, r *row) bool {
-	if knownFault(in, r) {
-		return true
-	}
+func sameLength(code []byte, in *Inst) bool {
 	x, err := x86asm.Decode(code[:min(len(code), maxLen)], 64)
 	return err != nil || x.Op == 0 || x.Len == int(in.Len)
 }
 
 // knownFault lists where x86asm v0.32.0 is known to find a wrong length.
-func knownFault(in *Inst, r *row) bool {
+func knownFault(r *row) bool {
 	switch r.iclass {
 	case icVZEROUPPER, icVZEROALL:
 		return true // reads a ModRM byte that is not there
