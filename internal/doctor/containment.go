@@ -1,0 +1,220 @@
+package doctor
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+func user(h host) Finding {
+	if !h.Root {
+		return well("not root")
+	}
+	return Finding{State: Warn, Have: "root; children drop to nobody, the server itself does not",
+		Risk: "a hole in the server would be root's",
+		Mend: "serve by the systemd unit (DynamicUser=yes), or as another user"}
+}
+
+func procMounted(h host) Finding {
+	if h.mounted(procSign) {
+		return well("mounted")
+	}
+	return Finding{State: Warn, Have: "/proc is not mounted",
+		Risk: "no user namespace for children; a replaced binary cannot be re-executed; much below is unknown",
+		Mend: "mount -t proc proc /proc"}
+}
+
+func sysMounted(h host) Finding {
+	if h.mounted(sysSign) {
+		return well("mounted")
+	}
+	return Finding{State: Warn, Have: "/sys is not mounted",
+		Risk: "counters cannot be found; SMT, governor and turbo are unknown",
+		Mend: "mount -t sysfs sysfs /sys"}
+}
+
+// userNamespaces: three switches close them (user_namespaces(7), Debian's
+// patch, Ubuntu's AppArmor). For root only the first counts.
+func userNamespaces(h host) Finding {
+	const risk = "children share the host's view of users, processes and network; the other layers remain"
+	closed := func(sysctl string, to int) Finding {
+		return Finding{State: Warn, Have: "closed by " + sysctl, Risk: risk, Mend: fmt.Sprintf("sysctl -w %s=%d", sysctl, to)}
+	}
+	if !h.mounted(procSign) {
+		return unknown("/proc/sys/user/max_user_namespaces")
+	}
+	most, ok := h.number("proc/sys/user/max_user_namespaces")
+	switch {
+	case !ok:
+		return Finding{State: Warn, Have: "the kernel has none", Risk: risk, Mend: "boot a kernel with CONFIG_USER_NS=y"}
+	case most == 0:
+		return closed("user.max_user_namespaces", 1024)
+	case h.Root:
+		return well("open, as root")
+	}
+	if n, ok := h.number("proc/sys/kernel/unprivileged_userns_clone"); ok && n == 0 {
+		return closed("kernel.unprivileged_userns_clone", 1)
+	}
+	if n, ok := h.number("proc/sys/kernel/apparmor_restrict_unprivileged_userns"); ok && n == 1 {
+		return closed("kernel.apparmor_restrict_unprivileged_userns", 0)
+	}
+	return well("open")
+}
+
+// vsyscallPage is the one page that no process can unmap. The kernel gives it
+// as readable and emulated, as execute-only, or not at all
+// (arch/x86/entry/vsyscall/vsyscall_64.c).
+func vsyscallPage(h host) Finding {
+	maps, ok := h.text("proc/self/maps")
+	if !ok {
+		return unknown("/proc/self/maps")
+	}
+	for line := range strings.Lines(maps) {
+		if !strings.HasSuffix(strings.TrimSpace(line), "[vsyscall]") {
+			continue
+		}
+		if strings.Contains(line, " r") {
+			return Finding{State: Warn, Have: "readable",
+				Risk: "one page at a known address that a cell cannot unmap; calls through it are filtered",
+				Mend: "add vsyscall=none to the kernel command line and boot"}
+		}
+		return well("execute-only; calls through it are filtered")
+	}
+	return well("no page")
+}
+
+// vulnerabilities lists what the kernel calls vulnerable
+// (Documentation/admin-guide/hw-vuln).
+func vulnerabilities(h host) Finding {
+	const dir = "sys/devices/system/cpu/vulnerabilities"
+	entries, err := fs.ReadDir(h.fsys, dir)
+	if err != nil {
+		return unknown("/" + dir)
+	}
+	var open []string
+	for _, e := range entries {
+		if s, ok := h.text(path.Join(dir, e.Name())); ok && strings.HasPrefix(s, "Vulnerable") {
+			open = append(open, e.Name())
+		}
+	}
+	if len(open) == 0 {
+		return well("%d known ones, none open", len(entries))
+	}
+	f := Finding{State: Warn, Have: "open: " + strings.Join(open, ", "),
+		Risk: "hostile code may read other memory by speculation",
+		Mend: "install the vendor's microcode (apt install intel-microcode amd64-microcode); in a virtual machine its host must; keep no secret on this machine"}
+	if cmdline, _ := h.text("proc/cmdline"); strings.Contains(cmdline, "mitigations=off") {
+		f.Mend = "remove mitigations=off from the kernel command line and boot"
+	}
+	return f
+}
+
+func smt(h host) Finding {
+	const dir = "sys/devices/system/cpu/smt"
+	active, ok := h.number(dir + "/active")
+	if !ok {
+		return unknown("/" + dir + "/active")
+	}
+	control, _ := h.text(dir + "/control")
+	if active == 0 {
+		return well("off (%s)", control)
+	}
+	return Finding{State: Warn, Have: "hyper-threads share cores",
+		Risk: "a sibling disturbs figures, and hostile code can watch it through shared caches",
+		Mend: "echo off > /" + dir + "/control"}
+}
+
+// coreDumps: a pipe in core_pattern is served whatever RLIMIT_CORE says, but
+// for the value 1 (core(5); fs/coredump.c).
+func coreDumps(h host) Finding {
+	const file = "proc/sys/kernel/core_pattern"
+	pattern, ok := h.text(file)
+	switch {
+	case !ok:
+		return unknown("/" + file)
+	case !strings.HasPrefix(pattern, "|"):
+		return well("to files, which children may not write")
+	}
+	program, _, _ := strings.Cut(pattern[1:], " ")
+	return Finding{State: Warn, Have: "piped to " + program,
+		Risk: "the kernel may start this program as root when a hostile object is killed",
+		Mend: "sysctl -w kernel.core_pattern=core"}
+}
+
+func swap(h host) Finding {
+	table, ok := h.text("proc/swaps")
+	if !ok {
+		return unknown("/proc/swaps")
+	}
+	var on []string
+	for i, line := range strings.Split(table, "\n") {
+		if f := strings.Fields(line); i > 0 && len(f) > 0 && !strings.HasPrefix(f[0], "/dev/zram") {
+			on = append(on, f[0])
+		}
+	}
+	if len(on) == 0 {
+		return well("none on disk")
+	}
+	return Finding{State: Warn, Have: strings.Join(on, ", "),
+		Risk: "objects of clients may reach a disk; a sample may wait for one",
+		Mend: "swapoff -a, and remove the entry from /etc/fstab"}
+}
+
+// memoryLimit looks for a limit on this process's own control group, in either
+// version; without one a job's memory is the host's.
+func memoryLimit(h host) Finding {
+	groups, ok := h.text("proc/self/cgroup")
+	if !ok {
+		return unknown("/proc/self/cgroup")
+	}
+	for line := range strings.Lines(groups) {
+		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(parts) != 3 {
+			continue
+		}
+		if file, limit, ok := h.groupLimit(parts[1], parts[2]); ok {
+			return well("%s is %s", file, limit)
+		}
+	}
+	return Finding{State: Warn, Have: "no control group limits this process",
+		Risk: "jobs that eat memory can starve the host",
+		Mend: "serve by the systemd unit (MemoryMax=, TasksMax=), or under systemd-run -p MemoryMax=2G"}
+}
+
+// unlimited1 is where version 1 begins to mean no limit: the largest number of
+// pages, in bytes, is near 2^63.
+const unlimited1 = "92233720368547"
+
+// groupLimit walks up from a group to the root for a limit that is set.
+func (t tree) groupLimit(controllers, group string) (file, limit string, ok bool) {
+	root, name := "sys/fs/cgroup", "memory.max"
+	if controllers == "memory" {
+		root, name = "sys/fs/cgroup/memory", "memory.limit_in_bytes"
+	} else if controllers != "" {
+		return "", "", false
+	}
+	for at := path.Clean("/" + group); ; at = path.Dir(at) {
+		file = path.Join(root, at, name)
+		if s, ok := t.text(file); ok && s != "max" && !strings.HasPrefix(s, unlimited1) {
+			return "/" + file, s, true
+		}
+		if at == "/" {
+			return "", "", false
+		}
+	}
+}
+
+func overcommit(h host) Finding {
+	const file = "proc/sys/vm/overcommit_memory"
+	mode, ok := h.number(file)
+	switch {
+	case !ok:
+		return unknown("/" + file)
+	case mode == 2:
+		return Finding{State: Warn, Have: "vm.overcommit_memory=2",
+			Risk: "children reserve address space that is never used; under strict accounting they may not start",
+			Mend: "sysctl -w vm.overcommit_memory=0"}
+	}
+	return well("vm.overcommit_memory=%d", mode)
+}

@@ -1,0 +1,174 @@
+package doctor
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"webrunner/perf"
+)
+
+const guestPMU = "give the guest a virtual PMU (QEMU and KVM: -cpu host,pmu=on; libvirt: <pmu state='on'/>; cloud: a metal instance)"
+
+func pmu(h host) Finding {
+	if h.Perf.PMU {
+		name := h.Perf.PMUName
+		if name == "" {
+			name = "present"
+		}
+		return well("%s: %d general and %d fixed counters", name, h.Perf.Counters, h.Perf.Fixed)
+	}
+	f := Finding{State: Warn, Have: strings.TrimPrefix(h.Perf.PMUReason, "no PMU: "),
+		Risk: "cycles are calibrated from the time-stamp counter; no other hardware event can be counted"}
+	switch {
+	case h.Perf.Paranoid > maxParanoid:
+		f.Mend = paranoid(h).Mend
+	case h.Perf.Hypervisor != "":
+		f.Mend = guestPMU
+	default:
+		f.Mend = "enable performance counters in the firmware's setup"
+	}
+	return f
+}
+
+// maxParanoid is the highest kernel.perf_event_paranoid at which a process
+// without capabilities may count its own user-mode events
+// (Documentation/admin-guide/sysctl/kernel.rst). Debian's and Ubuntu's patched
+// kernels know 3 and 4, which forbid it.
+const maxParanoid = 2
+
+func paranoid(h host) Finding {
+	const sysctl = "kernel.perf_event_paranoid"
+	n := h.Perf.Paranoid
+	switch {
+	case n == perf.ParanoidUnknown:
+		return unknown("/proc/sys/kernel/perf_event_paranoid")
+	case n <= maxParanoid:
+		return well("%s=%d", sysctl, n)
+	}
+	return Finding{State: Warn, Have: fmt.Sprintf("%s=%d", sysctl, n),
+		Risk: "a cell has no privilege, so it may count nothing: neither hardware nor software events",
+		Mend: fmt.Sprintf("sysctl -w %s=%d; echo %s=%d > /etc/sysctl.d/60-webrunner.conf", sysctl, maxParanoid, sysctl, maxParanoid)}
+}
+
+func rdpmc(h host) Finding {
+	switch h.Perf.RDPMC {
+	case "":
+		return well("no PMU")
+	case "0":
+		return Finding{State: Warn, Have: "never",
+			Risk: "counters are read by system calls, with more overhead in each sample",
+			Mend: "echo 1 > /sys/bus/event_source/devices/cpu/rdpmc"}
+	}
+	return well("%s", h.Perf.RDPMC)
+}
+
+func watchdog(h host) Finding {
+	switch {
+	case !h.Perf.Watchdog:
+		return well("off")
+	case !h.Perf.PMU:
+		return well("on, and there is no PMU to share with it")
+	}
+	return Finding{State: Warn, Have: "on",
+		Risk: "it keeps one counter of each CPU: more groups, and some events not at all",
+		Mend: "sysctl -w kernel.nmi_watchdog=0"}
+}
+
+// governor: a CPU of changing frequency still counts cycles right, but time
+// per call moves, and so do cycles that are calibrated from the TSC.
+func governor(h host) Finding {
+	const pattern = "sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor"
+	files, err := fs.Glob(h.fsys, pattern)
+	if err != nil || len(files) == 0 {
+		return well("the kernel does not set frequencies here")
+	}
+	var names []string
+	for _, f := range files {
+		if s, ok := h.text(f); ok {
+			names = append(names, s)
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	have := strings.Join(names, ", ")
+	if have == "performance" {
+		return well("performance")
+	}
+	return Finding{State: Warn, Have: have,
+		Risk: "frequency follows load: time per call moves",
+		Mend: "echo performance | tee /" + pattern}
+}
+
+func turbo(h host) Finding {
+	const intel, generic = "sys/devices/system/cpu/intel_pstate/no_turbo", "sys/devices/system/cpu/cpufreq/boost"
+	name, value, ok := h.first(intel, generic)
+	if !ok {
+		return well("no switch for it here")
+	}
+	off := "0"
+	if name == intel {
+		off = "1"
+	}
+	if value == off {
+		return well("off")
+	}
+	return Finding{State: Warn, Have: "on",
+		Risk: "frequency follows heat and neighbours: time per call moves",
+		Mend: "echo " + off + " > /" + name}
+}
+
+// tsc: without the invariant bit (SDM volume 3, 18.17) the counter may stop or
+// change its rate, and a kernel that saw it go wrong has left it.
+func tsc(h host) Finding {
+	const file = "sys/devices/system/clocksource/clocksource0/current_clocksource"
+	source, ok := h.text(file)
+	steady := slices.Contains([]string{"tsc", "kvm-clock", "hyperv_clocksource_tsc_page"}, source)
+	switch {
+	case !h.Perf.Invariant && h.Perf.Hypervisor != "":
+		return Finding{State: Warn, Have: "the guest is not told that it is invariant; the kernel's clock is " + source,
+			Risk: "cycles and times may be wrong", Mend: "let the host show it (QEMU and KVM: -cpu host,migratable=no,+invtsc)"}
+	case !h.Perf.Invariant:
+		return Finding{State: Warn, Have: "not invariant", Risk: "cycles and times may be wrong", Mend: "disable frequency changes in the firmware's setup, or use a newer processor"}
+	case !ok:
+		return unknown("/" + file)
+	case !steady:
+		return Finding{State: Warn, Have: "the kernel's clock is " + source,
+			Risk: "the kernel does not trust the time-stamp counter, from which cycles and times come",
+			Mend: "dmesg | grep -i tsc says why; update the firmware"}
+	}
+	return well("invariant, in steps of %d ticks; the kernel's clock is %s", max(h.Perf.TSCQuantum, 1), source)
+}
+
+// hugePages: operands are shared anonymous memory, for which shmem_enabled
+// counts (Documentation/admin-guide/mm/transhuge.rst).
+func hugePages(h host) Finding {
+	const file = "sys/kernel/mm/transparent_hugepage/shmem_enabled"
+	mode, ok := h.chosen(file)
+	switch {
+	case !ok && !h.mounted(sysSign):
+		return unknown("/" + file)
+	case !ok:
+		return well("not in this kernel")
+	case mode == "never" || mode == "deny" || mode == "advise":
+		return well("operands get small pages (%s)", mode)
+	}
+	return Finding{State: Warn, Have: "operands may get huge pages (" + mode + ")",
+		Risk: "figures of large operands depend on what memory is free",
+		Mend: "echo never > /" + file}
+}
+
+// cpus: one CPU is shared by the supervisor and the cell. Isolation is a hint.
+func cpus(h host) Finding {
+	isolated, _ := h.text("sys/devices/system/cpu/isolated")
+	if len(h.Perf.CPUs) == 1 {
+		return Finding{State: Warn, Have: "one",
+			Risk: "server and cells take turns on it: many samples are disturbed and dropped",
+			Mend: "allow it a second CPU"}
+	}
+	if isolated == "" {
+		isolated = "none"
+	}
+	return well("%d; isolated: %s", len(h.Perf.CPUs), isolated)
+}
