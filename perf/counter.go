@@ -55,7 +55,7 @@ func whyNoCount(f Figure) string {
 	if f.Total == 0 {
 		return "no sample was taken"
 	}
-	return fmt.Sprintf("%d were preempted and %d interrupted", f.Rejected.Preempted, f.Rejected.Interrupted)
+	return "none was undisturbed"
 }
 
 // countFigure fills the figure from sorted counts.

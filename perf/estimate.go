@@ -15,7 +15,7 @@ type NoFigureError struct {
 }
 
 func (e *NoFigureError) Error() string {
-	return fmt.Sprintf("perf: no figure from %d samples: %s", e.Total, e.Why)
+	return fmt.Sprintf("perf: no figure from %d samples: %s%s", e.Total, e.Why, e.Rejected)
 }
 
 // ErrNoChain says that core cycles were asked for without a chain.

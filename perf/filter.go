@@ -1,6 +1,10 @@
 package perf
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"strings"
+)
 
 // verdict is what the filters say about one sample.
 type verdict uint8
@@ -96,4 +100,21 @@ func emptyTicks(samples []Sample, quantum float64) window {
 		return window{}
 	}
 	return windowMean(v, quantum)
+}
+
+// String lists the counts that are not zero, in parentheses.
+func (r Rejections) String() string {
+	var parts []string
+	for _, p := range [...]struct {
+		n    int
+		word string
+	}{{r.Broken, "broken"}, {r.Preempted, "preempted"}, {r.Interrupted, "interrupted"}, {r.Unsteady, "unsteady"}, {r.Contended, "contended"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }

@@ -96,7 +96,8 @@ func split(sorted []float64, quantum float64) int {
 		return 0
 	}
 	at, gap := 0, 0.0
-	for i := max(1, n*15/100); i <= n-max(1, n*15/100); i++ {
+	least := max(2, (15*n+99)/100)
+	for i := least; i <= n-least; i++ {
 		if d := sorted[i] - sorted[i-1]; d > gap {
 			at, gap = i, d
 		}

@@ -1,0 +1,248 @@
+package perf
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+const syscallENOENT = syscall.ENOENT
+
+// simulated is a core with a clock of its own, a coarse TSC and neighbours.
+type simulated struct {
+	rng     *rand.Rand
+	ratio   float64 // core cycles per tick
+	quantum uint64
+	hidden  float64 // cycles of a call that overlap entry and exit
+	edge    float64 // cycles of an empty call
+
+	interrupts float64 // share of samples that are interrupted
+	turbo      float64 // share in which the frequency moves
+	neighbours float64 // share in which another thread slows witness and call
+}
+
+func newSimulated() *simulated {
+	return &simulated{rng: rand.New(rand.NewPCG(1, 2)), ratio: 1.42, quantum: 26, hidden: 11, edge: 100}
+}
+
+const (
+	simChain   = 18000.0
+	simWitness = 3630.0
+)
+
+// ticks is what the TSC shows for so many cycles that begin at any moment.
+func (s *simulated) ticks(cycles float64) uint64 {
+	q := float64(s.quantum)
+	start := s.rng.Float64() * q
+	return uint64(math.Floor((start+cycles/s.ratio)/q) * q)
+}
+
+func (s *simulated) call(cycles float64) float64 { return s.edge + max(0, cycles-s.hidden) }
+
+// cell takes n samples of a kernel that needs so many cycles.
+func (s *simulated) cell(n int, cycles float64) []Sample {
+	var out []Sample
+	for range n {
+		slow := 1.0
+		if s.rng.Float64() < s.neighbours {
+			slow = 1.4
+		}
+		c := Sample{
+			Before: s.ticks(s.call(simChain)), After: s.ticks(s.call(simChain)),
+			WitnessBefore: s.ticks(s.call(simWitness * slow)), WitnessAfter: s.ticks(s.call(simWitness * slow)),
+			Ticks: s.ticks(s.call(cycles * slow)),
+		}
+		if s.rng.Float64() < s.interrupts {
+			c.Interrupted = true
+			c.Ticks += 5000 + s.quantum*uint64(s.rng.IntN(1000))
+		}
+		if s.rng.Float64() < s.turbo {
+			c.After = c.After * 104 / 100
+			c.Ticks = c.Ticks * 102 / 100
+		}
+		out = append(out, c, Sample{Empty: true, Ticks: s.ticks(s.edge)})
+	}
+	return out
+}
+
+func (s *simulated) cells(k, n int, cycles float64) [][]Sample {
+	var all [][]Sample
+	for range k {
+		all = append(all, s.cell(n, cycles))
+	}
+	return all
+}
+
+func (s *simulated) calibrate(t *testing.T) Calibration {
+	t.Helper()
+	cal, err := Calibrate(simChain, s.quantum, Reference{192, s.cell(1000, 192)}, Reference{19200, s.cell(1000, 19200)}, Reference{19200, s.cell(300, 19200)})
+	if err != nil || cal.Doubt != "" {
+		t.Fatalf("%+v, %v", cal, err)
+	}
+	return cal
+}
+
+func TestCalibrateFindsWhatIsHidden(t *testing.T) {
+	s := newSimulated()
+	s.interrupts, s.turbo, s.neighbours = .05, .05, .5
+	cal := s.calibrate(t)
+	if math.Abs(cal.Hidden-s.hidden) > 3 || math.Abs(cal.ChainHidden-s.hidden) > 3 || math.Abs(cal.WitnessCycles/simWitness-1) > .01 {
+		t.Errorf("%+v", cal)
+	}
+}
+
+func TestCalibrateDoubtsChainsThatAreWrong(t *testing.T) {
+	s := newSimulated()
+	cal, err := Calibrate(simChain*4/3, s.quantum, Reference{256, s.cell(500, 192)}, Reference{25600, s.cell(500, 19200)}, Reference{19200, s.cell(300, 19200)})
+	if err != nil || !strings.Contains(cal.Doubt, "adds") {
+		t.Errorf("an imul of 4 cycles that takes 3: %+v, %v", cal, err)
+	}
+	if _, err := Calibrate(simChain, 1, Reference{}, Reference{}, Reference{}); err == nil {
+		t.Error("calibrated without samples")
+	}
+	if _, err := Calibrate(0, 1, Reference{}, Reference{}, Reference{}); !errors.Is(err, ErrNoChain) {
+		t.Errorf("without a chain: %v", err)
+	}
+}
+
+func TestEstimateCyclesUnderDisturbance(t *testing.T) {
+	for _, c := range []struct {
+		name                          string
+		interrupts, turbo, neighbours float64
+	}{{"quiet", 0, 0, 0}, {"interrupts", .3, 0, 0}, {"turbo", 0, .3, 0}, {"neighbours", 0, 0, .6}, {"all", .2, .2, .5}} {
+		s := newSimulated()
+		cal := s.calibrate(t)
+		s.interrupts, s.turbo, s.neighbours = c.interrupts, c.turbo, c.neighbours
+		for _, want := range []float64{60, 300, 3000, 40000} {
+			f, q, err := EstimateCycles(s.cells(3, 500, want), cal, s.quantum)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if math.Abs(f.Value-want) > max(3, .001*want) {
+				t.Errorf("%s: %.1f cycles, want %.0f (%+v)", c.name, f.Value, want, f.Rejected)
+			}
+			if f.CILow > f.Value || f.CIHigh < f.Value || f.CIHigh-f.CILow > max(12, .002*want) || f.CIHigh == f.CILow {
+				t.Errorf("%s: interval %.2f to %.2f around %.2f", c.name, f.CILow, f.CIHigh, f.Value)
+			}
+			if f.Total != 1500 || f.Cells != 3 || f.Accepted+f.Rejected.Interrupted+f.Rejected.Unsteady+f.Rejected.Contended != f.Total {
+				t.Errorf("%s: %+v", c.name, f)
+			}
+			if math.Abs(f.Overhead-s.edge) > 3 || q.Contended || q.Disturbed || len(q.Modes) > 0 || len(q.Warnings) > 0 {
+				t.Errorf("%s: overhead %.1f, %+v", c.name, f.Overhead, q)
+			}
+			if math.Abs(q.RatioLow/s.ratio-1) > .01 || math.Abs(q.RatioHigh/s.ratio-1) > .01 && c.turbo == 0 {
+				t.Errorf("%s: clock ratio %.3f to %.3f", c.name, q.RatioLow, q.RatioHigh)
+			}
+		}
+	}
+}
+
+// The interval must contain the truth about as often as it says.
+func TestIntervalsCoverTheTruth(t *testing.T) {
+	s := newSimulated()
+	cal := Calibration{ChainCycles: simChain, ChainHidden: s.hidden, Hidden: s.hidden, WitnessCycles: simWitness}
+	const trials = 300
+	hit := 0
+	for range trials {
+		f, _, err := EstimateCycles(s.cells(3, 60, 3000), cal, s.quantum)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.CILow <= 3000 && 3000 <= f.CIHigh {
+			hit++
+		}
+	}
+	if share := float64(hit) / trials; share < .90 {
+		t.Errorf("the 95 %% interval contains the truth in %.0f %% of the trials", 100*share)
+	}
+}
+
+func TestEstimateTellsWhatIsWrong(t *testing.T) {
+	s := newSimulated()
+	cal := s.calibrate(t)
+
+	s.neighbours = 1
+	f, q, err := EstimateCycles(s.cells(3, 100, 4000), cal, s.quantum)
+	if err != nil || !q.Contended || Enough(f, q, 1) || len(q.Warnings) != 1 || f.Value < 4000 {
+		t.Errorf("neighbours throughout: %+v, %+v, %v", f, q, err)
+	}
+
+	s.neighbours, s.interrupts = 0, 1
+	f, q, err = EstimateCycles(s.cells(3, 100, 4e6), cal, s.quantum)
+	if err != nil || !q.Disturbed || Enough(f, q, 1) || math.Abs(f.Value/4e6-1) > .02 {
+		t.Errorf("interrupts throughout: %+v, %+v, %v", f, q, err)
+	}
+
+	s.interrupts = 0
+	two := s.cells(2, 100, 4000)
+	two = append(two, s.cells(1, 100, 4400)...)
+	f, q, err = EstimateCycles(two, cal, s.quantum)
+	if err != nil || len(q.Modes) != 2 || math.Abs(f.Value-4000) > 8 || math.Abs(q.Modes[1].Value-4400) > 8 || Enough(f, q, 1) {
+		t.Errorf("one cell of another layout: %+v, %+v, %v", f, q, err)
+	}
+
+	var none *NoFigureError
+	if _, _, err := EstimateCycles(nil, cal, 1); !errors.As(err, &none) || none.Why == "" {
+		t.Errorf("no samples: %v", err)
+	}
+	if _, _, err := EstimateCycles([][]Sample{{{Ticks: 0, Before: 5, After: 5}, {Ticks: 1 << 63, Before: 5, After: 5}}}, cal, 1); !errors.As(err, &none) || none.Rejected.Broken != 2 {
+		t.Errorf("broken samples: %v", err)
+	}
+	if _, _, err := EstimateCycles([][]Sample{{{Ticks: 100}}}, cal, 1); !errors.As(err, &none) {
+		t.Errorf("cycles without chains: %v", err)
+	}
+	if _, _, err := EstimateCycles(two, Calibration{}, 1); !errors.Is(err, ErrNoChain) {
+		t.Errorf("without a chain: %v", err)
+	}
+	f, q, err = EstimateCycles([][]Sample{{{Before: 10000, Ticks: 5000, After: 10000}}}, Calibration{ChainCycles: 14200}, 26)
+	if err != nil || math.Abs(f.Value-7100) > 1 || f.CIHigh-f.CILow < 26 || len(q.Warnings) == 0 {
+		t.Errorf("a single sample: %+v, %+v, %v", f, q, err)
+	}
+	cal.Doubt = "because"
+	if _, q, _ = EstimateCycles(s.cells(3, 100, 400), cal, 26); len(q.Warnings) != 1 || !strings.Contains(q.Warnings[0], "because") {
+		t.Errorf("doubt is lost: %v", q.Warnings)
+	}
+}
+
+func TestEstimateIsNeverClamped(t *testing.T) {
+	cell := []Sample{{Before: 9000, Ticks: 80, After: 9000}, {Empty: true, Ticks: 104}, {Before: 9000, Ticks: 80, After: 9000}, {Empty: true, Ticks: 104}}
+	f, _, err := EstimateCycles([][]Sample{cell}, Calibration{ChainCycles: 12800, Hidden: 10}, 1)
+	if err != nil || f.Value >= 0 {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
+
+func TestEstimateTSC(t *testing.T) {
+	s := newSimulated()
+	cal := s.calibrate(t)
+	s.neighbours, s.interrupts = .3, .1
+	f, _, err := EstimateTSC(s.cells(3, 300, 4260), cal, s.quantum)
+	if err != nil || math.Abs(f.Value-3000) > 4 {
+		t.Errorf("%+v, %v", f, err)
+	}
+	var plain []Sample
+	for range 50 {
+		plain = append(plain, Sample{Ticks: 1100}, Sample{Empty: true, Ticks: 100})
+	}
+	f, q, err := EstimateTSC([][]Sample{plain, plain, plain}, Calibration{}, 1)
+	if err != nil || f.Value != 1000 || f.Overhead != 100 || !Enough(f, q, 0) {
+		t.Errorf("without chains: %+v, %+v, %v", f, q, err)
+	}
+}
+
+func TestRestoreIsMonotoneAndContinuous(t *testing.T) {
+	last := math.Inf(-1)
+	for seen := -20.0; seen < 60; seen += .01 {
+		v := restore(seen, 11)
+		if v < last || v-last > .03 && !math.IsInf(last, 0) {
+			t.Fatalf("restore(%v) = %v after %v", seen, v, last)
+		}
+		last = v
+	}
+	if restore(0, 11) != 0 || restore(-5, 11) != -5 || math.Abs(restore(50, 11)-61) > 1e-9 {
+		t.Error("restore is wrong at its ends")
+	}
+}

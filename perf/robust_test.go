@@ -1,0 +1,71 @@
+package perf
+
+import (
+	"math"
+	"testing"
+)
+
+func TestWindowMeanLeavesOutliersOut(t *testing.T) {
+	v := []float64{1e9, 104, 78, 104, 104, 78, 104, 78, 104, 78}
+	w := windowMean(v, 26)
+	if want := (5*104 + 4*78) / 9.0; math.Abs(w.mean-want) > 1e-9 || w.n != 9 {
+		t.Errorf("%+v, want %v of 9", w, want)
+	}
+	if w := windowMean([]float64{5}, 1); w.mean != 5 || w.n != 1 || w.stdev != 0 {
+		t.Errorf("one value: %+v", w)
+	}
+	if w := windowMean(nil, 1); !math.IsNaN(w.mean) {
+		t.Errorf("no value: %+v", w)
+	}
+}
+
+// Values of Student's distribution from any table.
+func TestStudent95(t *testing.T) {
+	for n, want := range map[int]float64{1: 12.706, 2: 4.303, 3: 3.182, 5: 2.571, 10: 2.228, 30: 2.042, 120: 1.980, 100000: 1.960} {
+		if got := student95(n); math.Abs(got/want-1) > .012 {
+			t.Errorf("student95(%d) = %.3f, want %.3f", n, got, want)
+		}
+	}
+}
+
+// Order statistics that enclose the median, from the binomial distribution.
+func TestMedianRanks(t *testing.T) {
+	for _, n := range []int{1, 2, 5, 6, 10, 31, 101, 1000} {
+		lo, hi := medianRanks(n)
+		if lo < 0 || hi >= n || lo > hi || lo != n-1-hi {
+			t.Errorf("medianRanks(%d) = %d, %d", n, lo, hi)
+		}
+		if n >= 6 {
+			miss := 0.0 // P(the median lies outside) = 2 P(X <= lo-1... ) of Binomial(n, 1/2)
+			for k := 0; k < lo; k++ {
+				miss += 2 * math.Exp(logBinomial(n, k)-float64(n)*math.Ln2)
+			}
+			if miss > .065 {
+				t.Errorf("medianRanks(%d) misses in %.3f", n, miss)
+			}
+		}
+	}
+}
+
+func logBinomial(n, k int) float64 {
+	a, _ := math.Lgamma(float64(n + 1))
+	b, _ := math.Lgamma(float64(k + 1))
+	c, _ := math.Lgamma(float64(n - k + 1))
+	return a - b - c
+}
+
+func TestSplit(t *testing.T) {
+	even := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+	if at := split(even, .1); at != 0 {
+		t.Errorf("an even spread splits at %d", at)
+	}
+	if at := split([]float64{1, 1, 1.1, 1.1, 1.1, 9, 9, 9.1, 9.1, 9.1}, .1); at != 5 {
+		t.Errorf("two groups split at %d", at)
+	}
+	if at := split([]float64{1, 1, 1.1, 1.1, 1.1, 9, 9, 9.1, 9.1, 9.1}, 5); at != 0 {
+		t.Errorf("a gap below three quanta splits at %d", at)
+	}
+	if at := split([]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 9}, .1); at != 0 {
+		t.Errorf("a single outlier splits at %d", at)
+	}
+}
