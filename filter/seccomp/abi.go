@@ -46,26 +46,18 @@ const (
 
 	sigKill = 9
 	sigChld = 17
-	sigCont = 18
-	sigStop = 19
 
 	ptraceTraceMe     = 0
 	ptracePeekData    = 2
 	ptraceCont        = 7
-	ptraceSingleStep  = 9
-	ptraceGetRegs     = 12
-	ptraceSetRegs     = 13
 	ptraceSetOptions  = 0x4200
 	ptraceGetEventMsg = 0x4201
 	ptraceGetSigInfo  = 0x4202
 	ptraceGetRegSet   = 0x4204
-	ptraceSeize       = 0x4206
-	ptraceInterrupt   = 0x4207
-	ptraceListen      = 0x4208
+	ntPRStatus        = 1 // linux/elf.h
 
 	prSetPDeathSig   = 1
 	prSetDumpable    = 4
-	prSetName        = 15
 	prSetNoNewPrivs  = 38
 	prSetVMA         = 0x53564d41
 	prSetVMAAnonName = 0
@@ -78,11 +70,6 @@ const (
 	seccompSetModeFilter = 1
 
 	perfFlagFDCloexec = 8
-	perfIOCFlagGroup  = 1
-	perfIOCEnable     = 0x2400
-	perfIOCDisable    = 0x2401
-	perfIOCReset      = 0x2403
-	perfIOCID         = 0x80082407
 )
 
 // include/uapi/linux/time.h and asm-generic/mman-common.h: what a cell does to

@@ -131,7 +131,7 @@ func counter() {
 	attr := unix.PerfEventAttr{
 		Type: unix.PERF_TYPE_SOFTWARE, Size: unix.PERF_ATTR_SIZE_VER0,
 		Config: unix.PERF_COUNT_SW_TASK_CLOCK,
-		Bits:   unix.PerfBitDisabled | unix.PerfBitExcludeKernel | unix.PerfBitExcludeHv,
+		Bits:   unix.PerfBitExcludeKernel | unix.PerfBitExcludeHv,
 	}
 	fd, err := unix.PerfEventOpen(&attr, 0, -1, -1, unix.PERF_FLAG_FD_CLOEXEC)
 	if err == unix.ENOENT || err == unix.EACCES || err == unix.EPERM || err == unix.ENOSYS {
@@ -141,9 +141,6 @@ func counter() {
 	must(err, "perf_event_open")
 	page, err := unix.Mmap(fd, 0, 4096, unix.PROT_READ, unix.MAP_SHARED)
 	must(err, "mmap counter")
-	for _, request := range []uint{unix.PERF_EVENT_IOC_RESET, unix.PERF_EVENT_IOC_ENABLE, unix.PERF_EVENT_IOC_DISABLE} {
-		must(unix.IoctlSetInt(fd, request, 0), "ioctl")
-	}
 	var count [8]byte
 	_, err = unix.Read(fd, count[:])
 	must(err, "read counter")
@@ -179,13 +176,13 @@ func supervise(prog []bpf.Insn, what cellKind) unix.WaitStatus {
 		_, err := unix.Wait4(pid, &s, unix.WUNTRACED|unix.WALL, nil)
 		must(err, "wait4")
 	}
-	wait() // its own SIGSTOP
-	if !s.Stopped() || s.StopSignal() != unix.SIGSTOP {
+	wait() // its own breakpoint
+	if !s.Stopped() || s.StopSignal() != unix.SIGTRAP {
 		giveUp("cell did not stop: %#x", s)
 	}
-	must(ptraceSeizeCell(pid), "seize")
+	must(unix.PtraceSetOptions(pid, unix.PTRACE_O_EXITKILL|unix.PTRACE_O_TRACEEXIT), "setoptions")
 	must(unix.SchedSetaffinity(pid, firstCPU()), "pin")
-	must(unix.Kill(pid, unix.SIGCONT), "continue")
+	must(unix.PtraceCont(pid, 0), "continue")
 	if what == cellLoops {
 		time.Sleep(10 * time.Millisecond)
 		must(unix.Kill(pid, unix.SIGKILL), "kill")
