@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"webrunner/filter/seccomp"
+	"webrunner/internal/child"
 	"webrunner/internal/server"
 )
 
@@ -33,7 +34,7 @@ func (a *app) sandbox(args []string) int {
 	doc := map[string]any{"layers": e.layers}
 	text := server.LayersText(e.layers)
 	if explain {
-		policies, err := seccomp.Explain(policies()...)
+		policies, err := seccomp.Explain(child.Policies()...)
 		if err != nil {
 			return a.fail(out, err)
 		}
@@ -50,11 +51,6 @@ func (a *app) sandbox(args []string) int {
 	return exitGood
 }
 
-// policies are the programs that the child installs: its own, and the cell's.
-func policies() []seccomp.Policy {
-	return []seccomp.Policy{seccomp.Child(seccomp.ChildConfig{}), seccomp.Cell(nil)}
-}
-
 // checkCall says what every program decides about a call.
 func (a *app) checkCall(text string, out output) int {
 	call, err := seccomp.ParseCall(text)
@@ -62,7 +58,7 @@ func (a *app) checkCall(text string, out output) int {
 		return a.fail(out, usage("%v", err))
 	}
 	var decisions []seccomp.Decision
-	for _, p := range policies() {
+	for _, p := range child.Policies() {
 		d, err := seccomp.Check(p, call)
 		if err != nil {
 			return a.fail(out, err)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"webrunner/filter/seccomp"
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
 	"webrunner/perf"
@@ -80,7 +79,7 @@ func (s *session) sampleReference(space *cell.Space, ref cell.Section) ([]perf.S
 	plan.Records = plan.MaxRecords()
 	if s.enforced("seccomp") {
 		var err error
-		if plan.Filter, err = filterFor(nil); err != nil {
+		if plan.Filter, err = filterFor(false); err != nil {
 			return nil, err
 		}
 	}
@@ -99,10 +98,9 @@ func (s *session) enforced(layer string) bool {
 	return strings.HasPrefix(s.layers[layer], "enforced")
 }
 
-// filterFor compiles the stage-2 program: exit_group, and read on the given
-// counter descriptors.
-func filterFor(fds []int) ([]uint64, error) {
-	prog, err := seccomp.Cell(fds).Compile()
+// filterFor compiles the stage-2 program of a cell.
+func filterFor(reads bool) ([]uint64, error) {
+	prog, err := stage2(reads).Compile()
 	if err != nil {
 		return nil, err
 	}

@@ -113,7 +113,7 @@ func (r *runner) countOnce(g group) (*cell.Outcome, error) {
 	plan.Mode = r.mode(g)
 	if plan.Filter != nil && plan.Mode == trampoline.ModeRead {
 		var err error
-		if plan.Filter, err = filterFor([]int{0}); err != nil {
+		if plan.Filter, err = filterFor(true); err != nil {
 			return nil, err
 		}
 	}

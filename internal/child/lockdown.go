@@ -110,7 +110,7 @@ func restrictFiles() (string, error) {
 }
 
 func installStage1() (string, error) {
-	prog, err := seccomp.Child(seccomp.ChildConfig{PID: os.Getpid(), Perf: true}).Compile()
+	prog, err := stage1(os.Getpid()).Compile()
 	if err != nil {
 		return "", err
 	}

@@ -221,7 +221,7 @@ func (r *runner) wall() time.Duration {
 func (r *runner) tryOnce() *wire.Problem {
 	if r.enforced("seccomp") {
 		var err error
-		if r.filter, err = filterFor(nil); err != nil {
+		if r.filter, err = filterFor(false); err != nil {
 			return wire.Problemf(wire.Internal, "%v", err)
 		}
 	}
