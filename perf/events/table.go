@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-//go:generate go run ../internal/maketables -pack data
+//go:generate go run ./internal/maketables -pack data
 
 //go:embed data/pmu-events.tsv.gz
 var eventsGz []byte

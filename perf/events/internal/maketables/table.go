@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// row is an event without the tables that have it: the columns of
+// pmu-events.tsv but the last.
+type row struct {
+	name     string
+	encoding [8]string // event umask cmask inv edge any msr msrvalue
+	counters [2]string // with hyper-threads on and off
+	flags    string
+}
+
+// tables is events by table name, in the order of the table's bits.
+type tables struct {
+	names  []string
+	events map[string][]row
+}
+
+func readTable(name string) (tables, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return tables{}, err
+	}
+	t := tables{events: map[string][]row{}}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSuffix(line, "\n")
+		if names, ok := strings.CutPrefix(line, "#tables "); ok {
+			t.names = strings.Fields(names)
+			continue
+		}
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		f := strings.Split(line, "\t")
+		if len(f) != 13 {
+			return t, fmt.Errorf("%s: %q has %d fields", name, line, len(f))
+		}
+		in, err := strconv.ParseUint(f[12], 16, 64)
+		if err != nil {
+			return t, fmt.Errorf("%s: %q: %w", name, line, err)
+		}
+		r := row{name: f[0], encoding: [8]string(f[1:9]), counters: [2]string(f[9:11]), flags: f[11]}
+		for i, table := range t.names {
+			if in>>i&1 != 0 {
+				t.events[table] = append(t.events[table], r)
+			}
+		}
+	}
+	return t, nil
+}
+
+// bytes is the text of pmu-events.tsv: each row once, with a bitmap of its
+// tables, sorted.
+func (t tables) bytes() []byte {
+	in := map[row]uint64{}
+	for i, table := range t.names {
+		for _, r := range t.events[table] {
+			in[r] |= 1 << i
+		}
+	}
+	rows := make([]row, 0, len(in))
+	for r := range in {
+		rows = append(rows, r)
+	}
+	slices.SortFunc(rows, func(a, b row) int {
+		return cmp.Or(strings.Compare(a.name, b.name), slices.Compare(a.encoding[:], b.encoding[:]),
+			slices.Compare(a.counters[:], b.counters[:]), strings.Compare(a.flags, b.flags), cmp.Compare(in[a], in[b]))
+	})
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "#tables %s\n", strings.Join(t.names, " "))
+	b.WriteString("#name event umask cmask inv edge any msr msrvalue counters counters_htoff flags tables (hex, empty=0; tables bit i = i-th name above)\n")
+	for _, r := range rows {
+		fmt.Fprintf(&b, "%s\t%s\t%s\t%s\t%x\n", r.name, strings.Join(r.encoding[:], "\t"), strings.Join(r.counters[:], "\t"), r.flags, in[r])
+	}
+	return b.Bytes()
+}
+
+// merge takes Linux's events for the tables that Linux has. What Linux does
+// not state, the counters without hyper-threads and some flags, is kept.
+func merge(have, linux tables) tables {
+	out := tables{names: have.names, events: map[string][]row{}}
+	for _, table := range have.names {
+		if _, ok := linux.events[table]; !ok {
+			out.events[table] = have.events[table]
+			continue
+		}
+		old := byName(have.events[table])
+		for _, r := range linux.events[table] {
+			if o, ok := old[r.name]; ok {
+				r.counters, r.flags = o.counters, o.flags
+			}
+			if r.counters[0] == "" {
+				continue // neither side says where it counts
+			}
+			out.events[table] = append(out.events[table], r)
+		}
+	}
+	return out
+}
+
+func byName(rows []row) map[string]row {
+	m := map[string]row{}
+	for _, r := range rows {
+		m[r.name] = r
+	}
+	return m
+}
