@@ -141,7 +141,7 @@ func TestServe(t *testing.T) {
 
 // TestEndlessKernel: a kernel that never returns delays no monitor.
 func TestEndlessKernel(t *testing.T) {
-	s := startService(t, nil)
+	s := startService(t, nil, "--deadline", "2s")
 	var loop sync.WaitGroup
 	loop.Go(func() {
 		if status, body := s.run("loop"); status != 422 || !strings.Contains(body, "timeout") {
@@ -163,7 +163,7 @@ func TestEndlessKernel(t *testing.T) {
 
 // TestDrainOnSignal: the running job is answered, then the process ends well.
 func TestDrainOnSignal(t *testing.T) {
-	s := startService(t, nil)
+	s := startService(t, nil, "--deadline", "2s")
 	answered := make(chan int, 1)
 	go func() { status, _ := s.run("loop"); answered <- status }()
 	time.Sleep(300 * time.Millisecond)
@@ -184,7 +184,7 @@ func TestDrainOnSignal(t *testing.T) {
 }
 
 func TestSecondSignal(t *testing.T) {
-	s := startService(t, nil)
+	s := startService(t, nil, "--deadline", "2s")
 	go s.run("loop")
 	time.Sleep(300 * time.Millisecond)
 	_ = s.cmd.Process.Signal(syscall.SIGINT)

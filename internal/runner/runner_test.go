@@ -79,9 +79,12 @@ func TestDeaths(t *testing.T) {
 		{"sigsys", wire.Internal, "SIGSYS", "SIGSYS"},
 		{"sigkill", wire.MemoryLimit, "SIGKILL", "SIGKILL"},
 		{"oom", wire.MemoryLimit, "", "out of memory"},
-		{"garbage", wire.Internal, "", "exit code 0"},
+		{"garbage", wire.Internal, "", "child "}, // whether it ends or is killed first is open
 		{"half", wire.Internal, "", "exit code 0"},
 	} {
+		if row.act == "oom" && withRace {
+			continue
+		}
 		q := do(t, p, row.act).Problem
 		if q == nil {
 			t.Errorf("%s: no problem", row.act)
@@ -208,7 +211,10 @@ func TestNothingLeaks(t *testing.T) {
 	waitIdle(t, p, 2)
 	fds, routines := countFDs(t), runtime.NumGoroutine()
 	kinds := []string{"result", "problem", "exit", "half", "garbage"}
-	const jobs = 1000
+	jobs := 1000
+	if withRace {
+		jobs = 50
+	}
 	for i := range jobs {
 		do(t, p, kinds[i%len(kinds)])
 	}
