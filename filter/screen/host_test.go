@@ -36,7 +36,8 @@ func TestNeeds(t *testing.T) {
 		{"f2 0f 38 f1 c1", "SSE4.2", "x86-64-v2", ""},
 		{"f3 0f b8 c1", "POPCNT", "core2", "POPCNT"},
 		{"f3 0f bd c1", "LZCNT", "ivybridge", "LZCNT"},
-		{"f3 0f bc c1", "BMI1", "haswell", ""},
+		{"f3 0f bc c1", "", "x86-64", ""}, // TZCNT
+		{"c4 e2 70 f3 c9", "BMI1", "haswell", ""},
 		{"66 0f 38 dc c1", "AES", "core2", "AES"},
 		{"c5 f8 58 c1", "AVX", "westmere", "AVX"},
 		{"c5 f8 58 c1", "AVX", "sandybridge", ""},

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -246,14 +247,18 @@ func explain(code []byte, ours, theirs int, text string) string {
 		return "a byte before a symbol, where objdump cuts the instruction short"
 	case ours == 0 && (bytes.HasPrefix(code, []byte{0xF3, 0x0F, 0xA6}) || bytes.HasPrefix(code, []byte{0xF3, 0x0F, 0xA7}) || bytes.HasPrefix(code, []byte{0x0F, 0xA7})):
 		return "VIA PadLock"
-	case theirs == 1 && leading[code[0]] >= isRex:
-		return "a prefix that objdump prints alone, in data"
+	case onlyPrefixes(code[:theirs]):
+		return "prefixes that objdump prints alone, in data"
+	case ours == 0 && bytes.Contains(code[:theirs], []byte{0x0F, 0xB9}), ours == 0 && bytes.Contains(code[:theirs], []byte{0x0F, 0xFF}):
+		return "UD0 and UD1"
+	case ours == 0 && bytes.HasSuffix(code[:theirs], []byte{0xDB, 0xE5}):
+		return "FRSTPM of the 287"
 	case ours == 0 && strings.Contains(text, "(bad)"):
 		return "no instruction to either, of which objdump skips more than a byte"
 	case ours > 0 && strings.Contains(text, "(bad)") && newerThanBinutils(code):
 		return "APX, AMX and AVX10 instructions, newer than binutils 2.40"
 	case ours == 0 && undefinedForm(code):
-		return "a form that raises #UD and objdump prints anyway: LOCK without a lockable destination, a segment register that is none"
+		return "a form that raises #UD and objdump prints anyway: LOCK without a lockable destination, no such segment register, REX before VEX"
 	case ours == 0 && code[0] == 0x66 && bytes.ContainsAny(code[1:3], "\xe8\xe9"):
 		return "66 before a near branch, which Intel and AMD decode differently"
 	}
@@ -271,8 +276,15 @@ func newerThanBinutils(code []byte) bool {
 
 func undefinedForm(code []byte) bool {
 	var in Inst
-	if Decode(code, &in) != OK || in.Space != Legacy || identify(&in) != nil {
+	switch err := Decode(code, &in); {
+	case err == BadPrefix:
+		return true
+	case err != OK || in.Space != Legacy || identify(&in) != nil:
 		return false
 	}
 	return in.Prefixes&PfxLock != 0 || in.Map == 0 && (in.Op == 0x8C || in.Op == 0x8E)
+}
+
+func onlyPrefixes(code []byte) bool {
+	return !slices.ContainsFunc(code, func(b byte) bool { return leading[b] < isRex })
 }

@@ -162,10 +162,10 @@ func explainAccepted(in *Inst, r *row) string {
 	return ""
 }
 
-// knightsCorner says whether that processor uses a VEX slot: mask jumps, and the scalar instructions of its vector unit.
+// knightsCorner says whether that processor uses a VEX slot: mask jumps, cache eviction, and the scalar instructions of its vector unit.
 func knightsCorner(in *Inst) bool {
 	switch in.Op {
-	case 0x49, 0x74, 0x75, 0x84, 0x85, 0xAE, 0xB8, 0xBC, 0xBD:
+	case 0x18, 0x49, 0x74, 0x75, 0x84, 0x85, 0xAE, 0xB8, 0xBC, 0xBD:
 		return in.Map <= 1
 	}
 	return in.Map <= 1 && in.Op>>4 == 9

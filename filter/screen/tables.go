@@ -6250,7 +6250,7 @@ var rows = [...]row{
 	{0x37ffffffe03fff, icBTC, isaI386, false, accessRead | accessWrite | bytesO},
 	{0x3bffffffffdfff, icBTC_LOCK, isaI386, false, accessRead | accessWrite | bytesO},
 	{0x37ffffffffffff, icBTC, isaI386, false, accessRead | accessWrite | bytesO},
-	{0x378fffffffffff, icTZCNT, isaBMI1, false, accessRead | bytesO},
+	{0x378fffffffffff, icTZCNT, isaI386, false, accessRead | bytesO},
 	{0x37ffffffffffff, icBSF, isaI386, false, accessRead | bytesO},
 	{0x378fffffffffff, icLZCNT, isaLZCNT, false, accessRead | bytesO},
 	{0x37ffffffffffff, icBSR, isaI386, false, accessRead | bytesO},
