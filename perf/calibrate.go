@@ -139,3 +139,18 @@ func (c Calibration) Better(o Calibration) Calibration {
 	}
 	return c
 }
+
+// WitnessMixCycles is what one mix of the witness (two loads, a store, three
+// additions) costs on a core without neighbours, in cycles, or 0 where that is
+// not known: Zen 3 and later and Golden Cove and later dispatch all six at
+// once. It bounds a calibration that met busy neighbours only.
+func WitnessMixCycles(h HostInfo) float64 {
+	const measured = 1.012 // Zen 4, with the loop's end
+	switch {
+	case h.Vendor == "AuthenticAMD" && h.Family >= 0x19:
+		return measured
+	case h.Vendor == "GenuineIntel" && h.Family == 6 && slices.Contains([]int{0x8f, 0xcf, 0xad, 0xae}, h.Model):
+		return measured
+	}
+	return 0
+}
