@@ -94,6 +94,9 @@ func (e *estimator) judge(cells [][]Sample, fig *Figure) {
 			if e.cycles && s.Before == 0 {
 				v[i] = broken
 			}
+		}
+		markWarmUp(cell, v, e.quantum)
+		for i, s := range cell {
 			if !s.Empty {
 				fig.Total++
 				fig.Rejected.add(v[i])
@@ -110,7 +113,7 @@ func (e *estimator) judge(cells [][]Sample, fig *Figure) {
 func (e *estimator) choose(fig Figure, q *Quality) func(verdict) bool {
 	r := fig.Rejected
 	usable := fig.Total - r.Broken
-	good := usable - r.Preempted - r.Interrupted - r.Unsteady - r.Contended
+	good := usable - r.Preempted - r.Interrupted - r.Unsteady - r.Contended - r.WarmUp
 	need := min(minAccepted, max(1, (fig.Total+1)/2))
 	switch {
 	case usable == 0:

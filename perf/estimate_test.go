@@ -127,7 +127,7 @@ func TestEstimateCyclesUnderDisturbance(t *testing.T) {
 			if f.CILow > f.Value || f.CIHigh < f.Value || f.CIHigh-f.CILow > max(12, .002*want) || f.CIHigh == f.CILow {
 				t.Errorf("%s: interval %.2f to %.2f around %.2f", c.name, f.CILow, f.CIHigh, f.Value)
 			}
-			if f.Total != 1500 || f.Cells != 3 || f.Accepted+f.Rejected.Interrupted+f.Rejected.Unsteady+f.Rejected.Contended != f.Total {
+			if f.Total != 1500 || f.Cells != 3 || f.Accepted+f.Rejected.Interrupted+f.Rejected.Unsteady+f.Rejected.Contended+f.Rejected.WarmUp != f.Total {
 				t.Errorf("%s: %+v", c.name, f)
 			}
 			if math.Abs(f.Overhead-s.edge) > 3 || q.Contended || q.Disturbed || len(q.Modes) > 0 || len(q.Warnings) > 0 {
@@ -244,5 +244,23 @@ func TestRestoreIsMonotoneAndContinuous(t *testing.T) {
 	}
 	if restore(0, 11) != 0 || restore(-5, 11) != -5 || math.Abs(restore(50, 11)-61) > 1e-9 {
 		t.Error("restore is wrong at its ends")
+	}
+}
+
+func TestWarmUpIsLeftOut(t *testing.T) {
+	s := newSimulated()
+	cal := s.calibrate(t)
+	var cells [][]Sample
+	for range 3 {
+		cell := append(append(append(s.cell(1, 9000), s.cell(1, 6000)...), s.cell(1, 4500)...), s.cell(4, 4000)...)
+		cells = append(cells, cell)
+	}
+	f, _, err := EstimateCycles(cells, cal, s.quantum)
+	if err != nil || f.Rejected.WarmUp != 9 || f.Accepted != 12 || math.Abs(f.Value-4000) > 30 || f.P90 > 4100 {
+		t.Errorf("%+v, %v", f, err)
+	}
+	never := [][]Sample{append(append(s.cell(1, 4000), s.cell(1, 5000)...), s.cell(1, 6000)...)}
+	if f, _, err := EstimateCycles(never, cal, s.quantum); err != nil || f.Rejected.WarmUp != 0 || f.Accepted != 3 {
+		t.Errorf("never settles: %+v, %v", f, err)
 	}
 }

@@ -16,6 +16,7 @@ const (
 	interrupted
 	unsteady
 	contended
+	warmUp
 )
 
 // filter judges samples of one cell.
@@ -84,6 +85,8 @@ func (r *Rejections) add(v verdict) {
 		r.Unsteady++
 	case contended:
 		r.Contended++
+	case warmUp:
+		r.WarmUp++
 	}
 }
 
@@ -108,7 +111,7 @@ func (r Rejections) String() string {
 	for _, p := range [...]struct {
 		n    int
 		word string
-	}{{r.Broken, "broken"}, {r.Preempted, "preempted"}, {r.Interrupted, "interrupted"}, {r.Unsteady, "unsteady"}, {r.Contended, "contended"}} {
+	}{{r.Broken, "broken"}, {r.Preempted, "preempted"}, {r.Interrupted, "interrupted"}, {r.Unsteady, "unsteady"}, {r.Contended, "contended"}, {r.WarmUp, "warm-up"}} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
 		}
@@ -117,4 +120,28 @@ func (r Rejections) String() string {
 		return ""
 	}
 	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+// markWarmUp finds the first three clean calls of a cell that agree within
+// 2 %, or three quanta, and marks the clean ones before them: caches, branch
+// predictors and the clock were still settling. A cell that never settles in
+// its first half is left as it is.
+func markWarmUp(cell []Sample, verdicts []verdict, quantum float64) {
+	const agree = 0.02
+	var at []int // indices of clean calls
+	for i, s := range cell {
+		if !s.Empty && verdicts[i] == clean {
+			at = append(at, i)
+		}
+	}
+	for first := 0; first+2 < len(at) && first <= len(at)/2; first++ {
+		a, b, c := cell[at[first]].Ticks, cell[at[first+1]].Ticks, cell[at[first+2]].Ticks
+		lo, hi := float64(min(a, b, c)), float64(max(a, b, c))
+		if hi-lo <= max(agree*lo, 3*quantum) {
+			for _, i := range at[:first] {
+				verdicts[i] = warmUp
+			}
+			return
+		}
+	}
 }

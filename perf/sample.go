@@ -44,6 +44,7 @@ type Rejections struct {
 	Interrupted int
 	Unsteady    int // the chains before and after disagree: the frequency moved
 	Contended   int // the witness was slow: another hyper-thread used the core
+	WarmUp      int // the first calls of a cell, before three alike
 }
 
 // Figure is one measured quantity, per call, with the overhead subtracted and
