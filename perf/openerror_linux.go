@@ -33,7 +33,8 @@ func (e *OpenError) Unwrap() error { return e.Errno }
 // arch/x86/events/core.c) and refuses the sibling that does not.
 func (e *OpenError) GroupFull() bool { return e.Errno == unix.EINVAL && e.Index > 0 }
 
-func newOpenError(a Attr, index int, err error) *OpenError {
+// NewOpenError explains why the event at index in its group could not be opened.
+func NewOpenError(a Attr, index int, err error) *OpenError {
 	e := &OpenError{Event: a.Name, Index: index}
 	if e.Event == "" {
 		e.Event = fmt.Sprintf("type %d config %#x", a.Type, a.Config)

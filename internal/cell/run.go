@@ -101,6 +101,9 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	t := &tracee{pid: int(pid), pmu: p.pmu}
 	if err := t.arrive(names); err != nil {
 		t.destroy()
+		if err == errTooSlow {
+			return &Outcome{End: Timeout, Signal: unix.SIGALRM, Wall: time.Since(start)}, nil
+		}
 		return nil, err
 	}
 	out, err := t.supervise()
@@ -112,6 +115,9 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	out.Samples = readSamples(p)
 	return out, nil
 }
+
+// errTooSlow means that the alarm rang before the kernel was entered.
+var errTooSlow = errors.New("cell: out of time before it was ready")
 
 // tracee is a cell under ptrace. Only the thread that forked it may trace and
 // signal it: ptrace knows threads, and so does Landlock before its ABI 8.
@@ -166,6 +172,8 @@ func (t *tracee) arrive(names []string) error {
 	case ws.Exited() || ws.Signaled():
 		t.gone = true
 		return t.unborn(names, ws)
+	case ws.StopSignal() == unix.SIGALRM:
+		return errTooSlow
 	case ws.StopSignal() != unix.SIGTRAP:
 		return fmt.Errorf("cell: stopped by %v before it was ready (%s)", ws.StopSignal(), stepName(names))
 	}

@@ -75,6 +75,10 @@ func (s *Space) buildScript(p Plan) ([]string, error) {
 		c.Rseq = 1
 		sc.add("register rseq", unix.SYS_RSEQ, addrOf.rseq, 32, 0, rseqSig)
 	}
+	// The alarm comes last, so that a busy host's slow script does not count.
+	// ITIMER_REAL: SIGALRM stops the cell before its tracer, wherever it is.
+	c.Alarm = [4]uint64{0, 0, uint64(p.Wall / time.Second), uint64(p.Wall % time.Second / time.Microsecond)}
+	sc.add("set the alarm", unix.SYS_SETITIMER, unix.ITIMER_REAL, addrOf.alarm, 0)
 	sc.add("protect the control block", unix.SYS_MPROTECT, trampoline.ControlAddr, controlSize, unix.PROT_READ)
 	if err := sc.filter(p.Filter); err != nil {
 		return nil, err
@@ -124,7 +128,11 @@ func (s *script) counters(p Plan) {
 	}
 }
 
-// limits bounds the time and the resources of the cell.
+// noCore keeps the kernel from writing a core file, and, unlike 0, also from
+// starting a program that /proc/sys/kernel/core_pattern names (fs/coredump.c).
+const noCore = 1
+
+// limits bounds what the kernel would otherwise bound only by its defaults.
 func (s *script) limits(p Plan) {
 	c := control()
 	cpu := uint64(p.Wall.Seconds()) + 2
@@ -134,16 +142,13 @@ func (s *script) limits(p Plan) {
 		limit    uint64
 	}{
 		{"limit CPU seconds", unix.RLIMIT_CPU, cpu},
-		{"limit core files", unix.RLIMIT_CORE, 0},
+		{"limit core files", unix.RLIMIT_CORE, noCore},
 		{"limit file size", unix.RLIMIT_FSIZE, 0},
 		{"limit processes", unix.RLIMIT_NPROC, 0},
 	} {
 		c.Limit[i] = [2]uint64{l.limit, l.limit}
 		s.add(l.name, unix.SYS_PRLIMIT64, 0, l.resource, addrOf.limit(i), 0)
 	}
-	// ITIMER_REAL: SIGALRM stops the cell before its tracer, wherever it is.
-	c.Alarm = [4]uint64{0, 0, uint64(p.Wall / time.Second), uint64(p.Wall % time.Second / time.Microsecond)}
-	s.add("set the alarm", unix.SYS_SETITIMER, unix.ITIMER_REAL, addrOf.alarm, 0)
 }
 
 // filter installs the stage-2 seccomp program. An empty one is left out.

@@ -3,6 +3,7 @@ package child
 import (
 	"errors"
 	"slices"
+	"syscall"
 
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
@@ -128,11 +129,15 @@ func (r *runner) countOnce(g group) (*cell.Outcome, error) {
 	plan.Records = min(counterRecords, plan.MaxRecords())
 	plan.Budget = r.ticks(laterCells)
 	r.fill()
-	out, p := r.inCell(plan)
-	if p != nil {
-		if p.Class == wire.Internal { // the host refused to open the events
-			return nil, errors.New(p.Detail)
-		}
+	out, err := r.space.Run(plan)
+	var errno syscall.Errno
+	switch {
+	case errors.As(err, &errno): // the host refuses to open the events
+		return nil, perf.NewOpenError(g.events[0].User(), 0, errno)
+	case err != nil:
+		return nil, err
+	}
+	if p := r.abnormal(out, plan); p != nil {
 		return nil, p
 	}
 	return out, nil

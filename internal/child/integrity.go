@@ -30,6 +30,8 @@ const (
 type rhythm struct {
 	chain float64 // median of the calibration chains
 	gap   float64 // lower quartile of the time between the sections of a sample
+	// script is the CPU time of a cell outside of its loop.
+	script float64
 }
 
 // referenceRecords is how many samples the reference cell takes.
@@ -49,6 +51,8 @@ func (s *sampler) takeReference() *wire.Problem {
 		return wire.Problemf(wire.Internal, "the reference cell ended by %v, signal %v", out.End, out.Signal)
 	}
 	s.reference = rhythmOf(out)
+	loop := float64(out.Samples.End - out.Samples.Start)
+	s.reference.script = max(float64(s.ticks(out.User+out.System))-loop, 0)
 	return nil
 }
 
@@ -65,7 +69,7 @@ func rhythmOf(o *cell.Outcome) rhythm {
 		}
 		gap = append(gap, float64(int64(end-r.Start))-total(r.Ticks[:]))
 	}
-	return rhythm{quantile(chain, 0.5), quantile(gap, 0.25)}
+	return rhythm{chain: quantile(chain, 0.5), gap: quantile(gap, 0.25)}
 }
 
 func total(ticks []uint64) (sum float64) {
@@ -102,9 +106,10 @@ func (s *sampler) disagreement(o *cell.Outcome) string {
 	if wall := s.ticks(o.Wall); loop > wall {
 		return fmt.Sprintf("its loop took %d ticks by its own account, but it lived for %d only", loop, wall)
 	}
-	// The loop is nearly all that a cell does; the script before it is short.
-	const script = 20 * time.Millisecond
-	cpu := float64(s.ticks(max(o.User+o.System-script, 0)))
+	// The loop is nearly all that a cell does; the script before it is short,
+	// but its page faults and its fork vary.
+	script := max(4*s.reference.script, float64(s.ticks(20*time.Millisecond)))
+	cpu := float64(s.ticks(o.User+o.System)) - script
 	if float64(loop) < cpu {
 		return fmt.Sprintf("its loop took %d ticks by its own account, but %.0f of CPU time", loop, cpu)
 	}

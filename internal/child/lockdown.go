@@ -63,6 +63,7 @@ const (
 	limitCPU   = 120 // seconds; the server's deadline is far below it
 	limitFiles = 64
 	limitProcs = 256 // threads of the Go runtime, and cells, of this user
+	limitCore  = 1   // bytes; unlike 0 it also stops a program that core_pattern names (fs/coredump.c)
 )
 
 func limitResources() (string, error) {
@@ -71,7 +72,7 @@ func limitResources() (string, error) {
 		resource int
 		max      uint64
 	}{
-		{"core", unix.RLIMIT_CORE, 0},
+		{"core", unix.RLIMIT_CORE, limitCore},
 		{"fsize", unix.RLIMIT_FSIZE, 0},
 		{"cpu", unix.RLIMIT_CPU, limitCPU},
 		{"nofile", unix.RLIMIT_NOFILE, limitFiles},

@@ -193,6 +193,9 @@ func (s *sampler) cycles() {
 	} else {
 		s.counter(s.cyclesName(), "cycles", wire.TSCCalibrated, fig)
 		s.warnings = append(s.warnings, q.Warnings...)
+		if fig.CILow <= 0 {
+			s.warnings = append(s.warnings, fmt.Sprintf("a call takes less than the time-stamp counter resolves: %.0f cycles, give or take %.0f", fig.Value, (fig.CIHigh-fig.CILow)/2))
+		}
 	}
 	ref, _, err := perf.EstimateTSC(s.cells, s.calibration(), s.job.Host.TSCQuantum)
 	if err != nil {

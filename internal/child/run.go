@@ -246,11 +246,19 @@ func (r *runner) inCell(plan cell.Plan) (*cell.Outcome, *wire.Problem) {
 	if err != nil {
 		return nil, wire.Problemf(wire.Internal, "%v", err)
 	}
-	if out.End != cell.Returned {
-		c := &coroner{image: r.image, space: r.space}
-		return nil, c.explain(out, plan.Wall.Round(time.Millisecond).String())
+	if p := r.abnormal(out, plan); p != nil {
+		return nil, p
 	}
 	return out, nil
+}
+
+// abnormal explains an abnormal end, and is nil for any other.
+func (r *runner) abnormal(out *cell.Outcome, plan cell.Plan) *wire.Problem {
+	if out.End == cell.Returned {
+		return nil
+	}
+	c := &coroner{image: r.image, space: r.space}
+	return c.explain(out, plan.Wall.Round(time.Millisecond).String())
 }
 
 // words packs a program as the kernel's struct sock_filter.
