@@ -26,6 +26,7 @@ const (
 type coroner struct {
 	image *loader.Image
 	space *cell.Space
+	host  screen.Host
 }
 
 // place is an address in the author's terms.
@@ -156,6 +157,11 @@ func (c *coroner) signal(o *cell.Outcome, at place) *wire.Problem {
 		if q := c.deliberate(o, at); q != nil {
 			return q
 		}
+		if lacks := c.lacks(at); len(lacks) > 0 {
+			q := at.fill(wire.Problemf(wire.MissingISA, "the kernel reached an instruction that needs %s, which this host lacks,%s", strings.Join(lacks, ", "), at.with()))
+			q.MissingISA = lacks
+			return q
+		}
 		return at.fill(wire.Problemf(wire.Crashed, "illegal instruction%s", at.with()))
 	case unix.SIGFPE:
 		what := "floating-point exception (the kernel unmasked it)"
@@ -171,6 +177,18 @@ func (c *coroner) signal(o *cell.Outcome, at place) *wire.Problem {
 		return before.fill(wire.Problemf(wire.Crashed, "breakpoint or debug trap%s", before.with()))
 	}
 	return at.fill(wire.Problemf(wire.Crashed, "killed by %s%s", unix.SignalName(o.Signal), at.with()))
+}
+
+// lacks is what the host lacks of what one instruction needs.
+func (c *coroner) lacks(at place) (names []string) {
+	if at.n == 0 || at.n > len(at.code) {
+		return nil
+	}
+	one := screen.Code{Sections: []screen.Section{{Name: at.symbol, Addr: loader.Page, Code: at.code[:at.n]}}}
+	for _, l := range screen.Screen(one, c.host, screen.Options{}).HostLacks {
+		names = append(names, l.Feature)
+	}
+	return names
 }
 
 // deliberate explains the functions of the blob that give up on purpose.

@@ -2,7 +2,9 @@ package child
 
 import (
 	"errors"
+	"fmt"
 	"maps"
+	"strings"
 
 	"webrunner/filter/screen"
 	"webrunner/internal/wire"
@@ -94,10 +96,15 @@ func remembered(cpuid func(leaf, sub uint32) (eax, ebx, ecx, edx uint32)) func(l
 	}
 }
 
+// self is this machine as the screen sees it.
+func (s *session) self() screen.Host {
+	return screen.Host{CPUID: remembered(perf.CPUID), XCR0: perf.XGETBV(), Name: s.job.Host.CPU}
+}
+
 // host is this machine, or the one to answer for, as the screen sees it.
 func (s *session) host() (screen.Host, *wire.Problem) {
 	if s.job.Screen.Assume == "" {
-		return screen.Host{CPUID: remembered(perf.CPUID), XCR0: perf.XGETBV(), Name: s.job.Host.CPU}, nil
+		return s.self(), nil
 	}
 	h, err := screen.Assume(s.job.Screen.Assume)
 	if err != nil {
@@ -117,26 +124,59 @@ func (s *session) screen(im *loader.Image) (*screen.Verdict, *wire.Problem) {
 
 // refusal turns a verdict that forbids running into a problem, nil otherwise.
 func refusal(v *screen.Verdict) *wire.Problem {
-	if len(v.Refusals) > 0 {
-		r := v.Refusals[0]
-		more := ""
-		if n := len(v.Refusals) - 1; n > 0 {
-			more = plural(n)
-		}
-		p := wire.Problemf(wire.RefusedInstruction, "%s+%#x: %s is refused: %s%s", r.Symbol, r.Offset, r.Text, r.Why, more)
-		off := r.Offset
-		p.Section, p.Symbol, p.Offset, p.Bytes, p.Instruction, p.Rule = r.Section, r.Symbol, &off, r.Bytes, r.Text, r.Rule
-		return p
+	if len(v.Refusals) == 0 {
+		return nil
 	}
-	if len(v.HostLacks) > 0 {
-		l := v.HostLacks[0]
-		p := wire.Problemf(wire.MissingISA, "the code needs %s, which this host lacks: first at %s+%#x: %s", lacks(v), l.Symbol, l.Offset, l.Text)
-		off := l.Offset
-		p.Symbol, p.Offset, p.Instruction, p.Bytes = l.Symbol, &off, l.Text, l.Bytes
-		for _, l := range v.HostLacks {
-			p.MissingISA = append(p.MissingISA, l.Feature)
+	r := v.Refusals[0]
+	more := ""
+	if n := v.RefusalCount - 1; n > 0 {
+		more = fmt.Sprintf(" (and %d more)", n)
+	}
+	p := wire.Problemf(wire.RefusedInstruction, "%s+%#x: %s is refused: %s%s", r.Symbol, r.Offset, r.Text, r.Why, more)
+	off := r.Offset
+	p.Section, p.Symbol, p.Offset, p.Bytes, p.Instruction, p.Rule = r.Section, r.Symbol, &off, r.Bytes, r.Text, r.Rule
+	return p
+}
+
+// missing tells what the host lacks of what the function at addr needs, by
+// itself. Objects often hold one version of a function for each extension:
+// what only the others need is a warning, and a crash if they are reached.
+func missing(v *screen.Verdict, im *loader.Image, addr uint64) (p *wire.Problem, warning string) {
+	if len(v.HostLacks) == 0 {
+		return nil, ""
+	}
+	var names []string
+	for _, l := range v.HostLacks {
+		names = append(names, l.Feature)
+	}
+	if f := function(v, im, addr); f != nil {
+		if len(f.Lacks) == 0 {
+			return nil, "other functions of the object need " + strings.Join(names, ", ") + ", which this host lacks"
 		}
-		return p
+		names = f.Lacks
+	}
+	first := v.HostLacks[0]
+	for _, l := range v.HostLacks {
+		if l.Feature == names[0] {
+			first = l
+		}
+	}
+	p = wire.Problemf(wire.MissingISA, "the code needs %s, which this host lacks: first at %s+%#x: %s",
+		strings.Join(names, ", "), first.Symbol, first.Offset, first.Text)
+	off := first.Offset
+	p.Symbol, p.Offset, p.Instruction, p.Bytes, p.MissingISA = first.Symbol, &off, first.Text, first.Bytes, names
+	return p, ""
+}
+
+// function finds what the screen says about the function at an address.
+func function(v *screen.Verdict, im *loader.Image, addr uint64) *screen.FunctionNeeds {
+	for i := range v.Functions {
+		f := &v.Functions[i]
+		for j := range im.Sections {
+			if sec := &im.Sections[j]; sec.Name == f.Section && sec.Addr+f.Offset == addr && f.Symbol != "" {
+				return f
+			}
+		}
 	}
 	return nil
 }

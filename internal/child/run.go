@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -113,6 +112,13 @@ func (r *runner) screenObject() (p *wire.Problem) {
 	}
 	if p := refusal(r.verdict); p != nil {
 		return p
+	}
+	p, warning := missing(r.verdict, r.image, r.choice.Addr)
+	if p != nil {
+		return p
+	}
+	if warning != "" {
+		r.warnings = append(r.warnings, warning)
 	}
 	return r.askForTiles()
 }
@@ -257,7 +263,7 @@ func (r *runner) abnormal(out *cell.Outcome, plan cell.Plan) *wire.Problem {
 	if out.End == cell.Returned {
 		return nil
 	}
-	c := &coroner{image: r.image, space: r.space}
+	c := &coroner{image: r.image, space: r.space, host: r.self()}
 	return c.explain(out, plan.Wall.Round(time.Millisecond).String())
 }
 
@@ -325,21 +331,4 @@ func list[T any](l []T) []T {
 		return []T{}
 	}
 	return l
-}
-
-// plural words how many more refusals there are.
-func plural(n int) string {
-	if n == 1 {
-		return " (and 1 more)"
-	}
-	return fmt.Sprintf(" (and %d more)", n)
-}
-
-// lacks lists what the host lacks.
-func lacks(v *screen.Verdict) string {
-	var names []string
-	for _, l := range v.HostLacks {
-		names = append(names, l.Feature)
-	}
-	return strings.Join(names, ", ")
 }
