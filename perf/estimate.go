@@ -119,6 +119,12 @@ func (e *estimator) choose(fig Figure, q *Quality) func(verdict) bool {
 	case usable == 0:
 		return nil
 	case good >= need:
+		// Where the neighbour hardly ever rests, it may well have woken and
+		// slept again between the two witnesses of what looks clean.
+		if good*20 < r.Contended {
+			q.Contended = true
+			q.warn("another hyper-thread of the core was busy but for %d of %d samples: the figure is an upper bound", good, fig.Total)
+		}
 		return func(v verdict) bool { return v == clean }
 	case good+max(r.Interrupted, r.Contended) < need:
 		q.Disturbed, q.Contended = r.Interrupted+r.Preempted > 0, r.Contended > 0

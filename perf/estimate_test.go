@@ -170,6 +170,12 @@ func TestEstimateTellsWhatIsWrong(t *testing.T) {
 		t.Errorf("neighbours throughout: %+v, %+v, %v", f, q, err)
 	}
 
+	s.neighbours = .98
+	f, q, err = EstimateCycles(s.cells(3, 500, 4000), cal, s.quantum)
+	if err != nil || !q.Contended || math.Abs(f.Value/4000-1) > .02 || Enough(f, q, 1) {
+		t.Errorf("neighbours nearly throughout: %+v, %+v, %v", f, q, err)
+	}
+
 	s.neighbours, s.interrupts = 0, 1
 	f, q, err = EstimateCycles(s.cells(3, 100, 4e6), cal, s.quantum)
 	if err != nil || !q.Disturbed || Enough(f, q, 1) || math.Abs(f.Value/4e6-1) > .02 {

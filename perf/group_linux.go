@@ -77,7 +77,7 @@ func openGroup(k kernel, pid, cpu int, attrs []Attr) (*Group, error) {
 		fd, err := k.open(&sys, pid, cpu, leader, unix.PERF_FLAG_FD_CLOEXEC)
 		if err != nil {
 			g.Close()
-			return nil, newOpenError(a, i, err)
+			return nil, NewOpenError(a, i, err)
 		}
 		g.fds = append(g.fds, fd)
 		leader = g.fds[0]

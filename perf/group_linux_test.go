@@ -155,7 +155,7 @@ func TestGroupFailureClosesAllAndSaysWhy(t *testing.T) {
 	if _, err := openGroup(&fakeKernel{failAt: -1}, 0, -1, nil); err == nil {
 		t.Error("an empty group opened")
 	}
-	missing := newOpenError(Attr{Name: "task-clock", Type: TypeSoftware}, 0, unix.ENOENT)
+	missing := NewOpenError(Attr{Name: "task-clock", Type: TypeSoftware}, 0, unix.ENOENT)
 	if strings.Contains(missing.Error(), "PMU") {
 		t.Errorf("a software event blames the PMU: %v", missing)
 	}
