@@ -1,0 +1,36 @@
+package main
+
+// plan is what the guest's init reads from planFile and does.
+type plan struct {
+	Proc, Sys, Dev bool              // what is mounted while the commands run
+	Write          map[string]string // files under /proc and /sys, written first
+	ReadOnly       bool              // root is remounted
+	UID            int               // of the commands
+	Commands       [][]string        // arguments of webrunner
+}
+
+// answers is what the guest sends back, one JSON document.
+type answers struct {
+	Release string // of the kernel
+	Setup   string // what could not be set up; empty when all could
+	Cores   int    // core dumps that the kernel piped to our handler
+	Done    []answer
+}
+
+// answer is one command's end.
+type answer struct {
+	Args     []string
+	Code     int
+	Out, Err string
+	MS       int64
+}
+
+// Names inside the guest.
+const (
+	planFile    = "/plan.json"
+	resultPort  = "/result" // the second serial port
+	program     = "/webrunner"
+	objects     = "/objects/"
+	coreHandler = "core" // the argument by which the kernel calls us for a core dump
+	coresFile   = "/cores/count"
+)
