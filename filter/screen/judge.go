@@ -18,16 +18,21 @@ type noteCount struct {
 }
 
 // judge counts the instruction at p and holds the policy against it.
-func (s *screener) judge(p place, in *Inst, r *row) {
-	s.tally.add(p, in, r)
-	if x := ruleOf(r); x != allowed {
-		s.refuse(p, x, OK)
+func (s *screener) judge(p place, in *Inst, k *kind) {
+	k.count++
+	s.tally.add(p, in, k)
+	if k.rule != allowed {
+		s.refuse(p, k.rule, OK)
 	}
-	if in.Prefixes&pfxSegment != 0 && in.throughSegment(p.area.Code[p.off:], r) {
+	code := p.area.Code[p.off:]
+	if in.Prefixes&pfxSegment != 0 && in.throughSegment(code, k.row) {
 		s.refuse(p, ruleSegmentOverride, OK)
 	}
-	if in.HasModRM && in.ModRM < 0xC0 && (in.Prefixes&PfxLock != 0 || r.iclass == icXCHG) && in.splits(p, r) {
+	if (in.Prefixes&PfxLock != 0 || k.row.iclass == icXCHG) && in.memory() && in.splits(p, k.row) {
 		s.refuse(p, ruleSplitLock, OK)
+	}
+	if !k.agrees(code, in) {
+		s.refuse(p, ruleSecondOpinion, OK)
 	}
 }
 

@@ -6,25 +6,19 @@ import (
 	"golang.org/x/arch/x86/x86asm"
 )
 
-// opinions asks x86asm for the length of every shape of instruction once per Screen. Both decoders' lengths depend on the shape alone, and
-// x86asm is too slow to be asked of every instruction.
-type opinions struct {
-	// seen has a bit for every shape of a row that was asked: without and with prefixes besides 66, F2, F3 and REX.
-	seen [len(rows)][2]uint64
-}
-
-// agree says whether x86asm, where it knows the instruction, finds the same length.
-func (o *opinions) agree(code []byte, in *Inst, r uint16) bool {
+// agrees says whether x86asm, where it knows the instruction, finds the same length. It is asked for every shape of a kind once: both
+// decoders' lengths depend on the shape alone, and x86asm is too slow to be asked of every instruction.
+func (k *kind) agrees(code []byte, in *Inst) bool {
 	odd := 0
 	if in.Prefixes&^(Pfx66|PfxF2|PfxF3) != 0 {
 		odd = 1
 	}
-	seen, bit := &o.seen[r][odd], uint64(1)<<in.shape()
-	if *seen&bit != 0 {
+	bit := uint64(1) << in.shape()
+	if k.asked[odd]&bit != 0 {
 		return true
 	}
-	*seen |= bit
-	return knownFault(&rows[r]) || sameLength(code, in)
+	k.asked[odd] |= bit
+	return knownFault(k.row) || sameLength(code, in)
 }
 
 // shape numbers what the length of a row's instructions depends on: how ModRM and SIB address memory, the operand size, the presence of REX.

@@ -247,11 +247,11 @@ func explain(code []byte, ours, theirs int, text string) string {
 		return "a byte before a symbol, where objdump cuts the instruction short"
 	case ours == 0 && (bytes.HasPrefix(code, []byte{0xF3, 0x0F, 0xA6}) || bytes.HasPrefix(code, []byte{0xF3, 0x0F, 0xA7}) || bytes.HasPrefix(code, []byte{0x0F, 0xA7})):
 		return "VIA PadLock"
-	case onlyPrefixes(code[:theirs]):
+	case onlyPrefixes(code[:min(theirs, len(code))]):
 		return "prefixes that objdump prints alone, in data"
-	case ours == 0 && bytes.Contains(code[:theirs], []byte{0x0F, 0xB9}), ours == 0 && bytes.Contains(code[:theirs], []byte{0x0F, 0xFF}):
+	case ours == 0 && bytes.Contains(code, []byte{0x0F, 0xB9}), ours == 0 && bytes.Contains(code, []byte{0x0F, 0xFF}):
 		return "UD0 and UD1"
-	case ours == 0 && bytes.HasSuffix(code[:theirs], []byte{0xDB, 0xE5}):
+	case ours == 0 && bytes.Contains(code[:min(4, len(code))], []byte{0xDB, 0xE5}):
 		return "FRSTPM of the 287"
 	case ours == 0 && strings.Contains(text, "(bad)"):
 		return "no instruction to either, of which objdump skips more than a byte"

@@ -76,7 +76,7 @@ type screener struct {
 	found     []finding
 	foundMore int // findings beyond maxFindings
 	notes     [ruleCount]noteCount
-	opinions  opinions
+	kinds     kinds
 }
 
 // area is a section and what is known of its bytes.
@@ -97,7 +97,7 @@ const (
 )
 
 func (m mark) begins() bool { return m-1 < maxLen }
-func (m mark) free() bool   { return m == 0 || m == pending }
+func (m mark) free() bool   { return m&^pending == 0 }
 
 // edge is a branch from one place to another.
 type edge struct {

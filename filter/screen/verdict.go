@@ -77,13 +77,13 @@ func (s *screener) verdict(h Host) *Verdict {
 	v := &Verdict{
 		Accepted:     len(s.found) == 0,
 		Host:         h.Name,
-		Flops:        s.tally.flops,
-		Mix:          s.tally.mixMap(),
+		Mix:          s.kinds.mix(),
 		RefusalCount: len(s.found) + s.foundMore,
 	}
 	var needs isaBits
 	for i := range s.tally.owners {
 		v.Instructions += s.tally.owners[i].instructions
+		v.Flops += s.tally.owners[i].flops
 	}
 	for i := isaSet(1); i < isaCount; i++ {
 		if s.tally.first[i] != noPlace {
@@ -117,16 +117,6 @@ func (b *isaBits) names() []string {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
-}
-
-func (t *tally) mixMap() map[string]int {
-	m := map[string]int{}
-	for i, n := range t.mix {
-		if n > 0 {
-			m[mixNames[i]] = n
-		}
-	}
-	return m
 }
 
 func (s *screener) refusals() []Refusal {

@@ -41,22 +41,19 @@ func (s *screener) run(p place) {
 			s.stop(at, Unknown)
 			return
 		}
-		r := &rows[number]
 		n := int(in.Len)
 		if !claim(marks[off : off+n]) {
 			s.collide(at)
 			return
 		}
-		s.judge(at, &in, r)
-		if !s.opinions.agree(code[off:], &in, number) {
-			s.refuse(at, ruleSecondOpinion, OK)
-		}
-		next, ends := off+n, s.branch(at, &in, r)
+		k := s.kinds.of(&in, number)
+		s.judge(at, &in, k)
+		next, ends := off+n, s.branch(at, &in, k.flow)
 		if ends {
 			return
 		}
 		if next == len(code) {
-			if flows[r.iclass] != flowCall {
+			if k.flow != flowCall {
 				s.refuse(at, softRunsOff, OK)
 			}
 			return
@@ -73,12 +70,11 @@ func (s *screener) run(p place) {
 
 // claim marks the bytes of an instruction, unless another one has some of them.
 func claim(m []mark) bool {
-	for _, x := range m {
+	for i, x := range m {
 		if !x.free() {
+			clear(m[:i]) // what waits in the work list stays there
 			return false
 		}
-	}
-	for i := range m {
 		m[i] = inside
 	}
 	m[0] = mark(len(m))
@@ -151,8 +147,7 @@ var flows = [icCount]flow{
 }
 
 // branch follows the instruction at p to where it leads, and says whether control does not go on after it.
-func (s *screener) branch(p place, in *Inst, r *row) (ends bool) {
-	f := flows[r.iclass]
+func (s *screener) branch(p place, in *Inst, f flow) (ends bool) {
 	if f == flowNext {
 		return false
 	}
