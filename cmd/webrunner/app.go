@@ -37,6 +37,7 @@ func verbs() []verb {
 		{"kernels", "list kernels and their parameters", (*app).kernels},
 		{"sandbox", "show the layers in force and the filter programs", (*app).sandbox},
 		{"selftest", "check this host with real objects", (*app).selftest},
+		{"doctor", "examine this host: what it lacks, what that risks, what mends it", (*app).doctor},
 		{"demo", "start a server, run the examples through it, stop", (*app).demo},
 		{"version", "print the version", (*app).version},
 	}

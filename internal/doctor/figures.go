@@ -22,9 +22,10 @@ func pmu(h host) Finding {
 	f := Finding{State: Warn, Have: strings.TrimPrefix(h.Perf.PMUReason, "no PMU: "),
 		Risk: "cycles are calibrated from the time-stamp counter; no other hardware event can be counted"}
 	switch {
-	case h.Perf.Paranoid > maxParanoid:
-		f.Mend = paranoid(h).Mend
+	case strings.Contains(f.Have, "not permitted"):
+		f.Mend = "see perf-event-paranoid below; a container's seccomp profile must allow perf_event_open"
 	case h.Perf.Hypervisor != "":
+		f.Have = "none in this virtual machine (" + h.Perf.Hypervisor + ")"
 		f.Mend = guestPMU
 	default:
 		f.Mend = "enable performance counters in the firmware's setup"

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+
+	"webrunner/internal/doctor"
+	"webrunner/internal/runner"
+	"webrunner/internal/server"
+	"webrunner/internal/wire"
+)
+
+// diagnosis is what doctor answers.
+type diagnosis struct {
+	Fit      bool             `json:"fit"`
+	Findings []doctor.Finding `json:"findings"`
+	Layers   runner.Posture   `json:"layers,omitempty"`  // what a real child found in force
+	Problem  *wire.Problem    `json:"problem,omitempty"` // why no child could be had
+}
+
+// doctor examines this host and starts one child on it. It exits 3 when a host
+// is unfit.
+func (a *app) doctor(args []string) int {
+	var o engineOptions
+	var out output
+	f := newFlags("doctor [FLAGS]")
+	f.outputFlag(&out, "text", "json")
+	o.define(f)
+	if _, code, stop := f.parse(a, args, 0, 0); stop {
+		return code
+	}
+	d, err := o.diagnose(a)
+	if err != nil {
+		return a.fail(out, err)
+	}
+	if out == "json" {
+		err = writeJSON(a.out, d)
+	} else {
+		err = d.text(a)
+	}
+	switch {
+	case err != nil:
+		return a.fail(out, err)
+	case !d.Fit:
+		return exitUnfit
+	}
+	return exitGood
+}
+
+// diagnose returns what was found; an error is a fault of the caller or ours.
+func (o *engineOptions) diagnose(a *app) (*diagnosis, error) {
+	d := new(diagnosis)
+	e, err := o.open(errorLog(a.err))
+	if err == nil {
+		defer e.Close()
+		d.Layers = e.layers
+	} else if d.Problem = asProblem(err); d.Problem.Class != wire.Unfit {
+		return nil, err
+	}
+	d.Findings = doctor.Examine(os.DirFS("/"), doctor.ThisHost(o.without))
+	d.Fit = d.Problem == nil && doctor.Fit(d.Findings)
+	return d, nil
+}
+
+func (d *diagnosis) text(a *app) error {
+	var b bytes.Buffer
+	if err := doctor.WriteText(&b, d.Findings); err != nil {
+		return err
+	}
+	fmt.Fprint(&b, "\nThe layers that a child finds in force:\n")
+	if d.Problem != nil {
+		fmt.Fprintf(&b, "none: %v\n", d.Problem)
+	} else {
+		b.WriteString(server.LayersText(d.Layers))
+	}
+	verdict := "fit"
+	if !d.Fit {
+		verdict = "unfit"
+	}
+	fmt.Fprintf(&b, "\nThis host is %s.\n", verdict)
+	_, err := a.out.Write(b.Bytes())
+	return err
+}
