@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -400,6 +401,36 @@ func TestKeepAlive(t *testing.T) {
 		}
 		if r := b.do("POST", runSdot, io.MultiReader(object("x"))); r.status != 200 {
 			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// TestRefusedBodyIsRead is a client that reads nothing before it has sent all,
+// as wget does: it must still get to know why it was refused.
+func TestRefusedBodyIsRead(t *testing.T) {
+	b := start(t, true, nil)
+	for _, row := range []struct {
+		target string
+		size   int
+		status int
+	}{{"/m/run?kernel=x", 8 << 20, 404}, {runSdot, 40 << 20, 413}, {"/m/nothing", 1 << 20, 404}} {
+		conn, err := b.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", row.target, row.size, strings.Repeat("x", row.size))
+		if err != nil {
+			t.Errorf("%s: sending: %v", row.target, err)
+			continue
+		}
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Errorf("%s: %v", row.target, err)
+			continue
+		}
+		if resp.StatusCode != row.status {
+			t.Errorf("%s: %d, want %d", row.target, resp.StatusCode, row.status)
 		}
 	}
 }
