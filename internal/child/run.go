@@ -24,8 +24,16 @@ import (
 // operandPrefix marks the regions of the cell that are operands.
 const operandPrefix = "operand:"
 
-// imageNames are the regions of the image, by protection.
-var imageNames = map[loader.Perm]string{loader.RX: "code", loader.R: "read-only data", loader.RW: "data"}
+// imageName is what a region of the image is called in explanations.
+func imageName(p loader.Perm) string {
+	switch p {
+	case loader.RX:
+		return "code"
+	case loader.R:
+		return "read-only data"
+	}
+	return "data"
+}
 
 // run is the job that everything else is for.
 func (s *session) run() *wire.Report {
@@ -153,7 +161,7 @@ func (r *runner) mapSpace() *wire.Problem {
 		case loader.RW:
 			prot |= unix.PROT_WRITE
 		}
-		regions = append(regions, cell.Region{Name: imageNames[seg.Perm], Addr: seg.Addr, Size: seg.Size, Data: seg.Data, Prot: prot})
+		regions = append(regions, cell.Region{Name: imageName(seg.Perm), Addr: seg.Addr, Size: seg.Size, Data: seg.Data, Prot: prot})
 	}
 	addr := uint64(trampoline.OperandAddr)
 	for _, b := range r.call.Operands {
