@@ -90,6 +90,10 @@ var lengths = []struct {
 	{"d5 00 a1 01 02 03 04 05 06 07 08", "JMPABS"},
 	{"66 66 66 66 66 66 66 66 66 66 66 66 66 66 90", "NOP"}, // 15 bytes
 	{"66 66 48 e8 00 00 00 00", "CALL_NEAR"},                // the general-dynamic TLS sequence
+	{"62 f1 74 c8 58 c2", ""},                               // zeroing without a mask
+	{"62 f1 74 68 58 c2", ""},                               // no such vector length
+	{"62 f1 74 78 58 c2", "VADDPS"},                         // where it is a rounding mode
+	{"62 f1 7c 40 10 c2", ""},                               // V' of an operand that is not there
 	{"62 12 fd 40 93 24 3c", ""},                            // a gather without a mask
 }
 

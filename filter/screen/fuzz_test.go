@@ -180,3 +180,21 @@ func TestSecondOpinion(t *testing.T) {
 		}
 	}
 }
+
+// TestDisagreement wants a length that x86asm contradicts noticed, once for every shape.
+func TestDisagreement(t *testing.T) {
+	code := unhex(t, "48 01 c8 c3")
+	var in Inst
+	if Decode(code, &in) != OK {
+		t.Fatal("does not decode")
+	}
+	number, _ := find(&in)
+	var k kinds
+	if !k.of(&in, number).agrees(code, &in) {
+		t.Error("x86asm disagrees about ADD")
+	}
+	in.W, in.Len = 0, 2 // another shape, and wrong
+	if k.of(&in, number).agrees(code, &in) {
+		t.Error("a wrong length went unnoticed")
+	}
+}

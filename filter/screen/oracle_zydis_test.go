@@ -162,13 +162,15 @@ func explainAccepted(in *Inst, r *row) string {
 	return ""
 }
 
-// knightsCorner says whether that processor uses a VEX slot: mask jumps, cache eviction, and the scalar instructions of its vector unit.
+// knightsCorner says whether that processor uses a VEX slot: mask arithmetic, extraction and jumps, cache eviction, and the scalar instructions of its vector unit.
 func knightsCorner(in *Inst) bool {
 	switch in.Op {
+	case 0x3E:
+		return in.Map == 3
 	case 0x18, 0x49, 0x74, 0x75, 0x84, 0x85, 0xAE, 0xB8, 0xBC, 0xBD:
 		return in.Map <= 1
 	}
-	return in.Map <= 1 && in.Op>>4 == 9
+	return in.Map <= 1 && (in.Op>>4 == 9 || in.Op>>4 == 4)
 }
 
 // extended says whether any register number has more than three bits.
@@ -201,6 +203,8 @@ func explainRefused(code []byte, in *Inst, err Err) string {
 		return "VIA PadLock"
 	case in.Space == Vex && knightsCorner(in), in.Space == Evex && in.P1&4 == 0:
 		return "Knights Corner, which is no x86-64 processor of ours"
+	case in.Map == 1 && in.Op == 0xAE && in.Rep == 0xF3 && in.Prefixes&Pfx66 != 0:
+		return "PTWRITE after 66, which raises #UD (SDM vol. 2)"
 	case in.Map == 1 && (in.Op == 0xFF || in.Op == 0xB9):
 		return "UD0 and UD1"
 	}

@@ -291,6 +291,7 @@ func TestAllowed(t *testing.T) {
 		"64 48 3b 04 25 28 00 00 00",
 		"64 4c 8b 3c 25 28 00 00 00",
 		"64 48 8d 00",                // LEA addresses nothing
+		"64 0f 1f 00",                // nor does a no-op
 		"2e 0f 1f 84 00 00 00 00 00", // the other segment prefixes mean nothing
 		"66 66 48 e8 00 00 00 00",    // general-dynamic TLS call
 		"f3 c3",                      // rep ret

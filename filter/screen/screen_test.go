@@ -65,6 +65,16 @@ func TestDataJoined(t *testing.T) {
 	}
 }
 
+// TestUnreached wants the advice to say where nothing was seen to lead to an instruction.
+func TestUnreached(t *testing.T) {
+	for code, unreached := range map[string]bool{"0f 05": false, "eb 01 c3 0f 05": false, "c3 0f 05": true} {
+		v := Screen(oneFunction(unhex(t, code)), Host{}, Options{})
+		if len(v.Refusals) != 1 || strings.Contains(v.Refusals[0].Advice, "nothing branches here") != unreached {
+			t.Errorf("%s: %+v", code, v.Refusals)
+		}
+	}
+}
+
 // TestManyRefusals wants all refusals counted, in order, and a bounded list of them.
 func TestManyRefusals(t *testing.T) {
 	v := Screen(oneFunction(bytes.Repeat([]byte{0x0F, 0x05}, 3000)), Host{}, Options{})

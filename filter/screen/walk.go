@@ -58,11 +58,8 @@ func (s *screener) run(p place) {
 			}
 			return
 		}
-		if m := marks[next]; !m.free() {
-			if m == inside || m == junk {
-				s.collide(at)
-			}
-			return
+		if !marks[next].free() {
+			return // the beginning of known code, or a byte that is already reported
 		}
 		off = next
 	}
@@ -94,7 +91,7 @@ func (s *screener) stop(p place, err Err) {
 	}
 }
 
-// collide reports an instruction at p that shares bytes with another or leads into the middle of one.
+// collide reports an instruction at p that shares bytes with another.
 func (s *screener) collide(p place) {
 	if p.area.marks[p.off].free() {
 		p.area.marks[p.off] = junk
