@@ -10,7 +10,8 @@ import (
 )
 
 // TestBombs: what asks for too much is refused with its class in milliseconds
-// and without allocating what it asks for. (Subtlety 19.)
+// (the bound here is for a busy machine) and without allocating what it asks
+// for. (Subtlety 19.)
 func TestBombs(t *testing.T) {
 	sized := func(typ uint32, flags, size uint64) []byte {
 		return (&testObject{sections: []testSection{{name: ".bomb", typ: typ, flags: shfAlloc | flags, size: size, align: 16}}}).bytes()
@@ -56,7 +57,7 @@ func TestBombs(t *testing.T) {
 			if used := after.TotalAlloc - before.TotalAlloc; used > 64<<20 {
 				t.Errorf("refusing it took %d bytes of memory", used)
 			}
-			if took > 500*time.Millisecond {
+			if took > 2*time.Second {
 				t.Errorf("refusing it took %v", took)
 			}
 		})
