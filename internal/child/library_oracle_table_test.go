@@ -215,8 +215,8 @@ var x264 = library{"x264", "libx264-dev", "libx264.a", []function{
 
 var x265 = library{"x265", "libx265-dev", "libx265.a", []function{
 	{"x265_pixel_sad_16x16_sse3", "sad-a.asm.o", "block_2", "", absoluteDifferences},
-	{"x265_pixel_ssd_16x16_sse2", "ssd-a.asm.o const-a.asm.o", "block_2", "", squaredDifferences},
-	{"x265_pixel_satd_16x16_sse4", "pixel-a.asm.o const-a.asm.o", "block_2", "", transformedDifferences},
+	{"x265_pixel_ssd_16x16_sse2", "ssd-a.asm.o const-a.asm.o:x265_pw_00ff", "block_2", "", squaredDifferences},
+	{"x265_pixel_satd_16x16_sse4", "pixel-a.asm.o const-a.asm.o:x265_pw_00ff", "block_2", "", transformedDifferences},
 }}
 
 var avcodec = library{"libavcodec", "libavcodec-dev", "libavcodec.a", []function{

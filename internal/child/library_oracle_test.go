@@ -32,7 +32,7 @@ type library struct {
 // A function is one row: what to call, how, and what it must answer.
 type function struct {
 	symbol  string
-	members string // of the archive, the function's first; several are joined by ld -r
+	members string // of the archive, the function's first; NAME or, where several have it, NAME:SYMBOL; joined by ld -r
 	spec    string // file in testdata/library, less .xml
 	params  string // name=value ...
 	want    func(*call) answer
@@ -231,7 +231,8 @@ func joined(t *testing.T, archive []byte, f function) []byte {
 	for i, name := range names {
 		b := first
 		if i > 0 {
-			if b, err = member(archive, name, ""); err != nil {
+			name, symbol, _ := strings.Cut(name, ":")
+			if b, err = member(archive, name, symbol); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -251,8 +252,8 @@ func joined(t *testing.T, archive []byte, f function) []byte {
 	return b
 }
 
-// member returns the member of an archive of the form of System V that has a
-// name and a symbol: names are not unique.
+// member returns the first member of an archive of the form of System V that
+// has a name and a symbol, if one is asked for: names are not unique.
 func member(archive []byte, name, symbol string) ([]byte, error) {
 	const magic, header = "!<arch>\n", 60
 	rest, ok := bytes.CutPrefix(archive, []byte(magic))
@@ -270,7 +271,7 @@ func member(archive []byte, name, symbol string) ([]byte, error) {
 		switch {
 		case field == "//":
 			long = data
-		case longName(field, long) == name && bytes.Contains(data, []byte("\x00"+symbol+"\x00")):
+		case longName(field, long) == name && (symbol == "" || bytes.Contains(data, []byte("\x00"+symbol+"\x00"))):
 			return data, nil
 		}
 		rest = rest[min(header+size+size&1, len(rest)):]
@@ -374,7 +375,7 @@ func (r *libraryReport) add(l library, f function, o outcome) {
 	}
 	r.outcomes[o.kind]++
 	r.repeats += o.repeats
-	cycles, text := "", string(o.kind)
+	var cycles, text string
 	switch o.kind {
 	case ran:
 		r.libraries[l.name] = true
