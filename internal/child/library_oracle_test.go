@@ -149,7 +149,7 @@ func problemOutcome(t *testing.T, f function, p *wire.Problem) outcomeKind {
 }
 
 // knownRefusals are functions that do no harm and are refused all the same,
-// with the rule: three set errno, a thread-local variable, for arguments that
+// with the rule: four set errno, a thread-local variable, for arguments that
 // they are not given here; behind the last lies text in the section of code.
 func knownRefusals() map[string]string {
 	return map[string]string{
