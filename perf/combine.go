@@ -25,7 +25,7 @@ func combine(parts []part, quantum float64, fig *Figure, q *Quality) {
 		return
 	}
 	w := windowMean(all, quantum)
-	within := student95(w.n-1) * w.stdev
+	within := student95(w.n-1) * math.Hypot(w.stdev, overheadError(parts))
 	if len(all) == 1 {
 		within = 0
 	}
@@ -35,6 +35,17 @@ func combine(parts []part, quantum float64, fig *Figure, q *Quality) {
 		fig.CILow, fig.CIHigh = w.mean-quantum, w.mean+quantum
 		q.warn("a single sample: its interval is the clock's step only")
 	}
+}
+
+// overheadError is the standard error that the empty calls of all cells add.
+func overheadError(parts []part) float64 {
+	var n, variance float64
+	for _, p := range parts {
+		k := float64(len(p.values))
+		n += k
+		variance += k * k * p.overheadErr * p.overheadErr
+	}
+	return math.Sqrt(variance) / n
 }
 
 // betweenCells returns half of the 95 % interval that the cells' disagreement

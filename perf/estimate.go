@@ -148,6 +148,8 @@ type part struct {
 	stderr   float64
 	overhead float64
 	scale    float64 // unit per tick, typical
+
+	overheadErr float64 // standard error of overhead
 }
 
 // measure turns the accepted samples of a cell into the unit.
@@ -189,7 +191,8 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 	w := windowMean(raw, e.quantum*p.scale)
 	p.overhead = empty.mean * p.scale
 	p.mean = restore(w.mean, hidden)
-	p.stderr = math.Hypot(w.stdev, empty.stdev*p.scale)
+	p.overheadErr = empty.stdev * p.scale
+	p.stderr = math.Hypot(w.stdev, p.overheadErr)
 	p.values = raw
 	for j := range raw {
 		raw[j] = restore(raw[j], hidden)

@@ -140,23 +140,26 @@ func TestEstimateCyclesUnderDisturbance(t *testing.T) {
 	}
 }
 
-// The interval must contain the truth about as often as it says.
+// The interval must contain the truth about as often as it says, also where
+// the overhead is as unsure as the call.
 func TestIntervalsCoverTheTruth(t *testing.T) {
 	s := newSimulated()
 	cal := Calibration{ChainCycles: simChain, ChainHidden: s.hidden, Hidden: s.hidden, WitnessCycles: simWitness}
-	const trials = 300
-	hit := 0
-	for range trials {
-		f, _, err := EstimateCycles(s.cells(3, 60, 3000), cal, s.quantum)
-		if err != nil {
-			t.Fatal(err)
+	const trials = 400
+	for _, want := range []float64{300, 3000} {
+		hit := 0
+		for range trials {
+			f, _, err := EstimateCycles(s.cells(3, 60, want), cal, s.quantum)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.CILow <= want && want <= f.CIHigh {
+				hit++
+			}
 		}
-		if f.CILow <= 3000 && 3000 <= f.CIHigh {
-			hit++
+		if share := float64(hit) / trials; share < .92 {
+			t.Errorf("the 95 %% interval of %.0f cycles contains them in %.1f %% of the trials", want, 100*share)
 		}
-	}
-	if share := float64(hit) / trials; share < .90 {
-		t.Errorf("the 95 %% interval contains the truth in %.0f %% of the trials", 100*share)
 	}
 }
 
@@ -268,5 +271,23 @@ func TestWarmUpIsLeftOut(t *testing.T) {
 	never := [][]Sample{append(append(s.cell(1, 4000), s.cell(1, 5000)...), s.cell(1, 6000)...)}
 	if f, _, err := EstimateCycles(never, cal, s.quantum); err != nil || f.Rejected.WarmUp != 0 || f.Accepted != 3 {
 		t.Errorf("never settles: %+v, %v", f, err)
+	}
+}
+
+// Cells that differ by more than their own noise make the figure less sure.
+func TestCellsThatDifferWidenTheInterval(t *testing.T) {
+	s := newSimulated()
+	cal := s.calibrate(t)
+	alike, _, err := EstimateCycles(s.cells(3, 100, 40000), cal, s.quantum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cells [][]Sample
+	for _, cycles := range []float64{39960, 40000, 40040} {
+		cells = append(cells, s.cell(100, cycles))
+	}
+	apart, _, err := EstimateCycles(cells, cal, s.quantum)
+	if err != nil || apart.CIHigh-apart.CILow < 100 || apart.CIHigh-apart.CILow < 3*(alike.CIHigh-alike.CILow) {
+		t.Errorf("%+v beside %+v, %v", apart, alike, err)
 	}
 }

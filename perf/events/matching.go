@@ -5,7 +5,7 @@ import "math/bits"
 // want is one event's choice of counters.
 type want struct {
 	counters Counters
-	pair     bool // takes an even counter and the next one
+	pair     bool // takes one of its counters, which are even, and the next one
 }
 
 // matching assigns events to counters (Kuhn's augmenting paths).
@@ -45,7 +45,7 @@ func (m *matching) placePairs(pairs, singles []want, taken Counters) bool {
 	for c := pairs[0].counters.General(); c != 0; c &= c - 1 {
 		n := bits.TrailingZeros64(uint64(c))
 		both := Counters(3) << n
-		if n%2 == 0 && taken&both == 0 && m.placePairs(pairs[1:], singles, taken|both) {
+		if taken&both == 0 && m.placePairs(pairs[1:], singles, taken|both) {
 			return true
 		}
 	}

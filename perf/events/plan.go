@@ -216,13 +216,14 @@ func (k *pack) hasSlots() bool {
 }
 
 // registers tells whether the extra registers suffice: one value for each,
-// and two for off-core responses, which have two registers but on Nehalem.
+// and two for off-core responses, which have two registers (but on Nehalem,
+// where they have one counter anyway).
 func (k *pack) registers(d demand) bool {
 	if d.event.MSR == 0 {
 		return true
 	}
 	room := 1
-	if isOffcore(d.event.MSR) && k.p.table.Name != "NHM-EP" && k.p.table.Name != "NHM-EX" {
+	if isOffcore(d.event.MSR) {
 		room = 2
 	}
 	var values []uint64

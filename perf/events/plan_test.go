@@ -68,7 +68,7 @@ func checkGroup(t *Table, g Group, m Machine) error {
 		}
 	}
 	registers := map[uint32]map[uint64]bool{}
-	var plain, alone int
+	var plain, alone, exclusive int
 	assigned := make([]int, 64)
 	for i := range assigned {
 		assigned[i] = -1
@@ -89,6 +89,9 @@ func checkGroup(t *Table, g Group, m Machine) error {
 		}
 		if e.Usable(m.SMT).Fixed() == 0 {
 			plain++
+			if e.Code >= 0xd0 && e.Code <= 0xd3 {
+				exclusive++
+			}
 			if e.Flags&TakenAlone != 0 {
 				alone++
 			}
@@ -96,6 +99,10 @@ func checkGroup(t *Table, g Group, m Machine) error {
 	}
 	if alone > 0 && plain > 1 {
 		return fmt.Errorf("%d events beside one that must be alone", plain-1)
+	}
+	halved := m.SMT && slices.Contains([]string{"SNB", "JKT", "IVB", "IVT", "HSW", "HSX"}, t.Name)
+	if halved && exclusive > 0 && plain > general/2 {
+		return fmt.Errorf("%d events beside memory operations, which halve the counters", plain)
 	}
 	for msr, values := range registers {
 		if limit := map[bool]int{true: 2, false: 1}[msr == 0x1a6]; len(values) > limit {
@@ -167,6 +174,37 @@ func TestPlanOfEveryTableIsSoundAndTight(t *testing.T) {
 				t.Errorf("%s %+v: %d groups, the counters allow %d", name, m, len(groups), low)
 			} else if m == (Machine{SMT: true}) {
 				t.Logf("%-10s %3d events, %3d groups, bound %3d", name, len(unshared), len(groups), low)
+			}
+		}
+	}
+}
+
+// Off-core responses have two registers, on Nehalem one; other extra
+// registers hold one value.
+func TestPlanSharesExtraRegisters(t *testing.T) {
+	for _, c := range []struct {
+		table, pattern string
+		perGroup       int
+	}{{"SKX", "OCR.DEMAND_DATA_RD.*", 2}, {"SKX", "OFFCORE_RESPONSE.DEMAND_DATA_RD.*", 2}, {"NHM-EP", "OFFCORE_RESPONSE_0.ANY_DATA.*", 1}, {"SKL", "FRONTEND_RETIRED.LATENCY_GE_*", 1}} {
+		table := load(t, c.table)
+		list, err := table.Select([]string{c.pattern})
+		if err != nil && c.table == "SKX" {
+			continue // the vendor has used both prefixes
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := map[uint64]bool{}
+		for _, e := range list {
+			values[e.MSRValue] = true
+		}
+		groups, refused := Plan(table, list, Machine{SMT: true})
+		if want := (len(values) + c.perGroup - 1) / c.perGroup; len(groups) != want || len(refused) > 0 || len(values) < 4 {
+			t.Errorf("%s %s: %d groups for %d values, want %d; refused %v", c.table, c.pattern, len(groups), len(values), want, refused)
+		}
+		for _, g := range groups {
+			if err := checkGroup(table, g, Machine{SMT: true}); err != nil {
+				t.Errorf("%s %v: %v", c.table, g.Names(), err)
 			}
 		}
 	}
