@@ -1,6 +1,12 @@
 package screen
 
-import "sort"
+import (
+	"sort"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // names are the symbols of one section, by address.
 type names struct {
@@ -75,3 +81,12 @@ func (a *area) owner(addr uint64) owner {
 
 // maxLabels bounds how far back owner looks for the function that a label lies in.
 const maxLabels = 64
+
+// printable is a symbol's name as it may be shown on a terminal: quoted if it has anything that is not a visible character.
+func printable(name string) string {
+	hidden := func(r rune) bool { return r == utf8.RuneError || !unicode.IsGraphic(r) }
+	if strings.ContainsFunc(name, hidden) {
+		return strconv.Quote(name)
+	}
+	return name
+}

@@ -9,18 +9,19 @@ import (
 
 // verdictJSON is the machine-readable form of a Verdict.
 type verdictJSON struct {
-	Verdict      string          `json:"verdict"`
-	ISA          []string        `json:"isa"`
-	HostLacks    []string        `json:"host_lacks"`
-	Host         string          `json:"host,omitempty"`
-	Instructions int             `json:"instructions"`
-	Flops        int             `json:"flops"`
-	Mix          map[string]int  `json:"mix"`
-	Refusals     []Refusal       `json:"refusals"`
-	RefusalCount int             `json:"refusal_count"`
-	Notes        []Note          `json:"notes"`
-	Lacks        []Lack          `json:"lacks"`
-	Functions    []FunctionNeeds `json:"functions"`
+	Verdict       string          `json:"verdict"`
+	ISA           []string        `json:"isa"`
+	HostLacks     []string        `json:"host_lacks"`
+	Host          string          `json:"host,omitempty"`
+	Instructions  int             `json:"instructions"`
+	Flops         int             `json:"flops"`
+	Mix           map[string]int  `json:"mix"`
+	Refusals      []Refusal       `json:"refusals"`
+	RefusalCount  int             `json:"refusal_count"`
+	Notes         []Note          `json:"notes"`
+	Lacks         []Lack          `json:"lacks"`
+	Functions     []FunctionNeeds `json:"functions"`
+	FunctionCount int             `json:"function_count"`
 }
 
 func (v *Verdict) word() string {
@@ -35,7 +36,7 @@ func (v *Verdict) MarshalJSON() ([]byte, error) {
 	j := verdictJSON{
 		Verdict: v.word(), ISA: orEmpty(v.ISA), HostLacks: []string{}, Host: v.Host, Instructions: v.Instructions, Flops: v.Flops,
 		Mix: v.Mix, Refusals: orEmpty(v.Refusals), RefusalCount: v.RefusalCount, Notes: orEmpty(v.Notes), Lacks: orEmpty(v.HostLacks),
-		Functions: orEmpty(v.Functions),
+		Functions: orEmpty(v.Functions), FunctionCount: v.FunctionCount,
 	}
 	for _, l := range v.HostLacks {
 		j.HostLacks = append(j.HostLacks, l.Feature)

@@ -116,6 +116,9 @@ func (p place) addr() uint64 { return p.area.Addr + uint64(p.off) }
 func newScreener(c Code, o Options) *screener {
 	s := &screener{externals: c.Externals, soft: o.Soft, roots: c.Roots}
 	s.symbols = slices.Clone(c.Symbols)
+	for i := range s.symbols {
+		s.symbols[i].Name = printable(s.symbols[i].Name)
+	}
 	slices.SortStableFunc(s.symbols, compareSymbols)
 	for _, sec := range c.Sections {
 		if len(sec.Code) > 0 {

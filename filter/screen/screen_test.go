@@ -158,6 +158,22 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestHostileSymbols wants the verdict bounded and fit for a terminal whatever the symbols are.
+func TestHostileSymbols(t *testing.T) {
+	c := Code{Sections: []Section{{Index: 1, Name: ".text", Addr: 0x1000, Code: bytes.Repeat([]byte{0xC3}, 10000)}}}
+	for i := range uint64(10000) {
+		c.Symbols = append(c.Symbols, Symbol{Name: "a\x1b[2J\n", Addr: 0x1000 + i, Size: 1 << 63, Func: i%2 == 0})
+	}
+	c.Symbols = append(c.Symbols, Symbol{Name: "outside", Addr: 1 << 63, Func: true}, Symbol{Name: "end", Addr: 0x1000 + 10000})
+	v := Screen(c, Host{}, Options{})
+	if v.FunctionCount != 10000 || len(v.Functions) != maxFunctions {
+		t.Errorf("%d functions, %d listed", v.FunctionCount, len(v.Functions))
+	}
+	if name := v.Functions[0].Symbol; name != `"a\x1b[2J\n"` {
+		t.Errorf("name %s", name)
+	}
+}
+
 // TestNoAllocation wants the cost in memory to be that of the tables, not of the instructions.
 func TestNoAllocation(t *testing.T) {
 	count := func(n int) float64 {

@@ -9,17 +9,18 @@ import (
 
 // Verdict is what Screen found.
 type Verdict struct {
-	Accepted     bool     // no rule refused anything; what the host lacks is said apart
-	ISA          []string // extensions beyond plain x86-64 that the code needs, sorted
-	HostLacks    []Lack   // of those, what this host does not have
-	Host         string
-	Instructions int
-	Flops        int // floating-point operations, each instruction counted once
-	Mix          map[string]int
-	Refusals     []Refusal
-	RefusalCount int // more than len(Refusals) where an object breaks more rules than are worth listing
-	Notes        []Note
-	Functions    []FunctionNeeds
+	Accepted      bool     // no rule refused anything; what the host lacks is said apart
+	ISA           []string // extensions beyond plain x86-64 that the code needs, sorted
+	HostLacks     []Lack   // of those, what this host does not have
+	Host          string
+	Instructions  int
+	Flops         int // floating-point operations, each instruction counted once
+	Mix           map[string]int
+	Refusals      []Refusal
+	RefusalCount  int // more than len(Refusals) where an object breaks more rules than are worth listing
+	Notes         []Note
+	Functions     []FunctionNeeds // in order of address
+	FunctionCount int             // more than len(Functions) where an object has more functions than are worth listing
 }
 
 // Runnable says whether the host can and may run the code.
@@ -70,8 +71,11 @@ type FunctionNeeds struct {
 	Lacks        []string `json:"lacks,omitempty"`
 }
 
-// maxRefusals bounds how many refusals are put into words.
-const maxRefusals = 100
+// Bounds of what is put into words; beyond them things are only counted.
+const (
+	maxRefusals  = 100
+	maxFunctions = 4096
+)
 
 func (s *screener) verdict(h Host) *Verdict {
 	v := &Verdict{
@@ -98,7 +102,7 @@ func (s *screener) verdict(h Host) *Verdict {
 		can = h.abilities()
 		v.HostLacks = s.hostLacks(can)
 	}
-	v.Functions = s.functions(can)
+	v.Functions, v.FunctionCount = s.functions(can)
 	return v
 }
 
@@ -221,12 +225,14 @@ func (s *screener) hostLacks(can *abilities) []Lack {
 	return list
 }
 
-// functions lists what every symbol with code needs, in order of address.
-func (s *screener) functions(can *abilities) []FunctionNeeds {
-	var list []FunctionNeeds
+// functions lists what every symbol with code needs, in order of address, and says how many there are.
+func (s *screener) functions(can *abilities) (list []FunctionNeeds, count int) {
 	for i := range s.tally.owners {
 		o := &s.tally.owners[i]
 		if o.instructions == 0 {
+			continue
+		}
+		if count++; count > maxFunctions {
 			continue
 		}
 		f := FunctionNeeds{Instructions: o.instructions, Flops: o.flops, ISA: orEmpty(o.needs.names())}
@@ -241,7 +247,7 @@ func (s *screener) functions(can *abilities) []FunctionNeeds {
 		}
 		list = append(list, f)
 	}
-	return list
+	return list, count
 }
 
 // lacking are the names of what the sets need and the host does not have.

@@ -40,6 +40,7 @@ func TestJSON(t *testing.T) {
  "lacks": [
   {"feature": "AVX", "section": ".text", "symbol": "kernel", "offset": 0, "text": "vmovups ymm0, ymmword ptr [rsi]", "bytes": "c5fc1006"},
   {"feature": "FMA", "section": ".text", "symbol": "kernel", "offset": 4, "text": "vfmadd231ps ymm1, ymm0, ymmword ptr [rdx]", "bytes": "c4e27db80a"}],
+ "function_count": 2,
  "functions": [
   {"section": ".text", "symbol": "first", "offset": 0, "instructions": 1, "flops": 0, "isa": []},
   {"section": ".text", "symbol": "kernel", "offset": 16, "instructions": 7, "flops": 16, "isa": ["AVX", "FMA"], "lacks": ["AVX", "FMA"]}]
