@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -114,7 +115,12 @@ func (c *coroner) explain(o *cell.Outcome, wall string) *wire.Problem {
 	at := c.locate(o.Regs.Rip)
 	switch o.End {
 	case cell.Timeout:
-		q := wire.Problemf(wire.Timeout, "the kernel was still running after %s%s", wall, at.with())
+		who := "the kernel"
+		if strings.HasPrefix(at.symbol, "stub") {
+			who = "the sample loop around the kernel"
+		}
+		cpu := (o.User + o.System).Round(time.Millisecond)
+		q := wire.Problemf(wire.Timeout, "%s was still running after %s, %v of them on a processor,%s", who, wall, cpu, at.with())
 		q.Limit = "call"
 		return at.fill(q)
 	case cell.Exited:

@@ -257,6 +257,10 @@ func (r *runner) tryOnce() *wire.Problem {
 // inCell runs one cell and explains an abnormal end.
 func (r *runner) inCell(plan cell.Plan) (*cell.Outcome, *wire.Problem) {
 	out, err := r.space.Run(plan)
+	if err == nil && starved(out, plan) {
+		r.fill()
+		out, err = r.space.Run(plan)
+	}
 	if err != nil {
 		return nil, wire.Problemf(wire.Internal, "%v", err)
 	}
@@ -264,6 +268,12 @@ func (r *runner) inCell(plan cell.Plan) (*cell.Outcome, *wire.Problem) {
 		return nil, p
 	}
 	return out, nil
+}
+
+// starved tells that a cell ran out of time because it did not get the
+// processor: not its fault, and worth a second try.
+func starved(o *cell.Outcome, plan cell.Plan) bool {
+	return o.End == cell.Timeout && o.User+o.System < plan.Wall/4
 }
 
 // abnormal explains an abnormal end, and is nil for any other.
