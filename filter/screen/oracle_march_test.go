@@ -12,10 +12,13 @@ import (
 // TestMarch compiles testdata/kernels.c with GCC and Clang for every microarchitecture that they know, and wants of every object that
 // objdump finds the same boundaries, that it is accepted, and that a processor of that kind lacks nothing of what it needs.
 func TestMarch(t *testing.T) {
+	if _, err := exec.LookPath("objdump"); err != nil {
+		t.Skip("needs objdump (binutils)")
+	}
 	total := newDifferences()
 	for _, compiler := range []string{"gcc", "clang"} {
 		if _, err := exec.LookPath(compiler); err != nil {
-			t.Errorf("needs %s: %v", compiler, err)
+			t.Logf("without %s, which is not installed", compiler)
 			continue
 		}
 		known := 0
@@ -33,6 +36,9 @@ func TestMarch(t *testing.T) {
 			t.Errorf("%s made only %d objects", compiler, known)
 		}
 		t.Logf("%s: %d objects", compiler, known)
+	}
+	if total.instructions == 0 {
+		t.Skip("needs gcc or clang")
 	}
 	t.Logf("%d instructions, differences: %s", total.instructions, total)
 	for _, s := range total.unexplained {

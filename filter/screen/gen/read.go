@@ -42,7 +42,7 @@ type encoding struct {
 	memory string // what it does to a memory operand: access and size of x86-memory.tsv, or empty
 }
 
-// maps lists the opcode maps in the order of the slot index; filter/screen's mapIndex must agree.
+// maps lists the opcode maps in the order of the slot index; Inst.slot must agree.
 var maps = []struct {
 	space int
 	m     uint64
