@@ -125,23 +125,6 @@ func smt(h host) Finding {
 		Mend: "echo off > /" + dir + "/control"}
 }
 
-// coreDumps: a pipe in core_pattern is served whatever RLIMIT_CORE says, but
-// for the value 1 (core(5); fs/coredump.c).
-func coreDumps(h host) Finding {
-	const file = "proc/sys/kernel/core_pattern"
-	pattern, ok := h.text(file)
-	switch {
-	case !ok:
-		return unknown("/" + file)
-	case !strings.HasPrefix(pattern, "|"):
-		return well("to files, which children may not write")
-	}
-	program, _, _ := strings.Cut(pattern[1:], " ")
-	return Finding{State: Warn, Have: "piped to " + program,
-		Risk: "the kernel may start this program as root when a hostile object is killed",
-		Mend: "sysctl -w kernel.core_pattern=core"}
-}
-
 func swap(h host) Finding {
 	table, ok := h.text("proc/swaps")
 	if !ok {

@@ -83,7 +83,6 @@ func checks() []check {
 		{"vsyscall", Containment, vsyscallPage},
 		{"cpu-vulnerabilities", Containment, vulnerabilities},
 		{"smt", Containment, smt},
-		{"core-dumps", Containment, coreDumps},
 		{"swap", Containment, swap},
 		{"memory-limit", Containment, memoryLimit},
 		{"overcommit", Containment, overcommit},

@@ -128,7 +128,7 @@ func tsc(h host) Finding {
 	steady := slices.Contains([]string{"tsc", "kvm-clock", "hyperv_clocksource_tsc_page"}, source)
 	switch {
 	case !h.Perf.Invariant && h.Perf.Hypervisor != "":
-		return Finding{State: Warn, Have: "the guest is not told that it is invariant; the kernel's clock is " + source,
+		return Finding{State: Warn, Have: "the guest is not told that it is invariant",
 			Risk: "cycles and times may be wrong", Mend: "let the host show it (QEMU and KVM: -cpu host,migratable=no,+invtsc)"}
 	case !h.Perf.Invariant:
 		return Finding{State: Warn, Have: "not invariant", Risk: "cycles and times may be wrong", Mend: "disable frequency changes in the firmware's setup, or use a newer processor"}
