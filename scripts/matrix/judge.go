@@ -34,6 +34,9 @@ func judge(r row, got answers) (deviations []string, layers string) {
 	if got.Cores > 0 {
 		c.deviate("the kernel piped %d core dumps to a program", got.Cores)
 	}
+	if piped := r.write[corePipe] != ""; piped != (got.Control == 1) {
+		c.deviate("a core dump is counted %d times", got.Control)
+	}
 	return c.deviations, layers
 }
 

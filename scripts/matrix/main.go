@@ -27,6 +27,8 @@ func main() {
 		guest()
 	case len(os.Args) == 2 && os.Args[1] == coreHandler:
 		countCore()
+	case len(os.Args) == 2 && os.Args[1] == coreDumper:
+		panic("to dump core") // and the environment has GOTRACEBACK=crash
 	default:
 		os.Exit(drive())
 	}
@@ -74,6 +76,10 @@ func (o options) rows(ctx context.Context) int {
 	for _, r := range rows() {
 		if !o.only.MatchString(r.name) {
 			continue
+		}
+		if ctx.Err() != nil {
+			fmt.Fprintln(os.Stderr, "matrix: interrupted")
+			return 1
 		}
 		fmt.Fprintf(os.Stderr, "%-28s ", r.name)
 		v := o.try(ctx, r)

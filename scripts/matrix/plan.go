@@ -13,7 +13,8 @@ type plan struct {
 type answers struct {
 	Release string // of the kernel
 	Setup   string // what could not be set up; empty when all could
-	Cores   int    // core dumps that the kernel piped to our handler
+	Cores   int    // core dumps that the kernel piped to our handler while the commands ran
+	Control int    // the same for one program that was made to dump core
 	Done    []answer
 }
 
@@ -31,6 +32,7 @@ const (
 	resultPort  = "/result" // the second serial port
 	program     = "/webrunner"
 	objects     = "/objects/"
-	coreHandler = "core" // the argument by which the kernel calls us for a core dump
+	coreHandler = "core"  // the argument by which the kernel calls us for a core dump
+	coreDumper  = "abort" // the argument by which we dump core
 	coresFile   = "/cores/count"
 )

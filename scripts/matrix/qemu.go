@@ -32,15 +32,17 @@ func (o options) boot(ctx context.Context, r row, kernel string) (answers, error
 	}
 	defer os.Remove(initrd)
 	console, result := filepath.Join(dir, "console"), filepath.Join(dir, "result")
-	ctx, cancel := context.WithTimeout(ctx, o.limit)
+	limited, cancel := context.WithTimeout(ctx, o.limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, emulator,
+	cmd := exec.CommandContext(limited, emulator,
 		"-accel", "tcg", "-cpu", r.cpu, "-smp", fmt.Sprint(max(1, r.cpus)), "-m", "1024", "-kernel", kernel, "-initrd", initrd,
 		"-append", strings.TrimSpace("console=ttyS0 panic=-1 quiet "+r.cmdline), "-no-reboot", "-display", "none", "-nodefaults",
 		"-serial", "file:"+console, "-serial", "file:"+result)
 	said, err := cmd.CombinedOutput()
 	switch {
 	case ctx.Err() != nil:
+		return got, errors.New("interrupted")
+	case limited.Err() != nil:
 		return got, fmt.Errorf("stopped after %v; its console ends: %s", o.limit, tail(console))
 	case err != nil:
 		return got, fmt.Errorf("%s: %w: %s", emulator, err, said)
@@ -63,7 +65,7 @@ func (o options) folder(r row) (string, error) {
 	if o.keep == "" {
 		return os.MkdirTemp("", "webrunner-matrix-")
 	}
-	dir := filepath.Join(o.keep, strings.ReplaceAll(r.name, " ", "-"))
+	dir := filepath.Join(o.keep, strings.NewReplacer(" ", "-", "/", "", ":", "", ",", "", ";", "").Replace(r.name))
 	return dir, os.MkdirAll(dir, 0o755)
 }
 

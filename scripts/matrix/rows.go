@@ -41,7 +41,7 @@ type states = map[string]string
 func rows() []row {
 	return []row{
 		{name: "plain", kernel: "6.1", cpu: "max", layers: states{"landlock": "enforced (ABI 2)"},
-			doctor: states{"landlock": "warn", "user": "warn", "perf-event-paranoid": "warn", "pmu": "warn", "proc": "ok", "seccomp": "ok", "vsyscall": "ok", "ptrace": "ok", "core-dumps": "ok"}},
+			doctor: states{"landlock": "warn", "user": "warn", "perf-event-paranoid": "warn", "pmu": "warn", "proc": "ok", "seccomp": "ok", "vsyscall": "ok", "ptrace": "ok"}},
 		{name: "no AVX, no XSAVE", kernel: "6.1", cpu: "qemu64", noAVX: true},
 		{name: "Linux 5.10", kernel: "5.10", cpu: "max", optional: true,
 			refusal: "older than 5.13", without: []string{"landlock"}, doctor: states{"landlock": "bad"}},
@@ -65,7 +65,7 @@ func rows() []row {
 			layers: states{"namespaces": "absent: "}, doctor: states{"proc": "warn", "sys": "warn"}},
 		{name: "ptrace_scope=2", kernel: "6.1", cpu: "max", brief: true, write: states{yama: "2"},
 			refusal: "ptrace", doctor: states{"ptrace": "bad"}},
-		{name: "core dumps piped", kernel: "6.1", cpu: "max", brief: true, write: states{corePipe: "|/init " + coreHandler}, doctor: states{"core-dumps": "warn"}},
+		{name: "core dumps piped", kernel: "6.1", cpu: "max", brief: true, write: states{corePipe: "|/init " + coreHandler}},
 		{name: "strict overcommit", kernel: "6.1", cpu: "max", brief: true, write: states{overcommit: "2"}, doctor: states{"overcommit": "warn"}},
 		{name: "vsyscall page, no SMAP, no PTI", kernel: "6.1", cpu: "max", cmdline: "vsyscall=emulate nosmap nosmep nopti mitigations=off", brief: true,
 			doctor: states{"vsyscall": "warn"}},
