@@ -35,6 +35,7 @@ func verbs() []verb {
 		{"screen", "look at the code of an object; run nothing", (*app).screen},
 		{"inspect", "show what the loader makes of an object", (*app).inspect},
 		{"kernels", "list kernels and their parameters", (*app).kernels},
+		{"events", "list the event counters of a processor, or plan their groups", (*app).events},
 		{"sandbox", "show the layers in force and the filter programs", (*app).sandbox},
 		{"selftest", "check this host with real objects", (*app).selftest},
 		{"doctor", "examine this host: what it lacks, what that risks, what mends it", (*app).doctor},

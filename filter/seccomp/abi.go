@@ -56,11 +56,13 @@ const (
 	ptraceGetRegSet   = 0x4204
 	ntPRStatus        = 1 // linux/elf.h
 
-	prSetPDeathSig   = 1
-	prSetDumpable    = 4
-	prSetNoNewPrivs  = 38
-	prSetVMA         = 0x53564d41
-	prSetVMAAnonName = 0
+	prSetPDeathSig  = 1
+	prSetDumpable   = 4
+	prSetNoNewPrivs = 38
+
+	prTaskPerfEventsEnable = 32
+	prSetVMA               = 0x53564d41
+	prSetVMAAnonName       = 0
 
 	archSetGS        = 0x1001
 	archSetFS        = 0x1002

@@ -105,7 +105,7 @@ func TestConstants(t *testing.T) {
 		{"PTRACE_SETOPTIONS", ptraceSetOptions}, {"PTRACE_GETEVENTMSG", ptraceGetEventMsg},
 		{"PTRACE_GETSIGINFO", ptraceGetSigInfo},
 		{"PR_SET_PDEATHSIG", prSetPDeathSig}, {"PR_SET_DUMPABLE", prSetDumpable},
-		{"PR_SET_NO_NEW_PRIVS", prSetNoNewPrivs}, {"PR_SET_VMA", prSetVMA}, {"PR_SET_VMA_ANON_NAME", prSetVMAAnonName},
+		{"PR_SET_NO_NEW_PRIVS", prSetNoNewPrivs}, {"PR_TASK_PERF_EVENTS_ENABLE", prTaskPerfEventsEnable}, {"PR_SET_VMA", prSetVMA}, {"PR_SET_VMA_ANON_NAME", prSetVMAAnonName},
 		{"SECCOMP_SET_MODE_FILTER", seccompSetModeFilter},
 		{"PERF_FLAG_FD_CLOEXEC", perfFlagFDCloexec},
 	} {

@@ -48,7 +48,7 @@ type Plan struct {
 	Rseq     bool          // use rseq to see preemptions
 	Filter   []uint64      // seccomp program, one sock_filter a word; empty for none
 	Mode     uint64        // trampoline.ModeTSC, ModeRead or ModeRDPMC
-	Attrs    [][128]byte   // perf_event_attr of each counter; the first leads the group
+	Attrs    [][128]byte   // perf_event_attr of each counter; the first leads the group and is disabled
 
 	// Where there is no PMU a test plays it: pages are there already, and
 	// rdpmc, which faults, is emulated.

@@ -105,7 +105,9 @@ func (s *Space) hot(r Region, p Plan) (addr, size uint64) {
 }
 
 // counters opens the events of a counter group in the cell itself. All
-// descriptors are closed by then, so that the group's leader is descriptor 0.
+// descriptors are closed by then, so that the group's leader is descriptor 0. It
+// is stopped until all of the group is there: a sibling that joins a running
+// leader may stay off.
 func (s *script) counters(p Plan) {
 	if p.pmu != nil {
 		return
@@ -119,6 +121,9 @@ func (s *script) counters(p Plan) {
 		}
 		s.add(fmt.Sprintf("open counter %d", i), unix.SYS_PERF_EVENT_OPEN,
 			addrOf.attr(i), 0, ^uint64(0), leader, 0)
+	}
+	if len(p.Attrs) > 0 {
+		s.add("start the counters", unix.SYS_PRCTL, unix.PR_TASK_PERF_EVENTS_ENABLE)
 	}
 	if p.Mode == trampoline.ModeRDPMC {
 		for i := range p.Attrs {

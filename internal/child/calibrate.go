@@ -66,6 +66,10 @@ func (s *session) calibrate() (wire.Calibration, error) {
 	if math.IsNaN(cal.ChainHidden) || math.IsNaN(cal.Hidden) {
 		return wire.Calibration{}, errors.New("the calibration is not a number")
 	}
+	if mix := perf.WitnessMixCycles(s.processor()); mix > 0 && cal.WitnessCycles > 0 {
+		_, witness := s.turns()
+		cal.WitnessCycles = min(cal.WitnessCycles, float64(witness)*trampoline.WitnessMixes*mix)
+	}
 	return wire.Calibration(cal), err
 }
 

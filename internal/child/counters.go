@@ -118,8 +118,9 @@ func (r *runner) countOnce(g group) (*cell.Outcome, error) {
 			return nil, err
 		}
 	}
-	for _, e := range g.events {
+	for i, e := range g.events {
 		a := e.User()
+		a.Disabled = i == 0 // until the cell starts its group
 		plan.Attrs = append(plan.Attrs, a.Encode())
 	}
 	plan.Sections = []cell.Section{

@@ -88,8 +88,13 @@ func (s *session) turns() (chain, witness uint64) {
 
 // turnCycles is the length of one turn of the imul chain, in core cycles.
 func (s *session) turnCycles() float64 {
+	return trampoline.ChainSteps * perf.ChainStepCycles(s.processor())
+}
+
+// processor is what the server found about this machine's processor.
+func (s *session) processor() perf.HostInfo {
 	h := s.job.Host
-	return trampoline.ChainSteps * perf.ChainStepCycles(perf.HostInfo{Vendor: h.Vendor, Family: h.Family, Model: h.Model})
+	return perf.HostInfo{Vendor: h.Vendor, Family: h.Family, Model: h.Model}
 }
 
 // sampling is how much time is left for more cells.
