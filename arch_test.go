@@ -88,8 +88,8 @@ func law() []room {
 		leaves("internal/elfobj"),
 		{"internal/doctor", []string{"filter/landlock", "perf"}, serverBans()},
 		{"selftest/hostile", []string{"internal/elfobj", "internal/runner", "internal/wire", "examples", "kernels", "trampoline"}, nil},
-		{"scripts/matrix", nil, nil},                       // starts emulators; not part of the binary
-		{"perf/internal/validate", []string{"perf/"}, nil}, // starts noisy neighbours; not part of the binary
+		{"scripts/matrix", []string{"examples", "internal/wire"}, nil}, // starts emulators; not part of the binary
+		{"perf/internal/validate", []string{"perf/"}, nil},             // starts noisy neighbours; not part of the binary
 		{"internal/doctor", []string{"filter/landlock", "perf"}, nil},
 		{"scripts/", []string{"examples"}, nil}, // tools, not in the binary
 	}

@@ -178,7 +178,7 @@ func TestSandbox(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &doc); err != nil || code != exitGood {
 		t.Fatalf("%d %v", code, err)
 	}
-	if len(doc.Policies) != 2 || len(doc.Layers) < 5 {
+	if len(doc.Policies) != 3 || len(doc.Layers) < 5 {
 		t.Fatalf("%d policies, %d layers", len(doc.Policies), len(doc.Layers))
 	}
 	cell := doc.Policies[1]
@@ -186,7 +186,7 @@ func TestSandbox(t *testing.T) {
 		t.Errorf("%+v", cell)
 	}
 	code, out, _ = call("", "sandbox", "--check", "socket", "-o", "json")
-	if code != exitGood || strings.Count(out, `"action":"kill-process"`) != 2 {
+	if code != exitGood || strings.Count(out, `"action":"kill-process"`) != 3 {
 		t.Errorf("%d %s", code, out)
 	}
 }
