@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"debug/elf"
+	"fmt"
 	"math"
 	"os"
 	"regexp"
@@ -25,6 +26,13 @@ import (
 func TestMain(m *testing.M) {
 	if runner.IsChild(os.Args) {
 		os.Exit(child.Main())
+	}
+	if os.Getenv(soakServer) != "" {
+		if err := serveSoak(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }

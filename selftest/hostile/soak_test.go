@@ -1,0 +1,386 @@
+package hostile
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"webrunner/internal/runner"
+	"webrunner/internal/server"
+	"webrunner/internal/wire"
+)
+
+// Environment of the soak. soakServer makes this binary the server; soakCount
+// is how many requests there are, soakTime how long it may take.
+const (
+	soakServer = "WEBRUNNER_SOAK_SERVER"
+	soakCount  = "WEBRUNNER_SOAK"
+	soakTime   = "WEBRUNNER_SOAK_TIME"
+)
+
+// serveSoak is a real server on a loopback port that it prints, with budgets
+// short enough for endless kernels. For every line on its standard input it
+// collects garbage and prints the number of its goroutines.
+func serveSoak() error {
+	pool, err := runner.New(runner.Config{Size: 2, Log: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	env, err := host()
+	if err != nil {
+		return err
+	}
+	layers, _, err := pool.Probe(context.Background(), env.Host)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	s := server.New(server.Config{
+		Runner: pool, Kernels: env.Kernels, Host: env.Host, Layers: layers, Budget: budget(Time), Queue: 10,
+		Check:    func(context.Context) error { return nil },
+		ErrorLog: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) },
+	})
+	go func() { _ = s.Serve(l) }()
+	if err := s.CheckNow(); err != nil {
+		return err
+	}
+	fmt.Println(l.Addr())
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		runtime.GC()
+		fmt.Println(runtime.NumGoroutine())
+	}
+	s.Close()
+	return nil
+}
+
+// soak is the client's side.
+type soak struct {
+	cmd     *exec.Cmd
+	in      io.Writer
+	out     *bufio.Reader
+	log     *bytes.Buffer
+	url     string
+	dir     string // the server's working directory and its TMPDIR
+	slowest atomic.Int64
+}
+
+func startSoak(t *testing.T) *soak {
+	t.Helper()
+	s := &soak{cmd: exec.Command("/proc/self/exe"), dir: t.TempDir(), log: new(bytes.Buffer)}
+	if os.Geteuid() == 0 {
+		// What nobody may write, a child could: an empty directory of full rights.
+		if err := os.Chmod(s.dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.cmd.Dir, s.cmd.Stderr = s.dir, s.log
+	s.cmd.Env = []string{soakServer + "=1", "TMPDIR=" + s.dir, "HOME=" + s.dir}
+	var err error
+	if s.in, err = s.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.out = bufio.NewReader(out)
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.cmd.Process.Kill(); _ = s.cmd.Wait() })
+	addr, err := s.out.ReadString('\n')
+	if err != nil {
+		t.Fatalf("the server does not start: %v\n%s", err, s.log)
+	}
+	s.url = "http://" + strings.TrimSpace(addr) + "/soak/"
+	return s
+}
+
+// do sends a job as a client would.
+func (s *soak) do(ctx context.Context, job *wire.Job) (*wire.Report, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"run?kernel="+kernelName, bytes.NewReader(job.Object))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Content-Type", "application/octet-stream")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	rep := new(wire.Report)
+	if resp.StatusCode == http.StatusOK {
+		return rep, json.Unmarshal(body, &rep.Result)
+	}
+	if err := json.Unmarshal(body, &rep.Problem); err != nil {
+		return nil, fmt.Errorf("status %d, %w: %.200s", resp.StatusCode, err, body)
+	}
+	if rep.Problem.Status != resp.StatusCode {
+		return nil, fmt.Errorf("status %d over a problem of status %d", resp.StatusCode, rep.Problem.Status)
+	}
+	return rep, nil
+}
+
+// watch asks for monitor again and again and notes the slowest answer.
+func (s *soak) watch(ctx context.Context, t *testing.T) {
+	for tick := time.NewTicker(100 * time.Millisecond); ; {
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+		}
+		start := time.Now()
+		resp, err := http.Get(s.url + "monitor")
+		if err != nil {
+			t.Errorf("monitor: %v", err)
+			return
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("monitor: status %d", resp.StatusCode)
+		}
+		s.slowest.Store(max(s.slowest.Load(), int64(time.Since(start))))
+	}
+}
+
+// usage is what a server holds.
+type usage struct {
+	descriptors, goroutines, zombies, children int
+	rss, written                               int64 // bytes
+	moved                                      int64 // packets sent by other interfaces than lo
+}
+
+func (s *soak) usage(t *testing.T) (u usage) {
+	t.Helper()
+	http.DefaultClient.CloseIdleConnections()
+	time.Sleep(300 * time.Millisecond) // the pool refills
+	if _, err := fmt.Fprintln(s.in); err != nil {
+		t.Fatalf("the server is dead: %v\n%s", err, s.log)
+	}
+	line, err := s.out.ReadString('\n')
+	if err != nil {
+		t.Fatalf("the server is dead: %v\n%s", err, s.log)
+	}
+	if u.goroutines, err = strconv.Atoi(strings.TrimSpace(line)); err != nil {
+		t.Fatal(err)
+	}
+	proc := fmt.Sprintf("/proc/%d/", s.cmd.Process.Pid)
+	fds, err := os.ReadDir(proc + "fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.descriptors = len(fds)
+	u.rss = field1(t, proc+"status", "VmRSS:") << 10
+	u.written = field1(t, proc+"io", "write_bytes:") // reaped children included
+	u.children, u.zombies = offspring(proc)
+	u.moved = packets(t)
+	return u
+}
+
+// field1 reads a number from a /proc file of lines "key number …".
+func field1(t *testing.T, file, key string) int64 {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Skipf("%v: the soak needs it", err)
+	}
+	for _, line := range strings.Split(string(b), "\n") {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == key {
+			n, err := strconv.ParseInt(f[1], 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+	}
+	t.Fatalf("%s has no %s", file, key)
+	return 0
+}
+
+func offspring(proc string) (all, zombies int) {
+	tasks, _ := filepath.Glob(proc + "task/*/children")
+	for _, f := range tasks {
+		b, _ := os.ReadFile(f) // the thread may just have gone
+		for _, pid := range strings.Fields(string(b)) {
+			all++
+			stat, _ := os.ReadFile("/proc/" + pid + "/stat")
+			if _, after, ok := strings.Cut(string(stat), ") "); ok && after[0] == 'Z' {
+				zombies++
+			}
+		}
+	}
+	return all, zombies
+}
+
+// packets counts what interfaces other than lo have sent. It means something
+// in a network namespace of its own: scripts/soak.sh makes one.
+func packets(t *testing.T) (n int64) {
+	t.Helper()
+	b, err := os.ReadFile("/proc/net/dev")
+	if err != nil || os.Getenv("WEBRUNNER_SOAK_NET") == "" {
+		return 0
+	}
+	for _, line := range strings.Split(string(b), "\n") {
+		name, counts, ok := strings.Cut(line, ":")
+		f := strings.Fields(counts)
+		if !ok || strings.TrimSpace(name) == "lo" || len(f) < 10 {
+			continue
+		}
+		sent, err := strconv.ParseInt(f[9], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += sent
+	}
+	return n
+}
+
+// provePackets sends one packet, which must be counted: otherwise a count of
+// none would mean nothing.
+func provePackets(t *testing.T) {
+	t.Helper()
+	if os.Getenv("WEBRUNNER_SOAK_NET") == "" {
+		return
+	}
+	before := packets(t)
+	c, err := net.Dial("udp", "198.51.100.1:9") // TEST-NET-2, RFC 5737: nobody is there
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Write([]byte("counted")); err != nil {
+		t.Fatal(err)
+	}
+	if after := packets(t); after != before+1 {
+		t.Fatalf("%d packets counted, then one sent, then %d", before, after)
+	}
+}
+
+// TestSoak fires hostile requests at a real server, one after the other and in
+// random order, and looks at what is left of it.
+func TestSoak(t *testing.T) {
+	count, limit := 150, 10*time.Second
+	if v := os.Getenv(soakCount); v != "" {
+		var err error
+		if count, err = strconv.Atoi(v); err != nil {
+			t.Fatal(err)
+		}
+		limit = 24 * time.Hour
+	}
+	if v := os.Getenv(soakTime); v != "" {
+		var err error
+		if limit, err = time.ParseDuration(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	corpus := slices.DeleteFunc(Corpus(false), func(a Attack) bool {
+		// An empty body is no object for the server, which says so itself; figures
+		// are TestCorpus's matter, which knows the host's calibration.
+		return a.Name == "object-empty"
+	})
+	provePackets(t)
+	s := startSoak(t)
+	env := environment(t)
+	env.Do = s.do
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	watched := make(chan struct{})
+	go func() { s.watch(ctx, t); close(watched) }()
+
+	random := rand.New(rand.NewPCG(1, 2))
+	classes := make(map[string]int)
+	var before usage
+	start, done, failed := time.Now(), 0, 0
+	for ; done < count && time.Since(start) < limit; done++ {
+		if done == 20 { // once it has warmed up
+			before = s.usage(t)
+		}
+		a := &corpus[random.IntN(len(corpus))]
+		o := env.Mount(ctx, a)
+		classes[kind(o)]++
+		if !o.OK && a.Layer != Integrity {
+			failed++
+			t.Errorf("%s/%s: %s", o.Name, o.Form, o.Detail)
+		}
+	}
+	stop()
+	<-watched
+	after := s.usage(t)
+	t.Logf("%d requests in %v, %d not as expected", done, time.Since(start).Round(time.Second), failed)
+	t.Logf("slowest answer of monitor: %v", time.Duration(s.slowest.Load()).Round(time.Millisecond))
+	t.Logf("before %+v", before)
+	t.Logf("after  %+v", after)
+	for _, word := range slices.Sorted(maps.Keys(classes)) {
+		t.Logf("%6d  %s", classes[word], word)
+	}
+	s.judge(t, before, after)
+}
+
+// kind is the class that an outcome tells, for the table.
+func kind(o Outcome) string {
+	words := strings.FieldsFunc(o.Detail, func(r rune) bool { return r == ':' || r == ';' || r == ',' })
+	switch {
+	case strings.HasPrefix(o.Detail, "a call of"):
+		return "a result whose forgery was believed"
+	case words[0] == "a result":
+		return "a result," + words[1]
+	}
+	return words[0]
+}
+
+// judge holds what is left of the server to what there was.
+func (s *soak) judge(t *testing.T, before, after usage) {
+	t.Helper()
+	const slack, growth, bound = 2, 32 << 20, 2 * time.Second
+	if slowest := time.Duration(s.slowest.Load()); slowest > bound || slowest == 0 {
+		t.Errorf("monitor took %v", slowest)
+	}
+	if after.zombies != 0 || after.children > before.children+slack {
+		t.Errorf("%d zombies, %d children, before %d", after.zombies, after.children, before.children)
+	}
+	if after.descriptors > before.descriptors+slack || after.goroutines > before.goroutines+slack {
+		t.Errorf("%d descriptors, before %d; %d goroutines, before %d", after.descriptors, before.descriptors, after.goroutines, before.goroutines)
+	}
+	if after.rss > before.rss+growth {
+		t.Errorf("%d bytes resident, before %d", after.rss, before.rss)
+	}
+	if after.written != before.written || after.moved != before.moved {
+		t.Errorf("%d bytes written to storage, %d packets sent", after.written-before.written, after.moved-before.moved)
+	}
+	list, err := os.ReadDir(s.dir)
+	if err != nil || len(list) != 0 {
+		t.Errorf("in the server's directory: %v, %v", list, err)
+	}
+	for _, word := range []string{"panic", "fatal error", "goroutine "} {
+		if strings.Contains(s.log.String(), word) {
+			t.Errorf("the server's log has %q:\n%.4000s", word, s.log)
+		}
+	}
+}
