@@ -72,7 +72,7 @@ func code(im *loader.Image) screen.Code {
 	}
 	for _, sym := range im.Symbols {
 		if sym.Section != 0 {
-			c.Symbols = append(c.Symbols, screen.Symbol{Name: sym.Name, Addr: sym.Addr, Size: sym.Size, Func: sym.Kind == loader.KindFunc})
+			c.Symbols = append(c.Symbols, screen.Symbol{Name: sym.Name, Addr: sym.Addr, Size: sym.Size, Func: sym.Kind == loader.KindFunc, Data: sym.Kind == loader.KindObject})
 		}
 	}
 	for addr := range maps.Values(trampoline.Supplied()) {
