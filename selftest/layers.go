@@ -28,7 +28,7 @@ func (l layer) Name() string { return "layer-" + strings.ReplaceAll(l.name, "_",
 // Required is false for what is taken where the host gives it, and for what
 // the operator gave up.
 func (l layer) Required() bool {
-	return l.name != runner.Namespaces && !slices.Contains(l.env.Without, l.name)
+	return !runner.Optional(l.name) && !slices.Contains(l.env.Without, l.name)
 }
 
 // Run looks the layer up in what a real child found.

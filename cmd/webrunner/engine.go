@@ -94,8 +94,8 @@ func (e *engine) probe(without []string) error {
 		return err
 	}
 	for _, name := range runner.Layers() {
-		if name == runner.Namespaces || slices.Contains(without, name) {
-			continue // namespaces are taken where the host gives them
+		if runner.Optional(name) || slices.Contains(without, name) {
+			continue
 		}
 		if !strings.HasPrefix(layers[name], "enforced") {
 			return wire.Problemf(wire.Unfit, "layer %s is required and is %s; serve --without %s runs without it", name, orMissing(layers[name]), name)

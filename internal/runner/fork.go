@@ -27,6 +27,7 @@ type forker struct {
 	null  *os.File
 	flags uintptr // namespaces that the host gives
 	layer string  // the same for people
+	group cgroup
 }
 
 // lockThread gives the calling goroutine its own thread and returns how to
@@ -48,6 +49,14 @@ func newForker(cfg Config) (*forker, error) {
 	if err := f.findExecutable(); err != nil {
 		f.close()
 		return nil, err
+	}
+	f.group = cgroup{layer: "absent: --without " + Cgroup}
+	if !slices.Contains(cfg.Without, Cgroup) {
+		f.group = joinCgroup("/proc/self/cgroup", "/sys/fs/cgroup", os.Getpid())
+		if err := f.try(0); err != nil { // it is taken where it works
+			f.group.close()
+			f.group = cgroup{layer: "absent: " + err.Error()}
+		}
 	}
 	if slices.Contains(cfg.Without, Namespaces) {
 		f.layer = "absent: --without " + Namespaces
@@ -76,7 +85,10 @@ func hideInherited() error {
 	return nil
 }
 
-func (f *forker) close() { _ = f.null.Close() }
+func (f *forker) close() {
+	_ = f.null.Close()
+	f.group.close()
+}
 
 // findExecutable finds a name of this program that a child can be started by.
 // /proc/self/exe comes first: it is the very file that runs, also after an
@@ -156,6 +168,9 @@ func (f *forker) child() (c *child, err error) {
 
 func (f *forker) sysProcAttr() *syscall.SysProcAttr {
 	sys := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Cloneflags: f.flags}
+	if f.group.dir != nil {
+		sys.UseCgroupFD, sys.CgroupFD = true, int(f.group.dir.Fd())
+	}
 	root := os.Geteuid() == 0
 	if root {
 		sys.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}

@@ -27,12 +27,19 @@ const (
 // IsChild tells whether args are those of a child.
 func IsChild(args []string) bool { return len(args) == 2 && args[0] == ChildName }
 
-// Namespaces is the layer that the runner itself gives; the child gives the others.
-const Namespaces = "namespaces"
+// The layers that the runner itself gives, where the host has them; the child
+// gives the others, and they are required.
+const (
+	Namespaces = "namespaces"
+	Cgroup     = "cgroup"
+)
+
+// Optional tells whether a layer is only taken where the host gives it.
+func Optional(layer string) bool { return layer == Namespaces || layer == Cgroup }
 
 // Layers returns the names that --without takes.
 func Layers() []string {
-	return []string{"seccomp", "no_new_privs", "rlimits", "landlock", Namespaces}
+	return []string{"seccomp", "no_new_privs", "rlimits", "landlock", Namespaces, Cgroup}
 }
 
 // CheckLayers returns an error that names the first unknown layer.
@@ -68,6 +75,6 @@ func (p *Pool) Probe(ctx context.Context, host wire.Host) (Posture, wire.Calibra
 	if err := json.Unmarshal(rep.Document, &doc); err != nil || len(doc.Layers) == 0 {
 		return nil, wire.Calibration{}, wire.Problemf(wire.Internal, "the child's probe names no layer")
 	}
-	doc.Layers[Namespaces] = p.namespaces
+	p.addLayers(doc.Layers)
 	return doc.Layers, doc.Calibration, nil
 }

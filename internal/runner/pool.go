@@ -14,7 +14,8 @@ import (
 type Pool struct {
 	cfg        Config
 	fork       *forker
-	namespaces string // the layer, as every answer shows it
+	namespaces string // the layers, as every answer shows them
+	cgroup     string
 
 	mu      sync.Mutex
 	idle    []*child
@@ -161,7 +162,7 @@ func (p *Pool) keep(ready chan<- error) {
 		ready <- err
 		return
 	}
-	p.fork, p.namespaces = f, f.layer
+	p.fork, p.namespaces, p.cgroup = f, f.layer, f.group.layer
 	defer f.close()
 	ready <- nil
 	for {

@@ -129,7 +129,7 @@ func (p *Pool) complete(rep *wire.Report, t Timing) {
 		if r.Sandbox == nil {
 			r.Sandbox = make(map[string]string)
 		}
-		r.Sandbox[Namespaces] = p.namespaces
+		p.addLayers(r.Sandbox)
 		r.Timing.Spawn = t.Spawn.Microseconds()
 		r.Timing.Total = t.Total.Microseconds()
 	}
@@ -137,9 +137,14 @@ func (p *Pool) complete(rep *wire.Report, t Timing) {
 		info := q.Class.Info()
 		q.Type, q.Class, q.Status, q.Title = "about:blank", info.Class, info.Status, info.Title
 		if q.Sandbox != nil {
-			q.Sandbox[Namespaces] = p.namespaces
+			p.addLayers(q.Sandbox)
 		}
 	}
+}
+
+// addLayers adds the layers that this side gives.
+func (p *Pool) addLayers(layers map[string]string) {
+	layers[Namespaces], layers[Cgroup] = p.namespaces, p.cgroup
 }
 
 // String says how a job's time was spent, for logs.

@@ -1,0 +1,119 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Limits of the group that all children together live in
+// (Documentation/admin-guide/cgroup-v2.rst). CPU time is not limited there: a
+// throttled cell could not be measured, and every cell has its own deadline.
+const (
+	groupMemory = 2 << 30 // bytes; what is used beyond kills the whole group
+	groupPIDs   = 1024
+)
+
+// cgroup is a control group of version 2 for children, where the host
+// delegates one to this process (systemd: Delegate=).
+type cgroup struct {
+	dir   *os.File // nil when absent
+	layer string   // for people, as every answer shows it
+}
+
+// joinCgroup makes the group under the one that this process is in. The server
+// itself moves to a sibling, because only groups without processes can hand
+// controllers down ("no internal processes"). It does nothing where the host
+// does not delegate, or where other processes share the group.
+func joinCgroup(proc, sys string, pid int) cgroup {
+	dir, err := ownGroup(proc, sys)
+	if err == nil {
+		err = delegate(dir, pid)
+	}
+	var f *os.File
+	if err == nil {
+		f, err = os.Open(filepath.Join(dir, "children"))
+	}
+	if err != nil {
+		return cgroup{layer: "absent: " + err.Error()}
+	}
+	return cgroup{dir: f, layer: fmt.Sprintf("enforced (memory %d MiB, pids %d)", groupMemory>>20, groupPIDs)}
+}
+
+func (g *cgroup) close() {
+	if g.dir != nil {
+		_ = g.dir.Close()
+	}
+}
+
+// ownGroup finds this process's group of version 2 in the mounted hierarchy.
+func ownGroup(proc, sys string) (string, error) {
+	text, err := os.ReadFile(proc)
+	if err != nil {
+		return "", reason(err)
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		path, ok := strings.CutPrefix(line, "0::")
+		if !ok {
+			continue
+		}
+		dir := filepath.Join(sys, path)
+		have, err := os.ReadFile(filepath.Join(dir, "cgroup.controllers"))
+		if err != nil {
+			return "", errors.New("no cgroup v2 hierarchy is mounted")
+		}
+		for _, want := range []string{"memory", "pids"} {
+			if !slices.Contains(strings.Fields(string(have)), want) {
+				return "", fmt.Errorf("the %s controller is not delegated", want)
+			}
+		}
+		return dir, nil
+	}
+	return "", errors.New("no cgroup v2")
+}
+
+// delegate makes the groups server and children under dir, moves this process
+// to the first, and limits the second.
+func delegate(dir string, pid int) error {
+	procs, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
+	if err != nil {
+		return reason(err)
+	}
+	if got := strings.Fields(string(procs)); len(got) != 1 || got[0] != strconv.Itoa(pid) {
+		return errors.New("the group is shared with other processes")
+	}
+	for _, step := range []struct{ file, value string }{
+		{"server/cgroup.procs", strconv.Itoa(pid)},
+		{"cgroup.subtree_control", "+memory +pids"},
+		{"children/memory.max", strconv.Itoa(groupMemory)},
+		{"children/memory.oom.group", "1"},
+		{"children/pids.max", strconv.Itoa(groupPIDs)},
+	} {
+		path := filepath.Join(dir, step.file)
+		if parent := filepath.Dir(path); parent != dir {
+			if err := os.Mkdir(parent, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+				return reason(err)
+			}
+		}
+		if err := os.WriteFile(path, []byte(step.value), 0o644); err != nil {
+			return reason(err)
+		}
+	}
+	// Swap would let a child hide memory from its limit; not every kernel has it.
+	_ = os.WriteFile(filepath.Join(dir, "children/memory.swap.max"), []byte("0"), 0o644)
+	return nil
+}
+
+// reason keeps a path error short: the answer is shown to clients.
+func reason(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return fmt.Errorf("%s %s: %w", p.Op, filepath.Base(p.Path), p.Err)
+	}
+	return err
+}

@@ -1,0 +1,63 @@
+package runner
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// tree writes files below a new directory and returns it.
+func tree(t *testing.T, files map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+func TestJoinCgroup(t *testing.T) {
+	const self = "12:pids:/x\n0::/svc\n"
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		want  string
+	}{
+		{"delegated", map[string]string{"proc": self, "sys/svc/cgroup.controllers": "cpu memory pids\n", "sys/svc/cgroup.procs": "77\n"}, "enforced (memory 2048 MiB, pids 1024)"},
+		{"no version 2", map[string]string{"proc": "12:pids:/x\n"}, "absent: no cgroup v2"},
+		{"not mounted", map[string]string{"proc": self}, "absent: no cgroup v2 hierarchy is mounted"},
+		{"no memory", map[string]string{"proc": self, "sys/svc/cgroup.controllers": "pids\n"}, "absent: the memory controller is not delegated"},
+		{"shared", map[string]string{"proc": self, "sys/svc/cgroup.controllers": "memory pids\n", "sys/svc/cgroup.procs": "77\n78\n"}, "absent: the group is shared with other processes"},
+		{"no proc", nil, "absent: open proc: no such file or directory"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			root := tree(t, tt.files)
+			g := joinCgroup(filepath.Join(root, "proc"), filepath.Join(root, "sys"), 77)
+			defer g.close()
+			if g.layer != tt.want {
+				t.Fatalf("layer %q, want %q", g.layer, tt.want)
+			}
+			if enforced := strings.HasPrefix(tt.want, "enforced"); (g.dir != nil) != enforced {
+				t.Fatalf("directory %v", g.dir)
+			} else if !enforced {
+				return
+			}
+			for file, want := range map[string]string{
+				"server/cgroup.procs": "77", "cgroup.subtree_control": "+memory +pids",
+				"children/memory.max": "2147483648", "children/pids.max": "1024",
+				"children/memory.oom.group": "1", "children/memory.swap.max": "0",
+			} {
+				if got, err := os.ReadFile(filepath.Join(root, "sys/svc", file)); err != nil || string(got) != want {
+					t.Errorf("%s = %q, %v; want %q", file, got, err, want)
+				}
+			}
+		})
+	}
+}
