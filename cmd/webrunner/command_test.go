@@ -207,7 +207,7 @@ func TestSelftest(t *testing.T) {
 		t.Fatalf("%v: %s%s", err, out, stderr)
 	}
 	for _, c := range doc.Checks {
-		if !c.OK {
+		if !c.OK && c.Required { // a host need not give namespaces and cgroups
 			t.Errorf("%+v", c)
 		}
 	}
