@@ -162,12 +162,16 @@ func memoryLimit(h host) Finding {
 	}
 	return Finding{State: Warn, Have: "no control group limits this process",
 		Risk: "jobs that eat memory can starve the host",
-		Mend: "serve by the systemd unit (MemoryMax=, TasksMax=), or under systemd-run -p MemoryMax=2G"}
+		Mend: "serve by the systemd unit (Delegate=, MemoryMax=), or under systemd-run -p MemoryMax=2G"}
 }
 
 // unlimited1 is where version 1 begins to mean no limit: the largest number of
 // pages, in bytes, is near 2^63.
 const unlimited1 = "92233720368547"
+
+// childGroup is the name of the group that the runner makes for children, beside
+// its own, where it may.
+const childGroup = "children"
 
 // groupLimit walks up from a group to the root for a limit that is set.
 func (t tree) groupLimit(controllers, group string) (file, limit string, ok bool) {
@@ -177,10 +181,14 @@ func (t tree) groupLimit(controllers, group string) (file, limit string, ok bool
 	} else if controllers != "" {
 		return "", "", false
 	}
-	for at := path.Clean("/" + group); ; at = path.Dir(at) {
+	limited := func(at string) bool {
 		file = path.Join(root, at, name)
-		if s, ok := t.text(file); ok && s != "max" && !strings.HasPrefix(s, unlimited1) {
-			return "/" + file, s, true
+		limit, ok = t.text(file)
+		return ok && limit != "max" && !strings.HasPrefix(limit, unlimited1)
+	}
+	for at := path.Clean("/" + group); ; at = path.Dir(at) {
+		if limited(at) || limited(path.Join(path.Dir(at), childGroup)) {
+			return "/" + file, limit, true
 		}
 		if at == "/" {
 			return "", "", false

@@ -162,6 +162,7 @@ func illnesses() []struct {
 		{"memory-limit", Warn, "MemoryMax", file("sys/fs/cgroup/system.slice/memory.max", "max")},
 		{"memory-limit", Warn, "MemoryMax", change{files: map[string]string{"proc/self/cgroup": "4:memory:/a\n3:cpu:/\n0::/\n", "sys/fs/cgroup/memory/a/memory.limit_in_bytes": "9223372036854771712"}}},
 		{"memory-limit", OK, "is 1000", change{files: map[string]string{"proc/self/cgroup": "4:memory:/a\n0::/\n", "sys/fs/cgroup/memory/a/memory.limit_in_bytes": "1000"}}},
+		{"memory-limit", OK, "/children/memory.max is 7", change{files: map[string]string{"proc/self/cgroup": "0::/a/server\n", "sys/fs/cgroup/a/children/memory.max": "7"}}},
 		{"memory-limit", Unknown, "cgroup", file("proc/self/cgroup", "-")},
 		{"overcommit", Warn, "sysctl -w vm.overcommit_memory=0", file("proc/sys/vm/overcommit_memory", "2")},
 		{"overcommit", Unknown, "overcommit", file("proc/sys/vm/overcommit_memory", "-")},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
@@ -85,6 +86,11 @@ func (p plan) setUp() error {
 			return fmt.Errorf("mount %s: %w", m.at, err)
 		}
 	}
+	if p.Delegated {
+		if err := mountGroups(); err != nil {
+			return err
+		}
+	}
 	for name, value := range p.Write {
 		if err := os.WriteFile(name, []byte(value), 0); err != nil {
 			return err
@@ -113,6 +119,31 @@ func (p plan) setUp() error {
 	return nil
 }
 
+// groups is where control groups of version 2 are mounted.
+const groups = "/sys/fs/cgroup"
+
+func mountGroups() error {
+	if err := unix.Mount("cgroup2", groups, "cgroup2", 0, ""); err != nil {
+		return fmt.Errorf("mount %s: %w", groups, err)
+	}
+	return os.WriteFile(groups+"/cgroup.subtree_control", []byte("+memory +pids"), 0)
+}
+
+// newGroup makes a group and gives it to the plan's user, as systemd does with
+// Delegate=.
+func (p plan) newGroup() (*os.File, error) {
+	dir, err := os.MkdirTemp(groups, "command-")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"} {
+		if err := os.Chown(filepath.Join(dir, name), p.UID, p.UID); err != nil {
+			return nil, err
+		}
+	}
+	return os.Open(dir)
+}
+
 // loopback switches the loopback interface on, for the demonstration's server.
 func loopback() error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
@@ -134,8 +165,17 @@ func (p plan) run(args []string) answer {
 	cmd := exec.Command(program, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = eof{}, &out, &err
 	cmd.Env = []string{}
+	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if p.UID != 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(p.UID), Gid: uint32(p.UID)}}
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(p.UID), Gid: uint32(p.UID)}
+	}
+	if p.Delegated {
+		group, err := p.newGroup()
+		if err != nil {
+			return answer{Args: args, Code: -1, Err: err.Error()}
+		}
+		defer group.Close()
+		cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, int(group.Fd())
 	}
 	start := time.Now()
 	failed := cmd.Run()

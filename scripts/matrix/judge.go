@@ -123,7 +123,7 @@ func (c *court) posture(layers map[string]string, where string) {
 func (c *court) expected() map[string]string {
 	want := map[string]string{
 		"seccomp": "enforced", "no_new_privs": "enforced", "rlimits": "enforced", "landlock": "enforced (ABI",
-		"namespaces": "enforced (user, pid, net, ipc, uts, mount, cgroup)",
+		"namespaces": "enforced (user, pid, net, ipc, uts, mount, cgroup)", "cgroup": "absent: ",
 	}
 	maps.Copy(want, c.row.layers)
 	for _, l := range c.without {

@@ -4,6 +4,7 @@ package main
 type plan struct {
 	Proc, Sys, Dev bool              // what is mounted while the commands run
 	Write          map[string]string // files under /proc and /sys, written first
+	Delegated      bool              // each command gets a control group of its own
 	ReadOnly       bool              // root is remounted
 	UID            int               // of the commands
 	Commands       [][]string        // arguments of webrunner

@@ -11,6 +11,7 @@ type row struct {
 	cpus    int    // 0 means one
 
 	noProc, noSys, noDev, readOnly bool
+	delegated                      bool
 	uid                            int
 	write                          map[string]string // /proc and /sys files
 
@@ -20,7 +21,7 @@ type row struct {
 	doctor   map[string]string // finding: its state
 	noAVX    bool              // AVX kernels are refused as missing-isa
 	counts   bool              // software events can be counted
-	brief    bool              // only doctor, self-test and one kernel
+	brief    bool              // only doctor, the short self-test and one kernel
 	optional bool              // the kernel may be unobtainable
 }
 
@@ -43,6 +44,7 @@ func rows() []row {
 		{name: "plain", kernel: "6.1", cpu: "max", layers: states{"landlock": "enforced (ABI 2)"},
 			doctor: states{"landlock": "warn", "user": "warn", "perf-event-paranoid": "warn", "pmu": "warn", "proc": "ok", "seccomp": "ok", "vsyscall": "ok", "ptrace": "ok"}},
 		{name: "no AVX, no XSAVE", kernel: "6.1", cpu: "qemu64", noAVX: true},
+		{name: "AVX, but noxsave", kernel: "6.1", cpu: "max", cmdline: "noxsave", noAVX: true, brief: true},
 		{name: "Linux 5.10", kernel: "5.10", cpu: "max", optional: true,
 			refusal: "older than 5.13", without: []string{"landlock"}, doctor: states{"landlock": "bad"}},
 		{name: "Linux 6.12", kernel: "6.12", cpu: "max", optional: true, layers: states{"landlock": "enforced (ABI 6)"}, doctor: states{"landlock": "ok"}},
@@ -57,6 +59,10 @@ func rows() []row {
 		{name: "user 1000", kernel: "6.1", cpu: "max", uid: 1000, doctor: states{"user": "ok", "user-namespaces": "ok"}},
 		{name: "user 1000, no namespaces", kernel: "6.1", cpu: "max", uid: 1000, brief: true,
 			write: states{clone: "0"}, layers: states{"namespaces": "absent: "}, doctor: states{"user-namespaces": "warn"}},
+		{name: "delegated control group", kernel: "6.1", cpu: "max", delegated: true, brief: true,
+			layers: states{"cgroup": "enforced (memory"}, doctor: states{"memory-limit": "ok"}},
+		{name: "the same for user 1000", kernel: "newest", cpu: "max", uid: 1000, delegated: true, brief: true, optional: true,
+			layers: states{"cgroup": "enforced (memory"}, doctor: states{"memory-limit": "ok", "user": "ok"}},
 		{name: "no /proc", kernel: "6.1", cpu: "max", noProc: true, brief: true,
 			layers: states{"namespaces": "enforced (pid, net, ipc, uts, mount, cgroup)"}, doctor: states{"proc": "warn", "vsyscall": "unknown"}},
 		{name: "no /sys", kernel: "6.1", cpu: "max", noSys: true, brief: true, doctor: states{"sys": "warn", "smt": "unknown"}},
@@ -64,6 +70,8 @@ func rows() []row {
 		{name: "bare: no /proc, /sys, /dev; read-only; user 1000", kernel: "6.1", cpu: "max", noProc: true, noSys: true, noDev: true, readOnly: true, uid: 1000, brief: true,
 			layers: states{"namespaces": "absent: "}, doctor: states{"proc": "warn", "sys": "warn"}},
 		{name: "ptrace_scope=2", kernel: "6.1", cpu: "max", brief: true, write: states{yama: "2"},
+			refusal: "ptrace", doctor: states{"ptrace": "bad"}},
+		{name: "ptrace_scope=3", kernel: "6.1", cpu: "max", brief: true, write: states{yama: "3"},
 			refusal: "ptrace", doctor: states{"ptrace": "bad"}},
 		{name: "core dumps piped", kernel: "6.1", cpu: "max", brief: true, write: states{corePipe: "|/init " + coreHandler}},
 		{name: "strict overcommit", kernel: "6.1", cpu: "max", brief: true, write: states{overcommit: "2"}, doctor: states{"overcommit": "warn"}},
@@ -93,7 +101,7 @@ func (r row) passes() []pass {
 
 // plan is what the guest has to do for the row.
 func (r row) plan() plan {
-	p := plan{Proc: !r.noProc, Sys: !r.noSys, Dev: !r.noDev, ReadOnly: r.readOnly, UID: r.uid, Write: r.write}
+	p := plan{Proc: !r.noProc, Sys: !r.noSys, Dev: !r.noDev, ReadOnly: r.readOnly, Delegated: r.delegated, UID: r.uid, Write: r.write}
 	for _, pass := range r.passes() {
 		p.Commands = append(p.Commands, r.commands(pass)...)
 	}
@@ -111,6 +119,7 @@ func (r row) commands(p pass) [][]string {
 		{"run", objects + "playground.o", "--kernel", "playground", "--param", "iterations=1000", "--deadline", slow, "-o", "json"},
 	}
 	if !r.brief {
+		list[1] = append(list[1], "--hostile")
 		list = append(list,
 			[]string{"run", objects + "sdot.o", "--kernel", "blis/sdot", "--deadline", slow, "-o", "json"},
 			[]string{"run", objects + "socket_late.o", "--kernel", "playground", "--deadline", slow, "-o", "json"})
