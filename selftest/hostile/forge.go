@@ -14,6 +14,10 @@ const turns = 200_000
 // longTurns makes a call so long that a cell takes few samples.
 const longTurns = 8_000_000
 
+// midTurns makes a call longer than what a supervisor cannot tell from the way
+// in and out of a cell, and a cell still takes several.
+const midTurns = 1_000_000
+
 // work is mov ecx, turns; 1: dec ecx; jnz 1b.
 func work(turns uint32) []byte { return asm("b9", turns, "ffc9 75fc") }
 
@@ -79,6 +83,7 @@ func forgeAttacks() []strike {
 		"31ff b8", uint32(stubFunction("stub.exit")), "ffe0") // xor edi, edi; mov eax, exit; jmp rax
 	forge("fabrication", "writes all samples by itself and leaves by the stub's exit", turns, fabrication())
 	forge("fabrication-long", "works long, writes all samples by itself and leaves by the stub's exit", longTurns, fabrication())
+	forge("split", "divides the time of its calls among many more that it did not make", midTurns, split())
 	return list
 }
 
@@ -102,32 +107,59 @@ func earlier() []byte {
 		"4805", recordSize, "ebe3")
 }
 
-// fabrication writes samples records of a kernel that takes 400 ticks, in the
-// rhythm of the one real record that is begun, and ends the cell. In the cell
-// whose result is verified, which has one section, it returns.
+// onlySampled returns from the cell whose result is verified, which has one
+// section: cmp dword [sections], 5; je 1f; ret; 1:
+func onlySampled() []byte { return asm("833c25", controlSections, "05 7401 c3") }
+
+// fabrication writes 64 samples of a kernel that takes 400 ticks, in the rhythm
+// of the one real record that is begun, and ends the cell:
 //
-//	cmp dword [sections], 5; je 1f; ret; 1:
 //	mov r8, [record]; mov r9, [r8+ticks]; mov r10, [r8+ticks+8]
-//	rdtsc; shl rdx, 32; or rax, rdx; mov r11, rax
+//	rdtsc; shl rdx, 32; or rax, rdx; mov r11, rax; mov r14, rax
 //	lea rsi, [r9+r10*2+1200]                            a sample's length
-//	imul rdi, rsi, samples; sub r11, rdi; mov [start], r11
-//	mov ecx, samples
-//	2: mov [r8], r11; mov qword [r8+flags], 0; mov [r8+ticks], r9; mov [r8+ticks+8], r10
-//	mov qword [r8+ticks+16], 400; mov [r8+ticks+24], r10; mov qword [r8+ticks+32], 50
-//	add r11, rsi; add r8, size; dec ecx; jnz 2b
-//	mov qword [count], samples; mov [chain], r9; add r11, r9; mov [end], r11
-//	xor edi, edi; mov eax, exit; jmp rax
+//	mov ecx, 64; imul rdi, rsi, 64; sub r11, rdi; mov [start], r11
 func fabrication() []byte {
 	const samples = 64
-	return asm("833c25", controlSections, "05 7401 c3",
+	return asm(onlySampled(),
 		"4c8b0425", resultsRecord, "4d8b88", recordTicks, "4d8b90", recordTicks+8,
-		now, "4989c3",
-		"4b8db451", uint32(1200), "4869fe", uint32(samples), "4929fb 4c891c25", resultsStart,
-		"b9", uint32(samples),
+		now, "4989c3 4989c6",
+		"4b8db451", uint32(1200), "b9", uint32(samples), "4869fe", uint32(samples), "4929fb 4c891c25", resultsStart,
+		falseRecords())
+}
+
+// split works through nearly all of its cell's time. Then it divides that time
+// among many more calls than it made:
+//
+//	rdtsc; shl rdx, 32; or rax, rdx; mov r14, rax
+//	mov rcx, [deadline]; sub rcx, 1,000,000; cmp rax, rcx; ja 1f; ret; 1:
+//	mov r8d, records; mov r9, [r8+ticks]; mov r10, [r8+ticks+8]
+//	lea rsi, [r9+r10*2+1200]
+//	mov r11, [start]; sub rax, r11; xor edx, edx; div rsi; lea ecx, [rax-1]
+func split() []byte {
+	return asm(onlySampled(),
+		now, "4989c6",
+		"488b0c25", addrOf("deadline"), "4881e9", uint32(1_000_000), "4839c8 7701 c3",
+		"41b8", uint32(trampoline.RecordsAddr), "4d8b88", recordTicks, "4d8b90", recordTicks+8,
+		"4b8db451", uint32(1200),
+		"4c8b1c25", resultsStart, "4c29d8 31d2 48f7f6 8d48ff",
+		falseRecords())
+}
+
+// falseRecords writes ecx records from r8 on, the first of which starts at r11,
+// each rsi ticks long and with a chain of r9 and witnesses of r10; it lets the
+// loop end at r14, and leaves by the stub's exit:
+//
+//	mov [count], rcx
+//	1: mov [r8], r11; mov qword [r8+flags], 0; mov [r8+ticks], r9; mov [r8+ticks+8], r10
+//	mov qword [r8+ticks+16], 400; mov [r8+ticks+24], r10; mov qword [r8+ticks+32], 50
+//	add r11, rsi; add r8, size; dec ecx; jnz 1b
+//	mov [chain], r9; add r14, r9; mov [end], r14; xor edi, edi; mov eax, exit; jmp rax
+func falseRecords() []byte {
+	return asm("48890c25", resultsCount,
 		"4d8918 49c780", recordFlags, uint32(0), "4d8988", recordTicks, "4d8990", recordTicks+8,
 		"49c780", recordTicks+16, uint32(400), "4d8990", recordTicks+24, "49c780", recordTicks+32, uint32(50),
 		"4901f3 4981c0", recordSize, "ffc9 75b9",
-		"48c70425", resultsCount, uint32(samples), "4c890c25", resultsChain, "4d01cb 4c891c25", resultsEnd,
+		"4c890c25", resultsChain, "4d01ce 4c893425", resultsEnd,
 		"31ff b8", uint32(stubFunction("stub.exit")), "ffe0")
 }
 
@@ -138,14 +170,14 @@ func lazyAttacks() []strike {
 	return []strike{
 		{
 			name: "lazy-sections", tries: "works only in the cell whose result is verified", layer: Integrity,
-			setup: asm("833c25", controlSections, "01 7509", work(turns)), // cmp dword [sections], 1; jne .end
-			ends:  ends(End{}), cycles: turns / 10, limit: lazyLimit,
+			setup: asm("833c25", controlSections, "01 7509", work(longTurns)), // cmp dword [sections], 1; jne .end
+			ends:  ends(End{}), cycles: longTurns / 10, limit: lazyLimit,
 		},
 		{
 			name: "lazy-calls", tries: "works only in its first call in a cell", layer: Integrity,
 			// mov eax, [record]; cmp eax, records; jne .end
-			setup: asm("8b0425", resultsRecord, "3d", uint32(trampoline.RecordsAddr), "7509", work(turns)),
-			ends:  ends(End{}), cycles: turns / 10, limit: lazyLimit,
+			setup: asm("8b0425", resultsRecord, "3d", uint32(trampoline.RecordsAddr), "7509", work(midTurns)),
+			ends:  ends(End{}), cycles: midTurns / 10, limit: lazyLimit,
 		},
 	}
 }
