@@ -4,18 +4,21 @@ import (
 	"context"
 	"fmt"
 
+	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/selftest"
+	"webrunner/selftest/hostile"
 )
 
 // selftest checks this host. It exits 0 when every required check passed.
 func (a *app) selftest(args []string) int {
 	var o engineOptions
 	var out output
-	var hostile bool
+	var attack, full bool
 	f := newFlags("selftest [FLAGS]")
 	f.outputFlag(&out, "text", "json")
-	f.yes(&hostile, "hostile", "run the whole corpus of attacks")
+	f.yes(&attack, "hostile", "run the corpus of attacks as well, and each layer alone")
+	f.yes(&full, "full", "every system call in every form, not a sample; some minutes")
 	o.define(f)
 	if _, code, stop := f.parse(a, args, 0, 0); stop {
 		return code
@@ -29,7 +32,13 @@ func (a *app) selftest(args []string) int {
 	if out == "text" {
 		tell = a.tellOutcome
 	}
-	report := selftest.Run(context.Background(), selftest.Checks(e.env(), hostile), tell)
+	checks := selftest.Checks(e.env(), attack || full)
+	if attack || full {
+		for _, c := range hostile.Checks(e.attackEnv(), full, runner.Layers(), o.without, o.openBare(errorLog(a.err))) {
+			checks = append(checks, c)
+		}
+	}
+	report := selftest.Run(context.Background(), checks, tell)
 	if out == "json" {
 		if err := writeJSON(a.out, report); err != nil {
 			return a.fail(out, err)
@@ -50,6 +59,26 @@ func (a *app) tellOutcome(o selftest.Outcome) {
 		word = "note"
 	}
 	fmt.Fprintf(a.out, "%s  %-24s %s (%.1f ms)\n", word, o.Name, o.Detail, o.MS)
+}
+
+// attackEnv is this engine as the corpus of attacks sees it.
+func (e *engine) attackEnv() hostile.Env {
+	return hostile.Env{Do: e.env().Do, Kernels: e.kernels, Host: e.host}
+}
+
+// openBare starts children without some layers, to see what the others stop.
+func (o *engineOptions) openBare(log func(string, ...any)) hostile.Open {
+	return func(without []string) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
+		pool, err := runner.New(runner.Config{Size: 1, Without: without, Log: log})
+		if err != nil {
+			return nil, nil, err
+		}
+		do := func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
+			rep, _, err := pool.Do(ctx, job, nil)
+			return rep, err
+		}
+		return do, pool.Close, nil
+	}
 }
 
 // env is this engine as the self-test sees it.
