@@ -13,13 +13,17 @@ import (
 	"webrunner/internal/wire"
 )
 
-// Budget of one check: enough for a figure, and an endless kernel is not
-// waited for.
-func budget() wire.Budget {
+// budget of one check: enough for a figure also on a busy host; an endless
+// kernel is not waited for.
+func (o object) budget() wire.Budget {
+	call := 3 * time.Second
+	if o.Outcome == string(wire.Timeout) {
+		call = 300 * time.Millisecond
+	}
 	return wire.Budget{
-		Deadline: (5 * time.Second).Microseconds(),
+		Deadline: (20 * time.Second).Microseconds(),
 		CPU:      (100 * time.Millisecond).Microseconds(),
-		Call:     (300 * time.Millisecond).Microseconds(),
+		Call:     call.Microseconds(),
 		Memory:   64 << 20,
 	}
 }
@@ -101,7 +105,7 @@ func (o object) run(ctx context.Context) (*wire.Report, error) {
 		return nil, err
 	}
 	return o.env.Do(ctx, &wire.Job{
-		Kind: wire.Run, Spec: spec.XML, Params: values, Budget: budget(), Host: o.env.Host, Object: data,
+		Kind: wire.Run, Spec: spec.XML, Params: values, Budget: o.budget(), Host: o.env.Host, Object: data,
 	})
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -67,6 +68,9 @@ func (o *runOptions) local(a *app, query url.Values, object []byte) error {
 	res, err := e.measure(context.Background(), o.kernel, query, object)
 	if err != nil {
 		return err
+	}
+	for _, layer := range o.without { // no answer is to pass for one of the whole sandbox
+		fmt.Fprintf(a.err, "webrunner: run without %s\n", layer)
 	}
 	return o.out.format().Write(a.out, res)
 }

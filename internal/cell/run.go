@@ -119,6 +119,18 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 // errTooSlow means that the alarm rang before the kernel was entered.
 var errTooSlow = errors.New("cell: out of time before it was ready")
 
+// StepError is a step of the script that the host refuses.
+type StepError struct {
+	Step  string
+	Errno unix.Errno
+}
+
+// Error names the step and the system's error.
+func (e *StepError) Error() string { return fmt.Sprintf("cell: %s: %v", e.Step, e.Errno) }
+
+// Unwrap gives the error number to errors.Is and errors.As.
+func (e *StepError) Unwrap() error { return e.Errno }
+
 // tracee is a cell under ptrace. Only the thread that forked it may trace and
 // signal it: ptrace knows threads, and so does Landlock before its ABI 8.
 type tracee struct {
@@ -190,7 +202,7 @@ func (t *tracee) arrive(names []string) error {
 // unborn explains a cell that ended within its script.
 func (t *tracee) unborn(names []string, ws unix.WaitStatus) error {
 	if errno := results().Errno; errno != 0 {
-		return fmt.Errorf("cell: %s: %w", stepName(names), unix.Errno(errno))
+		return &StepError{stepName(names), unix.Errno(errno)}
 	}
 	return fmt.Errorf("cell: ended with status %#x before it was ready (%s)", int(ws), stepName(names))
 }

@@ -19,6 +19,10 @@ const (
 	seccompMode = 1          // SECCOMP_SET_MODE_FILTER, linux/seccomp.h
 )
 
+// TraceStep is the step at which the cell asks to be traced: hardened hosts
+// refuse it (kernel.yama.ptrace_scope).
+const TraceStep = "be traced (ptrace)"
+
 // script is the list of system calls by which a cell strips itself.
 type script struct {
 	names []string
@@ -50,7 +54,7 @@ func (s *Space) buildScript(p Plan) ([]string, error) {
 	c := control()
 	sc := &script{}
 	sc.add("die with the supervisor", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL))
-	sc.add("be traced", unix.SYS_PTRACE, unix.PTRACE_TRACEME)
+	sc.add(TraceStep, unix.SYS_PTRACE, unix.PTRACE_TRACEME)
 	// The supervisor may have hidden itself from its user's other processes; a
 	// tracee that hides cannot be read by its own tracer (mm/memory.c,
 	// ptrace_access_vm).

@@ -5,6 +5,7 @@ package child
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"webrunner/internal/cell"
 	"webrunner/internal/wire"
 )
 
@@ -106,6 +108,10 @@ func (s *session) deadline() time.Time {
 // costs on this host.
 func (s *session) probe() *wire.Report {
 	cal, err := s.calibrate()
+	var step *cell.StepError
+	if errors.As(err, &step) {
+		return &wire.Report{Problem: noCell(step)}
+	}
 	if err != nil {
 		cal.Doubt = "calibration failed: " + err.Error()
 	}
@@ -114,6 +120,15 @@ func (s *session) probe() *wire.Report {
 		return internal(err)
 	}
 	return &wire.Report{Document: doc, OK: true}
+}
+
+// noCell says that this host cannot run cells at all.
+func noCell(e *cell.StepError) *wire.Problem {
+	mend := "see docs/operators.md"
+	if e.Step == cell.TraceStep {
+		mend = "sysctl -w kernel.yama.ptrace_scope=1"
+	}
+	return wire.Problemf(wire.Unfit, "no cell can be made here: %v; %s", e, mend)
 }
 
 // internal reports an error that is nobody's fault but ours or the host's.

@@ -44,6 +44,9 @@ func (p place) String() string { return fmt.Sprintf("%s+%#x", p.symbol, p.offset
 
 // with returns " at symbol+offset: instruction".
 func (p place) with() string {
+	if p.symbol == "0x0" { // the cell was never entered
+		return ""
+	}
 	if p.text == "" {
 		return " at " + p.String()
 	}

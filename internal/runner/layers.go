@@ -57,7 +57,7 @@ func CheckLayers(names []string) error {
 type Posture map[string]string
 
 // probeTime is the deadline of a probe; calibrating is the most of it.
-const probeTime = 10 * time.Second
+const probeTime = 30 * time.Second
 
 // Probe runs a probe job in a child. It returns the layers in force and what
 // the measuring code costs on this host. A child that found a required layer
@@ -68,8 +68,11 @@ func (p *Pool) Probe(ctx context.Context, host wire.Host) (Posture, wire.Calibra
 	if err != nil {
 		return nil, wire.Calibration{}, err
 	}
-	if rep.Problem != nil {
-		return nil, wire.Calibration{}, rep.Problem
+	if q := rep.Problem; q != nil {
+		if q.Class == wire.Timeout { // no kernel ran: it is the host that is too slow
+			q = wire.Problemf(wire.Unfit, "the probe of this host does not end: %s", q.Detail)
+		}
+		return nil, wire.Calibration{}, q
 	}
 	var doc wire.Probed
 	if err := json.Unmarshal(rep.Document, &doc); err != nil || len(doc.Layers) == 0 {
