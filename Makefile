@@ -49,8 +49,8 @@ bench: ## run all benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: oracle
-oracle: ## compare with ld and objdump; needs gcc and binutils
-	$(GO) test -tags oracle -timeout 60m ./loader/... ./filter/...
+oracle: ## compare with ld, objdump, Zydis, real libraries; see docs/validation
+	$(GO) test -tags oracle -timeout 4h ./loader/... ./filter/... ./internal/child
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (30s)
@@ -59,6 +59,24 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p; \
 	  done; \
 	done
+
+SOAK ?= 100000
+
+.PHONY: soak
+soak: ## send SOAK (100000) hostile requests to a real server
+	scripts/soak.sh $(SOAK)
+
+.PHONY: validate
+validate: ## measure kernels of known cost, quiet and with noisy neighbours
+	$(GO) run ./perf/internal/validate
+
+MATRIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/webrunner-matrix
+
+.PHONY: matrix
+matrix: build ## boot other hosts in QEMU; needs apt and qemu-system-x86 (MATRIX: cache folder)
+	scripts/matrix/kernels.sh $(MATRIX)
+	$(GO) build -trimpath -o $(MATRIX)/matrix ./scripts/matrix
+	nice $(MATRIX)/matrix -kernels $(MATRIX)
 
 .PHONY: install
 install: build ## install the binary and the systemd unit (DESTDIR, PREFIX, UNITDIR)
