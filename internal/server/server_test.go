@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -91,6 +92,46 @@ func TestTransportErrors(t *testing.T) {
 	}
 	if r := b.do("POST", runSdot, object(strings.Repeat("x", maxBody))); r.status != 200 {
 		t.Errorf("the largest body: %d %s", r.status, r.body)
+	}
+}
+
+// TestBodyHasItsOwnTime: a slow line may take longer for a body than for a head.
+func TestBodyHasItsOwnTime(t *testing.T) {
+	b := start(t, true, func(c *Config) { c.HeadTime = 200 * time.Millisecond })
+	r := b.raw(150*time.Millisecond, "POST "+runSdot+" HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n", "1", "2", "3", "4")
+	if r.status != 200 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestSelfCheckWaitsItsTurn: it would disturb the figures of a client, and no
+// job of a client runs beside it.
+func TestSelfCheckWaitsItsTurn(t *testing.T) {
+	var server atomic.Pointer[Server]
+	var running []int
+	b := start(t, false, func(c *Config) {
+		c.Check = func(context.Context) error {
+			if s := server.Load(); s != nil {
+				running = append(running, s.gate.running())
+			}
+			return nil
+		}
+	})
+	server.Store(b.Server)
+	go b.do("POST", runSdot, object("wait"))
+	waitFor(t, func() bool { return b.fake.count() == 1 }) // the slot alone may be the self-check's
+	checked := make(chan error, 1)
+	go func() { checked <- b.CheckNow() }()
+	time.Sleep(50 * time.Millisecond)
+	if len(checked) != 0 {
+		t.Error("it ran beside a job")
+	}
+	close(b.fake.free)
+	if err := <-checked; err != nil {
+		t.Error(err)
+	}
+	if n := len(running); n == 0 || running[n-1] != 1 {
+		t.Errorf("slots held while it ran: %v, want 1", running)
 	}
 }
 
@@ -325,7 +366,7 @@ func TestDrain(t *testing.T) {
 	b := start(t, true, nil)
 	running := make(chan reply, 1)
 	go func() { running <- b.do("POST", runSdot, object("wait")) }()
-	waitFor(t, func() bool { return b.gate.running() == 1 })
+	waitFor(t, func() bool { return b.fake.count() == 1 }) // the slot alone may be the self-check's
 	drained := make(chan error, 1)
 	go func() { drained <- b.Drain(t.Context()) }()
 	waitFor(t, func() bool { return b.intake.isClosed() })
@@ -353,7 +394,7 @@ func TestDrainEndsLateJobs(t *testing.T) {
 	b := start(t, true, nil)
 	running := make(chan reply, 1)
 	go func() { running <- b.do("POST", runSdot, object("hang")) }()
-	waitFor(t, func() bool { return b.gate.running() == 1 })
+	waitFor(t, func() bool { return b.fake.count() == 1 }) // the slot alone may be the self-check's
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := b.Drain(ctx); !errors.Is(err, context.DeadlineExceeded) {
