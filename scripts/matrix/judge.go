@@ -275,7 +275,7 @@ func describe(layers map[string]string) string {
 		case strings.HasPrefix(state, "enforced"):
 			head, _, _ := strings.Cut(strings.TrimPrefix(state, "enforced "), ";")
 			list = append(list, name+" "+head)
-		default:
+		case name != "cgroup": // few hosts have it
 			list = append(list, "no "+name)
 		}
 	}

@@ -38,7 +38,7 @@ type options struct {
 	binary, kernels, keep string
 	only                  *regexp.Regexp
 	limit                 time.Duration
-	markdown              bool
+	markdown, hostile     bool
 }
 
 func drive() int {
@@ -48,11 +48,12 @@ func drive() int {
 	flag.StringVar(&o.keep, "keep", "", "a folder for the consoles and answers of all rows")
 	flag.DurationVar(&o.limit, "limit", 5*time.Minute, "for one row")
 	flag.BoolVar(&o.markdown, "markdown", false, "print the table as Markdown")
+	flag.BoolVar(&o.hostile, "hostile", false, "let the self-test of each row make all attacks; raise -limit")
 	only := flag.String("only", "", "rows whose name matches this regular expression")
 	flag.Parse()
 	var err error
 	if o.only, err = regexp.Compile(*only); err != nil || flag.NArg() > 0 || o.kernels == "" {
-		fmt.Fprintln(os.Stderr, "matrix: usage: matrix -kernels FOLDER [-binary FILE] [-only REGEXP] [-markdown]", err)
+		fmt.Fprintln(os.Stderr, "matrix: usage: matrix -kernels FOLDER [-binary FILE] [-only REGEXP] [-hostile] [-limit DURATION] [-keep FOLDER] [-markdown]", err)
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -81,6 +82,7 @@ func (o options) rows(ctx context.Context) int {
 			fmt.Fprintln(os.Stderr, "matrix: interrupted")
 			return 1
 		}
+		r.hostile = o.hostile
 		fmt.Fprintf(os.Stderr, "%-28s ", r.name)
 		v := o.try(ctx, r)
 		all = append(all, v)
