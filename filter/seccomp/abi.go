@@ -50,11 +50,10 @@ const (
 	ptraceTraceMe     = 0
 	ptracePeekData    = 2
 	ptraceCont        = 7
+	ptraceGetRegs     = 12
 	ptraceSetOptions  = 0x4200
 	ptraceGetEventMsg = 0x4201
 	ptraceGetSigInfo  = 0x4202
-	ptraceGetRegSet   = 0x4204
-	ntPRStatus        = 1 // linux/elf.h
 
 	prSetPDeathSig  = 1
 	prSetDumpable   = 4

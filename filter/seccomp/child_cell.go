@@ -27,7 +27,7 @@ func tracing() []Rule {
 		request(ptraceTraceMe, "the cell asks to be traced by the child, its parent"),
 		request(ptraceSetOptions, "the kernel kills the cell when the child dies (PTRACE_O_EXITKILL), and stops it where it exits"),
 		request(ptraceCont, "let the cell go on, with or without its signal"),
-		{101, "ptrace", []ArgTest{is(0, ptraceGetRegSet), is(2, ntPRStatus)}, "where the cell stopped, and why: its general registers"},
+		request(ptraceGetRegs, "where the cell stopped, and why: its general registers"),
 		request(ptraceGetSigInfo, "the address of a fault, the number of a forbidden call"),
 		request(ptraceGetEventMsg, "the exit status at PTRACE_EVENT_EXIT"),
 		request(ptracePeekData, "the code at a fault and the top of the cell's private stack"),

@@ -202,8 +202,8 @@ func inspect(pid int, what cellKind, s unix.WaitStatus) {
 	if s.TrapCause() != unix.PTRACE_EVENT_EXIT {
 		return
 	}
-	var regs unix.PtraceRegs
-	must(unix.PtraceGetRegs(pid, &regs), "getregs")
+	var regs unix.PtraceRegsAmd64
+	must(unix.PtraceGetRegsAmd64(pid, &regs), "getregs")
 	if what == cellCalls && regs.Orig_rax != unix.SYS_GETPID {
 		giveUp("orig_rax is %d", regs.Orig_rax)
 	}

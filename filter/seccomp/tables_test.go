@@ -101,7 +101,7 @@ func TestConstants(t *testing.T) {
 		{"EFD_CLOEXEC", efdCloexec}, {"EFD_NONBLOCK", efdNonblock},
 		{"SIGKILL", sigKill}, {"SIGCHLD", sigChld},
 		{"PTRACE_TRACEME", ptraceTraceMe}, {"PTRACE_PEEKDATA", ptracePeekData}, {"PTRACE_CONT", ptraceCont},
-		{"PTRACE_GETREGSET", ptraceGetRegSet}, {"NT_PRSTATUS", ntPRStatus},
+		{"PTRACE_GETREGS", ptraceGetRegs},
 		{"PTRACE_SETOPTIONS", ptraceSetOptions}, {"PTRACE_GETEVENTMSG", ptraceGetEventMsg},
 		{"PTRACE_GETSIGINFO", ptraceGetSigInfo},
 		{"PR_SET_PDEATHSIG", prSetPDeathSig}, {"PR_SET_DUMPABLE", prSetDumpable},

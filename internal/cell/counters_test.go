@@ -138,7 +138,7 @@ func (f *fakePMU) bumpLock(i int) {
 }
 
 // rdpmc is the emulation. Selectors are the index of the page less one.
-func (f *fakePMU) rdpmc(r *unix.PtraceRegs) bool {
+func (f *fakePMU) rdpmc(r *unix.PtraceRegsAmd64) bool {
 	at := r.Rip - trampoline.StubAddr
 	code := trampoline.Code()
 	if at+2 > uint64(len(code)) || code[at] != 0x0f || code[at+1] != 0x33 {

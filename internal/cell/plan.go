@@ -52,7 +52,7 @@ type Plan struct {
 
 	// Where there is no PMU a test plays it: pages are there already, and
 	// rdpmc, which faults, is emulated.
-	pmu func(*unix.PtraceRegs) bool
+	pmu func(*unix.PtraceRegsAmd64) bool
 }
 
 // canaries fill the callee-saved registers before each call.

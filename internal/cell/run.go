@@ -45,7 +45,7 @@ type Outcome struct {
 	Signal unix.Signal // of a Signal end
 	Code   int32       // si_code
 	Addr   uint64      // si_addr: where the access that faulted went
-	Regs   unix.PtraceRegs
+	Regs   unix.PtraceRegsAmd64
 	Stack  []uint64 // top words of the stack when it ended abnormally
 	NR     uint64   // system call number of a Syscall or Exited end
 
@@ -53,6 +53,11 @@ type Outcome struct {
 	User   time.Duration // CPU time by wait4
 	System time.Duration
 	Faults int64 // minor page faults
+
+	// From the moment when the loop was let go to the exit: the length of the
+	// loop and a few microseconds more.
+	Loop time.Duration // wall time
+	Busy time.Duration // CPU time
 
 	Samples Samples
 }
@@ -136,7 +141,11 @@ func (e *StepError) Unwrap() error { return e.Errno }
 type tracee struct {
 	pid  int
 	gone bool // reaped
-	pmu  func(*unix.PtraceRegs) bool
+
+	script   time.Duration // CPU time until the loop
+	released time.Time     // when the loop was let go
+
+	pmu func(*unix.PtraceRegsAmd64) bool
 }
 
 // destroy kills and reaps whatever is left of the cell.
@@ -177,7 +186,8 @@ func (t *tracee) wait(ru *unix.Rusage) (unix.WaitStatus, error) {
 // arrive waits until the cell has run its script and stands at the stub's
 // breakpoint, and takes hold of it.
 func (t *tracee) arrive(names []string) error {
-	ws, err := t.wait(nil)
+	var ru unix.Rusage
+	ws, err := t.wait(&ru)
 	switch {
 	case err != nil:
 		return err
@@ -190,6 +200,7 @@ func (t *tracee) arrive(names []string) error {
 		return fmt.Errorf("cell: stopped by %v before it was ready (%s)", ws.StopSignal(), stepName(names))
 	}
 	err = unix.PtraceSetOptions(t.pid, unix.PTRACE_O_EXITKILL|unix.PTRACE_O_TRACEEXIT)
+	t.script, t.released = cpuTime(&ru), time.Now()
 	if err == nil {
 		err = unix.PtraceCont(t.pid, 0)
 	}
@@ -233,17 +244,27 @@ func (t *tracee) supervise() (*Outcome, error) {
 			out.Faults = ru.Minflt
 			return &out, nil
 		}
+		if out.End == 0 {
+			out.Loop, out.Busy = time.Since(t.released), cpuTime(&ru)-t.script
+		}
 		if err := t.stopEvent(ws, &out); err != nil {
 			return nil, err
 		}
 	}
 }
 
+// cpuTime is the user and system time that wait4 reports.
+func cpuTime(ru *unix.Rusage) time.Duration {
+	return time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
+}
+
 // stopEvent handles one ptrace stop: it notes how the cell ends and pushes it
 // over the edge.
 func (t *tracee) stopEvent(ws unix.WaitStatus, out *Outcome) error {
-	var regs unix.PtraceRegs
-	if err := unix.PtraceGetRegs(t.pid, &regs); err != nil {
+	var regs unix.PtraceRegsAmd64
+	// Not PTRACE_GETREGSET: of a cell that has jumped to 32-bit code it would
+	// give the registers of that mode.
+	if err := unix.PtraceGetRegsAmd64(t.pid, &regs); err != nil {
 		return ignoreGone(err)
 	}
 	if ws.TrapCause() == unix.PTRACE_EVENT_EXIT {
@@ -257,7 +278,7 @@ func (t *tracee) stopEvent(ws unix.WaitStatus, out *Outcome) error {
 		return ignoreGone(unix.PtraceCont(t.pid, 0))
 	}
 	if t.pmu != nil && ws.StopSignal() == unix.SIGSEGV && t.pmu(&regs) {
-		return errors.Join(unix.PtraceSetRegs(t.pid, &regs), unix.PtraceCont(t.pid, 0))
+		return errors.Join(unix.PtraceSetRegsAmd64(t.pid, &regs), unix.PtraceCont(t.pid, 0))
 	}
 	if out.End == 0 {
 		t.signalStop(ws.StopSignal(), regs, out)
@@ -266,7 +287,7 @@ func (t *tracee) stopEvent(ws unix.WaitStatus, out *Outcome) error {
 }
 
 // exitStop reads how the cell exits from its registers at the exit event.
-func exitStop(status unix.WaitStatus, regs unix.PtraceRegs, out *Outcome) {
+func exitStop(status unix.WaitStatus, regs unix.PtraceRegsAmd64, out *Outcome) {
 	out.Regs, out.NR = regs, regs.Orig_rax
 	switch {
 	case status.Signaled() && status.Signal() == unix.SIGSYS:
@@ -290,7 +311,7 @@ func (o *Outcome) died(sig unix.Signal) {
 }
 
 // signalStop reads the cause of a fault or trap before the signal is delivered.
-func (t *tracee) signalStop(sig unix.Signal, regs unix.PtraceRegs, out *Outcome) {
+func (t *tracee) signalStop(sig unix.Signal, regs unix.PtraceRegsAmd64, out *Outcome) {
 	out.Regs = regs
 	out.died(sig)
 	if si, err := getSiginfo(t.pid); err == nil {

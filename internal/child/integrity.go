@@ -24,7 +24,17 @@ const (
 	maxChainChange = 0.30 // relative
 	maxGapChange   = 1.00 // relative
 	gapSlack       = 200  // ticks; steps of a coarse clock, a cache miss
-	fewRecords     = 16   // in a cell; below, all cells are judged together
+	// CPU time that the supervisor sees beside the loop, at least: the way in and
+	// out takes some 10 µs, an interrupt more. Slow hosts show more in the reference.
+	besideLoop = 200 * time.Microsecond
+	// How much longer the chains beside the kernel may be than the one after the
+	// last call, which the kernel cannot touch.
+	maxChainStretch = 1.10
+	// How many times as long as the measured calls the verified one may take, with
+	// cold caches and all, and how often it is tried.
+	maxFirstCall   = 8
+	firstCallTries = 3
+	fewRecords     = 16 // in a cell; below, all cells are judged together
 )
 
 // rhythm is what a sample costs beside the kernel, in ticks of the time-stamp
@@ -32,8 +42,8 @@ const (
 type rhythm struct {
 	chain float64 // median of the calibration chains
 	gap   float64 // upper quartile of the time between the sections of a sample
-	// script is the CPU time of a cell outside of its loop.
-	script float64
+	// beside is the CPU time, in ticks, that the supervisor sees beside the loop.
+	beside float64
 }
 
 // referenceRecords is how many samples the reference cell takes.
@@ -46,16 +56,26 @@ func (s *sampler) takeReference() *wire.Problem {
 	plan.Sections = sections(s.chain, s.witness, cell.Section{Kind: trampoline.Empty})
 	plan.Records = referenceRecords
 	out, err := s.space.Run(plan)
-	if err != nil {
-		return wire.Problemf(wire.Internal, "%v", err)
+	if err == nil && out.End == cell.Timeout {
+		out, err = s.space.Run(plan)
 	}
-	if out.End != cell.Returned {
+	switch {
+	case err != nil:
+		return wire.Problemf(wire.Internal, "%v", err)
+	case out.End == cell.Timeout:
+		return wire.Problemf(wire.Timeout, "a cell without the kernel did not end within %v: this host is overloaded", plan.Wall)
+	case out.End != cell.Returned:
 		return wire.Problemf(wire.Internal, "the reference cell ended by %v, signal %v", out.End, out.Signal)
 	}
 	s.reference = rhythmOf(out)
-	loop := float64(out.Samples.End - out.Samples.Start)
-	s.reference.script = max(float64(s.ticks(out.User+out.System))-loop, 0)
+	seen := float64(s.ticks(out.Busy)) - float64(out.Samples.End-out.Samples.Start)
+	s.reference.beside = max(4*seen, float64(s.ticks(besideLoop)))
 	return nil
+}
+
+// busy is the CPU time of a cell's loop in ticks, less what lies beside it.
+func (s *sampler) busy(d time.Duration) float64 {
+	return max(float64(s.ticks(d))-s.reference.beside, 0)
 }
 
 // rhythmOf measures the rhythm of one or more cells.
@@ -100,6 +120,11 @@ func (s *sampler) checkIntegrity() {
 		}
 		few = few && len(o.Samples.Records) < fewRecords
 	}
+	for _, why := range []string{s.chainsStretched(), s.callsShrunk()} {
+		if why != "" {
+			s.suspect = append(s.suspect, why)
+		}
+	}
 	if !few || len(s.suspect) > 0 {
 		return
 	}
@@ -108,21 +133,64 @@ func (s *sampler) checkIntegrity() {
 	}
 }
 
+// callsShrunk holds the samples against single calls, like the one whose
+// result was verified, whose time is known from outside: a kernel that works in
+// such a call only, or that divides its time among calls which it did not make,
+// shows samples that are far shorter.
+func (s *sampler) callsShrunk() string {
+	var calls []float64
+	for _, o := range s.outcomes {
+		for _, r := range o.Samples.Records {
+			calls = append(calls, float64(r.Ticks[secKernel]))
+		}
+	}
+	measured, single := quantile(calls, 0.5), s.first.Busy
+	tooLong := func() bool { return s.busy(single) > maxFirstCall*measured }
+	for range firstCallTries {
+		if !tooLong() {
+			return ""
+		}
+		s.fill()
+		o, p := s.inCell(s.plan())
+		if p != nil {
+			return "another single call ended otherwise: " + p.Detail
+		}
+		single = min(single, o.Busy)
+	}
+	if !tooLong() {
+		return ""
+	}
+	return fmt.Sprintf("a single call, as the one whose result was verified, takes %d ticks, those that were measured %.0f", s.ticks(single), measured)
+}
+
+// chainsStretched compares the fast ones of the chains beside the kernel with
+// the fastest behind a last call: the kernel could have changed those, and not
+// these. Noise makes either longer, and there are few of these.
+func (s *sampler) chainsStretched() string {
+	var beside, behind []float64
+	for _, o := range s.outcomes {
+		behind = append(behind, float64(o.Samples.LastChain))
+		for _, r := range o.Samples.Records {
+			beside = append(beside, float64(r.Ticks[secChain]))
+		}
+	}
+	if m := quantile(beside, 0.1) / quantile(behind, 0); m > maxChainStretch {
+		return fmt.Sprintf("its calibration chains took %.2f times as long as those after its last calls", m)
+	}
+	return ""
+}
+
 // disagreement is the first thing about a cell that does not fit, or "".
 func (s *sampler) disagreement(o *cell.Outcome) string {
 	if why := inOrder(o); why != "" {
 		return why
 	}
 	loop := o.Samples.End - o.Samples.Start
-	if wall := s.ticks(o.Wall); loop > wall {
-		return fmt.Sprintf("its loop took %d ticks by its own account, but it lived for %d only", loop, wall)
+	if alive := s.ticks(o.Loop); loop > alive+alive/1000 {
+		return fmt.Sprintf("its loop took %d ticks by its own account, but it lived for %d only", loop, alive)
 	}
-	// The loop is nearly all that a cell does; the script before it is short,
-	// but its page faults and its fork vary.
-	script := max(4*s.reference.script, float64(s.ticks(20*time.Millisecond)))
-	cpu := float64(s.ticks(o.User+o.System)) - script
-	if float64(loop) < cpu {
-		return fmt.Sprintf("its loop took %d ticks by its own account, but %.0f of CPU time", loop, cpu)
+	if busy := s.busy(o.Busy); float64(loop) < busy {
+		return fmt.Sprintf("its loop took %d ticks by its own account, but %.0f of CPU time", loop, busy)
 	}
 	if len(o.Samples.Records) < fewRecords {
 		return ""

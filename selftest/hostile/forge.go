@@ -81,13 +81,9 @@ func forgeAttacks() []strike {
 		"b8", uint32(stubAddr), "48890425", addrOf("rseq"))
 	forge("exit-early", "leaves by the stub's exit after its first call", turns,
 		"31ff b8", uint32(stubFunction("stub.exit")), "ffe0") // xor edi, edi; mov eax, exit; jmp rax
-	limited := len(list)
 	forge("fabrication", "writes all samples by itself and leaves by the stub's exit", turns, fabrication())
 	forge("fabrication-long", "works long, writes all samples by itself and leaves by the stub's exit", longTurns, fabrication())
 	forge("split", "divides the time of its calls among many more that it did not make", midTurns, split())
-	for i := range list[limited:] {
-		list[limited+i].limit = fabricationLimit
-	}
 	return list
 }
 
@@ -166,8 +162,6 @@ func falseRecords() []byte {
 		"4c890c25", resultsChain, "4d01ce 4c893425", resultsEnd,
 		"31ff b8", uint32(stubFunction("stub.exit")), "ffe0")
 }
-
-const fabricationLimit = "samples that are all made up, and add up to the time that the cell used, cannot be told from real ones"
 
 const lazyLimit = "figures are of the calls that were made, and only the result of the first call is verified"
 
