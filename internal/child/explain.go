@@ -40,7 +40,15 @@ type place struct {
 }
 
 // String returns symbol+offset.
-func (p place) String() string { return fmt.Sprintf("%s+%#x", p.symbol, p.offset) }
+func (p place) String() string {
+	if p.symbol == unknownCaller {
+		return p.symbol
+	}
+	return fmt.Sprintf("%s+%#x", p.symbol, p.offset)
+}
+
+// unknownCaller stands for code that no return address leads to.
+const unknownCaller = "an unknown caller"
 
 // with returns " at symbol+offset: instruction".
 func (p place) with() string {
@@ -219,7 +227,7 @@ func (c *coroner) deliberate(o *cell.Outcome, at place) *wire.Problem {
 // caller is the call whose return address lies on top of the stack.
 func (c *coroner) caller(o *cell.Outcome) place {
 	if len(o.Stack) == 0 || !c.inCode(o.Stack[0]-1) {
-		return place{symbol: "an unknown caller"}
+		return place{symbol: unknownCaller}
 	}
 	return c.before(o.Stack[0])
 }
@@ -243,7 +251,7 @@ func (c *coroner) fault(o *cell.Outcome, at place) *wire.Problem {
 	}
 	jump := o.Addr == o.Regs.Rip && o.Code != siKernel
 	if o.Code == siKernel {
-		if at.code == nil { // a return or an indirect branch loaded it
+		if top := o.Regs.Rip >> 47; top != 0 && top != 1<<17-1 { // a return or an indirect branch loaded it
 			q := wire.Problemf(wire.Crashed, "the kernel jumped to the address %#x, which is not canonical", o.Regs.Rip)
 			q.Address, q.Access = hexAddr(o.Regs.Rip), "execute"
 			return q
@@ -257,6 +265,8 @@ func (c *coroner) fault(o *cell.Outcome, at place) *wire.Problem {
 		if r {
 			verb = "read and wrote"
 		}
+	} else if !r && (strings.HasPrefix(at.text, "push") || strings.HasPrefix(at.text, "call") || strings.HasPrefix(at.text, "enter")) {
+		access, verb = "write", "wrote"
 	}
 	if jump {
 		access, verb = "execute", "jumped to"
@@ -283,7 +293,7 @@ func (c *coroner) target(o *cell.Outcome) (text, operand string) {
 	case o.Addr < 4096:
 		return fmt.Sprintf("the null page, address %#x", o.Addr), ""
 	case r.Name == "stack" && dist < 0 && dist > -near:
-		return fmt.Sprintf("%d bytes below its stack of %d KiB (stack overflow)", -dist, cell.StackSize>>10), ""
+		return fmt.Sprintf("%s below its stack of %d KiB (stack overflow)", bytes(-dist), cell.StackSize>>10), ""
 	case dist == 0 && o.Code == segvAccess:
 		return fmt.Sprintf("%s at offset %#x, which is not mapped for that", name, o.Addr-r.Addr), operand
 	case dist > 0 && dist <= near:

@@ -32,6 +32,7 @@ func TestExplanations(t *testing.T) {
 		{"call of address 0", "31c0ffd0c3", wire.Crashed, "SIGSEGV", "execute", []string{"jumped to the null page", "playground+0x2", "call"}},
 		{"stack is not code", "68c30000004889e0ffd0c3", wire.Crashed, "SIGSEGV", "execute", []string{"jumped to the stack", "not mapped for that", "playground+0x8"}},
 		{"code is not data", "488d05f9ffffffc60000c3", wire.Crashed, "SIGSEGV", "write", []string{"wrote the code at offset 0x0"}},
+		{"stack overflow", "50ebfd", wire.Crashed, "SIGSEGV", "write", []string{"wrote 8 bytes below its stack", "stack overflow", "push"}},
 		{"past the stack", "488b842400100000c3", wire.Crashed, "SIGSEGV", "read", []string{"bytes past the stack"}},
 		{"misaligned", "0f28442401c3", wire.Crashed, "SIGSEGV", "", []string{"misaligned vector operand", "movaps"}},
 		{"control block", "4889042500000108c3", wire.Crashed, "SIGSEGV", "write", []string{"wrote the control"}},

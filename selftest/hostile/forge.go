@@ -163,21 +163,19 @@ func falseRecords() []byte {
 		"31ff b8", uint32(stubFunction("stub.exit")), "ffe0")
 }
 
-const lazyLimit = "figures are of the calls that were made, and only the result of the first call is verified"
-
 // lazyAttacks do their work only when somebody checks it.
 func lazyAttacks() []strike {
 	return []strike{
 		{
 			name: "lazy-sections", tries: "works only in the cell whose result is verified", layer: Integrity,
 			setup: asm("833c25", controlSections, "01 7509", work(longTurns)), // cmp dword [sections], 1; jne .end
-			ends:  ends(End{}), cycles: longTurns / 10, limit: lazyLimit,
+			ends:  ends(End{}), cycles: longTurns / 10,
 		},
 		{
 			name: "lazy-calls", tries: "works only in its first call in a cell", layer: Integrity,
 			// mov eax, [record]; cmp eax, records; jne .end
 			setup: asm("8b0425", resultsRecord, "3d", uint32(trampoline.RecordsAddr), "7509", work(midTurns)),
-			ends:  ends(End{}), cycles: midTurns / 10, limit: lazyLimit,
+			ends:  ends(End{}), cycles: midTurns / 10,
 		},
 	}
 }
