@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 
 	"webrunner/internal/wire"
 )
@@ -13,6 +14,8 @@ type screenOptions struct {
 	engineOptions
 	remoteOptions
 	boundaries, listing, batch bool
+	assume                     string
+	refuse                     []string
 	out                        output
 }
 
@@ -23,6 +26,8 @@ func (a *app) screen(args []string) int {
 	f.outputFlag(&o.out, "text", "json")
 	f.yes(&o.boundaries, "boundaries", "print SECTION OFFSET LENGTH of every instruction instead")
 	f.yes(&o.listing, "listing", "print an annotated disassembly instead")
+	f.text(&o.assume, "assume", "NAME", "answer for this microarchitecture instead of this host, as in nehalem, znver5, x86-64-v3")
+	f.list(&o.refuse, "refuse", "RULE", "refuse what this soft rule only notes; may be repeated")
 	f.yes(&o.batch, "batch", "read object names from standard input, write one JSON answer a line")
 	o.engineOptions.define(f)
 	o.remoteOptions.define(f)
@@ -38,7 +43,9 @@ func (a *app) screen(args []string) int {
 	case o.server != "":
 		return a.screenRemote(&o, rest[0])
 	}
-	job := wire.Job{Kind: wire.Screen, Screen: wire.ScreenOptions{Boundaries: o.boundaries, Listing: o.listing}}
+	job := wire.Job{Kind: wire.Screen, Screen: wire.ScreenOptions{
+		Boundaries: o.boundaries, Listing: o.listing, Assume: o.assume, Refuse: o.refuse,
+	}}
 	return a.document(&o.engineOptions, job, rest, o.out, o.boundaries || o.listing)
 }
 
@@ -48,7 +55,14 @@ func (a *app) screenRemote(o *screenOptions, name string) int {
 		return a.fail(o.out, err)
 	}
 	// The verdict is in the JSON form only, so that is asked for first.
-	body, err := o.exchange("screen", nil, object, "application/json")
+	query := make(url.Values)
+	if o.assume != "" {
+		query.Set("assume", o.assume)
+	}
+	for _, rule := range o.refuse {
+		query.Add("refuse", rule)
+	}
+	body, err := o.exchange("screen", query, object, "application/json")
 	if err != nil {
 		return a.fail(o.out, err)
 	}
@@ -59,7 +73,7 @@ func (a *app) screenRemote(o *screenOptions, name string) int {
 		return a.fail(o.out, wire.Problemf(wire.Unfit, "%s answered with no verdict", o.server))
 	}
 	if o.out == "text" {
-		if body, err = o.exchange("screen", nil, object, "text/plain"); err != nil {
+		if body, err = o.exchange("screen", query, object, "text/plain"); err != nil {
 			return a.fail(o.out, err)
 		}
 	}

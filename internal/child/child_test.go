@@ -13,6 +13,7 @@ import (
 
 	"webrunner/examples"
 	"webrunner/internal/child"
+	"webrunner/internal/elfobj"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
@@ -319,5 +320,35 @@ func TestScreenAndInspect(t *testing.T) {
 				t.Errorf("ok %v, %s %v, %d bytes of text; want %v, %s", rep.OK, tt.key, doc[tt.key], len(rep.Text), tt.ok, tt.want)
 			}
 		})
+	}
+}
+
+func TestScreenOptions(t *testing.T) {
+	job := func(o wire.ScreenOptions) *wire.Report {
+		return do(t, &wire.Job{Kind: wire.Screen, Object: example(t, "sdot_avx2"), Screen: o})
+	}
+	for _, tt := range []struct {
+		options wire.ScreenOptions
+		lacks   string
+	}{
+		{wire.ScreenOptions{Assume: "nehalem"}, `"host_lacks":["AVX","FMA"]`},
+		{wire.ScreenOptions{Assume: "znver5"}, `"host_lacks":[]`},
+	} {
+		if rep := job(tt.options); rep.Problem != nil || !strings.Contains(string(rep.Document), tt.lacks) {
+			t.Errorf("%+v: %v %.300s, want %s", tt.options, rep.Problem, rep.Document, tt.lacks)
+		}
+	}
+	for _, o := range []wire.ScreenOptions{{Assume: "nonsense"}, {Refuse: []string{"nonsense"}}} {
+		if p := job(o).Problem; p == nil || p.Class != wire.BadParameter {
+			t.Errorf("%+v: %v", o, p)
+		}
+	}
+	// rdtsc; ret: noted, and refused on demand
+	object := elfobj.Function("playground", []byte{0x0f, 0x31, 0xc3})
+	for refuse, ok := range map[string]bool{"trap": true, "clock": false} {
+		rep := do(t, &wire.Job{Kind: wire.Screen, Object: object, Screen: wire.ScreenOptions{Refuse: []string{refuse}}})
+		if rep.Problem != nil || rep.OK != ok {
+			t.Errorf("refuse %s: %v, accepted %v", refuse, rep.Problem, rep.OK)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"webrunner/filter/screen"
@@ -119,7 +120,14 @@ func (s *session) screen(im *loader.Image) (*screen.Verdict, *wire.Problem) {
 	if p != nil {
 		return nil, p
 	}
-	return screen.Screen(code(im), h, screen.Options{}), nil
+	soft := make(map[string]bool)
+	for _, rule := range s.job.Screen.Refuse {
+		if !slices.Contains(screen.SoftRules(), rule) {
+			return nil, wire.Problemf(wire.BadParameter, "there is no soft rule %.40q; there are %s", rule, strings.Join(screen.SoftRules(), ", "))
+		}
+		soft[rule] = true
+	}
+	return screen.Screen(code(im), h, screen.Options{Soft: soft}), nil
 }
 
 // refusal turns a verdict that forbids running into a problem, nil otherwise.

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"webrunner/internal/wire"
@@ -29,10 +30,20 @@ func (s *Server) run(x *exchange) (answer, *wire.Problem) {
 // screen loads and screens an object; nothing of it is executed. A refusal is
 // an answer, not an error.
 func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
-	for name := range x.query {
-		return answer{}, wire.Problemf(wire.BadParameter, "screen has no parameter %.40q", name)
+	job := &wire.Job{Kind: wire.Screen}
+	for name, values := range x.query {
+		switch {
+		case name == "assume" && len(values) == 1:
+			job.Screen.Assume = values[0]
+		case name == "refuse":
+			job.Screen.Refuse = values
+		case name == "listing" && len(values) == 1 && values[0] == "1":
+			job.Screen.Listing = true
+		default:
+			return answer{}, wire.Problemf(wire.BadParameter, "screen takes assume=MICROARCHITECTURE and listing=1, each once, and refuse=RULE, not %.40q=%.40q", name, strings.Join(values, ","))
+		}
 	}
-	rep, p := s.object(x, &wire.Job{Kind: wire.Screen})
+	rep, p := s.object(x, job)
 	if p != nil {
 		return answer{}, p
 	}

@@ -202,6 +202,13 @@ func TestScreen(t *testing.T) {
 	if b.fake.last().Kind != wire.Screen {
 		t.Error("no screen job")
 	}
+	b.do("POST", "/m/screen?assume=nehalem&listing=1", object("x"))
+	if o := b.fake.last().Screen; o.Assume != "nehalem" || !o.Listing {
+		t.Errorf("%+v", o)
+	}
+	if r := b.do("POST", "/m/screen?assume=a&assume=b", object("x")); r.status != 400 {
+		t.Errorf("%+v", r)
+	}
 }
 
 func TestInformation(t *testing.T) {

@@ -46,6 +46,8 @@ type ScreenOptions struct {
 	Boundaries bool   `json:"boundaries,omitempty"` // instruction boundaries of a linear sweep, as text
 	Listing    bool   `json:"listing,omitempty"`    // annotated disassembly, as text
 	Assume     string `json:"assume,omitempty"`     // microarchitecture to answer for instead of this host
+	// Refuse lists soft rules that shall refuse instead of being noted.
+	Refuse []string `json:"refuse,omitempty"`
 }
 
 // Host is what the server learned once about the machine. A locked-down child
