@@ -3,12 +3,19 @@
 #
 # Takes Debian's kernel for clouds from each suite below, by apt with lists of
 # its own, unpacks it without installing it, and leaves FOLDER/vmlinuz-NAME.
-# MIRROR and SECURITY name other mirrors. A kernel that is there is kept.
+# The mirrors are those that apt uses here; MIRROR and SECURITY name others. A
+# kernel that is there is kept.
 set -eu
 
 folder=${1:?usage: kernels.sh FOLDER}
-mirror=${MIRROR:-http://deb.debian.org/debian}
-security=${SECURITY:-http://deb.debian.org/debian-security}
+
+# mirror ORIGIN-LABEL: where apt has the archive of that label from
+mirror() {
+	apt-get indextargets --format '$(SITE) $(LABEL)' | sed -n "s/ $1\$//p" | head -n 1
+}
+
+mirror=${MIRROR:-$(mirror Debian)}
+security=${SECURITY:-$(mirror Debian-Security)}
 keys=/usr/share/keyrings/debian-archive-keyring.gpg
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
