@@ -140,6 +140,11 @@ func learnHost() wire.Host {
 		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping,
 		Microcode: h.Microcode, Kernel: h.Kernel, PMUReason: strings.TrimPrefix(h.PMUReason, "no PMU: "), TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs,
 	}
+	if h.PMU && h.Paranoid > 2 {
+		// A privileged server may count all the same, its children may not.
+		h.PMU = false
+		w.PMUReason = fmt.Sprintf("kernel.perf_event_paranoid is %d; sysctl kernel.perf_event_paranoid=2 lets unprivileged processes count themselves", h.Paranoid)
+	}
 	if h.PMU {
 		if w.PMU = h.PMUName; w.PMU == "" {
 			w.PMU = "generic"
