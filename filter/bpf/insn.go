@@ -128,3 +128,13 @@ func (d *Data) word(off uint32) uint32 {
 func (in Insn) isJump() bool {
 	return in.Code&0x07 == JMP && in.Code&0xf0 != JA
 }
+
+// Words packs a program as an array of the kernel's struct sock_filter
+// (include/uapi/linux/filter.h), one instruction a little-endian word.
+func Words(prog []Insn) []uint64 {
+	out := make([]uint64, len(prog))
+	for i, in := range prog {
+		out[i] = uint64(in.Code) | uint64(in.Jt)<<16 | uint64(in.Jf)<<24 | uint64(in.K)<<32
+	}
+	return out
+}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"webrunner/filter/bpf"
 	"webrunner/filter/seccomp"
 	"webrunner/trampoline"
 )
@@ -50,17 +51,14 @@ func onePlan(t *testing.T) Plan {
 	}
 }
 
-func cellFilter(t *testing.T) []uint64 {
+// cellFilter compiles stage 2: exit_group, and read on the given descriptors.
+func cellFilter(t *testing.T, reads ...int) []uint64 {
 	t.Helper()
-	prog, err := seccomp.Cell(nil).Compile()
+	prog, err := seccomp.Cell(reads).Compile()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []uint64
-	for _, in := range prog {
-		out = append(out, uint64(in.Code)|uint64(in.Jt)<<16|uint64(in.Jf)<<24|uint64(in.K)<<32)
-	}
-	return out
+	return bpf.Words(prog)
 }
 
 func run(t *testing.T, s *Space, p Plan) *Outcome {

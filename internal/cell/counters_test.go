@@ -6,24 +6,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"webrunner/filter/seccomp"
 	"webrunner/perf"
 	"webrunner/trampoline"
 )
-
-// readFilter leaves read on the group's leader beside exit_group.
-func readFilter(t *testing.T) []uint64 {
-	t.Helper()
-	prog, err := seccomp.Cell([]int{0}).Compile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []uint64
-	for _, in := range prog {
-		out = append(out, uint64(in.Code)|uint64(in.Jt)<<16|uint64(in.Jf)<<24|uint64(in.K)<<32)
-	}
-	return out
-}
 
 func softwareAttrs(t *testing.T, names ...string) (attrs [][128]byte) {
 	t.Helper()
@@ -51,7 +36,7 @@ func TestReadCounters(t *testing.T) {
 	// Below the part of the stack that is touched beforehand.
 	le.PutUint64(data, trampoline.StackAddr+StackSize-(64<<10))
 	p := onePlan(t)
-	p.Filter, p.Mode, p.Attrs = readFilter(t), trampoline.ModeRead, softwareAttrs(t, "alignment-faults", "page-faults")
+	p.Filter, p.Mode, p.Attrs = cellFilter(t, 0), trampoline.ModeRead, softwareAttrs(t, "alignment-faults", "page-faults")
 	p.Sections = []Section{{Kind: trampoline.Kernel, Counted: true}, {Kind: trampoline.Empty, Counted: true}}
 	p.Records = 20
 	o, err := s.Run(p)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"webrunner/filter/bpf"
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
 	"webrunner/perf"
@@ -109,5 +110,5 @@ func filterFor(reads bool) ([]uint64, error) {
 	if err != nil {
 		return nil, err
 	}
-	return words(prog), nil
+	return bpf.Words(prog), nil
 }

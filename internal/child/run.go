@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"webrunner/filter/bpf"
 	"webrunner/filter/screen"
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
@@ -283,15 +282,6 @@ func (r *runner) abnormal(out *cell.Outcome, plan cell.Plan) *wire.Problem {
 	}
 	c := &coroner{image: r.image, space: r.space, host: r.self()}
 	return c.explain(out, plan.Wall.Round(time.Millisecond).String())
-}
-
-// words packs a program as the kernel's struct sock_filter.
-func words(prog []bpf.Insn) []uint64 {
-	out := make([]uint64, len(prog))
-	for i, in := range prog {
-		out[i] = uint64(in.Code) | uint64(in.Jt)<<16 | uint64(in.Jf)<<24 | uint64(in.K)<<32
-	}
-	return out
 }
 
 // verify compares the result of the single call with the reference.
