@@ -54,7 +54,6 @@ type strike struct {
 	rule        string // by which the screen refuses it
 	ends        []End  // once the screen is past
 	cycles      float64
-	limit       string
 }
 
 // attacks gives a strike every entry form.
@@ -62,7 +61,7 @@ func (s strike) attacks() []Attack {
 	var list []Attack
 	for _, f := range forms() {
 		a := Attack{
-			Name: s.name, Form: f, Layer: s.layer, Tries: s.tries, Ends: s.ends, Cycles: s.cycles, Limit: s.limit,
+			Name: s.name, Form: f, Layer: s.layer, Tries: s.tries, Ends: s.ends, Cycles: s.cycles,
 			Object: func() []byte { return s.object(f) }, Kernel: "playground",
 		}
 		if f == Plain && len(s.hidden) > 0 {

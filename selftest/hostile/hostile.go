@@ -74,9 +74,6 @@ type Attack struct {
 	// Cycles is what a call costs at least, where the attack tells lies about
 	// it: a figure below it may not be called consistent.
 	Cycles float64
-	// Limit says why such a figure is believed all the same, where that is a
-	// known limit of what WebRunner promises. It is told, and no failure.
-	Limit string
 }
 
 // ID is the name with the form.
