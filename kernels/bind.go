@@ -25,9 +25,9 @@ type Call struct {
 	Spec     *Spec
 	Operands []Buffer
 	Args     []ArgValue
-	// Elements, Flops and Bytes are what one call works through, for derived
-	// figures; 0 when the specification does not say.
-	Elements, Flops, Bytes uint64
+	// Elements, Iterations, Flops and Bytes are what one call works through, for
+	// derived figures; 0 when the specification does not say.
+	Elements, Iterations, Flops, Bytes uint64
 
 	values map[string]uint64
 }
@@ -80,7 +80,7 @@ func (s *Spec) Bind(values map[string]uint64, limits Limits) (*Call, error) {
 	if err := c.bindArgs(); err != nil {
 		return nil, err
 	}
-	c.Elements, c.Flops, c.Bytes = c.derive(s.elements), c.derive(s.flops), c.derive(s.bytes)
+	c.Elements, c.Iterations, c.Flops, c.Bytes = c.derive(s.elements), c.derive(s.iterations), c.derive(s.flops), c.derive(s.bytes)
 	return c, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -126,8 +127,8 @@ func parseParam(e *element) (p Param, err error) {
 	if p.Name, err = e.identifier("name"); err != nil {
 		return p, err
 	}
-	if p.Name == "kernel" {
-		return p, e.errorf(`a parameter cannot be named "kernel": in a query that word names the kernel`)
+	if slices.Contains(ReservedNames(), p.Name) {
+		return p, e.errorf("a parameter cannot be named %q: in a query that word is not the kernel's", p.Name)
 	}
 	word, err := e.need("type")
 	if err != nil {
@@ -210,14 +211,14 @@ func (s *Spec) parseDerived(root *element) error {
 	if e == nil || err != nil {
 		return err
 	}
-	if err := e.allow("elements flops bytes", ""); err != nil {
+	if err := e.allow("elements iterations flops bytes", ""); err != nil {
 		return err
 	}
 	for _, f := range []struct {
 		attr string
 		text *string
 		expr **expr
-	}{{"elements", &s.Elements, &s.elements}, {"flops", &s.Flops, &s.flops}, {"bytes", &s.Bytes, &s.bytes}} {
+	}{{"elements", &s.Elements, &s.elements}, {"iterations", &s.Iterations, &s.iterations}, {"flops", &s.Flops, &s.flops}, {"bytes", &s.Bytes, &s.bytes}} {
 		if *f.text, *f.expr, err = s.expression(e, f.attr); err != nil {
 			return err
 		}

@@ -178,8 +178,9 @@ func (s *Spec) adopt(call *element) error {
 	if s.Result == ResultNone {
 		s.Result = known.Result
 	}
-	if s.elements == nil && s.flops == nil && s.bytes == nil {
+	if s.elements == nil && s.iterations == nil && s.flops == nil && s.bytes == nil {
 		s.Elements, s.elements = known.Elements, known.elements
+		s.Iterations, s.iterations = known.Iterations, known.iterations
 		s.Flops, s.flops = known.Flops, known.flops
 		s.Bytes, s.bytes = known.Bytes, known.bytes
 	}

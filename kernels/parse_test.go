@@ -31,7 +31,7 @@ func TestParse2016(t *testing.T) {
 		}
 		a, b := strip(got), strip(find(t, name))
 		if name == "playground" { // no pointer, hence nothing to adopt
-			b.Doc, b.Alternatives, b.Result, b.Elements, b.elements = "", nil, ResultNone, "", nil
+			b.Doc, b.Alternatives, b.Result, b.Iterations, b.iterations = "", nil, ResultNone, "", nil
 		}
 		for i := range b.Params {
 			b.Params[i].Doc = ""

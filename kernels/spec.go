@@ -25,17 +25,18 @@ type Spec struct {
 	// Reference names the built-in computation that results are compared
 	// with; empty when there is none.
 	Reference string `json:"reference,omitempty"`
-	// Elements, Flops and Bytes are expressions over the parameters: what one
-	// call works through, for derived figures. Empty when not given.
-	Elements string `json:"elements,omitempty"`
-	Flops    string `json:"flops,omitempty"`
-	Bytes    string `json:"bytes,omitempty"`
+	// Elements, Iterations, Flops and Bytes are expressions over the parameters:
+	// what one call works through, for derived figures. Empty when not given.
+	Elements   string `json:"elements,omitempty"`
+	Iterations string `json:"iterations,omitempty"`
+	Flops      string `json:"flops,omitempty"`
+	Bytes      string `json:"bytes,omitempty"`
 
 	// XML is the specification as it was read; parsing it again gives the
 	// same Spec.
 	XML []byte `json:"-"`
 
-	elements, flops, bytes *expr // nil when not given
+	elements, iterations, flops, bytes *expr // nil when not given
 }
 
 // FullName is the name with the namespace before it, as in "blis/sdot".
