@@ -24,7 +24,7 @@ import (
 )
 
 // The test binary is its own child, as the real program is. What the fake
-// child does is the first of its job's Events, or the argument of --without
+// child does is the specification of its job, or the argument of --without
 // when it is to happen before the job.
 func TestMain(m *testing.M) {
 	if IsChild(os.Args) {
@@ -45,8 +45,8 @@ func fakeChild() {
 	}
 	out := os.NewFile(4, "report")
 	act := "posture"
-	if len(job.Events) > 0 {
-		act = job.Events[0]
+	if len(job.Spec) > 0 {
+		act = string(job.Spec)
 	}
 	acts[act](job, out)
 }
@@ -131,5 +131,5 @@ func do(t *testing.T, p *Pool, act string) *wire.Report {
 }
 
 func testJob(act string) *wire.Job {
-	return &wire.Job{Kind: wire.Run, Events: []string{act}, Budget: wire.Budget{Deadline: 30e6}}
+	return &wire.Job{Kind: wire.Run, Spec: []byte(act), Budget: wire.Budget{Deadline: 30e6}}
 }

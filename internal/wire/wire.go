@@ -19,14 +19,16 @@ const (
 // Job is one request to a child. The child trusts the server that wrote it but
 // nothing inside Object.
 type Job struct {
-	Kind   Kind              `json:"kind"`
-	Spec   []byte            `json:"spec,omitempty"`   // kernel specification (XML); Run only
-	Params map[string]uint64 `json:"params,omitempty"` // every parameter of the specification, validated
-	Seed   uint64            `json:"seed,omitempty"`   // of the operand generator
-	Budget Budget            `json:"budget"`
-	Host   Host              `json:"host"`
-	Events []string          `json:"events,omitempty"` // names asked for; empty means the default set
-	Screen ScreenOptions     `json:"screen"`
+	Kind    Kind              `json:"kind"`
+	Spec    []byte            `json:"spec,omitempty"`   // kernel specification (XML); Run only
+	Params  map[string]uint64 `json:"params,omitempty"` // every parameter of the specification, validated
+	Seed    uint64            `json:"seed,omitempty"`   // of the operand generator
+	Budget  Budget            `json:"budget"`
+	Host    Host              `json:"host"`
+	Manner  Manner            `json:"manner"`            // how a Run measures
+	Groups  []Group           `json:"groups,omitempty"`  // of events to count; empty without a PMU
+	Refused []Unavailable     `json:"refused,omitempty"` // events asked for that no group can count
+	Screen  ScreenOptions     `json:"screen"`
 
 	// Object is the client's ELF file. It travels beside the JSON, unescaped.
 	Object []byte `json:"-"`
@@ -39,6 +41,33 @@ type Budget struct {
 	Call      int64   `json:"call_us"`             // longest single cell, wall time, microseconds
 	Memory    uint64  `json:"memory"`              // bytes of image and operands
 	Precision float64 `json:"precision,omitempty"` // relative half-width of the 95 % interval to stop at
+}
+
+// Manner is how the calls of a Run are made and where things lie meanwhile. The
+// zero value is the default: single fenced calls, warm caches, natural places.
+type Manner struct {
+	Throughput bool `json:"throughput,omitempty"` // calls back to back between two time stamps, instead of one
+	ColdData   bool `json:"cold_data,omitempty"`  // operands and data leave all caches before each call
+	ColdCode   bool `json:"cold_code,omitempty"`  // and the code likewise
+	HugePages  bool `json:"huge_pages,omitempty"` // operands lie in 2 MiB pages
+
+	Align         *uint64           `json:"align,omitempty"`          // the kernel's address modulo 64; nil is where it falls
+	StackOffset   uint64            `json:"stack_offset,omitempty"`   // bytes by which the stack pointer is lower
+	OperandOffset map[string]uint64 `json:"operand_offset,omitempty"` // bytes by which operands begin behind the start of a page
+}
+
+// Group is events that fit on the counters together, the leader first. Every
+// group counts the events named Cycles and Instructions where the PMU can.
+type Group []Event
+
+// Event is one event as perf_event_open takes it.
+type Event struct {
+	Name    string `json:"name"`
+	Unit    string `json:"unit"`
+	Type    uint32 `json:"type"`
+	Config  uint64 `json:"config"`
+	Config1 uint64 `json:"config1,omitempty"`
+	Config2 uint64 `json:"config2,omitempty"`
 }
 
 // ScreenOptions shapes what a Screen or Run job reports.
@@ -70,6 +99,7 @@ type Host struct {
 
 	TSCQuantum  uint64      `json:"tsc_quantum"` // step of the time-stamp counter, ticks
 	Calibration Calibration `json:"calibration"`
+	Detectors   Detectors   `json:"detectors"`
 }
 
 // Calibration is what the measuring code of a cell costs on this machine. Its
@@ -80,6 +110,13 @@ type Calibration struct {
 	Hidden        float64 `json:"hidden"`
 	WitnessCycles float64 `json:"witness_cycles"`
 	Doubt         string  `json:"doubt,omitempty"`
+}
+
+// Detectors says which means of seeing disturbances were proved on this host.
+// An empty text is proved, any other the reason why it is not used.
+type Detectors struct {
+	Interrupt string `json:"interrupt"` // the null selector in ES
+	Preempt   string `json:"preempt"`   // restartable sequences
 }
 
 // MarshalJSON writes an absent PMU as null, as the interface contract has it.
@@ -99,6 +136,7 @@ func (h Host) MarshalJSON() ([]byte, error) {
 type Probed struct {
 	Layers      map[string]string `json:"layers"`
 	Calibration Calibration       `json:"calibration"`
+	Detectors   Detectors         `json:"detectors"`
 }
 
 // Report is the child's answer: exactly one of Result, Problem and Document is set.
@@ -139,6 +177,14 @@ type Counter struct {
 	Samples  Samples    `json:"samples"`
 	Cells    int        `json:"cells"`
 	Exact    bool       `json:"exact"`
+	Modes    []Mode     `json:"modes,omitempty"` // where the samples fall into several; Value is the first
+	Trust    string     `json:"trust,omitempty"` // grade of the counter by kernels of known cost, if it has one
+}
+
+// Mode is one of several values that samples fell into.
+type Mode struct {
+	Value float64 `json:"value"`
+	Share float64 `json:"share"` // of the accepted samples
 }
 
 // Derived is a figure computed from others.
@@ -150,10 +196,48 @@ type Derived struct {
 	Source Source  `json:"source"` // of the weakest of them
 }
 
-// Samples counts timed calls.
+// Samples counts timed calls, or timed batches of calls.
 type Samples struct {
 	Accepted int `json:"accepted"`
 	Total    int `json:"total"`
+	// Rejected counts those that were not accepted by the first reason against
+	// them: broken, preempted, interrupted, unsteady, contended, warm-up.
+	Rejected map[string]int `json:"rejected,omitempty"`
+}
+
+// Conditions are the circumstances of the measurement.
+type Conditions struct {
+	Mode   string `json:"mode"`  // latency: single fenced calls; throughput: batches back to back
+	Batch  int    `json:"batch"` // calls between two time stamps
+	Data   string `json:"data"`  // warm or cold
+	Code   string `json:"code"`  // warm or cold
+	Pages  string `json:"pages"` // of the operands: 4k or 2m
+	Kernel string `json:"kernel_address"`
+	Stack  string `json:"stack_pointer"` // at the call
+
+	// CPU is where the cells ran; Pinned says how that is known, or why they
+	// may have moved.
+	CPU    int    `json:"cpu"`
+	Pinned string `json:"pinned"`
+
+	// MHz are the lowest and the highest frequency of the core seen beside
+	// samples; 0 where it is not known.
+	MHz [2]float64 `json:"core_mhz"`
+	// Sibling is what is known of the core's other hyper-thread.
+	Sibling string `json:"sibling"`
+	// Detectors says by which means interrupts and preemptions are seen, and
+	// that they were proved on this host, or why they are not used.
+	Detectors map[string]string `json:"detectors"`
+
+	Precision Precision `json:"precision"`
+}
+
+// Precision is the relative half-width of the 95 % interval of a run's main
+// figure, and why sampling stopped there.
+type Precision struct {
+	Wanted   float64 `json:"wanted"`
+	Achieved float64 `json:"achieved"` // 0 when there is no figure
+	Stopped  string  `json:"stopped"`  // precision, deadline or cells
 }
 
 // Unavailable is a figure that was asked for and could not be had.
@@ -173,6 +257,8 @@ type Result struct {
 	Counters    []Counter         `json:"counters"`
 	Unavailable []Unavailable     `json:"unavailable"`
 	Derived     []Derived         `json:"derived"`
+	Conditions  Conditions        `json:"conditions"`
+	Work        Work              `json:"work"`
 	Result      Value             `json:"result"`
 	Verify      Verify            `json:"verify"`
 	ABI         ABI               `json:"abi"`
@@ -184,6 +270,14 @@ type Result struct {
 	Warnings     []string          `json:"warnings"`
 	Timing       Timing            `json:"timing_us"`
 	Cell         Cell              `json:"cell"`
+}
+
+// Work is what one call does by the kernel's specification; 0 means unknown.
+type Work struct {
+	Elements   float64 `json:"elements"`
+	Iterations float64 `json:"iterations"`
+	Bytes      float64 `json:"bytes"`
+	FLOPs      float64 `json:"flops"`
 }
 
 // Cell is what the kernel's address space held besides the vsyscall page.
