@@ -6,6 +6,7 @@ const (
 	MaxFilter   = 128 // instructions of the cell's seccomp program
 	MaxCounters = 16
 	MaxStack    = 64 // arguments passed on the stack
+	MaxFlush    = 64 // ranges of memory that a flush empties the caches of
 )
 
 // Modes of reading event counters around a call.
@@ -25,7 +26,7 @@ const (
 )
 
 // Section is one timed call of a record: the kernel, the empty function, a
-// calibration chain or a witness.
+// calibration chain, a witness or a flush.
 type Section struct {
 	Target  uint64 // address of the function
 	Turns   uint64 // of the loop of a chain or a witness
@@ -71,6 +72,9 @@ type Control struct {
 	Rseq      uint64 // 1: the script registers Results.Rseq
 	StackArgs uint64
 	Stack     [MaxStack]uint64
+	FlushOpt  uint64              // 1: the processor has CLFLUSHOPT
+	FlushN    uint64              // ranges that a flush walks
+	Flush     [MaxFlush][2]uint64 // start and end of each
 	StepCount uint64
 	Steps     [MaxSteps]Step
 	FilterLen uint64 // struct sock_fprog: length in the low 16 bits, then the address

@@ -10,7 +10,7 @@ TEXT ·Enter(SB), NOSPLIT, $0-0
 	LEAQ name(SB), AX \
 	MOVQ AX, (8*n)(DI)
 
-// func entries(to *[14]uintptr)
+// func entries(to *[15]uintptr)
 TEXT ·entries(SB), NOSPLIT, $0-8
 	MOVQ to+0(FP), DI
 	ADDRESS(·blob, 0)
@@ -19,12 +19,13 @@ TEXT ·entries(SB), NOSPLIT, $0-8
 	ADDRESS(·imulChain, 3)
 	ADDRESS(·addChain, 4)
 	ADDRESS(·witness, 5)
-	ADDRESS(·memcpy, 6)
-	ADDRESS(·memmove, 7)
-	ADDRESS(·memset, 8)
-	ADDRESS(·memcmp, 9)
-	ADDRESS(·strlen, 10)
-	ADDRESS(·stackChkFail, 11)
-	ADDRESS(·abort, 12)
-	ADDRESS(·blobEnd, 13)
+	ADDRESS(·flush, 6)
+	ADDRESS(·memcpy, 7)
+	ADDRESS(·memmove, 8)
+	ADDRESS(·memset, 9)
+	ADDRESS(·memcmp, 10)
+	ADDRESS(·strlen, 11)
+	ADDRESS(·stackChkFail, 12)
+	ADDRESS(·abort, 13)
+	ADDRESS(·blobEnd, 14)
 	RET

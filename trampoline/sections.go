@@ -10,10 +10,11 @@ const (
 	ImulChain                 // ChainSteps dependent 32-bit multiplications a turn, 3 cycles each
 	AddChain                  // ChainSteps dependent additions a turn, 1 cycle each
 	Witness                   // WitnessMixes mixes that fill the dispatch width a turn
+	Flush                     // empties every cache of the ranges that Control.Flush names
 )
 
 // sectionSymbols are the blob's functions behind the kinds.
-var sectionSymbols = [...]string{Empty: "stub.empty", ImulChain: "stub.imul-chain", AddChain: "stub.add-chain", Witness: "stub.witness"}
+var sectionSymbols = [...]string{Empty: "stub.empty", ImulChain: "stub.imul-chain", AddChain: "stub.add-chain", Witness: "stub.witness", Flush: "stub.flush"}
 
 // Addr returns the address in a cell of what a section calls; the kernel's own
 // is the caller's.

@@ -13,6 +13,7 @@ func empty()
 func imulChain()
 func addChain()
 func witness()
+func flush()
 func memcpy()
 func memmove()
 func memset()
@@ -24,10 +25,10 @@ func blobEnd()
 
 // Only the assembly of entries uses the declarations; this is for checkers that
 // do not read it.
-var _ = [...]func(){blob, exit, empty, imulChain, addChain, witness, memcpy, memmove, memset, memcmp, strlen, stackChkFail, abort, blobEnd}
+var _ = [...]func(){blob, exit, empty, imulChain, addChain, witness, flush, memcpy, memmove, memset, memcmp, strlen, stackChkFail, abort, blobEnd}
 
 // entries writes the addresses of the blob's functions, in the order above. A
 // Go function value would name a wrapper instead.
 //
 //go:noescape
-func entries(to *[14]uintptr)
+func entries(to *[15]uintptr)

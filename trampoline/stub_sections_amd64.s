@@ -77,3 +77,41 @@ witnessTurn:
 	DECQ CX
 	JNE  witnessTurn
 	RET
+
+// flush evicts every line of the ranges in Control.Flush from all caches of the
+// machine, for data and for instructions (SDM vol. 2, CLFLUSH and CLFLUSHOPT).
+// MFENCE waits for the evictions, LFENCE keeps later loads behind it. Address
+// translations stay: CLFLUSH needs them itself.
+TEXT ·flush(SB), NOSPLIT|NOFRAME, $0
+	MOVL $const_ControlAddr, R10
+	LEAQ Control_Flush(R10), R8
+	MOVQ Control_FlushN(R10), CX
+
+flushRange:
+	SUBQ $1, CX
+	JCS  flushed
+	MOVQ 0(R8), SI
+	MOVQ 8(R8), DI
+	ADDQ $16, R8
+	CMPQ Control_FlushOpt(R10), $0
+	JNE  flushWeak
+
+flushStrong:
+	CMPQ SI, DI
+	JAE  flushRange
+	CLFLUSH (SI)
+	ADDQ $64, SI
+	JMP  flushStrong
+
+	// Not ordered among each other, so several are under way at a time.
+flushWeak:
+	CMPQ SI, DI
+	JAE  flushRange
+	CLFLUSHOPT (SI)
+	ADDQ $64, SI
+	JMP  flushWeak
+
+flushed:
+	MFENCE
+	LFENCE
+	RET

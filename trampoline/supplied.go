@@ -12,9 +12,9 @@ const exitCall = 7
 
 // Symbols returns the functions of the blob in ascending order of address.
 func Symbols() []Symbol {
-	var at [14]uintptr
+	var at [15]uintptr
 	entries(&at)
-	names := [...]string{"stub", "stub.exit", "stub.empty", "stub.imul-chain", "stub.add-chain", "stub.witness", "memcpy", "memmove", "memset", "memcmp",
+	names := [...]string{"stub", "stub.exit", "stub.empty", "stub.imul-chain", "stub.add-chain", "stub.witness", "stub.flush", "memcpy", "memmove", "memset", "memcmp",
 		"strlen", "__stack_chk_fail", "abort"}
 	syms := make([]Symbol, len(names))
 	for i, n := range names {
@@ -31,7 +31,7 @@ func ExitRIP() uint64 { return Symbols()[1].Addr + exitCall }
 // blob holds.
 func Supplied() map[string]uint64 {
 	m := make(map[string]uint64)
-	for _, s := range Symbols()[6:] {
+	for _, s := range Symbols()[7:] {
 		m[s.Name] = s.Addr
 	}
 	m["bcmp"] = m["memcmp"]

@@ -48,7 +48,7 @@ func TestSupplied(t *testing.T) {
 func TestSectionAddresses(t *testing.T) {
 	const kernel = 0x1234
 	seen := map[uint64]bool{}
-	for _, k := range []Kind{Kernel, Empty, ImulChain, AddChain, Witness} {
+	for _, k := range []Kind{Kernel, Empty, ImulChain, AddChain, Witness, Flush} {
 		a := k.Addr(kernel)
 		if a == 0 || seen[a] || (k == Kernel) != (a == kernel) {
 			t.Errorf("kind %d is at %#x", k, a)

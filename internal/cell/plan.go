@@ -29,7 +29,8 @@ const (
 	FloatArg
 )
 
-// Section is one timed call of a record.
+// Section is one timed call of a record. Behind a trampoline.Flush only one
+// call of a batch would be cold, so there is no batch.
 type Section struct {
 	Kind    trampoline.Kind
 	Turns   uint64 // of a chain or a witness, at least 1
@@ -44,6 +45,8 @@ type Plan struct {
 	Records  int           // most records; bounded by the room for them
 	Budget   uint64        // TSC ticks after which sampling ends by itself
 	Wall     time.Duration // after which the supervisor kills the cell
+	ColdData bool          // what a trampoline.Flush evicts: operands and the image's data,
+	ColdCode bool          // the image's code
 	XSave    bool          // the host has XSAVE and the kernel uses it
 	Rseq     bool          // use rseq to see preemptions
 	Filter   []uint64      // seccomp program, one sock_filter a word; empty for none
@@ -53,6 +56,8 @@ type Plan struct {
 	// Where there is no PMU a test plays it: pages are there already, and
 	// rdpmc, which faults, is emulated.
 	pmu func(*unix.PtraceRegsAmd64) bool
+	// A test makes a processor as old as there was once.
+	noFlushOpt bool
 }
 
 // canaries fill the callee-saved registers before each call.
@@ -88,8 +93,8 @@ func (p Plan) MaxRecords() int {
 	return int((resultsSize-(trampoline.RecordsAddr-trampoline.ResultsAddr))/p.stride()) - 1
 }
 
-// write puts the plan into the control block.
-func (p Plan) write() error {
+// write puts the plan for a cell of these regions into the control block.
+func (p Plan) write(regions []Region) error {
 	c := control()
 	switch {
 	case len(p.Sections) < 1 || len(p.Sections) > len(c.Sections):
@@ -114,6 +119,9 @@ func (p Plan) write() error {
 	binary.LittleEndian.PutUint32(c.RseqDesc[32:], rseqSig)
 	c.Canary, c.Records, c.Budget, c.XSave = canaries, uint64(p.Records), p.Budget, b2u(p.XSave)
 	c.Mode, c.Counters, c.Words = p.Mode, uint64(len(p.Attrs)), p.words()
+	if err := p.flush(c, regions); err != nil {
+		return err
+	}
 	return p.Call.place(c)
 }
 

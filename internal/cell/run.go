@@ -91,7 +91,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	defer runtime.UnlockOSThread()
 	c, r := control(), results()
 	*c, *r = trampoline.Control{}, trampoline.Results{}
-	if err := p.write(); err != nil {
+	if err := p.write(s.regions); err != nil {
 		return nil, err
 	}
 	names, err := s.buildScript(p)

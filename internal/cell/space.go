@@ -24,6 +24,8 @@ type Region struct {
 	Data   []byte // initial contents, the rest is zero
 	Prot   int    // unix.PROT_READ and so on; never write and execute together
 	Shared bool   // the supervisor sees what the cell writes
+
+	own bool // the cell's, not the job's
 }
 
 func (r Region) end() uint64 { return r.Addr + (r.Size+pageSize-1)&^(pageSize-1) }
@@ -48,6 +50,9 @@ func NewSpace(job []Region) (*Space, error) {
 		{Name: "thread", Addr: trampoline.ThreadAddr, Size: trampoline.ThreadSize, Data: threadPage(), Prot: unix.PROT_READ},
 		{Name: "results", Addr: trampoline.ResultsAddr, Size: resultsSize, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true},
 		{Name: "stack", Addr: trampoline.StackAddr, Size: StackSize, Prot: unix.PROT_READ | unix.PROT_WRITE},
+	}
+	for i := range own {
+		own[i].own = true
 	}
 	s := &Space{regions: append(own, job...)}
 	slices.SortFunc(s.regions, func(a, b Region) int { return int(int64(a.Addr - b.Addr)) })

@@ -1,0 +1,64 @@
+package cell
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/perf"
+	"webrunner/trampoline"
+)
+
+// flush tells the stub what a section of the kind trampoline.Flush evicts from
+// the caches. What the cell brings along is spared, the stack with it: the stub
+// uses it right before the call.
+//
+// What follows a flush is cold in every cache, and warm in the translation
+// buffers and the branch predictors. The processor may begin to fetch the first
+// line of cold code while it still reads the time-stamp counter before the call.
+func (p Plan) flush(c *trampoline.Control, regions []Region) error {
+	if err := p.checkFlush(); err != nil {
+		return err
+	}
+	if !p.ColdData && !p.ColdCode {
+		return nil
+	}
+	for _, r := range regions {
+		code := r.Prot&unix.PROT_EXEC != 0
+		if r.own || code && !p.ColdCode || !code && !p.ColdData {
+			continue
+		}
+		if c.FlushN == trampoline.MaxFlush {
+			return fmt.Errorf("cell: more than %d regions to flush", trampoline.MaxFlush)
+		}
+		c.Flush[c.FlushN] = [2]uint64{r.Addr, r.Addr + r.Size}
+		c.FlushN++
+	}
+	c.FlushOpt = b2u(hasFlushOpt() && !p.noFlushOpt)
+	return nil
+}
+
+// checkFlush refuses a plan that would call warm what is cold, or the reverse.
+func (p Plan) checkFlush() error {
+	flushes := false
+	for i, sec := range p.Sections {
+		if sec.Kind != trampoline.Flush {
+			continue
+		}
+		flushes = true
+		if i+1 < len(p.Sections) && p.Sections[i+1].Batch > 1 {
+			return errors.New("cell: a batch behind a flush is cold in its first call only")
+		}
+	}
+	if cold := p.ColdData || p.ColdCode; flushes != cold {
+		return fmt.Errorf("cell: cold caches are wanted: %v, sections flush them: %v", cold, flushes)
+	}
+	return nil
+}
+
+// hasFlushOpt asks for CPUID.(EAX=7,ECX=0):EBX[23].
+func hasFlushOpt() bool {
+	_, ebx, _, _ := perf.CPUID(7, 0)
+	return ebx>>23&1 != 0
+}
