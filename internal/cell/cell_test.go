@@ -444,3 +444,38 @@ func TestNewSpaceRefuses(t *testing.T) {
 	// What a refusal had already mapped must be gone again.
 	newSpace(t, "c3")
 }
+
+// The stack pointer is where the plan wants it, and the arguments on the stack
+// come along.
+func TestStackOffset(t *testing.T) {
+	// mov rax, [rsp+8]; mov [rdi], rsp; ret
+	s := newSpace(t, "488b442408488927c3")
+	data, err := s.Bytes("data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := onePlan(t)
+	p.Call.Int, p.Call.Order = []uint64{dataAddr, 2, 3, 4, 5, 6, 42}, make([]ArgKind, 7)
+	p.Sections[0].Batch, p.Records = 2, 2
+	var usual uint64
+	for offset := uint64(0); offset < MaxStackOffset; offset += 16 * 17 {
+		p.StackOffset = offset
+		o := run(t, s, p)
+		if o.End != Returned || o.Samples.RAX != 42 || o.Samples.Records[1].Flags&trampoline.ViolationMask != 0 {
+			t.Fatalf("offset %d: ended by %v with %d, flags %#x", offset, o.End, o.Samples.RAX, o.Samples.Records[1].Flags)
+		}
+		sp := le.Uint64(data)
+		if offset == 0 {
+			usual = sp
+		}
+		if sp != usual-offset {
+			t.Errorf("offset %d: the stack pointer is %#x, want %#x", offset, sp, usual-offset)
+		}
+	}
+	for _, offset := range []uint64{8, MaxStackOffset, 1 << 63} {
+		p.StackOffset = offset
+		if _, err := s.Run(p); err == nil {
+			t.Errorf("offset %d is accepted", offset)
+		}
+	}
+}

@@ -47,11 +47,14 @@ type Plan struct {
 	Wall     time.Duration // after which the supervisor kills the cell
 	ColdData bool          // what a trampoline.Flush evicts: operands and the image's data,
 	ColdCode bool          // the image's code
-	XSave    bool          // the host has XSAVE and the kernel uses it
-	Rseq     bool          // use rseq to see preemptions
-	Filter   []uint64      // seccomp program, one sock_filter a word; empty for none
-	Mode     uint64        // trampoline.ModeTSC, ModeRead or ModeRDPMC
-	Attrs    [][128]byte   // perf_event_attr of each counter; the first leads the group and is disabled
+	// StackOffset is how many bytes lower than usual the stack begins: a multiple
+	// of its alignment, 16, and less than MaxStackOffset.
+	StackOffset uint64
+	XSave       bool        // the host has XSAVE and the kernel uses it
+	Rseq        bool        // use rseq to see preemptions
+	Filter      []uint64    // seccomp program, one sock_filter a word; empty for none
+	Mode        uint64      // trampoline.ModeTSC, ModeRead or ModeRDPMC
+	Attrs       [][128]byte // perf_event_attr of each counter; the first leads the group and is disabled
 
 	// Where there is no PMU a test plays it: pages are there already, and
 	// rdpmc, which faults, is emulated.
@@ -59,6 +62,10 @@ type Plan struct {
 	// A test makes a processor as old as there was once.
 	noFlushOpt bool
 }
+
+// MaxStackOffset bounds Plan.StackOffset: what lies further down is like what is
+// in the same place of the page above.
+const MaxStackOffset = pageSize
 
 // canaries fill the callee-saved registers before each call.
 var canaries = [6]uint64{
@@ -104,6 +111,9 @@ func (p Plan) write(regions []Region) error {
 	case len(p.Attrs) > trampoline.MaxCounters-3:
 		return fmt.Errorf("cell: %d counters, at most %d", len(p.Attrs), trampoline.MaxCounters-3)
 	}
+	if p.StackOffset%16 != 0 || p.StackOffset >= MaxStackOffset {
+		return fmt.Errorf("cell: a stack offset of %d bytes is no multiple of 16 below %d", p.StackOffset, MaxStackOffset)
+	}
 	for i, sec := range p.Sections {
 		c.Sections[i] = trampoline.Section{
 			Target: sec.Kind.Addr(p.Call.Kernel), Turns: max(sec.Turns, 1), Batch: uint64(max(sec.Batch, 1)), Counted: b2u(sec.Counted),
@@ -122,13 +132,14 @@ func (p Plan) write(regions []Region) error {
 	if err := p.flush(c, regions); err != nil {
 		return err
 	}
-	return p.Call.place(c)
+	return p.Call.place(c, p.StackOffset)
 }
 
 // place assigns arguments to registers and to the stack: the first six of the
 // integer class to rdi, rsi, rdx, rcx, r8, r9, the first eight of the SSE class
-// to xmm0-7, the rest to the stack in order of appearance, eight bytes each.
-func (call Call) place(c *trampoline.Control) error {
+// to xmm0-7, the rest to the stack in order of appearance, eight bytes each. The stack pointer is offset bytes
+// lower than it need be.
+func (call Call) place(c *trampoline.Control, offset uint64) error {
 	c.Int, c.Float, c.StackArgs, c.Vectors = [6]uint64{}, [8]uint64{}, 0, 0
 	var ints, floats int
 	for _, kind := range call.Order {
@@ -162,7 +173,7 @@ func (call Call) place(c *trampoline.Control) error {
 		return errors.New("cell: the order of arguments leaves some out")
 	}
 	top := uint64(trampoline.StackAddr + StackSize - 64)
-	c.EntrySP = (top - 8*c.StackArgs) &^ 15
+	c.EntrySP = (top-8*c.StackArgs)&^15 - offset
 	return nil
 }
 
