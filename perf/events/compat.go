@@ -92,7 +92,7 @@ func (t *Table) add2016() error {
 			t.Events[at].Note = e.Note
 			continue
 		}
-		e.old = true
+		e.source = oldSource
 		t.constrainLike(&e)
 		t.Events = append(t.Events, e)
 	}

@@ -25,31 +25,46 @@ func (e *UnknownCPUError) Error() string {
 	return fmt.Sprintf("events: no event table for %s family %#x model %#x", e.CPU.Vendor, e.CPU.Family, e.CPU.Model)
 }
 
+// cpuRow is what the list of processors says of one.
+type cpuRow struct {
+	table string
+	role  string // of a core of a hybrid: Core, Atom or LowPower_Atom; else -
+	doubt string // not empty if the row is not exactly of this core
+}
+
 // TableFor returns the name of the table of a processor. On a hybrid one the
 // core type decides; without one (0) its performance cores are meant.
 func TableFor(c CPU) (string, error) {
-	fallback := ""
+	row, ok := tableOf(c)
+	if !ok {
+		return "", &UnknownCPUError{c}
+	}
+	return row.table, nil
+}
+
+// tableOf finds the row of a processor. A core of a hybrid whose native model
+// is not listed has that of the first core of its type, with a doubt.
+func tableOf(c CPU) (row cpuRow, ok bool) {
 	for line := range strings.Lines(cpusTSV) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		if len(f) != 8 || f[0] != c.Vendor || !inList(f[1], c.Family) || !inList(f[2], c.Model) || !hasDigit(f[3], c.Stepping) {
 			continue
 		}
+		r := cpuRow{table: f[7], role: f[6]}
 		if f[4] == "-" {
-			return f[7], nil
+			return r, true
 		}
 		kind, _ := strconv.ParseUint(f[4], 0, 8)
 		native, _ := strconv.ParseUint(f[5], 0, 32)
 		switch {
-		case uint8(kind) == c.CoreType && uint32(native) == c.NativeModel:
-			return f[7], nil
-		case uint8(kind) == c.CoreType || c.CoreType == 0 && f[6] == "Core":
-			fallback = f[7]
+		case uint8(kind) == c.CoreType && uint32(native) == c.NativeModel, c.CoreType == 0 && r.role == "Core":
+			return r, true
+		case uint8(kind) == c.CoreType && !ok:
+			r.doubt = fmt.Sprintf("native model %#x of core type %#x is not known: the events of %s stand in", c.NativeModel, c.CoreType, r.table)
+			row, ok = r, true
 		}
 	}
-	if fallback != "" {
-		return fallback, nil
-	}
-	return "", &UnknownCPUError{c}
+	return row, ok
 }
 
 // inList tells whether a hexadecimal list such as 10-1F,60 has v; * has all.

@@ -77,8 +77,19 @@ type Event struct {
 	Flags          Flags
 	Note           string // what to know about it: unverified, mended, …
 	raw            string // terms of a raw event, in place of the fields above
-	old            bool   // a name that only the service of 2016 has
+	source         source // who names it so
 }
+
+// source tells who gives an event its name.
+type source uint8
+
+const (
+	vendorSource source = iota
+	oldSource           // only the service of 2016
+	kernelSource        // the kernel, in sysfs
+)
+
+func (s source) String() string { return [...]string{"vendor", "2016", "kernel"}[s] }
 
 // Usable returns the counters that can count e.
 func (e Event) Usable(smt bool) Counters {

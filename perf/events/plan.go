@@ -39,7 +39,8 @@ type Refusal struct {
 
 // Plan packs events into few groups that each fit on the counters without
 // multiplexing: first fit, those with the fewest usable counters first, with
-// bipartite matching of events to counters as the test of fit.
+// bipartite matching of events to counters as the test of fit. An event that
+// has no room beside cycles and instructions is in a group without them.
 func Plan(t *Table, list []Event, m Machine) ([]Group, []Refusal) {
 	p := newPlanner(t, m)
 	var refused []Refusal
@@ -49,9 +50,16 @@ func Plan(t *Table, list []Event, m Machine) ([]Group, []Refusal) {
 			continue
 		}
 		d := p.demand(e)
-		if alone := p.open(); !t.encodable(e) || !alone.add(d) {
-			refused = append(refused, Refusal{e, p.whyNot(d)})
+		if _, err := e.Encode(t.layout()); err != nil {
+			refused = append(refused, Refusal{e, err.Error()})
 			continue
+		}
+		if !p.open(d).add(d) {
+			d.lone = true
+			if !p.open(d).add(d) {
+				refused = append(refused, Refusal{e, p.whyNot(d)})
+				continue
+			}
 		}
 		order = append(order, d)
 	}
@@ -59,13 +67,13 @@ func Plan(t *Table, list []Event, m Machine) ([]Group, []Refusal) {
 	var packs []*pack
 	for _, d := range order {
 		if !slices.ContainsFunc(packs, func(k *pack) bool { return k.add(d) }) {
-			k := p.open()
+			k := p.open(d)
 			k.add(d)
 			packs = append(packs, k)
 		}
 	}
 	if len(packs) == 0 && len(p.base) > 0 && slices.ContainsFunc(list, p.isBase) {
-		packs = append(packs, p.open())
+		packs = append(packs, p.open(demand{}))
 	}
 	groups := make([]Group, len(packs))
 	for i, k := range packs {
@@ -122,6 +130,9 @@ func newPlanner(t *Table, m Machine) *planner {
 		for _, e := range wanted {
 			p.base = append(p.base, p.demand(e))
 		}
+		if !p.open(demand{}).fits() {
+			p.base = nil // a machine too small for both
+		}
 	}
 	return p
 }
@@ -135,6 +146,7 @@ type demand struct {
 	event     Event
 	counters  Counters
 	exclusive bool
+	lone      bool // has no room beside cycles and instructions
 }
 
 // difficulty orders demands: those with the fewest choices come first.
@@ -170,30 +182,33 @@ func (p *planner) demand(e Event) demand {
 
 func (p *planner) whyNot(d demand) string {
 	switch {
-	case !p.table.encodable(d.event):
-		return fmt.Sprintf("its unit mask %#x does not fit into the event select register", d.event.Umask)
 	case d.event.Flags&MetricField != 0:
 		return "this machine does not offer PERF_METRICS with its slots counter"
 	case d.counters == 0:
 		return fmt.Sprintf("it needs counters %#x, this machine offers %#x", uint64(d.event.Usable(p.machine.SMT)), uint64(p.general|p.fixed))
 	}
-	return "it does not fit beside cycles and instructions"
+	return "it does not fit on the counters even by itself"
 }
 
 // pack is a group being filled.
 type pack struct {
 	p      *planner
 	wanted []demand
+	lone   bool // without cycles and instructions
 }
 
-func (p *planner) open() *pack {
+// open begins a pack for d.
+func (p *planner) open(d demand) *pack {
+	if d.lone {
+		return &pack{p: p, lone: true}
+	}
 	return &pack{p: p, wanted: slices.Clone(p.base)}
 }
 
 // add puts a demand into the pack if the whole still fits.
 func (k *pack) add(d demand) bool {
 	n := len(k.wanted)
-	if !k.registers(d) || !k.company(d) {
+	if d.lone != k.lone || !k.registers(d) || !k.company(d) {
 		return false
 	}
 	if d.event.Flags&MetricField != 0 && !k.hasSlots() {

@@ -65,7 +65,7 @@ func (t *Table) Select(list []string) ([]Event, error) {
 
 func (t *Table) selectOne(item string) ([]Event, error) {
 	if strings.Contains(item, "=") {
-		if _, err := BuiltinFormat(t.AMD).Encode(item); err != nil {
+		if _, err := t.layout().Encode(item); err != nil {
 			return nil, err
 		}
 		return []Event{t.Raw(item, item)}, nil
@@ -86,16 +86,17 @@ func (t *Table) selectOne(item string) ([]Event, error) {
 }
 
 // glob returns the events whose name matches a shell pattern in any case,
-// leaving out the deprecated and off-core ones unless the pattern names them.
+// leaving out the deprecated, the off-core and the kernel's own unless the
+// pattern has no others.
 func (t *Table) glob(pattern string) ([]Event, error) {
 	var found, hidden []Event
-	for _, e := range t.Events {
+	for _, e := range slices.Concat(t.Events, t.kernel) {
 		ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(e.Name))
 		if err != nil {
 			return nil, fmt.Errorf("events: pattern %q: %w", pattern, err)
 		}
 		switch {
-		case ok && e.Flags&(Deprecated|Offcore) != 0:
+		case ok && (e.Flags&(Deprecated|Offcore) != 0 || e.source == kernelSource && t.Name != "kernel"):
 			hidden = append(hidden, e)
 		case ok:
 			found = append(found, e)
@@ -117,7 +118,7 @@ func (t *Table) nearest(name string, n int) []string {
 	name = strings.ToLower(name)
 	limit := max(2, len(name)/3)
 	var all []candidate
-	for _, e := range t.Events {
+	for _, e := range slices.Concat(t.Events, t.kernel) {
 		low := strings.ToLower(e.Name)
 		d := distance(name, low, limit)
 		if strings.Contains(low, name) {

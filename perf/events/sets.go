@@ -16,8 +16,8 @@ func SetNames() []string {
 type alternatives []string
 
 var (
-	cycleNames = alternatives{"CPU_CLK_UNHALTED.THREAD", "CPU_CLK_UNHALTED.CORE", "ls_not_halted_cyc", "CPU_CLK_UNHALTED"}
-	instrNames = alternatives{"INST_RETIRED.ANY", "ex_ret_instr", "RETIRED_INSTRUCTIONS"}
+	cycleNames = alternatives{"CPU_CLK_UNHALTED.THREAD", "CPU_CLK_UNHALTED.CORE", "ls_not_halted_cyc", "CPU_CLK_UNHALTED", "cpu-cycles"}
+	instrNames = alternatives{"INST_RETIRED.ANY", "ex_ret_instr", "RETIRED_INSTRUCTIONS", "instructions"}
 )
 
 // defaultSet is what the author of a kernel wants to see first.
@@ -26,8 +26,8 @@ var defaultSet = []alternatives{
 	instrNames,
 	{"CPU_CLK_UNHALTED.REF_TSC", "CPU_CLK_UNHALTED.REF"},
 	{"UOPS_RETIRED.SLOTS", "UOPS_RETIRED.RETIRE_SLOTS", "UOPS_RETIRED.ALL", "UOPS_RETIRED.ANY", "TOPDOWN_RETIRING.ALL", "ex_ret_ops", "ex_ret_cops", "RETIRED_UOPS"},
-	{"BR_INST_RETIRED.ALL_BRANCHES", "BR_INST_RETIRED.ANY", "ex_ret_brn", "RETIRED_BRANCH_INSTRUCTIONS"},
-	{"BR_MISP_RETIRED.ALL_BRANCHES", "BR_INST_RETIRED.MISPRED", "ex_ret_brn_misp", "RETIRED_MISPREDICTED_BRANCH_INSTRUCTIONS"},
+	{"BR_INST_RETIRED.ALL_BRANCHES", "BR_INST_RETIRED.ANY", "ex_ret_brn", "RETIRED_BRANCH_INSTRUCTIONS", "branch-instructions"},
+	{"BR_MISP_RETIRED.ALL_BRANCHES", "BR_INST_RETIRED.MISPRED", "ex_ret_brn_misp", "RETIRED_MISPREDICTED_BRANCH_INSTRUCTIONS", "branch-misses"},
 }
 
 // topdownSet is level 1 of the top-down method by general counters; the

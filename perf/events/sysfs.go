@@ -131,33 +131,47 @@ func PMUOf(pmus []PMU, cpu int) (PMU, bool) {
 	return PMU{}, false
 }
 
-// Lookup returns one of the kernel's own events of the PMU, such as
-// "cache-misses", as an event whose counters are unknown and so taken to be
-// all of them.
-func (p PMU) Lookup(name string, t *Table) (Event, bool) {
-	terms, ok := p.Events[name]
-	if !ok {
-		return Event{}, false
-	}
-	return t.Raw(name, terms), true
-}
-
 // Raw returns an event given by its terms, as in event=0xc0,umask=0x1. Where
 // the table has the same encoding, its counters and flags are taken over;
 // else all general counters are assumed.
 func (t *Table) Raw(name, terms string) Event {
-	e := Event{Name: name, raw: terms, Counters: Counters(1)<<t.General - 1, CountersAlone: Counters(1)<<t.GeneralAlone - 1, Note: "raw"}
-	f := BuiltinFormat(t.AMD)
+	e := Event{Name: name, raw: terms, Note: "raw"}
+	f := t.layout()
 	want, err := f.Encode(terms)
 	if err != nil {
 		return e
 	}
+	e.Code = uint16(want.Config & 0xff)
+	if t.AMD {
+		e.Code |= uint16(want.Config >> 32 & 0xf << 8)
+	}
+	e.MSR, e.MSRValue = extraRegister(e.Code, want.Config1), want.Config1
 	for _, v := range t.Events {
-		if got, err := v.Encode(f); err == nil && got == want && v.Counters.General() != 0 {
-			e.Counters, e.CountersAlone, e.Flags = v.Counters, v.CountersAlone, v.Flags&^Deprecated
-			e.MSR, e.MSRValue = v.MSR, v.MSRValue
-			break
+		if v.Code != e.Code {
+			continue
+		}
+		if got, err := v.Encode(f); err == nil && got == want {
+			e.Counters |= v.Counters
+			e.CountersAlone |= v.CountersAlone
+			e.Flags |= v.Flags &^ (Deprecated | Fixed)
 		}
 	}
+	if e.Counters == 0 {
+		e.Counters, e.CountersAlone = Counters(1)<<t.General-1, Counters(1)<<t.GeneralAlone-1
+	}
 	return e
+}
+
+// extraRegister is the register that config1 goes to for an event code
+// (EVENT_EXTRA_REG tables of arch/x86/events/intel/core.c).
+func extraRegister(code uint16, config1 uint64) uint32 {
+	switch {
+	case config1 == 0:
+		return 0
+	case code == 0xcd:
+		return 0x3f6
+	case code == 0xc6:
+		return 0x3f7
+	}
+	return 0x1a6
 }

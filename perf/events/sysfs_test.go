@@ -111,7 +111,8 @@ func TestFakeMachines(t *testing.T) {
 		if got, err := e.Encode(p.Format); !ok || err != nil || got != m.want {
 			t.Errorf("%s: %s = %#x, %v, want %#x", m.name, m.event, got, err, m.want)
 		}
-		own, ok := p.Lookup(m.kernels, table)
+		table.adopt(p)
+		own, ok := table.Lookup(m.kernels)
 		if ok != (m.kernels != "") {
 			t.Errorf("%s: the kernel's %s: %v", m.name, m.kernels, ok)
 		}

@@ -33,6 +33,8 @@ type Table struct {
 	MetricFields          int      // fields of PERF_METRICS, 0 without it
 	Slots                 int      // issue slots a cycle, 0 when not stated
 	model                 int
+	format                Format  // of the machine; nil without one
+	kernel                []Event // the machine's kernel's own events
 }
 
 // archive is embedded text that is expanded when first asked for.
@@ -162,11 +164,12 @@ func tableShape(name string) (*Table, error) {
 	return nil, fmt.Errorf("events: no table %q", name)
 }
 
-// Lookup finds an event by its name, in any case.
+// Lookup finds an event by its name, in any case: the vendor's, else the
+// kernel's.
 func (t *Table) Lookup(name string) (Event, bool) {
-	for _, e := range t.Events {
-		if strings.EqualFold(e.Name, name) {
-			return e, true
+	for _, list := range [...][]Event{t.Events, t.kernel} {
+		if i := slices.IndexFunc(list, func(e Event) bool { return strings.EqualFold(e.Name, name) }); i >= 0 {
+			return list[i], true
 		}
 	}
 	return Event{}, false

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,7 +41,7 @@ type Listed struct {
 	Config1  string   `json:"config1,omitempty"`
 	Counters []string `json:"counters"` // 0, 1, … general; fixed0, …; perf-metrics
 	Flags    []string `json:"flags,omitempty"`
-	Source   string   `json:"source"` // vendor, or 2016 for a name of that service only
+	Source   string   `json:"source"` // vendor; 2016 for a name of that service only; kernel for its own
 	Note     string   `json:"note,omitempty"`
 }
 
@@ -51,21 +52,19 @@ type Listing struct {
 	Events []Listed `json:"events"`
 }
 
-// List returns the table in the form that is shown.
+// List returns the table in the form that is shown, the kernel's own events
+// last.
 func (t *Table) List() Listing {
-	l := Listing{Table: t.Name, Sets: SetNames(), Events: make([]Listed, len(t.Events))}
-	f := BuiltinFormat(t.AMD)
-	for i, e := range t.Events {
-		l.Events[i] = e.list(f)
+	l := Listing{Table: t.Name, Sets: SetNames(), Events: make([]Listed, 0, len(t.Events)+len(t.kernel))}
+	f := t.layout()
+	for _, e := range slices.Concat(t.Events, t.kernel) {
+		l.Events = append(l.Events, e.list(f))
 	}
 	return l
 }
 
 func (e Event) list(f Format) Listed {
-	l := Listed{Name: e.Name, Encoding: e.Terms(), Counters: e.Counters.words(), Flags: e.Flags.words(), Source: "vendor", Note: e.Note}
-	if e.old {
-		l.Source = "2016"
-	}
+	l := Listed{Name: e.Name, Encoding: e.Terms(), Counters: e.Counters.words(), Flags: e.Flags.words(), Source: e.source.String(), Note: e.Note}
 	if c, err := e.Encode(f); err == nil {
 		l.Config = fmt.Sprintf("%#x", c.Config)
 		if c.Config1 != 0 {

@@ -67,8 +67,12 @@ func TestPlanListing(t *testing.T) {
 	}
 	// A virtual machine with one general counter and no fixed ones.
 	groups, refused = Plan(skl, list, Machine{SMT: true, General: 1, Fixed: -1})
+	if len(groups) != 2 || len(groups[0].Events) != 1 || len(refused) != 0 {
+		t.Errorf("one counter: %v, refused %v", groups, refused)
+	}
+	groups, refused = Plan(skl, list, Machine{SMT: true, General: 1, Fixed: -1, Watchdog: true})
 	if len(groups) != 0 || len(refused) != 2 || refused[0].Why == "" {
-		t.Errorf("%d groups, refused %v", len(groups), refused)
+		t.Errorf("no counter: %v, refused %v", groups, refused)
 	}
 	groups, refused = Plan(skl, list, Machine{SMT: true, General: 1, Fixed: -1, Bare: true})
 	if len(groups) != 2 || len(refused) != 0 {

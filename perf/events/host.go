@@ -1,0 +1,201 @@
+package events
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"webrunner/perf"
+)
+
+// Host is the events of one machine: the vendor's table with the kernel's own
+// events beside it, the PMU by which the kernel opens them, and what bounds a
+// group.
+type Host struct {
+	Table   *Table
+	PMU     PMU // of the kind of core that the probe ran on; without a name where sysfs has none
+	Machine Machine
+	// Doubt is empty where the processor is known. Else it says what is not,
+	// and whose events stand in.
+	Doubt string
+	// Unusable says why nothing can be counted, and is empty where it can.
+	Unusable string
+}
+
+// Counter is one event of a group, as perf_event_attr wants it.
+type Counter struct {
+	Name string // as the table spells it; a raw event is named by its terms
+	// Base is CyclesName or InstructionsName for the two events that a group
+	// has to be checked and normalised by, and empty for all others.
+	Base                     string
+	Unit                     string // what the count is in
+	Type                     uint32 // perf_event_attr.type, of this kind of core on a hybrid
+	Config, Config1, Config2 uint64
+}
+
+// Groups plans the events of a list for a machine; see ForHost and
+// Host.Groups.
+func Groups(info perf.HostInfo, fsys fs.FS, list []string) ([][]Counter, []Refusal, error) {
+	h, err := ForHost(info, fsys)
+	if err != nil {
+		return nil, nil, err
+	}
+	return h.Groups(list)
+}
+
+// ForHost returns the events of a machine from the probe of it and from sysfs;
+// fsys is the root directory. On a hybrid processor the probe's core type
+// decides: what is planned counts only on the CPUs of Host.PMU.CPUs. A
+// processor without a table is served by the kernel's own events, which
+// Host.Doubt says; without those either there is an *UnknownCPUError.
+func ForHost(info perf.HostInfo, fsys fs.FS) (*Host, error) {
+	pmus, err := ReadPMUs(fsys)
+	if err != nil {
+		return nil, err
+	}
+	cpu := CPU{
+		Vendor: info.Vendor, Family: info.Family, Model: info.Model, Stepping: info.Stepping,
+		CoreType: info.CoreType, NativeModel: info.NativeModel,
+	}
+	h := &Host{Machine: machineOf(info)}
+	row, known := tableOf(cpu)
+	h.Doubt = row.doubt
+	var found bool
+	h.PMU, found = pmuOf(pmus, row.role)
+	switch {
+	case !info.PMU:
+		h.Unusable = info.PMUReason
+	case !found && len(pmus) > 0:
+		h.Unusable = fmt.Sprintf("the kernel shows no PMU for this kind of core, only %s", pmuNames(pmus))
+	case !found:
+		h.PMU.Type = perf.TypeRaw
+	}
+	if !known {
+		h.Table, err = kernelTable(cpu, info, h.PMU)
+		h.Doubt = fmt.Sprintf("there is no event table for this processor (%s family %#x model %#x): only the kernel's own events have names", cpu.Vendor, cpu.Family, cpu.Model)
+		return h, err
+	}
+	if h.Table, err = ForCPU(cpu); err == nil {
+		h.Table.adopt(h.PMU)
+	}
+	return h, err
+}
+
+// machineOf takes over what the probe learnt of the counters.
+func machineOf(info perf.HostInfo) Machine {
+	m := Machine{SMT: info.SMT, Watchdog: info.Watchdog}
+	if info.PMU {
+		m.General, m.Fixed = info.Counters, info.Fixed
+		if info.Fixed == 0 && info.Counters > 0 {
+			m.Fixed = -1
+		}
+	}
+	return m
+}
+
+// pmuOf picks the PMU of a kind of core. In a virtual machine a hybrid's is
+// plain cpu, and kernels before 6.13 count the low-power cores as cpu_atom.
+func pmuOf(pmus []PMU, role string) (PMU, bool) {
+	names := []string{"cpu"}
+	switch role {
+	case "Core":
+		names = []string{"cpu_core", "cpu"}
+	case "Atom":
+		names = []string{"cpu_atom", "cpu"}
+	case "LowPower_Atom":
+		names = []string{"cpu_lowpower", "cpu_atom", "cpu"}
+	}
+	for _, n := range names {
+		if i := slices.IndexFunc(pmus, func(p PMU) bool { return p.Name == n }); i >= 0 {
+			return pmus[i], true
+		}
+	}
+	return PMU{}, false
+}
+
+func pmuNames(pmus []PMU) string {
+	names := make([]string, len(pmus))
+	for i, p := range pmus {
+		names[i] = p.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// Groups plans the events that a list of names, globs, sets and raw events
+// asks for: each group fits on the counters by itself and is to be opened and
+// counted by itself.
+//
+// The first counter of a group is its leader: the slots event where the group
+// has fields of PERF_METRICS, else cycles. Every group also counts cycles and
+// instructions (Counter.Base), whether asked for or not, but those of an
+// event that must be alone on the counters. What the machine cannot count is
+// refused with the reason; a name that nobody knows is an *UnknownError.
+func (h *Host) Groups(list []string) ([][]Counter, []Refusal, error) {
+	chosen, err := h.Table.Select(list)
+	if err != nil {
+		return nil, nil, err
+	}
+	if h.Unusable != "" {
+		refused := make([]Refusal, len(chosen))
+		for i, e := range chosen {
+			refused[i] = Refusal{e, h.Unusable}
+		}
+		return nil, refused, nil
+	}
+	planned, refused := Plan(h.Table, chosen, h.Machine)
+	groups := make([][]Counter, len(planned))
+	for i, g := range planned {
+		for _, e := range g.Events {
+			c, err := h.counter(e)
+			if err != nil {
+				return nil, nil, err
+			}
+			groups[i] = append(groups[i], c)
+		}
+	}
+	return groups, refused, nil
+}
+
+// counter fills in the attribute of an event.
+func (h *Host) counter(e Event) (Counter, error) {
+	code, err := e.Encode(h.Table.layout())
+	if err != nil {
+		return Counter{}, fmt.Errorf("%s: %w", e.Name, err) // Plan has tried it before
+	}
+	c := Counter{Name: e.Name, Base: h.Table.base(e), Unit: e.unit(), Type: h.PMU.Type, Config: code.Config, Config1: code.Config1, Config2: code.Config2}
+	switch c.Base {
+	case CyclesName:
+		c.Unit = "cycles"
+	case InstructionsName:
+		c.Unit = "instructions"
+	}
+	return c, nil
+}
+
+// base tells which of the two base events of the table e is, if any.
+func (t *Table) base(e Event) string {
+	if c, ok := t.Cycles(); ok && c.Name == e.Name {
+		return CyclesName
+	}
+	if i, ok := t.Instructions(); ok && i.Name == e.Name {
+		return InstructionsName
+	}
+	return ""
+}
+
+// unit is what a count of e is in, as far as its encoding and its name tell. A
+// counter mask without edge detection counts the cycles in which so much
+// happened.
+func (e Event) unit() string {
+	upper := strings.ToUpper(e.Name)
+	switch {
+	case e.Cmask != 0 && !e.Edge, strings.HasPrefix(upper, "CPU_CLK_UNHALTED"), strings.HasSuffix(upper, "CYCLES"):
+		return "cycles"
+	case strings.HasPrefix(upper, "TOPDOWN"):
+		return "slots"
+	case strings.HasPrefix(upper, "UOPS_"):
+		return "uops"
+	}
+	return "events"
+}

@@ -1,0 +1,66 @@
+package events
+
+import (
+	"maps"
+	"slices"
+
+	"webrunner/perf"
+)
+
+// adopt takes over from the kernel how the machine's event select register is
+// laid out, and its own names for events.
+func (t *Table) adopt(p PMU) {
+	if len(p.Format) > 0 {
+		t.format = p.Format
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Events)) {
+		e := t.Raw(name, p.Events[name])
+		e.Note, e.source = "", kernelSource
+		t.kernel = append(t.kernel, e)
+	}
+}
+
+// layout is the format that the table's events are encoded in: that of the
+// machine where it is known.
+func (t *Table) layout() Format {
+	if t.format != nil {
+		return t.format
+	}
+	return BuiltinFormat(t.AMD)
+}
+
+// kernelTable makes a table of the kernel's own events for a processor that
+// the vendors' data does not know.
+func kernelTable(cpu CPU, info perf.HostInfo, p PMU) (*Table, error) {
+	if len(p.Events) == 0 {
+		return nil, &UnknownCPUError{cpu}
+	}
+	t := &Table{
+		Name: "kernel", AMD: cpu.Vendor != "GenuineIntel",
+		General: info.Counters, GeneralAlone: info.Counters, Fixed: (Counters(1)<<info.Fixed - 1) << 32,
+	}
+	t.adopt(p)
+	t.Events, t.kernel = t.kernel, nil
+	for i := range t.Events {
+		t.Events[i].fixedLikeArchitecture(t)
+	}
+	return t, nil
+}
+
+// fixedLikeArchitecture lets e count on the fixed counter that architectural
+// performance monitoring has for it (SDM volume 3, 20.2.2).
+func (e *Event) fixedLikeArchitecture(t *Table) {
+	var counter Counters
+	switch e.Name {
+	case "instructions":
+		counter = 1 << 32
+	case "cpu-cycles":
+		counter = 1 << 33
+	case "ref-cycles":
+		if counter = 1 << 34; t.Fixed&counter != 0 {
+			e.Counters, e.CountersAlone = 0, 0 // perf's code for it exists on no general counter
+		}
+	}
+	e.Counters |= counter & t.Fixed
+	e.CountersAlone |= counter & t.Fixed
+}
