@@ -13,6 +13,13 @@ type Placement struct {
 	// ThreadPointer is the FS base that the kernel will run with. With it, a
 	// local-exec access to a thread-local variable faults in the trap window.
 	ThreadPointer uint64
+	// CodeShift places everything executable that many bytes, less than a page,
+	// further along than its natural place; CodeShift finds the one that brings a
+	// function to a wanted alignment. It breaks the alignment that sections ask
+	// for, on purpose, and data that an object keeps in its code moves along: an
+	// aligned vector load of such a constant then faults. Other sections stay, or
+	// move by whole pages when the code needs one more.
+	CodeShift uint64
 }
 
 // Page is the size of a page, and of a guard between segments, in bytes.

@@ -1,5 +1,7 @@
 package loader
 
+import "slices"
+
 // Plan is an object with every address decided and no byte written.
 type Plan struct {
 	object    *Object
@@ -63,6 +65,9 @@ func (p *Placement) check() error {
 	if p.Base < p.TrapLimit && p.TrapBase < p.Limit {
 		return internal("image window and trap window overlap")
 	}
+	if p.CodeShift >= Page {
+		return internal("a shift of the code by %d bytes is no less than a page", p.CodeShift)
+	}
 	return nil
 }
 
@@ -85,6 +90,10 @@ func (pl *Plan) place() error {
 	for perm := RX; perm <= RW; perm++ {
 		e := &pl.segments[perm-1]
 		e.start = c.at
+		if perm == RX && pl.hasCode() {
+			c.skew = pl.placement.CodeShift
+			c.advance(c.skew)
+		}
 		if perm == R {
 			pl.gotBase = c.at
 			c.take(uint64(pl.slots)*slotSize, slotSize)
@@ -101,6 +110,7 @@ func (pl *Plan) place() error {
 			pl.placeCommons(&c)
 		}
 		e.end = c.at
+		c.skew = 0
 		if e.end > e.start {
 			c.align(Page)
 			c.guard()
@@ -110,6 +120,11 @@ func (pl *Plan) place() error {
 		}
 	}
 	return nil
+}
+
+// hasCode reports whether anything will be in the code segment.
+func (pl *Plan) hasCode() bool {
+	return pl.stubs > 0 || slices.ContainsFunc(pl.object.sections, func(s section) bool { return s.mapped && s.exec() && s.size > 0 })
 }
 
 func (pl *Plan) placeSections(c *cursor, perm Perm, noBits bool) {
@@ -139,6 +154,7 @@ type cursor struct {
 	at, limit uint64
 	used      uint64
 	budget    uint64
+	skew      uint64 // alignments are this many bytes off
 	failed    bool
 }
 
@@ -149,8 +165,8 @@ func (c *cursor) take(size, align uint64) uint64 {
 	return start
 }
 
-// align moves to a multiple of align, a power of two.
-func (c *cursor) align(align uint64) { c.advance(-c.at & (align - 1)) }
+// align moves to a multiple of align, a power of two, plus the skew.
+func (c *cursor) align(align uint64) { c.advance((c.skew - c.at) & (align - 1)) }
 
 func (c *cursor) advance(size uint64) {
 	if c.failed || size > c.limit-c.at || size > c.budget-c.used {

@@ -46,6 +46,9 @@ func neutralCopy(pl *Plan) []byte {
 			if !s.noBits() {
 				le.PutUint32(b[4:], shtProgbits)
 			}
+			if s.exec() && pl.placement.CodeShift != 0 {
+				le.PutUint64(b[48:], 1) // else ld would align it
+			}
 		case s.typ == shtGroup:
 			le.PutUint32(b[4:], shtProgbits)
 			le.PutUint64(b[8:], 0)

@@ -46,22 +46,26 @@ func TestLinkerAgrees(t *testing.T) {
 		t.Skip("GNU ld is not installed: ", err)
 	}
 	dir := t.TempDir()
-	relocs := 0
-	for name, file := range realObjects(t) {
-		v := compareWithLD(file, dir)
-		if v.outcome != same || v.bytes == 0 {
-			t.Errorf("%s: %s: %s", name, v.outcome, v.detail)
+	for _, shift := range []uint64{0, 1, 40, CodeLine - 1} {
+		p := oraclePlacement()
+		p.CodeShift = shift
+		relocs := 0
+		for name, file := range realObjects(t) {
+			v := compareWithLD(file, p, dir)
+			if v.outcome != same || v.bytes == 0 {
+				t.Errorf("%s, code %d bytes further: %s: %s", name, shift, v.outcome, v.detail)
+			}
+			relocs += v.relocs
 		}
-		relocs += v.relocs
-	}
-	if relocs < 200 {
-		t.Errorf("only %d relocations were compared", relocs)
+		if relocs < 200 {
+			t.Errorf("only %d relocations were compared", relocs)
+		}
 	}
 }
 
-// compareWithLD loads file, links it with GNU ld at the same addresses, and
+// compareWithLD loads file at p, links it with GNU ld at the same addresses, and
 // compares every byte of every section that has bytes. dir is for scratch files.
-func compareWithLD(file []byte, dir string) verdict {
+func compareWithLD(file []byte, p Placement, dir string) verdict {
 	if len(file) < 20 || !bytes.HasPrefix(file, []byte("\x7fELF\x02")) || le.Uint16(file[16:]) != elfTypeRel {
 		return verdict{outcome: notAnObject}
 	}
@@ -69,7 +73,7 @@ func compareWithLD(file []byte, dir string) verdict {
 	if err != nil {
 		return refusal(file, dir, err)
 	}
-	pl, err := Layout(o, oraclePlacement())
+	pl, err := Layout(o, p)
 	if err != nil {
 		return refusal(file, dir, err)
 	}

@@ -61,7 +61,7 @@ type fileResult struct {
 func compareFile(path, dir string) fileResult {
 	r := fileResult{Path: path, Outcomes: map[outcome]int{}}
 	err := members(path, func(name string, data []byte) {
-		v := compareWithLD(data, dir)
+		v := compareWithLD(data, oraclePlacement(), dir)
 		r.Outcomes[v.outcome]++
 		r.Relocs += v.relocs
 		r.Bytes += v.bytes
