@@ -16,7 +16,7 @@ func (a *app) events(args []string) int {
 	var cpu, plan string
 	f := newFlags("events [--cpu VENDOR:FAMILY:MODEL] [--plan NAME,...] [FLAGS]")
 	f.outputFlag(&out, "text", "json")
-	f.text(&cpu, "cpu", "VENDOR:FAMILY:MODEL", "another processor than this one, as in intel:6:0x8f")
+	f.text(&cpu, "cpu", "VENDOR:FAMILY:MODEL", "another processor than this one, as in intel:6:0x8f, or a table as in ADL-E")
 	f.text(&plan, "plan", "NAME,...", "show the groups for these events; names, globs, sets and event=0x..,umask=0x..")
 	if _, code, stop := f.parse(a, args, 0, 0); stop {
 		return code
@@ -40,23 +40,11 @@ func (a *app) events(args []string) int {
 type writer interface{ WriteText(io.Writer) error }
 
 func eventsDocument(cpu, plan string) (writer, error) {
-	here := perf.ProbeHost(os.DirFS("/"))
-	which := events.CPU{
-		Vendor: here.Vendor, Family: here.Family, Model: here.Model, Stepping: here.Stepping,
-		CoreType: here.CoreType, NativeModel: here.NativeModel,
-	}
-	machine := events.Machine{SMT: here.SMT, Watchdog: here.Watchdog}
-	if cpu != "" {
-		var err error
-		if which, err = events.ParseCPU(cpu); err != nil {
-			return nil, usage("%v", err)
-		}
-		machine = events.Machine{}
-	}
-	table, err := events.ForCPU(which)
+	host, err := eventsHost(cpu)
 	if err != nil {
-		return nil, usage("%v; --cpu names another processor", err)
+		return nil, err
 	}
+	table := host.Table
 	if plan == "" {
 		return table.List(), nil
 	}
@@ -64,11 +52,30 @@ func eventsDocument(cpu, plan string) (writer, error) {
 	if err != nil {
 		return nil, usage("%v", err)
 	}
-	groups, refused := events.Plan(table, list, machine)
+	groups, refused := events.Plan(table, list, host.Machine)
 	if len(groups) == 0 {
 		return nil, usage("none of these events can be counted: %s", whyRefused(refused))
 	}
-	return table.ListPlan(groups, refused), nil
+	doc := table.ListPlan(groups, refused)
+	doc.NotHere = host.Unusable
+	return doc, nil
+}
+
+// eventsHost is this machine, or another processor of which only the table is
+// known.
+func eventsHost(cpu string) (*events.Host, error) {
+	if cpu == "" {
+		host, err := events.ForHost(perf.ProbeHost(os.DirFS("/")), os.DirFS("/"))
+		if err != nil {
+			return nil, usage("%v; --cpu names another processor", err)
+		}
+		return host, nil
+	}
+	table, err := events.Find(cpu)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	return &events.Host{Table: table}, nil
 }
 
 func whyRefused(refused []events.Refusal) string {

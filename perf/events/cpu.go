@@ -91,17 +91,30 @@ func hasDigit(class string, v int) bool {
 	return class == "-" || v < 16 && strings.ContainsRune(strings.ToUpper(class), rune("0123456789ABCDEF"[v]))
 }
 
+// Find loads the table of a processor given as ParseCPU takes it, or by the
+// table's own name, which also tells the kinds of core of a hybrid apart.
+func Find(s string) (*Table, error) {
+	if !strings.Contains(s, ":") {
+		return Load(strings.ToUpper(s))
+	}
+	c, err := ParseCPU(s)
+	if err != nil {
+		return nil, err
+	}
+	return ForCPU(c)
+}
+
 // ForCPU loads the table of a processor and adds the names that the service
 // of 2016 had for it.
 func ForCPU(c CPU) (*Table, error) {
-	name, err := TableFor(c)
+	row, ok := tableOf(c)
+	if !ok {
+		return nil, &UnknownCPUError{c}
+	}
+	t, err := Load(row.table)
 	if err != nil {
 		return nil, err
 	}
-	t, err := Load(name)
-	if err != nil {
-		return nil, err
-	}
-	t.model = c.Model
+	t.model, t.Doubt = c.Model, row.doubt
 	return t, t.add2016()
 }

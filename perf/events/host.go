@@ -16,9 +16,6 @@ type Host struct {
 	Table   *Table
 	PMU     PMU // of the kind of core that the probe ran on; without a name where sysfs has none
 	Machine Machine
-	// Doubt is empty where the processor is known. Else it says what is not,
-	// and whose events stand in.
-	Doubt string
 	// Unusable says why nothing can be counted, and is empty where it can.
 	Unusable string
 }
@@ -48,7 +45,7 @@ func Groups(info perf.HostInfo, fsys fs.FS, list []string) ([][]Counter, []Refus
 // fsys is the root directory. On a hybrid processor the probe's core type
 // decides: what is planned counts only on the CPUs of Host.PMU.CPUs. A
 // processor without a table is served by the kernel's own events, which
-// Host.Doubt says; without those either there is an *UnknownCPUError.
+// Table.Doubt says; without those either there is an *UnknownCPUError.
 func ForHost(info perf.HostInfo, fsys fs.FS) (*Host, error) {
 	pmus, err := ReadPMUs(fsys)
 	if err != nil {
@@ -60,7 +57,6 @@ func ForHost(info perf.HostInfo, fsys fs.FS) (*Host, error) {
 	}
 	h := &Host{Machine: machineOf(info)}
 	row, known := tableOf(cpu)
-	h.Doubt = row.doubt
 	var found bool
 	h.PMU, found = pmuOf(pmus, row.role)
 	switch {
@@ -73,7 +69,6 @@ func ForHost(info perf.HostInfo, fsys fs.FS) (*Host, error) {
 	}
 	if !known {
 		h.Table, err = kernelTable(cpu, info, h.PMU)
-		h.Doubt = fmt.Sprintf("there is no event table for this processor (%s family %#x model %#x): only the kernel's own events have names", cpu.Vendor, cpu.Family, cpu.Model)
 		return h, err
 	}
 	if h.Table, err = ForCPU(cpu); err == nil {

@@ -75,8 +75,8 @@ func TestGroupsOfHybrids(t *testing.T) {
 			t.Errorf("%s: %v", c.what, err)
 			continue
 		}
-		if h.Table.Name != c.table || h.PMU.Name != c.pmu || h.PMU.Type != c.typ || !strings.Contains(h.Doubt, c.doubt) || (c.doubt == "") != (h.Doubt == "") {
-			t.Errorf("%s: table %s, PMU %s type %d, doubt %q", c.what, h.Table.Name, h.PMU.Name, h.PMU.Type, h.Doubt)
+		if h.Table.Name != c.table || h.PMU.Name != c.pmu || h.PMU.Type != c.typ || !strings.Contains(h.Table.Doubt, c.doubt) || (c.doubt == "") != (h.Table.Doubt == "") {
+			t.Errorf("%s: table %s, PMU %s type %d, doubt %q", c.what, h.Table.Name, h.PMU.Name, h.PMU.Type, h.Table.Doubt)
 		}
 		groups, refused, err := h.Groups([]string{c.event})
 		if c.none != "" {
@@ -127,7 +127,7 @@ func TestUnknownProcessors(t *testing.T) {
 	own := map[string]string{"cpu-cycles": "event=0x3c", "instructions": "event=0xc0", "ref-cycles": "event=0x00,umask=0x03", "branch-misses": "event=0xc5", "cache-misses": "event=0x2e,umask=0x41"}
 	info := perf.HostInfo{Vendor: "GenuineIntel", Family: 19, Model: 1, PMU: true, Counters: 2, Fixed: 3, SMT: true}
 	h, err := ForHost(info, hostTree(intelNewFormat, own))
-	if err != nil || !strings.Contains(h.Doubt, "no event table") || h.Table.Name != "kernel" {
+	if err != nil || !strings.Contains(h.Table.Doubt, "no event table") || h.Table.Name != "kernel" {
 		t.Fatalf("%+v, %v", h, err)
 	}
 	groups, refused, err := h.Groups([]string{"default", "*-misses", "ref-cycles", "event=0x3c,umask=0x1"})

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -38,6 +39,7 @@ func kernelTable(cpu CPU, info perf.HostInfo, p PMU) (*Table, error) {
 	t := &Table{
 		Name: "kernel", AMD: cpu.Vendor != "GenuineIntel",
 		General: info.Counters, GeneralAlone: info.Counters, Fixed: (Counters(1)<<info.Fixed - 1) << 32,
+		Doubt: fmt.Sprintf("there is no event table for this processor (%s family %#x model %#x): only the kernel's own events have names", cpu.Vendor, cpu.Family, cpu.Model),
 	}
 	t.adopt(p)
 	t.Events, t.kernel = t.kernel, nil

@@ -32,9 +32,12 @@ type Table struct {
 	Fixed                 Counters // fixed counters, in the bits of Counters
 	MetricFields          int      // fields of PERF_METRICS, 0 without it
 	Slots                 int      // issue slots a cycle, 0 when not stated
-	model                 int
-	format                Format  // of the machine; nil without one
-	kernel                []Event // the machine's kernel's own events
+	// Doubt is empty where the table is of the very processor asked for. Else
+	// it says what is not known, and whose events stand in.
+	Doubt  string
+	model  int
+	format Format  // of the machine; nil without one
+	kernel []Event // the machine's kernel's own events
 }
 
 // archive is embedded text that is expanded when first asked for.

@@ -48,6 +48,7 @@ type Listed struct {
 // Listing is all events of a processor.
 type Listing struct {
 	Table  string   `json:"table"`
+	Doubt  string   `json:"doubt,omitempty"` // see Table.Doubt
 	Sets   []string `json:"sets"`
 	Events []Listed `json:"events"`
 }
@@ -55,7 +56,7 @@ type Listing struct {
 // List returns the table in the form that is shown, the kernel's own events
 // last.
 func (t *Table) List() Listing {
-	l := Listing{Table: t.Name, Sets: SetNames(), Events: make([]Listed, 0, len(t.Events)+len(t.kernel))}
+	l := Listing{Table: t.Name, Doubt: t.Doubt, Sets: SetNames(), Events: make([]Listed, 0, len(t.Events)+len(t.kernel))}
 	f := t.layout()
 	for _, e := range slices.Concat(t.Events, t.kernel) {
 		l.Events = append(l.Events, e.list(f))
@@ -108,6 +109,9 @@ func (l Listing) WriteText(w io.Writer) error {
 	if _, err := fmt.Fprintf(w, "# %s: %d events; sets: %s\n", l.Table, len(l.Events), strings.Join(l.Sets, " ")); err != nil {
 		return err
 	}
+	if err := remark(w, l.Doubt); err != nil {
+		return err
+	}
 	for _, e := range l.Events {
 		line := fmt.Sprintf("%s  %s  counters %s", e.Name, e.Encoding, strings.Join(e.Counters, ","))
 		if len(e.Flags) > 0 {
@@ -126,6 +130,8 @@ func (l Listing) WriteText(w io.Writer) error {
 // PlanListing is a plan in the form that is shown.
 type PlanListing struct {
 	Table   string       `json:"table"`
+	Doubt   string       `json:"doubt,omitempty"`    // see Table.Doubt
+	NotHere string       `json:"not_here,omitempty"` // why this machine could not count it
 	Groups  [][]string   `json:"groups"`
 	Refused []RefusedOne `json:"refused,omitempty"`
 }
@@ -138,7 +144,7 @@ type RefusedOne struct {
 
 // ListPlan returns a plan in the form that is shown.
 func (t *Table) ListPlan(groups []Group, refused []Refusal) PlanListing {
-	p := PlanListing{Table: t.Name, Groups: make([][]string, len(groups))}
+	p := PlanListing{Table: t.Name, Doubt: t.Doubt, Groups: make([][]string, len(groups))}
 	for i, g := range groups {
 		p.Groups[i] = g.Names()
 	}
@@ -150,6 +156,11 @@ func (t *Table) ListPlan(groups []Group, refused []Refusal) PlanListing {
 
 // WriteText writes the plan as one line a group.
 func (p PlanListing) WriteText(w io.Writer) error {
+	for _, s := range []string{p.Doubt, p.NotHere} {
+		if err := remark(w, s); err != nil {
+			return err
+		}
+	}
 	for i, g := range p.Groups {
 		if _, err := fmt.Fprintf(w, "group %d: %s\n", i+1, strings.Join(g, " ")); err != nil {
 			return err
@@ -161,4 +172,13 @@ func (p PlanListing) WriteText(w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// remark writes what there is to say beside the events.
+func remark(w io.Writer, s string) error {
+	if s == "" {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "# %s\n", s)
+	return err
 }
