@@ -13,7 +13,7 @@ func thisMachine() machine {
 		affinity:   affinity,
 		openCycles: openCycles,
 		release:    release,
-		measureTSC: measureTSC,
+		measureTSC: MeasureTSC,
 		quantum:    measureQuantum,
 	}
 }
@@ -50,9 +50,9 @@ func release() string {
 	return unix.ByteSliceToString(u.Release[:])
 }
 
-// measureTSC compares the TSC with CLOCK_MONOTONIC_RAW, which nobody slews,
+// MeasureTSC compares the TSC with CLOCK_MONOTONIC_RAW, which nobody slews,
 // over 60 ms: two bursts of readings 50 ms apart.
-func measureTSC() (hz uint64, spread float64, err error) {
+func MeasureTSC() (hz uint64, spread float64, err error) {
 	const burst = 64
 	pairs := make([]clockPair, 0, 2*burst)
 	for range 2 {
