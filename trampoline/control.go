@@ -14,6 +14,14 @@ const (
 	ModeTSC   = 0 // time stamps only
 	ModeRead  = 1 // read(2) of the group leader
 	ModeRDPMC = 2 // rdpmc, no system call
+	ModeWatch = 3 // nothing is read: the supervisor is called before and after
+)
+
+// Marks in the code right before the two breakpoints of ModeWatch, by which the
+// supervisor finds them. Any two numbers do that occur nowhere else in the blob.
+const (
+	MarkEnter = 0x7265746e
+	MarkLeave = 0x7661656c
 )
 
 // MaxSections is how many timed calls a record can consist of.

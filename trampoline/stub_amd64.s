@@ -302,6 +302,8 @@ pushing:
 	// Counters before the call, into Results.Begin; R10, R11 are kept, and all
 	// argument registers but those that go: loads are restored.
 before:
+	CMPQ Results_Mode(R11), $const_ModeWatch
+	JEQ  entering
 	CMPQ Results_Mode(R11), $const_ModeRDPMC
 	JEQ  rdpmc0
 	LEAQ Results_Begin(R11), SI
@@ -346,6 +348,8 @@ absent:
 
 	// Counters after the call, into Results.After.
 after:
+	CMPQ Results_Mode(R11), $const_ModeWatch
+	JEQ  leaving
 	LFENCE
 	CMPQ Results_Mode(R11), $const_ModeRDPMC
 	JEQ  rdpmc1
@@ -387,6 +391,8 @@ off:
 	// begins with the number of counters and two times; they are kept, so that
 	// the supervisor can see a multiplexed group.
 counters:
+	CMPQ Results_Mode(R11), $const_ModeWatch
+	JEQ  counted
 	MOVQ Control_Words(R10), CX
 	MOVQ Results_Next(R11), DI
 	LEAQ (DI)(CX*8), R8
@@ -403,6 +409,22 @@ copyout:
 	LEAQ (R8)(CX*8), AX
 	MOVQ AX, Results_Next(R11)
 	JMP  counted
+
+	// The supervisor looks, both before and after a call that it watches. It
+	// knows the two places by the marks, and at the second finds the time in AX.
+entering:
+	MOVL $const_MarkEnter, DX
+	INT  $3
+	STAMP
+	MOVQ AX, Results_Stamp(R11)
+	JMP  go
+
+leaving:
+	STAMP
+	MOVUPS X0, (Results_FX+160)(R11) // where it lies in the image
+	MOVL $const_MarkLeave, DX
+	INT  $3
+	JMP  timed
 
 finish:
 	MOVQ Record_Ticks(R9), AX

@@ -1,5 +1,10 @@
 package trampoline
 
+import (
+	"bytes"
+	"encoding/binary"
+)
+
 // Symbol is a function of the blob at its address in a cell.
 type Symbol struct {
 	Name string
@@ -26,6 +31,16 @@ func Symbols() []Symbol {
 // ExitRIP is the instruction pointer that a cell shows while it leaves through
 // the stub.
 func ExitRIP() uint64 { return Symbols()[1].Addr + exitCall }
+
+// Watched returns the instruction pointers that a cell shows when it stops
+// before and after a call in ModeWatch.
+func Watched() (enter, leave uint64) {
+	behind := func(mark uint32) uint64 {
+		before := append(binary.LittleEndian.AppendUint32(nil, mark), 0xcd, 3) // int 3
+		return StubAddr + uint64(bytes.Index(Code(), before)+len(before))
+	}
+	return behind(MarkEnter), behind(MarkLeave)
+}
 
 // Supplied returns the addresses, in a cell, of the library functions that the
 // blob holds.

@@ -56,6 +56,10 @@ type Plan struct {
 	Mode        uint64      // trampoline.ModeTSC, ModeRead or ModeRDPMC
 	Attrs       [][128]byte // perf_event_attr of each counter; the first leads the group and is disabled
 
+	// Watch, where it is not nil, has the cell stop before and after each call of
+	// the counted sections. No event counters are read then.
+	Watch *Watch
+
 	// Where there is no PMU a test plays it: pages are there already, and
 	// rdpmc, which faults, is emulated.
 	pmu func(*unix.PtraceRegsAmd64) bool
@@ -108,6 +112,8 @@ func (p Plan) write(regions []Region) error {
 		return fmt.Errorf("cell: %d sections, there is room for 1 to %d", len(p.Sections), len(c.Sections))
 	case p.Records < 1 || p.Records > p.MaxRecords():
 		return fmt.Errorf("cell: %d records, there is room for 1 to %d", p.Records, p.MaxRecords())
+	case p.Watch != nil && p.Mode != trampoline.ModeTSC:
+		return errors.New("cell: counters are not read around watched calls")
 	case len(p.Attrs) > trampoline.MaxCounters-3:
 		return fmt.Errorf("cell: %d counters, at most %d", len(p.Attrs), trampoline.MaxCounters-3)
 	}
@@ -129,6 +135,9 @@ func (p Plan) write(regions []Region) error {
 	binary.LittleEndian.PutUint32(c.RseqDesc[32:], rseqSig)
 	c.Canary, c.Records, c.Budget, c.XSave = canaries, uint64(p.Records), p.Budget, b2u(p.XSave)
 	c.Mode, c.Counters, c.Words = p.Mode, uint64(len(p.Attrs)), p.words()
+	if p.Watch != nil {
+		c.Mode = trampoline.ModeWatch
+	}
 	if err := p.flush(c, regions); err != nil {
 		return err
 	}

@@ -59,6 +59,10 @@ type Outcome struct {
 	Loop time.Duration // wall time
 	Busy time.Duration // CPU time
 
+	// Strayed: a watched call did not end where it has to. What was seen of the
+	// calls before it stands.
+	Strayed bool
+
 	Samples Samples
 }
 
@@ -89,8 +93,8 @@ type Count struct{ Before, After []uint64 }
 func (s *Space) Run(p Plan) (*Outcome, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	c, r := control(), results()
-	*c, *r = trampoline.Control{}, trampoline.Results{}
+	*control() = trampoline.Control{}
+	s.forget()
 	if err := p.write(s.regions); err != nil {
 		return nil, err
 	}
@@ -103,7 +107,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	if errno != 0 {
 		return nil, fmt.Errorf("cell: fork: %w", errno)
 	}
-	t := &tracee{pid: int(pid), pmu: p.pmu}
+	t := &tracee{pid: int(pid), pmu: p.pmu, watch: newWatcher(p)}
 	if err := t.arrive(names); err != nil {
 		t.destroy()
 		if err == errTooSlow {
@@ -119,6 +123,19 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	out.Wall = time.Since(start)
 	out.Samples = readSamples(p)
 	return out, nil
+}
+
+// forget clears what an earlier cell may have left for this one in memory that
+// cells share: the results, and what lies behind each operand in its last page.
+func (s *Space) forget() {
+	for _, r := range s.regions {
+		switch {
+		case r.Addr == trampoline.ResultsAddr:
+			clear(memory(r.Addr, r.Size))
+		case r.Shared && r.Prot&unix.PROT_WRITE != 0:
+			clear(memory(r.Addr+r.Size, r.end()-r.Addr-r.Size))
+		}
+	}
 }
 
 // errTooSlow means that the alarm rang before the kernel was entered.
@@ -145,7 +162,8 @@ type tracee struct {
 	script   time.Duration // CPU time until the loop
 	released time.Time     // when the loop was let go
 
-	pmu func(*unix.PtraceRegsAmd64) bool
+	watch *watcher // nil where no call is watched
+	pmu   func(*unix.PtraceRegsAmd64) bool
 }
 
 // destroy kills and reaps whatever is left of the cell.
@@ -242,12 +260,17 @@ func (t *tracee) supervise() (*Outcome, error) {
 			out.User = time.Duration(ru.Utime.Nano())
 			out.System = time.Duration(ru.Stime.Nano())
 			out.Faults = ru.Minflt
+			out.Strayed = t.watch.strayed()
 			return &out, nil
 		}
 		if out.End == 0 {
 			out.Loop, out.Busy = time.Since(t.released), cpuTime(&ru)-t.script
 		}
-		if err := t.stopEvent(ws, &out); err != nil {
+		watched, err := t.watched(ws, &ru)
+		if err == nil && !watched {
+			err = t.stopEvent(ws, &out)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

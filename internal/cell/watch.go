@@ -1,0 +1,106 @@
+package cell
+
+import (
+	"bytes"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/trampoline"
+)
+
+// Watch looks at the calls of a cell one by one. The cell stands still before
+// and after each: between the two stops only the kernel runs, and between the
+// calls only the stub, with memory that the supervisor has seen since. So what
+// a watched call did is known without believing the kernel anything.
+type Watch struct {
+	Before func(section int) // may write to shared regions
+	After  func(Seen)
+}
+
+// Seen is what is known of one watched call.
+type Seen struct {
+	Section int
+	RAX     uint64
+	XMM0    uint64 // low half
+
+	// Ticks is what the stub measured. Its first time stamp lies in memory that
+	// the kernel can write, without a trace: but time that it hides so shows in
+	// the two below.
+	Ticks uint64
+	// From stop to stop: the call and some ten microseconds, about half of them
+	// CPU time of the cell.
+	Wall time.Duration
+	CPU  time.Duration // in steps of a microsecond
+
+	// Wrote: the call changed what only the stub has to write.
+	Wrote bool
+}
+
+// watcher is the state of watching one cell.
+type watcher struct {
+	*Watch
+	enter, leave uint64 // instruction pointers of the two stops
+	inside, lost bool
+	results      trampoline.Results // before the call
+	records      []byte             // before the call
+	size         uint64             // of records
+	cpu          time.Duration
+	since        time.Time
+}
+
+func newWatcher(p Plan) *watcher {
+	if p.Watch == nil {
+		return nil
+	}
+	w := &watcher{Watch: p.Watch, size: uint64(p.Records+1) * p.stride()}
+	w.enter, w.leave = trampoline.Watched()
+	return w
+}
+
+// watched handles the stops of a watched cell, and is false for all others.
+func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
+	now := time.Now()
+	w := t.watch
+	if w == nil || ws.StopSignal() != unix.SIGTRAP || ws.TrapCause() != 0 {
+		return false, nil
+	}
+	var regs unix.PtraceRegsAmd64
+	if err := unix.PtraceGetRegsAmd64(t.pid, &regs); err != nil {
+		return true, ignoreGone(err)
+	}
+	entering := regs.Rip == w.enter
+	if !entering && regs.Rip != w.leave {
+		return false, nil
+	}
+	w.lost = w.lost || entering == w.inside
+	w.inside = entering
+	switch {
+	case w.lost:
+	case entering:
+		w.Before(int(results().Section))
+		w.results = *results()
+		w.records = append(w.records[:0], memory(trampoline.RecordsAddr, w.size)...)
+		w.cpu, w.since = cpuTime(ru), time.Now()
+	default:
+		w.After(Seen{
+			Section: int(w.results.Section), RAX: results().RAX, XMM0: le.Uint64(results().FX[160:]),
+			Ticks: regs.Rax - results().Stamp, Wall: now.Sub(w.since), CPU: cpuTime(ru) - w.cpu,
+			Wrote: w.wrote(),
+		})
+	}
+	return true, ignoreGone(unix.PtraceCont(t.pid, 0))
+}
+
+// wrote compares the results with what they were before the call, but for what
+// the stub and the operating system write between the two stops.
+func (w *watcher) wrote() bool {
+	now := *results()
+	now.Rseq, now.Stamp, now.Remaining = w.results.Rseq, w.results.Stamp, w.results.Remaining
+	now.RAX, now.RDX = w.results.RAX, w.results.RDX
+	copy(now.FX[160:176], w.results.FX[160:176])
+	return now != w.results || !bytes.Equal(w.records, memory(trampoline.RecordsAddr, w.size))
+}
+
+// strayed tells whether a call ended otherwise than at the stop after it.
+func (w *watcher) strayed() bool { return w != nil && (w.lost || w.inside) }

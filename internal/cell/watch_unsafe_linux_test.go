@@ -1,0 +1,101 @@
+package cell
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"slices"
+	"testing"
+	"time"
+	"unsafe"
+
+	"webrunner/trampoline"
+)
+
+// watchPlan watches 8 calls of the code and of the empty function.
+func watchPlan(t *testing.T, seen *[2][]Seen) Plan {
+	t.Helper()
+	p := onePlan(t)
+	p.Sections = []Section{{Kind: trampoline.Kernel, Counted: true}, {Kind: trampoline.Empty, Counted: true}}
+	p.Records = 8
+	p.Watch = &Watch{
+		Before: func(int) {},
+		After:  func(s Seen) { seen[s.Section] = append(seen[s.Section], s) },
+	}
+	return p
+}
+
+// TestWatch: what was seen of a call does not depend on what the kernel says.
+func TestWatch(t *testing.T) {
+	const results = "00001008" // trampoline.ResultsAddr, little-endian
+	for _, tt := range []struct {
+		name, code string
+		returns    int  // calls seen
+		wrote      bool // in each
+		strayed    bool
+	}{
+		{"returns", "b807000000c3", 8, false, false},                                               // mov eax, 7; ret
+		{"works long", "b9801a0600ffc975fcb807000000c3", 8, false, false},                          // mov ecx, 400000; 1: dec ecx; jnz 1b
+		{"writes a result", "ff0425" + results + "b807000000c3", 8, true, false},                   // inc dword [results]
+		{"writes a record", "ff04250c101008" + "b807000000c3", 8, true, false},                     // inc dword [records+12]
+		{"writes behind", "ff04250c401008" + "b807000000c3", 8, false, false},                      // inc dword [records+12300]: nobody reads it
+		{"leaves by the exit", "31ffb8" + stub32(trampoline.ExitRIP()-7) + "ffe0", 0, false, true}, // xor edi, edi; mov eax, exit; jmp rax
+		{"enters again", "b8" + stub32(enterStop()-2) + "ffe0", 0, false, true},                    // mov eax, enter; jmp rax
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var seen [2][]Seen
+			p := watchPlan(t, &seen)
+			p.Wall = 300 * time.Millisecond
+			o := run(t, newSpace(t, tt.code), p)
+			if tt.strayed {
+				if !o.Strayed || len(seen[0]) != 0 {
+					t.Errorf("strayed %v, %d calls seen", o.Strayed, len(seen[0]))
+				}
+				return
+			}
+			if o.End != Returned || o.Strayed || len(seen[0]) != tt.returns || len(seen[1]) != tt.returns {
+				t.Fatalf("ended by %v %v, strayed %v, %d and %d calls seen", o.End, o.Signal, o.Strayed, len(seen[0]), len(seen[1]))
+			}
+			for i, s := range seen[0] {
+				if s.RAX != 7 || s.Wrote != tt.wrote || seen[1][i].Wrote {
+					t.Errorf("call %d: %+v", i, s)
+				}
+			}
+		})
+	}
+}
+
+func enterStop() uint64 { a, _ := trampoline.Watched(); return a }
+
+// stub32 is an address of the stub as an immediate.
+func stub32(addr uint64) string {
+	return hex.EncodeToString(binary.LittleEndian.AppendUint32(nil, uint32(addr)))
+}
+
+// TestWatchTimes: the time that a call takes is seen from outside, even if it
+// starts its own clock later.
+func TestWatchTimes(t *testing.T) {
+	const turns = 200_000 // of a loop of at least a cycle each
+	for _, tt := range []struct{ name, code string }{
+		{"honest", "b9400d0300ffc975fcc3"},
+		// …; rdtsc; shl rdx, 32; or rax, rdx; mov [stamp], rax; ret
+		{"clock set", "b9400d0300ffc975fc0f3148c1e2204809d048890425" + stub32(trampoline.ResultsAddr+uint64(unsafe.Offsetof(trampoline.Results{}.Stamp))) + "c3"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var seen [2][]Seen
+			run(t, newSpace(t, tt.code), watchPlan(t, &seen))
+			wall := func(l []Seen) time.Duration {
+				return slices.MinFunc(l, func(a, b Seen) int { return int(a.Wall - b.Wall) }).Wall
+			}
+			cpu := func(l []Seen) time.Duration {
+				return slices.MinFunc(l, func(a, b Seen) int { return int(a.CPU - b.CPU) }).CPU
+			}
+			// Even at 10 GHz.
+			if w, c := wall(seen[0])-wall(seen[1]), cpu(seen[0])-cpu(seen[1]); w < turns/10 || c < turns/10 {
+				t.Errorf("%d turns took %v, %v of CPU time, longer than nothing", turns, w, c)
+			}
+			if honest := tt.name == "honest"; honest != (seen[0][0].Ticks > turns/10) {
+				t.Errorf("%d ticks", seen[0][0].Ticks)
+			}
+		})
+	}
+}
