@@ -41,7 +41,7 @@ func TestExitCodes(t *testing.T) {
 		{"run -k sdot --param n=-1 " + good, exitUsage, "bad-parameter"},
 		{"run -k sdot --param m=1 " + good, exitUsage, "bad-parameter"},
 		{"run --without moat -k playground " + good, exitUsage, "moat"},
-		{"run --deadline 0s -k playground " + good, exitUsage, "deadline"},
+		{"run --timeout 0s -k playground " + good, exitUsage, "timeout"},
 		{"run -k playground " + broken, exitFailed, "malformed-object"},
 		{"run -k playground " + late, exitFailed, "forbidden-syscall"},
 		{"run -k playground " + wild, exitFailed, "crashed"},
@@ -118,6 +118,18 @@ func TestWithoutALayer(t *testing.T) {
 	if code != exitGood || !strings.Contains(out, `"landlock":"absent`) || !strings.Contains(out, `"namespaces":"absent`) || !strings.Contains(out, `"seccomp":"enforced`) {
 		t.Errorf("%d %s %s", code, out, stderr)
 	}
+	// A layer that others bring along is in force, whatever was switched off.
+	_, out, stderr = call("", "sandbox", "--without", "no_new_privs", "-o", "json")
+	if !strings.Contains(out, `"no_new_privs":"enforced: switched off by --without no_new_privs, but`) {
+		t.Errorf("%s %s", out, stderr)
+	}
+	_, out, stderr = call("", "sandbox", "--without", "no_new_privs", "--without", "landlock", "--without", "seccomp", "-o", "json")
+	if !strings.Contains(out, `"no_new_privs":"absent`) {
+		t.Errorf("%s %s", out, stderr)
+	}
+	if code, _, stderr = call("", "sandbox", "--without", "no_new_privs", "--without", "landlock"); code != exitUnfit || !strings.Contains(stderr, "it needs no_new_privs") {
+		t.Errorf("%d %s", code, stderr)
+	}
 }
 
 func TestBatch(t *testing.T) {
@@ -170,6 +182,7 @@ func TestSandbox(t *testing.T) {
 	code, out, _ := call("", "sandbox", "--explain", "-o", "json")
 	var doc struct {
 		Layers   map[string]string
+		Steps    []wire.Step
 		Policies []struct {
 			Stage            string
 			Program, Allowed []string
@@ -184,6 +197,23 @@ func TestSandbox(t *testing.T) {
 	cell := doc.Policies[1]
 	if cell.Stage != "cell" || !slices.Contains(cell.Allowed, "exit_group") || slices.Contains(cell.Allowed, "write") || len(cell.Program) == 0 {
 		t.Errorf("%+v", cell)
+	}
+	last := len(doc.Steps) - 1
+	if last < 10 || doc.Steps[0].By != "runner" || doc.Steps[last].By != "child" || doc.Steps[last].Layer != "seccomp" {
+		t.Errorf("the lock-down: %+v", doc.Steps)
+	}
+	named := map[string]bool{}
+	for _, s := range doc.Steps {
+		named[s.Layer] = true
+	}
+	for layer := range doc.Layers {
+		if !named[layer] {
+			t.Errorf("no step gives the layer %s", layer)
+		}
+	}
+	code, out, _ = call("", "sandbox", "--explain", "--without", "landlock")
+	if code != exitGood || strings.Count(out, "\n     left: ") != len(doc.Steps) || !strings.Contains(out, "(landlock: absent: ") {
+		t.Errorf("%d %s", code, out)
 	}
 	code, out, _ = call("", "sandbox", "--check", "socket", "-o", "json")
 	if code != exitGood || strings.Count(out, `"action":"kill-process"`) != 3 {

@@ -2,10 +2,13 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"webrunner/filter/seccomp"
 	"webrunner/internal/child"
+	"webrunner/internal/runner"
 	"webrunner/internal/server"
+	"webrunner/internal/wire"
 )
 
 // sandbox shows the layers that a real child finds in force on this host, the
@@ -17,7 +20,7 @@ func (a *app) sandbox(args []string) int {
 	var check string
 	f := newFlags("sandbox [--explain | --check CALL[,ARCH[,ARG]...]] [FLAGS]")
 	f.outputFlag(&out, "text", "json")
-	f.yes(&explain, "explain", "print the rules and the decoded programs as well")
+	f.yes(&explain, "explain", "print the steps of the lock-down, the rules and the decoded programs as well")
 	f.text(&check, "check", "CALL[,ARCH]", "say what each program decides about one system call")
 	o.define(f)
 	if _, code, stop := f.parse(a, args, 0, 0); stop {
@@ -38,7 +41,9 @@ func (a *app) sandbox(args []string) int {
 		if err != nil {
 			return a.fail(out, err)
 		}
-		doc["policies"] = policies
+		steps := append(runner.Steps(), child.Steps()...)
+		doc["steps"], doc["policies"] = steps, policies
+		text += "\n" + stepsText(steps, e.layers)
 		for _, p := range policies {
 			text += "\n" + p.String()
 		}
@@ -49,6 +54,22 @@ func (a *app) sandbox(args []string) int {
 		return a.fail(out, err)
 	}
 	return exitGood
+}
+
+// stepsText lists the lock-down in its order for people.
+func stepsText(steps []wire.Step, layers runner.Posture) string {
+	var b strings.Builder
+	b.WriteString("lock-down, step by step, and what a compromised child could still reach after each:\n")
+	for i, s := range steps {
+		fmt.Fprintf(&b, "%3d  %s: %s", i+1, s.By, s.Act)
+		if state := layers[s.Layer]; s.Layer != "" && !strings.HasPrefix(state, "enforced") {
+			fmt.Fprintf(&b, " (%s: %s)", s.Layer, state)
+		} else if s.Layer != "" {
+			fmt.Fprintf(&b, " (%s)", s.Layer)
+		}
+		fmt.Fprintf(&b, "\n     left: %s\n", s.Left)
+	}
+	return b.String()
 }
 
 // checkCall says what every program decides about a call.

@@ -1,9 +1,11 @@
 package child
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -16,25 +18,39 @@ import (
 // table; what each leaves reachable is what the next one takes away.
 type step struct {
 	layer string // the layer it belongs to; an operator may do without it
-	do    func() (string, error)
+	act   string
 	left  string // what a compromised child could still reach after it
+	do    func() (string, error)
 }
 
-// steps is the lock-down. Before it, the runner has already emptied the
-// environment, closed every descriptor but 0-4, made a process group, armed
-// the parent-death signal, dropped to nobody, and entered the namespaces that
-// the host gives.
+// steps is the lock-down that the child does itself. Before it, the runner has
+// taken the steps of its own table.
 func steps() []step {
 	return []step{
-		{"rlimits", limitResources,
-			"everything the user nobody may do, within fixed amounts"},
-		{"no_new_privs", noNewPrivs,
-			"the same, but no execve can add to it"},
-		{"landlock", restrictFiles,
-			"no file can be opened and no TCP port reached; other sockets and all other system calls work"},
-		{"seccomp", installStage1,
-			"the system calls of the stage-1 policy"},
+		{"capabilities", "empty the bounding set, drop every capability in every thread",
+			"everything the user nobody may do", dropCapabilities},
+		{"", "be the first to end when the host's memory runs out (oom_score_adj), where /proc is writable",
+			"the same, at no risk for the server", volunteer},
+		{"rlimits", "limit processor time, memory, files, processes, queues; no core dump",
+			"the same, within fixed amounts", limitResources},
+		{"no_new_privs", "let no execve add privileges",
+			"the same; set-uid programs are ordinary ones", noNewPrivs},
+		{"", "hide the own memory, which holds one client's object, from other processes of the user (dumpable off)",
+			"the same; its children cannot look back at it", hide},
+		{"landlock", "open no file, reach no TCP port; abstract sockets and signals of its own only, as the kernel's level has it",
+			"other sockets, and all other system calls", restrictFiles},
+		{"seccomp", "install the stage-1 filter, for every thread",
+			"the system calls of the stage-1 policy; a cell has its own", installStage1},
 	}
+}
+
+// Steps returns the child's part of the lock-down for explanations.
+func Steps() []wire.Step {
+	var list []wire.Step
+	for _, s := range steps() {
+		list = append(list, wire.Step{By: "child", Layer: s.layer, Act: s.act, Left: s.left})
+	}
+	return list
 }
 
 // lockDown takes every step. A required layer that cannot be had makes the
@@ -42,17 +58,24 @@ func steps() []step {
 func lockDown(without []string) (map[string]string, *wire.Problem) {
 	layers := make(map[string]string)
 	for _, s := range steps() {
-		if slices.Contains(without, s.layer) {
+		if s.layer != "" && slices.Contains(without, s.layer) {
 			layers[s.layer] = "absent: switched off by --without " + s.layer
 			continue
 		}
 		detail, err := s.do()
-		if err != nil {
+		switch {
+		case err != nil && s.layer == "":
+			return layers, wire.Problemf(wire.Unfit, "the child cannot %s: %v", s.act, err)
+		case err != nil:
 			p := wire.Problemf(wire.Unfit, "the layer %s cannot be enforced here: %v; serve --without %s runs without it", s.layer, err, s.layer)
 			p.Rule = s.layer
 			return layers, p
+		case s.layer != "":
+			layers[s.layer] = "enforced" + detail
 		}
-		layers[s.layer] = "enforced" + detail
+	}
+	if slices.Contains(without, "no_new_privs") && noPrivsAnyhow(layers) {
+		layers["no_new_privs"] = "enforced: switched off by --without no_new_privs, but another layer or the server's own start sets it"
 	}
 	return layers, nil
 }
@@ -60,7 +83,9 @@ func lockDown(without []string) (map[string]string, *wire.Problem) {
 // The child's resource limits. They bound a compromised child; a cell has
 // tighter ones of its own.
 const (
-	limitCPU   = 120 // seconds; the server's deadline is far below it
+	limitCPU   = 120       // seconds; the server's deadline is far below it
+	limitSpace = 16 << 30  // bytes of address space, most of which the Go runtime only reserves
+	limitLock  = 256 << 10 // bytes; counters' pages beyond kernel.perf_event_mlock_kb
 	limitFiles = 64
 	limitProcs = 256 // threads of the Go runtime, and cells, of this user
 	limitCore  = 1   // bytes; unlike 0 it also stops a program that core_pattern names (fs/coredump.c)
@@ -75,10 +100,14 @@ func limitResources() (string, error) {
 		{"core", unix.RLIMIT_CORE, limitCore},
 		{"fsize", unix.RLIMIT_FSIZE, 0},
 		{"cpu", unix.RLIMIT_CPU, limitCPU},
+		{"as", unix.RLIMIT_AS, limitSpace},
+		{"memlock", unix.RLIMIT_MEMLOCK, limitLock},
 		{"nofile", unix.RLIMIT_NOFILE, limitFiles},
 		{"nproc", unix.RLIMIT_NPROC, limitProcs},
 		{"msgqueue", unix.RLIMIT_MSGQUEUE, 0},
 		{"sigpending", unix.RLIMIT_SIGPENDING, 64},
+		{"nice", unix.RLIMIT_NICE, 0},
+		{"rtprio", unix.RLIMIT_RTPRIO, 0},
 	} {
 		var now unix.Rlimit
 		if err := unix.Getrlimit(l.resource, &now); err != nil {
@@ -92,13 +121,33 @@ func limitResources() (string, error) {
 	return "", nil
 }
 
+// volunteer names this process and its cells to the kernel's out-of-memory
+// killer before any other (fs/proc/base.c, oom_score_adj). A host without /proc
+// chooses by size.
+func volunteer() (string, error) {
+	const most = "1000"
+	_ = os.WriteFile("/proc/self/oom_score_adj", []byte(most), 0)
+	return "", nil
+}
+
 // noNewPrivs sets the attribute on this thread; the seccomp installation
-// carries it to the others. It also makes the child unreadable to processes of
-// the same user: its memory holds one client's object.
+// carries it to the others.
 func noNewPrivs() (string, error) {
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return "", err
+	return "", unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+}
+
+// noPrivsAnyhow tells whether the attribute is set though its own step was
+// left out. Landlock sets it, and seccomp demands it, and then lets nobody ask.
+func noPrivsAnyhow(layers map[string]string) bool {
+	if strings.HasPrefix(layers["seccomp"], "enforced") {
+		return true
 	}
+	set, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
+	return err == nil && set == 1
+}
+
+// hide makes the child unreadable to processes of the same user.
+func hide() (string, error) {
 	return "", unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 }
 
@@ -115,8 +164,9 @@ func installStage1() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := seccomp.Install(prog, true); err != nil {
-		return "", err
+	err = seccomp.Install(prog, true)
+	if errors.Is(err, seccomp.ErrNewPrivs) {
+		err = errors.New("it needs no_new_privs, which is switched off")
 	}
-	return "", nil
+	return "", err
 }

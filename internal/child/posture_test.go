@@ -26,8 +26,8 @@ import (
 	"webrunner/trampoline"
 )
 
-// A posture is what /proc says of a process: file and, in files of many lines,
-// key, to a regular expression that the whole value must match.
+// A posture is what /proc says of a process: file, or "file line" where a file
+// has many, to the value.
 type posture map[string]string
 
 // pageUp rounds a size up to whole pages.
@@ -49,36 +49,6 @@ func cellMaps(job ...string) []string {
 		region(trampoline.ResultsAddr, 1<<20, "rw-s"),
 		region(trampoline.ImageAddr, 1, "r-xp"),
 	}, job...), region(trampoline.StackAddr, cell.StackSize, "rw-p"))
-}
-
-// childPosture and cellPosture are everything that /proc tells about rights and
-// resources. Names of namespaces that the host gave are added by the test.
-func childPosture() posture {
-	return posture{
-		"status Threads": `\d{1,2}`, "status TracerPid": "0", "status Seccomp": "2", "status Seccomp_filters": `[1-9]\d*`, "status NoNewPrivs": "1",
-		"status CapInh": "0{16}", "status CapPrm": "0{16}", "status CapEff": "0{16}", "status CapAmb": "0{16}",
-		// SigBlk changes while the runtime forks. Signal 32 belongs to C libraries;
-		// some parents, such as make, leave it ignored.
-		"status SigIgn":       "0{8}[08]0{7}",
-		"limits Max cpu time": "120 +120 +seconds", "limits Max file size": "0 +0 +bytes", "limits Max core file size": "[01] +[01] +bytes",
-		"limits Max processes": `256 +256 +processes`, "limits Max open files": `64 +64 +files`,
-		"limits Max pending signals": `\d{1,2} +\d{1,2} +signals`, "limits Max msgqueue size": "0 +0 +bytes",
-		"cmdline": "webrunner-child\x00without=\x00", "environ": "",
-	}
-}
-
-func cellPosture() posture {
-	return posture{
-		"status Threads": "1", "status TracerPid": "CHILD", "status PPid": "CHILD", "status Seccomp": "2",
-		"status Seccomp_filters": `[2-9]\d*`, "status NoNewPrivs": "1",
-		"status CapInh": "0{16}", "status CapPrm": "0{16}", "status CapEff": "0{16}", "status CapAmb": "0{16}",
-		"status SigIgn": "0{8}[08]0{7}", "status SigBlk": "0{16}", "status SigCgt": "0{16}",
-		"status SigPnd": "0{16}", "status ShdPnd": "0{16}",
-		"limits Max cpu time": `\d{1,2} +\d{1,2} +seconds`, "limits Max file size": "0 +0 +bytes", "limits Max core file size": "[01] +[01] +bytes",
-		"limits Max processes": `0 +0 +processes`, "limits Max open files": `64 +64 +files`,
-		"limits Max msgqueue size": "0 +0 +bytes",
-		"cmdline":                  "", "environ": "",
-	}
 }
 
 // TestPosture looks at a child and its cell from outside while an endless
@@ -112,13 +82,19 @@ func TestPosture(t *testing.T) {
 			defer pool.Close()
 			done := endless(t, pool, runJob(t, tt.object, tt.kernel, tt.params))
 			childPID, cellPID := await(t, os.Getpid())
+			layers, _, err := pool.Probe(context.Background(), wire.Host{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			words := wordsFor(t, layers, childPID)
 			own, inner := look(t, childPID), look(t, cellPID)
-			own.compare(t, "child", childPosture(), childPID)
-			inner.compare(t, "cell", cellPosture(), childPID)
-			compareMaps(t, cellPID, cellMaps(tt.maps...))
+			own.compare(t, "child", words, func(f fact) string { return f.child })
+			inner.compare(t, "cell", words, func(f fact) string { return f.cell })
+			compareThreads(t, childPID)
+			compareMaps(t, childPID, cellPID, cellMaps(tt.maps...))
 			compareFiles(t, childPID, cellPID)
-			compareUsers(t, childPID, cellPID, own, inner)
-			compareNamespaces(t, pool, childPID, cellPID)
+			compareOwners(t, childPID, cellPID)
+			compareNamespaces(t, layers, childPID, cellPID)
 			pool.Close()
 			<-done
 		})
@@ -186,12 +162,15 @@ func status(pid int, file string) map[string]string {
 	return m
 }
 
-// look reads all that a posture speaks of.
+// look reads all that /proc has of a process: the lines of three files, and
+// every other file as a whole where a fact speaks of it.
 func look(t *testing.T, pid int) posture {
 	t.Helper()
 	p := make(posture)
-	for k, v := range status(pid, "status") {
-		p["status "+k] = v
+	for _, file := range []string{"status", "io"} {
+		for k, v := range status(pid, file) {
+			p[file+" "+k] = v
+		}
 	}
 	limits := readable(t, pid, "limits")
 	column := regexp.MustCompile(`^(.{26})(.*)$`)
@@ -200,10 +179,36 @@ func look(t *testing.T, pid int) posture {
 			p["limits "+strings.TrimSpace(m[1])] = strings.TrimSpace(m[2])
 		}
 	}
-	for _, f := range []string{"cmdline", "environ"} {
-		p[f] = readable(t, pid, f)
+	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		p[e.Name()] = ""
+	}
+	for _, f := range facts() {
+		if _, there := p[f.key]; there && !strings.Contains(f.key, " ") || strings.HasPrefix(f.key, "attr/") {
+			p[f.key] = whole(t, pid, f.key)
+		}
 	}
 	return p
+}
+
+// whole is a file's content or where a link leads to. An attribute that no
+// security module keeps cannot be read; that is its value.
+func whole(t *testing.T, pid int, file string) string {
+	t.Helper()
+	name := fmt.Sprintf("/proc/%d/%s", pid, file)
+	if to, err := os.Readlink(name); err == nil {
+		return to
+	}
+	if b, err := os.ReadFile(name); err == nil {
+		return string(b)
+	} else if !strings.HasPrefix(file, "attr/") {
+		return readable(t, pid, file)
+	} else {
+		return errors.Unwrap(err).Error()
+	}
 }
 
 // readable reads a /proc file. Without privilege a child, which is not
@@ -220,26 +225,112 @@ func readable(t *testing.T, pid int, file string) string {
 	return string(b)
 }
 
-// compare holds what was seen to the table. CHILD stands for the child's number.
-func (got posture) compare(t *testing.T, who string, want posture, child int) {
+// wordsFor returns what the words in the table of facts stand for.
+func wordsFor(t *testing.T, layers runner.Posture, child int) map[string]string {
 	t.Helper()
-	for key, pattern := range want {
-		pattern = strings.ReplaceAll(pattern, "CHILD", strconv.Itoa(child))
-		value, ok := got[key]
-		if !ok && key == "status Seccomp_filters" {
-			continue // Linux before 5.9 does not tell
+	uid, gid, groups := os.Getuid(), os.Getgid(), anything // who is not root keeps the groups
+	if uid == 0 {
+		uid, gid, groups = 65534, 65534, ""
+	}
+	words := map[string]string{
+		"SERVER": strconv.Itoa(os.Getpid()), "CHILD": strconv.Itoa(child),
+		"USER": strconv.Itoa(uid), "GROUPS": groups, "GROUP": strconv.Itoa(gid),
+		"BOUNDING": "[0-9a-f]{16}", "CGROUP": "SAME", "MAP-UID": "SAME", "MAP-GID": "SAME",
+	}
+	if strings.Contains(layers["capabilities"], "bounding set empty") {
+		words["BOUNDING"] = noCapability
+	} else if os.Getuid() == 0 {
+		t.Errorf("root cannot empty the bounding set: %s", layers["capabilities"])
+	}
+	if strings.HasPrefix(layers[runner.Cgroup], "enforced") {
+		words["CGROUP"] = `(?s:.*)/children\n`
+	}
+	if regexp.MustCompile(`^enforced \(.*\buser\b.*\)`).MatchString(layers[runner.Namespaces]) {
+		words["MAP-UID"] = fmt.Sprintf(` +65534 +%d +1\n`, uid) // one user, and nobody else
+		words["MAP-GID"] = fmt.Sprintf(` +65534 +%d +1\n`, gid)
+	}
+	return words
+}
+
+// order is in which the words are replaced: a longer one before its part.
+func order() []string {
+	return []string{"MAP-UID", "MAP-GID", "SERVER", "CHILD", "USER", "GROUPS", "CGROUP", "GROUP", "BOUNDING"}
+}
+
+// compare holds all that was seen to the table: nothing else may be there.
+func (got posture) compare(t *testing.T, who string, words map[string]string, pattern func(fact) string) {
+	t.Helper()
+	server, known := look(t, os.Getpid()), irrelevant()
+	for _, file := range elsewhere() {
+		known[file] = "compared by a function"
+	}
+	for _, f := range facts() {
+		value, there := got[f.key]
+		if known[f.key] = "a fact"; !there {
+			continue // an older kernel; mustTell has what each tells
 		}
-		if !ok || !regexp.MustCompile(`^(?:`+pattern+`)$`).MatchString(value) {
-			t.Errorf("%s: %s is %q, want %s", who, key, value, pattern)
+		want := pattern(f)
+		for _, w := range order() {
+			want = strings.ReplaceAll(want, w, words[w])
+		}
+		want = strings.ReplaceAll(want, "SAME", regexp.QuoteMeta(server[f.key]))
+		if !regexp.MustCompile(`^(?:` + want + `)$`).MatchString(value) {
+			t.Errorf("%s: %s is %q, want %s", who, f.key, value, want)
+		}
+	}
+	for key, value := range got {
+		if known[key] == "" {
+			t.Errorf("%s: /proc tells %s %q, which nobody has judged yet", who, key, value)
+		}
+	}
+	for _, key := range mustTell() {
+		if _, there := got[key]; !there {
+			t.Errorf("%s: /proc does not tell %s", who, key)
 		}
 	}
 }
 
-// compareMaps holds the cell's mappings to the list: these and no other.
-func compareMaps(t *testing.T, pid int, want []string) {
+// mustTell is what every kernel since 5.13 tells.
+func mustTell() []string {
+	return []string{"status PPid", "status TracerPid", "status Uid", "status Gid", "status Groups", "status Threads",
+		"status CapInh", "status CapPrm", "status CapEff", "status CapBnd", "status CapAmb", "status NoNewPrivs", "status Seccomp",
+		"status Seccomp_filters", "limits Max cpu time", "limits Max processes", "limits Max address space", "limits Max core file size",
+		"cmdline", "environ", "cgroup", "cwd", "root", "maps", "fd", "ns", "task"}
+}
+
+// compareThreads: what is a thread's own is the same in all of a child's. Only
+// the bounding set is emptied in the one that forks cells alone.
+func compareThreads(t *testing.T, pid int) {
 	t.Helper()
+	list, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := status(pid, "status")
+	for _, e := range list {
+		own := status(pid, "task/"+e.Name()+"/status")
+		if len(own) == 0 {
+			continue // it has ended meanwhile
+		}
+		for _, key := range []string{"Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapAmb", "NoNewPrivs", "Seccomp", "Seccomp_filters"} {
+			if own[key] != first[key] {
+				t.Errorf("thread %s of the child: %s is %q, its first thread's %q", e.Name(), key, own[key], first[key])
+			}
+		}
+	}
+}
+
+// compareMaps holds the cell's mappings to the list: these and no other. Of a
+// child's, none may be writable and executable at once.
+func compareMaps(t *testing.T, child, cell int, want []string) {
+	t.Helper()
+	for line := range strings.Lines(readable(t, child, "maps")) {
+		if strings.Contains(strings.Fields(line)[1], "wx") {
+			t.Errorf("the child has code that can be written: %s", line)
+		}
+	}
 	var got []string
-	for _, line := range strings.Split(strings.TrimSpace(readable(t, pid, "maps")), "\n") {
+	for _, line := range strings.Split(strings.TrimSpace(readable(t, cell, "maps")), "\n") {
 		f := strings.Fields(line)
 		if len(f) > 5 && f[len(f)-1] == "[vsyscall]" {
 			continue
@@ -304,35 +395,18 @@ func flags(t *testing.T, pid, fd int) int64 {
 	return n
 }
 
-// compareUsers: under root both are nobody, all four times; else the user of
-// this test.
-func compareUsers(t *testing.T, childPID, cellPID int, child, cell posture) {
+// compareOwners: Linux gives the files in /proc of what is not dumpable to
+// root. A child is not, and its cell must be, for its tracer to read it.
+func compareOwners(t *testing.T, childPID, cellPID int) {
 	t.Helper()
-	uid, gid := os.Getuid(), os.Getgid()
-	if uid == 0 {
-		uid, gid = 65534, 65534
-		for who, p := range map[string]posture{"child": child, "cell": cell} {
-			if g := p["status Groups"]; g != "" {
-				t.Errorf("%s: groups %q", who, g)
-			}
-		}
+	if os.Getuid() != 0 {
+		return // the test needs two users
 	}
-	if os.Getuid() == 0 {
-		// Linux gives the files in /proc of what is not dumpable to root.
-		if o := owner(t, childPID); o != 0 {
-			t.Errorf("the child is dumpable: user %d owns its files in /proc", o)
-		}
-		if o := owner(t, cellPID); o != uint32(uid) {
-			t.Errorf("its tracer cannot read the cell: user %d owns its files in /proc", o)
-		}
+	if o := owner(t, childPID); o != 0 {
+		t.Errorf("the child is dumpable: user %d owns its files in /proc", o)
 	}
-	for key, id := range map[string]int{"status Uid": uid, "status Gid": gid} {
-		want := strings.TrimSuffix(strings.Repeat(strconv.Itoa(id)+"\t", 4), "\t")
-		for who, p := range map[string]posture{"child": child, "cell": cell} {
-			if p[key] != want {
-				t.Errorf("%s: %s is %q, want %q", who, key, p[key], want)
-			}
-		}
+	if o := owner(t, cellPID); o != 65534 {
+		t.Errorf("its tracer cannot read the cell: user %d owns its files in /proc", o)
 	}
 }
 
@@ -347,12 +421,8 @@ func owner(t *testing.T, pid int) uint32 {
 
 // compareNamespaces: whatever the layer names as enforced is another namespace
 // than the server's, and the cell's is the child's.
-func compareNamespaces(t *testing.T, pool *runner.Pool, child, cell int) {
+func compareNamespaces(t *testing.T, layers runner.Posture, child, cell int) {
 	t.Helper()
-	layers, _, err := pool.Probe(context.Background(), wire.Host{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	enforced, _, _ := strings.Cut(layers[runner.Namespaces], ";")
 	for name, file := range map[string]string{"user": "user", "pid": "pid", "net": "net", "ipc": "ipc", "uts": "uts", "mount": "mnt", "cgroup": "cgroup"} {
 		ns := func(pid int) string {
@@ -370,6 +440,7 @@ func compareNamespaces(t *testing.T, pool *runner.Pool, child, cell int) {
 			t.Errorf("%s namespace of the cell is not the child's", name)
 		}
 	}
+	compareNamespaceKinds(t, child, cell)
 	if !strings.Contains(enforced, "net") {
 		return
 	}
@@ -378,6 +449,25 @@ func compareNamespaces(t *testing.T, pool *runner.Pool, child, cell int) {
 		f := strings.Fields(line)
 		if len(f) > 10 && (f[1] != "0" || f[9] != "0") {
 			t.Errorf("bytes have moved in the cell's network: %s", line)
+		}
+	}
+}
+
+// compareNamespaceKinds: /proc shows no namespace that nobody has judged. The
+// time namespace is the server's: its offsets are compared, and it hides
+// nothing.
+func compareNamespaceKinds(t *testing.T, pids ...int) {
+	t.Helper()
+	known := []string{"cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time", "time_for_children", "user", "uts"}
+	for _, pid := range pids {
+		list, err := os.ReadDir(fmt.Sprintf("/proc/%d/ns", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range list {
+			if !slices.Contains(known, e.Name()) {
+				t.Errorf("a namespace that nobody has judged yet: %s", e.Name())
+			}
 		}
 	}
 }

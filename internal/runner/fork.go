@@ -15,11 +15,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// nobody is the user and group that a child runs as, both as its namespace
-// shows it and, when the server is root, for the host. It is the kernel's
-// default overflowuid (Documentation/admin-guide/sysctl/kernel.rst).
-const nobody = 65534
-
 // forker starts children. It is used from one locked thread only.
 type forker struct {
 	exe   string
@@ -28,6 +23,8 @@ type forker struct {
 	flags uintptr // namespaces that the host gives
 	layer string  // the same for people
 	group cgroup
+
+	setpcap bool // a child can be given CAP_SETPCAP
 }
 
 // lockThread gives the calling goroutine its own thread and returns how to
@@ -58,11 +55,13 @@ func newForker(cfg Config) (*forker, error) {
 			f.group = cgroup{layer: "absent: " + err.Error()}
 		}
 	}
-	if slices.Contains(cfg.Without, Namespaces) {
-		f.layer = "absent: --without " + Namespaces
-		return f, nil
+	f.layer = "absent: --without " + Namespaces
+	if !slices.Contains(cfg.Without, Namespaces) {
+		f.probeNamespaces()
 	}
-	f.probeNamespaces()
+	f.setpcap = !slices.Contains(cfg.Without, Capabilities)
+	// Without a user namespace only a privileged server can give it.
+	f.setpcap = f.setpcap && f.try(f.flags) == nil
 	return f, nil
 }
 
@@ -153,40 +152,11 @@ func (f *forker) child() (c *child, err error) {
 		}
 	}
 	null := f.null.Fd()
-	attr := &syscall.ProcAttr{
-		Dir:   "/",
-		Env:   []string{},
-		Files: []uintptr{null, null, p[2].theirs, p[0].theirs, p[1].theirs},
-		Sys:   f.sysProcAttr(),
-	}
-	pid, _, err := syscall.StartProcess(f.exe, f.argv, attr)
+	pid, _, err := syscall.StartProcess(f.exe, f.argv, f.attributes(null, null, p[2].theirs, p[0].theirs, p[1].theirs))
 	if err != nil {
 		return nil, err
 	}
 	return &child{pid: pid, job: p[0].ours, report: p[1].ours, crash: collect(p[2].ours), done: make(chan struct{})}, nil
-}
-
-func (f *forker) sysProcAttr() *syscall.SysProcAttr {
-	sys := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Cloneflags: f.flags}
-	if f.group.dir != nil {
-		sys.UseCgroupFD, sys.CgroupFD = true, int(f.group.dir.Fd())
-	}
-	root := os.Geteuid() == 0
-	if root {
-		sys.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
-	}
-	if f.flags&unix.CLONE_NEWUSER != 0 {
-		uid, gid := os.Geteuid(), os.Getegid()
-		if root {
-			// Outside, too, the child is to be nobody: then no file of
-			// root's is the child's own.
-			uid, gid = nobody, nobody
-		}
-		sys.UidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: uid, Size: 1}}
-		sys.GidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: gid, Size: 1}}
-		sys.GidMappingsEnableSetgroups = root // an unprivileged parent must write "deny" (user_namespaces(7))
-	}
-	return sys
 }
 
 // pipe is a pipe of which one end stays here, and non-blocking so that the

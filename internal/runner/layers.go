@@ -28,10 +28,11 @@ const (
 func IsChild(args []string) bool { return len(args) == 2 && args[0] == ChildName }
 
 // The layers that the runner itself gives, where the host has them; the child
-// gives the others, and they are required.
+// gives the others, and they are required. Capabilities takes both.
 const (
-	Namespaces = "namespaces"
-	Cgroup     = "cgroup"
+	Namespaces   = "namespaces"
+	Cgroup       = "cgroup"
+	Capabilities = "capabilities"
 )
 
 // Optional tells whether a layer is only taken where the host gives it.
@@ -39,7 +40,7 @@ func Optional(layer string) bool { return layer == Namespaces || layer == Cgroup
 
 // Layers returns the names that --without takes.
 func Layers() []string {
-	return []string{"seccomp", "no_new_privs", "rlimits", "landlock", Namespaces, Cgroup}
+	return []string{"seccomp", "no_new_privs", "rlimits", "landlock", Capabilities, Namespaces, Cgroup}
 }
 
 // CheckLayers returns an error that names the first unknown layer.

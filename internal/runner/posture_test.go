@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,8 +52,8 @@ func TestPosture(t *testing.T) {
 		"seccomp":  "absent: fake child",
 		"x-fds":    "0=/dev/null 1=/dev/null 2=pipe 3=pipe 4=pipe",
 		"x-env":    "[]",
-		"x-CapEff": "0000000000000000",
-		"x-CapPrm": "0000000000000000",
+		"x-CapEff": onlySetpcap(p), // which the real child gives up
+		"x-CapPrm": onlySetpcap(p),
 		"x-uid":    "65534 65534 65534 65534",
 	} {
 		if got[name] != want {
@@ -72,6 +73,38 @@ func TestPosture(t *testing.T) {
 	}
 }
 
+// onlySetpcap is the set of CAP_SETPCAP where a child can be given it, as root
+// and in a user namespace it can, and else of nothing.
+func onlySetpcap(p *Pool) string {
+	if p.fork.setpcap {
+		return "0000000000000100"
+	}
+	return "0000000000000000"
+}
+
+func TestWithoutCapabilities(t *testing.T) {
+	p, _ := newPool(t, Config{Without: []string{Capabilities}})
+	got, _, err := p.Probe(context.Background(), wire.Host{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.fork.setpcap || got["x-CapPrm"] != "0000000000000000" {
+		t.Errorf("a child that is not to drop the bounding set has %s", got["x-CapPrm"])
+	}
+}
+
+func TestSteps(t *testing.T) {
+	list := Steps()
+	for _, s := range list {
+		if s.By != "runner" || s.Act == "" || s.Left == "" || s.Layer != "" && !slices.Contains(Layers(), s.Layer) {
+			t.Errorf("%+v", s)
+		}
+	}
+	if len(list) != len(preparations()) {
+		t.Errorf("%d steps of %d preparations", len(list), len(preparations()))
+	}
+}
+
 func TestWithoutNamespaces(t *testing.T) {
 	p, _ := newPool(t, Config{Without: []string{Namespaces}})
 	got, _, err := p.Probe(context.Background(), wire.Host{})
@@ -81,7 +114,7 @@ func TestWithoutNamespaces(t *testing.T) {
 	if got[Namespaces] != "absent: --without namespaces" {
 		t.Errorf("namespaces: %q", got[Namespaces])
 	}
-	if os.Geteuid() == 0 && (got["x-uid"] != "65534 65534 65534 65534" || got["x-CapEff"] != "0000000000000000") {
+	if os.Geteuid() == 0 && (got["x-uid"] != "65534 65534 65534 65534" || got["x-CapEff"] != onlySetpcap(p)) {
 		t.Errorf("root did not drop: %v", got)
 	}
 }
