@@ -93,12 +93,16 @@ func twoModes(all []float64, at int, quantum float64, fig *Figure, q *Quality) {
 		q.Modes[0].Value, 100*q.Modes[0].Share, q.Modes[1].Value, 100*q.Modes[1].Share)
 }
 
+// resolution is in units of a figure, cycles or ticks.
+const resolution = 3
+
 // Enough tells whether a figure can be reported as it stands: three cells,
 // undisturbed, of one mode, with a 95 % interval whose half is within the
-// relative precision or within one unit.
+// relative precision or within three units, which is what one call, entered and
+// left between fences, can show.
 func Enough(f Figure, q Quality, precision float64) bool {
 	if f.Cells < 3 || f.Accepted < 31 || q.Contended || q.Disturbed || len(q.Modes) > 0 {
 		return false
 	}
-	return (f.CIHigh-f.CILow)/2 <= max(precision*math.Abs(f.Value), 1)
+	return (f.CIHigh-f.CILow)/2 <= max(precision*math.Abs(f.Value), resolution)
 }

@@ -105,13 +105,35 @@ func emptyTicks(samples []Sample, quantum float64) window {
 	return windowMean(v, quantum)
 }
 
+// reasons pairs the counts with their words.
+func (r Rejections) reasons() [6]reason {
+	return [...]reason{{r.Broken, "broken"}, {r.Preempted, "preempted"}, {r.Interrupted, "interrupted"}, {r.Unsteady, "unsteady"}, {r.Contended, "contended"}, {r.WarmUp, "warm-up"}}
+}
+
+type reason struct {
+	n    int
+	word string
+}
+
+// Counts returns the counts that are not zero by their words, nil if there are
+// none.
+func (r Rejections) Counts() map[string]int {
+	var counts map[string]int
+	for _, p := range r.reasons() {
+		if p.n > 0 {
+			if counts == nil {
+				counts = make(map[string]int)
+			}
+			counts[p.word] = p.n
+		}
+	}
+	return counts
+}
+
 // String lists the counts that are not zero, in parentheses.
 func (r Rejections) String() string {
 	var parts []string
-	for _, p := range [...]struct {
-		n    int
-		word string
-	}{{r.Broken, "broken"}, {r.Preempted, "preempted"}, {r.Interrupted, "interrupted"}, {r.Unsteady, "unsteady"}, {r.Contended, "contended"}, {r.WarmUp, "warm-up"}} {
+	for _, p := range r.reasons() {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
 		}

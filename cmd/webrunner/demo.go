@@ -53,7 +53,7 @@ func (a *app) demonstrate(o *engineOptions) error {
 		return wire.Problemf(wire.Unfit, "%v", err)
 	}
 	s := server.New(server.Config{
-		Runner: e, Kernels: e.kernels, Host: e.host, Layers: e.layers, Budget: e.budget, Queue: 1, ErrorLog: logf,
+		Runner: e, Request: e.request, Host: e.host, Layers: e.layers, Queue: 1, ErrorLog: logf,
 		Check: func(ctx context.Context) error { return selftest.Quick(ctx, e.env()) },
 	})
 	served := make(chan error, 1)

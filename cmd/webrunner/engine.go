@@ -8,26 +8,28 @@ import (
 	"strings"
 	"time"
 
+	"webrunner/internal/request"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
 	"webrunner/perf"
+	"webrunner/perf/events"
 )
 
 // engineOptions are the flags of every command that runs children here.
 type engineOptions struct {
-	without  []string
-	deadline time.Duration
-	kernels  string
-	pool     int
+	without []string
+	timeout time.Duration
+	kernels string
+	pool    int
 }
 
-const defaultDeadline = 10 * time.Second
+const defaultTimeout = 10 * time.Second
 
 func (o *engineOptions) define(f *flags) {
-	o.deadline = defaultDeadline
+	o.timeout = defaultTimeout
 	f.list(&o.without, "without", "LAYER", "run although this layer is missing, or switch it off: "+strings.Join(runner.Layers(), ", ")+"; may be repeated")
-	f.span(&o.deadline, "deadline", "DURATION", "for a whole job (10s)")
+	f.span(&o.timeout, "timeout", "DURATION", "end a whole job after this time (10s)")
 	f.text(&o.kernels, "kernels", "DIR", "read more kernel specifications from the .xml files under DIR")
 }
 
@@ -36,8 +38,7 @@ type engine struct {
 	*runner.Pool
 	host    wire.Host
 	layers  runner.Posture
-	kernels *kernels.Set
-	budget  wire.Budget
+	request *request.Reader
 	without []string
 }
 
@@ -50,8 +51,8 @@ func (o *engineOptions) open(log func(string, ...any)) (*engine, error) {
 	if err := runner.CheckLayers(o.without); err != nil {
 		return nil, usage("%v", err)
 	}
-	if o.deadline <= 0 {
-		return nil, usage("the deadline must be positive, not %v", o.deadline)
+	if o.timeout < shortest {
+		return nil, usage("--timeout must be at least %v, not %v", shortest, o.timeout)
 	}
 	set, err := loadKernels(o.kernels)
 	if err != nil {
@@ -61,7 +62,10 @@ func (o *engineOptions) open(log func(string, ...any)) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{Pool: pool, host: learnHost(), kernels: set, budget: o.budget(), without: o.without}
+	e := &engine{Pool: pool, without: o.without}
+	var counting *request.Counting
+	e.host, counting = learnHost()
+	e.request = &request.Reader{Kernels: set, Events: counting, Budget: o.budget()}
 	if err := e.probe(o.without); err != nil {
 		pool.Close()
 		return nil, err
@@ -69,18 +73,18 @@ func (o *engineOptions) open(log func(string, ...any)) (*engine, error) {
 	return e, nil
 }
 
-// Limits of a job beside its deadline.
+// Limits of a job beside its time.
 const (
-	callTime  = 3 * time.Second // longest cell, as RLIMIT_CPU was in 2016
-	cpuTime   = time.Second     // of measuring; a steady kernel needs far less
+	shortest  = 10 * time.Millisecond
+	measuring = 2 * time.Second // a steady kernel needs far less
 	jobMemory = 512 << 20       // bytes of image and operands
 )
 
 func (o *engineOptions) budget() wire.Budget {
 	return wire.Budget{
-		Deadline: o.deadline.Microseconds(),
-		CPU:      min(cpuTime, o.deadline/2).Microseconds(),
-		Call:     min(callTime, o.deadline/2).Microseconds(),
+		Deadline: o.timeout.Microseconds(),
+		CPU:      min(measuring, o.timeout/2).Microseconds(),
+		Call:     min(request.MaxCall, o.timeout/2).Microseconds(),
 		Memory:   jobMemory,
 	}
 }
@@ -134,7 +138,7 @@ func loadKernels(dir string) (*kernels.Set, error) {
 }
 
 // learnHost asks the machine once; a locked-down child cannot.
-func learnHost() wire.Host {
+func learnHost() (wire.Host, *request.Counting) {
 	h := perf.ProbeHost(os.DirFS("/"))
 	w := wire.Host{
 		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping,
@@ -151,5 +155,9 @@ func learnHost() wire.Host {
 		}
 		w.PMUWidth, w.RDPMC = h.PMUWidth, h.RDPMC == "1" || h.RDPMC == "2"
 	}
-	return w
+	counted, err := events.ForHost(h, os.DirFS("/"))
+	if err != nil { // a processor that nobody knows; it has the generic events
+		return w, request.NewCounting(nil, w.PMUReason)
+	}
+	return w, request.NewCounting(counted, w.PMUReason)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"webrunner/internal/request"
 	"webrunner/internal/server"
 	"webrunner/kernels"
 )
@@ -24,9 +25,9 @@ func (a *app) kernels(args []string) int {
 	}
 	list := set.All()
 	if len(rest) == 1 {
-		spec, err := set.Find(rest[0])
+		spec, err := (&request.Reader{Kernels: set}).Find(rest[0])
 		if err != nil {
-			return a.fail(out, kernelProblem(err))
+			return a.fail(out, err)
 		}
 		list = []*kernels.Spec{spec}
 	}

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"webrunner/internal/report"
+	"webrunner/internal/request"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
 )
@@ -16,9 +18,10 @@ import (
 type runOptions struct {
 	engineOptions
 	remoteOptions
-	kernel string
-	params []string
-	out    output
+	kernel  string
+	params  []string
+	options map[string]*[]string // of measuring, by their names in a query
+	out     output
 }
 
 // run loads, screens, executes and measures one object, here or at a server.
@@ -27,6 +30,11 @@ func (a *app) run(args []string) int {
 	f := newFlags("run OBJECT.o --kernel NAME [--param NAME=VALUE]... [FLAGS]")
 	f.text(&o.kernel, "k,kernel", "NAME", "what the object's function is, see webrunner kernels")
 	f.list(&o.params, "param", "NAME=VALUE", "a parameter of the kernel; may be repeated")
+	o.options = make(map[string]*[]string)
+	for _, opt := range request.Options() {
+		o.options[opt.Name] = new([]string)
+		f.list(o.options[opt.Name], opt.Name, opt.Argument, opt.About)
+	}
 	f.outputFlag(&o.out, resultForms()...)
 	o.engineOptions.define(f)
 	o.remoteOptions.define(f)
@@ -48,12 +56,15 @@ func (o *runOptions) run(a *app, name string) error {
 	if o.kernel == "" {
 		return usage("say what the object is with --kernel NAME; webrunner kernels lists the names")
 	}
+	query.Set("kernel", o.kernel)
+	for name, values := range o.options {
+		query[name] = append(query[name], *values...)
+	}
 	object, err := a.readObject(name)
 	if err != nil {
 		return err
 	}
 	if o.server != "" {
-		query.Set("kernel", o.kernel)
 		return o.remote(a, query, object)
 	}
 	return o.local(a, query, object)
@@ -65,7 +76,7 @@ func (o *runOptions) local(a *app, query url.Values, object []byte) error {
 		return err
 	}
 	defer e.Close()
-	res, err := e.measure(context.Background(), o.kernel, query, object)
+	res, err := e.measure(context.Background(), query, object)
 	if err != nil {
 		return err
 	}
@@ -89,29 +100,27 @@ func (o *runOptions) remote(a *app, query url.Values, object []byte) error {
 	return o.out.format().Write(a.out, r)
 }
 
-// measure runs one object as the kernel of this name.
-func (e *engine) measure(ctx context.Context, kernel string, query url.Values, object []byte) (*wire.Result, error) {
-	spec, err := e.kernels.Find(kernel)
+// measure runs one object as a query says.
+func (e *engine) measure(ctx context.Context, query url.Values, object []byte) (*wire.Result, error) {
+	job, err := e.request.Run(query)
 	if err != nil {
-		return nil, kernelProblem(err)
+		return nil, err
 	}
-	values, err := spec.Values(query)
-	if err != nil {
-		return nil, kernelProblem(err)
-	}
-	rep, err := e.job(ctx, &wire.Job{Kind: wire.Run, Spec: spec.XML, Params: values, Object: object})
+	job.Object = object
+	rep, err := e.job(ctx, job)
 	if err != nil {
 		return nil, err
 	}
 	if rep.Result == nil {
 		return nil, wire.Problemf(wire.Internal, "the child answered a run with no result")
 	}
+	e.request.Complete(rep.Result)
 	return rep.Result, nil
 }
 
 // job gives a child what every job has and returns a report without a problem.
 func (e *engine) job(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-	job.Budget, job.Host = e.budget, e.host
+	job.Host = e.host
 	rep, _, err := e.Do(ctx, job, nil)
 	if err != nil {
 		return nil, err
@@ -122,13 +131,6 @@ func (e *engine) job(ctx context.Context, job *wire.Job) (*wire.Report, error) {
 	return rep, nil
 }
 
-func kernelProblem(err error) error {
-	if c := kernels.Class(err); c != "" {
-		return wire.Problemf(wire.Class(c), "%v", err)
-	}
-	return err
-}
-
 // parseParams reads NAME=VALUE pairs.
 func parseParams(pairs []string) (url.Values, error) {
 	q := make(url.Values)
@@ -137,8 +139,8 @@ func parseParams(pairs []string) (url.Values, error) {
 		if !ok || name == "" {
 			return nil, usage("--param takes NAME=VALUE, not %q", p)
 		}
-		if name == "kernel" {
-			return nil, usage("the kernel is named by --kernel")
+		if slices.Contains(kernels.ReservedNames(), name) {
+			return nil, usage("%s is not a parameter; there is a flag --%s", name, name)
 		}
 		q.Add(name, value)
 	}

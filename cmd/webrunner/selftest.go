@@ -63,7 +63,7 @@ func (a *app) tellOutcome(o selftest.Outcome) {
 
 // attackEnv is this engine as the corpus of attacks sees it.
 func (e *engine) attackEnv() hostile.Env {
-	return hostile.Env{Do: e.env().Do, Kernels: e.kernels, Host: e.host}
+	return hostile.Env{Do: e.env().Do, Kernels: e.request.Kernels, Host: e.host}
 }
 
 // openBare starts children without some layers, to see what the others stop.
@@ -88,6 +88,6 @@ func (e *engine) env() selftest.Env {
 			rep, _, err := e.Do(ctx, job, nil)
 			return rep, err
 		},
-		Kernels: e.kernels, Host: e.host, Layers: e.layers, Without: e.without,
+		Kernels: e.request.Kernels, Host: e.host, Layers: e.layers, Without: e.without,
 	}
 }

@@ -81,7 +81,7 @@ func (o *serveOptions) serve(a *app) error {
 		return err
 	}
 	defer e.Close()
-	cfg.Runner, cfg.Kernels, cfg.Host, cfg.Layers, cfg.Budget = e, e.kernels, e.host, e.layers, e.budget
+	cfg.Runner, cfg.Request, cfg.Host, cfg.Layers = e, e.request, e.host, e.layers
 	cfg.Check = func(ctx context.Context) error { return selftest.Quick(ctx, e.env()) }
 	l, err := net.Listen("tcp", address)
 	if err != nil {

@@ -134,7 +134,7 @@ func (s *service) stop(sig os.Signal) int {
 }
 
 func TestServe(t *testing.T) {
-	s := startService(t, nil, "--deadline", "2s")
+	s := startService(t, nil, "--timeout", "2s")
 	if status, body := s.run("playground"); status != 200 || !strings.HasPrefix(body, "Cycles") {
 		t.Errorf("%d %s", status, body)
 	}
@@ -160,7 +160,7 @@ func TestServe(t *testing.T) {
 
 // TestEndlessKernel: a kernel that never returns delays no monitor.
 func TestEndlessKernel(t *testing.T) {
-	s := startService(t, nil, "--deadline", "2s")
+	s := startService(t, nil, "--timeout", "2s")
 	var loop sync.WaitGroup
 	loop.Go(func() {
 		if status, body := s.run("loop"); status != 422 || !strings.Contains(body, "timeout") {
@@ -182,7 +182,7 @@ func TestEndlessKernel(t *testing.T) {
 
 // TestDrainOnSignal: the running job is answered, then the process ends well.
 func TestDrainOnSignal(t *testing.T) {
-	s := startService(t, nil, "--deadline", "6s")
+	s := startService(t, nil, "--timeout", "6s")
 	answered := make(chan int, 1)
 	go func() { status, _ := s.run("loop"); answered <- status }()
 	s.waitRunning()
@@ -204,7 +204,7 @@ func TestDrainOnSignal(t *testing.T) {
 }
 
 func TestSecondSignal(t *testing.T) {
-	s := startService(t, nil, "--deadline", "6s")
+	s := startService(t, nil, "--timeout", "6s")
 	go s.run("loop")
 	s.waitRunning()
 	_ = s.cmd.Process.Signal(syscall.SIGINT)

@@ -23,6 +23,9 @@ const (
 // refuse it (kernel.yama.ptrace_scope).
 const TraceStep = "be traced (ptrace)"
 
+// OpenStep is the step that opens a counter, with its number for %d.
+const OpenStep = "open counter %d"
+
 // script is the list of system calls by which a cell strips itself.
 type script struct {
 	names []string
@@ -123,7 +126,7 @@ func (s *script) counters(p Plan) {
 		if i == 0 {
 			leader = ^uint64(0)
 		}
-		s.add(fmt.Sprintf("open counter %d", i), unix.SYS_PERF_EVENT_OPEN,
+		s.add(fmt.Sprintf(OpenStep, i), unix.SYS_PERF_EVENT_OPEN,
 			addrOf.attr(i), 0, ^uint64(0), leader, 0)
 	}
 	if len(p.Attrs) > 0 {

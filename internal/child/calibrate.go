@@ -96,7 +96,7 @@ func (s *session) sampleReference(space *cell.Space, ref cell.Section) ([]perf.S
 	if out.End != cell.Returned {
 		return nil, fmt.Errorf("the calibration cell ended by %v, signal %v", out.End, out.Signal)
 	}
-	return samplesOf(out), nil
+	return samplesOf(out.Samples.Records, out.Samples.LastChain, wire.Detectors{}), nil
 }
 
 // enforced tells whether a layer is in force.

@@ -3,6 +3,7 @@ package child_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"webrunner/examples"
 	"webrunner/internal/child"
 	"webrunner/internal/elfobj"
+	"webrunner/internal/request"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
@@ -80,15 +82,19 @@ func runJob(t *testing.T, object []byte, kernel string, params map[string][]stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec, err := set.Find(kernel)
+	h, err := host()
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, err := spec.Values(params)
+	query := map[string][]string{"kernel": {kernel}}
+	maps.Copy(query, params)
+	r := request.Reader{Kernels: set, Events: request.NewCounting(nil, h.PMUReason), Budget: budget()}
+	job, err := r.Run(query)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &wire.Job{Kind: wire.Run, Spec: spec.XML, Params: values, Object: object, Seed: 1}
+	job.Object, job.Seed = object, 1
+	return job
 }
 
 func example(t *testing.T, name string) []byte {

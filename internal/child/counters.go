@@ -2,6 +2,8 @@ package child
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"slices"
 	"syscall"
 
@@ -11,95 +13,185 @@ import (
 	"webrunner/trampoline"
 )
 
-// Sections of a record that reads counters.
+// Sections of a record that reads counters. Where caches shall be cold, they
+// are emptied behind these.
 const (
 	secCounted = iota
 	secUncounted
 )
 
-// counterCells is how many cells count each group, and counterRecords the
-// samples that each takes.
+// Every group is counted in a cell of its own, several times over so that an
+// effect of layout shows. Many groups have one cell each: together they still
+// say of cycles and instructions, which each of them counts, what cells differ by.
 const (
-	counterCells   = 3
-	counterRecords = 101
+	fewGroups      = 8  // that get minCells cells each
+	counterRecords = 35 // in a cell: 31 good ones and some that are not
+	goodSamples    = 31
+	mostRounds     = 8 // of cells, while counts are not precise
 )
 
-// group is a set of events that is counted at once.
+// group is a set of events that is counted at once, and what it counted.
 type group struct {
-	events []perf.Known
+	events []event
 	source wire.Source
-	rdpmc  bool              // where the host allows it; the kernel's own events have no register
-	names  map[string]string // kernel's name to ours; events without one are not shown
+	rdpmc  bool // where the host allows it; the kernel's own events have no register
+	cells  [][]perf.Sample
+	failed error // why it cannot be counted
 }
 
-// hardware is counted where there is a PMU.
-func hardware() group {
-	return group{
-		events: pick(perf.HardwareEvents(), "cycles", "instructions"),
-		source: wire.PMU,
-		rdpmc:  true,
-		names:  map[string]string{"cycles": "Cycles", "instructions": "Instructions"},
+type event struct {
+	name, unit string
+	attr       perf.Attr
+}
+
+// hardware returns the groups that the job asks for.
+func (r *runner) hardware() []*group {
+	var list []*group
+	for _, events := range r.job.Groups {
+		g := &group{source: wire.PMU, rdpmc: true}
+		for i, e := range events {
+			g.events = append(g.events, event{e.Name, e.Unit, perf.Attr{
+				Name: e.Name, Type: e.Type, Config: e.Config, Config1: e.Config1, Config2: e.Config2,
+				ExcludeKernel: true, ExcludeHV: true,
+				Pinned: i == 0, // on the counters all the time or not at all
+			}})
+		}
+		list = append(list, g)
 	}
+	return list
 }
 
 // software is counted everywhere. In user mode the kernel's own events, such
 // as context switches, do not count: the sample loop sees those by rseq.
-func software() group {
-	return group{
-		events: pick(perf.SoftwareEvents(), "page-faults", "alignment-faults"),
-		source: wire.Software,
-		names:  map[string]string{"page-faults": "Page faults", "alignment-faults": "Alignment faults"},
-	}
-}
-
-func pick(all []perf.Known, names ...string) []perf.Known {
-	return slices.DeleteFunc(all, func(k perf.Known) bool { return !slices.Contains(names, k.Name) })
-}
-
-// count counts a group and adds its figures. A group that cannot be counted
-// is unavailable, with the reason; only the kernel's own failure is a problem.
-func (r *runner) count(g group) *wire.Problem {
-	var cells [][]perf.Sample
-	for range counterCells {
-		out, err := r.countOnce(g)
-		var p *wire.Problem
-		if errors.As(err, &p) {
-			return p
+func software() *group {
+	g := &group{source: wire.Software}
+	for _, k := range perf.SoftwareEvents() {
+		switch k.Name {
+		case "page-faults":
+			g.events = append(g.events, event{"Page faults", k.Unit, k.User()})
+		case "alignment-faults":
+			g.events = append(g.events, event{"Alignment faults", k.Unit, k.User()})
 		}
-		if err == nil {
-			var s []perf.Sample
-			if s, err = r.countsOf(out, r.mode(g)); err == nil {
-				cells = append(cells, s)
+	}
+	return g
+}
+
+// count counts groups and adds their figures, each event's once. A group that
+// cannot be counted is unavailable, with the reason; only the kernel's own
+// failure is a problem.
+func (s *sampler) count(groups []*group) *wire.Problem {
+	rounds := minCells
+	if len(groups) > fewGroups {
+		rounds = 1
+	}
+	for round := range mostRounds {
+		for _, g := range groups {
+			if g.failed != nil || round >= rounds && g.precise(s.job.Budget.Precision) {
+				continue
+			}
+			if round > 0 && s.sampling() <= 0 {
+				break
+			}
+			if p := s.countInCell(g); p != nil {
+				return p
 			}
 		}
-		if err != nil {
-			r.groupUnavailable(g, err)
-			return nil
-		}
-		if r.sampling(r.start) <= 0 {
-			break
+		if rounds == 1 && len(groups) > fewGroups {
+			break // precision by repetition would take too long
 		}
 	}
-	for i, e := range g.events {
-		fig, q, err := perf.EstimateCounter(cells, i)
-		if err != nil {
-			r.unavailable(g.names[e.Name], "%v", err)
-			continue
-		}
-		r.counter(g.names[e.Name], e.Unit, g.source, fig)
-		r.warnings = append(r.warnings, q.Warnings...)
-	}
+	s.addCounts(groups)
 	return nil
 }
 
-func (r *runner) groupUnavailable(g group, err error) {
-	for _, e := range g.events {
-		r.unavailable(g.names[e.Name], "%v", err)
+// countInCell runs one more cell of a group.
+func (s *sampler) countInCell(g *group) *wire.Problem {
+	out, err := s.countOnce(g)
+	var p *wire.Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	if err == nil {
+		var samples []perf.Sample
+		if samples, err = s.countsOf(out, g); err == nil {
+			g.cells = append(g.cells, samples)
+		}
+	}
+	g.failed = err
+	return nil
+}
+
+// precise tells whether no more cells are needed.
+func (g *group) precise(precision float64) bool {
+	for i := range g.events {
+		f, _, err := perf.EstimateCounter(g.cells, i)
+		if err != nil || f.Accepted < goodSamples {
+			return false
+		}
+		if !f.Exact && (f.CIHigh-f.CILow)/2 > max(precision*math.Abs(f.Value), 1) {
+			return false
+		}
+	}
+	return true
+}
+
+// addCounts adds the figures of all groups in the order of the request. What
+// several groups count is one figure of all their cells.
+func (s *sampler) addCounts(groups []*group) {
+	var done []string
+	for _, g := range groups {
+		for _, e := range g.events {
+			if !slices.Contains(done, e.name) {
+				done = append(done, e.name)
+				s.addCount(e, groups)
+			}
+		}
 	}
 }
 
+func (s *sampler) addCount(e event, groups []*group) {
+	var cells [][]perf.Sample
+	var failed error
+	var source wire.Source
+	for _, g := range groups {
+		i := slices.IndexFunc(g.events, func(o event) bool { return o.name == e.name })
+		switch {
+		case i < 0:
+		case g.failed != nil:
+			failed = g.failed
+		default:
+			source = g.source
+			for _, c := range g.cells {
+				cells = append(cells, only(c, i))
+			}
+		}
+	}
+	if len(cells) == 0 && failed != nil {
+		s.unavailable(e.name, "%v", failed)
+		return
+	}
+	fig, q, err := perf.EstimateCounter(cells, 0)
+	if err != nil {
+		s.unavailable(e.name, "%v", err)
+		return
+	}
+	s.counter(e.name, e.unit, source, s.perCall(fig), s.modes(q))
+	for _, w := range q.Warnings {
+		s.warnings = append(s.warnings, e.name+": "+w)
+	}
+}
+
+// only returns samples with one of their counters.
+func only(samples []perf.Sample, i int) []perf.Sample {
+	out := slices.Clone(samples)
+	for j := range out {
+		out[j].Counters = out[j].Counters[i : i+1]
+	}
+	return out
+}
+
 // mode is how the counters of a group are read.
-func (r *runner) mode(g group) uint64 {
+func (r *runner) mode(g *group) uint64 {
 	if g.rdpmc && r.job.Host.RDPMC {
 		return trampoline.ModeRDPMC
 	}
@@ -109,9 +201,12 @@ func (r *runner) mode(g group) uint64 {
 // countOnce runs one cell that reads the group around each call. Where rdpmc
 // cannot be used, the cell may also make the system call read, on the group's
 // leader, descriptor 0.
-func (r *runner) countOnce(g group) (*cell.Outcome, error) {
-	plan := r.plan()
-	plan.Mode = r.mode(g)
+func (s *sampler) countOnce(g *group) (*cell.Outcome, error) {
+	plan := s.emptyCaches(s.plan(), []cell.Section{
+		secCounted:   {Kind: trampoline.Kernel, Batch: s.batch, Counted: true},
+		secUncounted: {Kind: trampoline.Empty, Batch: s.batch, Counted: true},
+	})
+	plan.Mode = s.mode(g)
 	if plan.Filter != nil && plan.Mode == trampoline.ModeRead {
 		var err error
 		if plan.Filter, err = filterFor(true); err != nil {
@@ -119,51 +214,64 @@ func (r *runner) countOnce(g group) (*cell.Outcome, error) {
 		}
 	}
 	for i, e := range g.events {
-		a := e.User()
-		a.Disabled = i == 0 // until the cell starts its group
-		plan.Attrs = append(plan.Attrs, a.Encode())
-	}
-	plan.Sections = []cell.Section{
-		secCounted:   {Kind: trampoline.Kernel, Counted: true},
-		secUncounted: {Kind: trampoline.Empty, Counted: true},
+		e.attr.Disabled = i == 0 // until the cell starts its group
+		plan.Attrs = append(plan.Attrs, e.attr.Encode())
 	}
 	plan.Records = min(counterRecords, plan.MaxRecords())
-	plan.Budget = r.ticks(laterCells)
-	r.fill()
-	out, err := r.space.Run(plan)
-	var errno syscall.Errno
+	plan.Budget = s.ticks(max(s.sampling(), laterCells))
+	s.fill()
+	out, err := s.space.Run(plan)
+	var step *cell.StepError
 	switch {
-	case errors.As(err, &errno): // the host refuses to open the events
-		return nil, perf.NewOpenError(g.events[0].User(), 0, errno)
+	case errors.As(err, &step): // the host refuses to open the events
+		return nil, openError(g, step)
 	case err != nil:
 		return nil, err
 	}
-	if p := r.abnormal(out, plan); p != nil {
+	if p := s.abnormal(out, plan); p != nil {
 		return nil, p
 	}
 	return out, nil
+}
+
+// openError names the event that the host refuses, where it is known.
+func openError(g *group, step *cell.StepError) error {
+	var i int
+	if _, err := fmt.Sscanf(step.Step, cell.OpenStep, &i); err != nil || i >= len(g.events) {
+		return step
+	}
+	return perf.NewOpenError(g.events[i].attr, i, syscall.Errno(step.Errno))
 }
 
 // readHeader is what read(2) of a group puts before the counts: their number,
 // the time enabled and the time running.
 const readHeader = 3
 
-// countsOf turns the readings of a cell into samples. A group that was not
-// counting all the time is an error: nothing is scaled.
-func (r *runner) countsOf(o *cell.Outcome, mode uint64) ([]perf.Sample, error) {
+// Reasons why a group has no counts. Nothing is scaled.
+var (
+	errOffPMU      = errors.New("the group did not get onto the counters; another user has them")
+	errMultiplexed = errors.New("the counters were multiplexed; another user has them")
+)
+
+// countsOf turns the readings of a cell into samples.
+func (r *runner) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
 	var samples []perf.Sample
-	for _, rec := range o.Samples.Records {
+	mode, lost := r.mode(g), 0
+	for _, rec := range r.usable(o) {
+		if rec.Flags&trampoline.FlagCounter != 0 {
+			lost++
+		}
 		for sec, c := range rec.Counts {
 			s := perf.Sample{
 				Ticks: rec.Ticks[sec], Empty: sec == secUncounted,
-				Interrupted: rec.Flags>>sec&trampoline.FlagInterrupt != 0,
+				Interrupted: r.job.Host.Detectors.Interrupt == "" && rec.Flags>>sec&trampoline.FlagInterrupt != 0,
 				// A counter that the kernel moved meanwhile is worth as little.
-				Preempted: rec.Flags>>sec&trampoline.FlagPreempt != 0 || rec.Flags&trampoline.FlagCounter != 0,
+				Preempted: r.job.Host.Detectors.Preempt == "" && rec.Flags>>sec&trampoline.FlagPreempt != 0 || rec.Flags&trampoline.FlagCounter != 0,
 			}
 			before, after := c.Before, c.After
 			if mode == trampoline.ModeRead {
-				if after[1]-before[1] != after[2]-before[2] {
-					return nil, errors.New("the counters were multiplexed; another user has them")
+				if err := counting(before, after, len(g.events)); err != nil {
+					return nil, err
 				}
 				before, after = before[readHeader:], after[readHeader:]
 			}
@@ -173,7 +281,23 @@ func (r *runner) countsOf(o *cell.Outcome, mode uint64) ([]perf.Sample, error) {
 			samples = append(samples, s)
 		}
 	}
+	if lost > 0 && lost == len(r.usable(o)) {
+		return nil, errOffPMU
+	}
 	return samples, nil
+}
+
+// counting checks two readings of a group by read(2). One that could not be
+// scheduled reads as nothing at all (perf_event_open(2), "pinned").
+func counting(before, after []uint64, events int) error {
+	n := uint64(events)
+	switch enabled, running := after[1]-before[1], after[2]-before[2]; {
+	case before[0] != n || after[0] != n:
+		return errOffPMU
+	case enabled != running:
+		return errMultiplexed
+	}
+	return nil
 }
 
 // advance is what a counter advanced by. rdpmc gives the register, which wraps

@@ -52,8 +52,7 @@ const referenceRecords = 64
 // takeReference runs a cell whose kernel is the empty function: it shows the
 // rhythm that every cell of this run must keep.
 func (s *sampler) takeReference() *wire.Problem {
-	plan := s.plan()
-	plan.Sections = sections(s.chain, s.witness, cell.Section{Kind: trampoline.Empty})
+	plan := s.recordPlan(cell.Section{Kind: trampoline.Empty})
 	plan.Records = referenceRecords
 	out, err := s.space.Run(plan)
 	if err == nil && out.End == cell.Timeout {
@@ -141,7 +140,7 @@ func (s *sampler) callsShrunk() string {
 	var calls []float64
 	for _, o := range s.outcomes {
 		for _, r := range o.Samples.Records {
-			calls = append(calls, float64(r.Ticks[secKernel]))
+			calls = append(calls, float64(r.Ticks[secKernel])/float64(s.batch))
 		}
 	}
 	measured, single := quantile(calls, 0.5), s.first.Busy

@@ -2,7 +2,6 @@ package child
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"webrunner/internal/cell"
@@ -37,39 +36,85 @@ const (
 	secEmpty
 )
 
+// Throughput is measured over batches of calls that take about this long
+// together, so that what stands around a batch is small beside it.
+const (
+	batchTime  = 20 * time.Microsecond
+	maxBatch   = 10000
+	minBatch   = 4
+	pilotCalls = 16
+)
+
+// fewRecords is how many samples a cell should give at least: one that gives
+// less gets more time.
+const wantedRecords = 4
+
 // sampler collects the samples of one run.
 type sampler struct {
 	*runner
-	chain, witness uint64 // turns
+	chain, witness uint64        // turns
+	batch          int           // calls between two time stamps
+	length         time.Duration // of the next cell's sampling
 	cells          [][]perf.Sample
 	outcomes       []*cell.Outcome
 	reference      rhythm // of a cell that runs no kernel
+	quality        perf.Quality
+	precision      wire.Precision
 }
 
 // measure samples the kernel in several cells until the figures are precise
 // enough or the time is up.
 func (r *runner) measure() *wire.Problem {
-	s := &sampler{runner: r}
+	s := &sampler{runner: r, batch: 1, length: firstCell}
 	s.chain, s.witness = r.turns()
-	start := time.Now()
-	if p := s.takeReference(); p != nil {
+	r.began = time.Now()
+	for _, phase := range []func() *wire.Problem{s.chooseBatch, s.takeReference, s.takeSamples, s.figures} {
+		if p := phase(); p != nil {
+			return p
+		}
+	}
+	s.checkIntegrity()
+	s.describe()
+	return nil
+}
+
+// chooseBatch sizes the batches of throughput by a pilot cell of single calls.
+func (s *sampler) chooseBatch() *wire.Problem {
+	if !s.job.Manner.Throughput {
+		return nil
+	}
+	plan := s.plan()
+	plan.Records, plan.Budget = pilotCalls, s.ticks(firstCell)
+	s.fill()
+	out, p := s.inCell(plan)
+	if p != nil {
 		return p
 	}
-	for len(s.cells) < maxCells {
+	fastest := s.ticks(batchTime)
+	for _, r := range out.Samples.Records {
+		fastest = min(fastest, max(r.Ticks[0], 1))
+	}
+	s.batch = int(min(max(s.ticks(batchTime)/fastest, minBatch), maxBatch))
+	return nil
+}
+
+// takeSamples runs cells until the figure for cycles is precise enough, or the
+// time is up.
+func (s *sampler) takeSamples() *wire.Problem {
+	s.precision.Wanted = s.job.Budget.Precision
+	for s.precision.Stopped == "" {
 		if p := s.sample(); p != nil {
 			return p
 		}
-		if len(s.cells) >= minCells && s.enough() {
-			break
-		}
-		if left := r.sampling(start); left <= 0 {
-			break
+		switch {
+		case len(s.cells) >= minCells && s.enough():
+			s.precision.Stopped = "precision"
+		case s.sampling() <= 0:
+			s.precision.Stopped = "deadline"
+		case len(s.cells) == maxCells:
+			s.precision.Stopped = "cells"
 		}
 	}
-	if p := s.figures(); p != nil {
-		return p
-	}
-	s.checkIntegrity()
 	return nil
 }
 
@@ -98,20 +143,15 @@ func (s *session) processor() perf.HostInfo {
 }
 
 // sampling is how much time is left for more cells.
-func (r *runner) sampling(start time.Time) time.Duration {
-	budget := time.Duration(r.job.Budget.CPU)*time.Microsecond - time.Since(start)
+func (r *runner) sampling() time.Duration {
+	budget := time.Duration(r.job.Budget.CPU)*time.Microsecond - time.Since(r.began)
 	return min(budget, time.Until(r.deadline())-reserve)
 }
 
 // sample runs one more cell.
 func (s *sampler) sample() *wire.Problem {
-	plan := s.plan()
-	plan.Sections = sections(s.chain, s.witness, cell.Section{Kind: trampoline.Kernel})
-	length := firstCell
-	if len(s.cells) >= minCells {
-		length = laterCells
-	}
-	plan.Budget = s.ticks(length)
+	plan := s.recordPlan(cell.Section{Kind: trampoline.Kernel})
+	plan.Budget = s.ticks(s.length)
 	plan.Records = plan.MaxRecords()
 	s.fill()
 	out, p := s.inCell(plan)
@@ -119,8 +159,43 @@ func (s *sampler) sample() *wire.Problem {
 		return p
 	}
 	s.outcomes = append(s.outcomes, out)
-	s.cells = append(s.cells, samplesOf(out))
+	s.cells = append(s.cells, samplesOf(s.usable(out), out.Samples.LastChain, s.job.Host.Detectors))
+	if n := len(out.Samples.Records); n < wantedRecords {
+		s.length = min(s.length*wantedRecords/time.Duration(max(n, 1)), max(s.sampling()/minCells, s.length))
+	} else if len(s.cells) >= minCells {
+		s.length = max(s.length, laterCells)
+	}
 	return nil
+}
+
+// recordPlan is a plan of samples of a call under the conditions asked for.
+func (s *sampler) recordPlan(call cell.Section) cell.Plan {
+	list := sections(s.chain, s.witness, call)
+	list[secKernel].Batch, list[secEmpty].Batch = s.batch, s.batch
+	return s.emptyCaches(s.plan(), list)
+}
+
+// emptyCaches gives a plan its sections. Where caches shall be cold, they are
+// emptied behind each record, for the next one.
+func (r *runner) emptyCaches(p cell.Plan, list []cell.Section) cell.Plan {
+	p.Sections = list
+	if r.cold() {
+		p.Sections = append(list, cell.Section{Kind: trampoline.Flush})
+		p.ColdData, p.ColdCode = r.job.Manner.ColdData, r.job.Manner.ColdCode
+	}
+	return p
+}
+
+// cold tells that caches are emptied between calls.
+func (r *runner) cold() bool { return r.job.Manner.ColdData || r.job.Manner.ColdCode }
+
+// usable returns the records that were taken under the conditions asked for:
+// nothing was flushed before the first one.
+func (r *runner) usable(o *cell.Outcome) []cell.Record {
+	if r.cold() {
+		return o.Samples.Records[min(1, len(o.Samples.Records)):]
+	}
+	return o.Samples.Records
 }
 
 // sections is a record with a call between chains, witnesses and empty calls.
@@ -140,16 +215,24 @@ func (s *session) ticks(d time.Duration) uint64 {
 }
 
 // samplesOf turns the records of a cell into samples: for each the kernel's,
-// between the chains before and after it, and the empty call's.
-func samplesOf(o *cell.Outcome) []perf.Sample {
-	recs := o.Samples.Records
+// between the chains before and after it, and the empty call's. A detector that
+// was not proved on this host has no say.
+func samplesOf(recs []cell.Record, lastChain uint64, d wire.Detectors) []perf.Sample {
 	var samples []perf.Sample
+	believed := uint64(0)
+	if d.Interrupt == "" {
+		believed |= 0xff * trampoline.FlagInterrupt
+	}
+	if d.Preempt == "" {
+		believed |= 0xff * trampoline.FlagPreempt
+	}
 	for i, rec := range recs {
-		after := o.Samples.LastChain
+		after := lastChain
+		rec.Flags &= believed
 		disturbed := rec.Flags
 		if i+1 < len(recs) {
 			after = recs[i+1].Ticks[secChain]
-			disturbed |= recs[i+1].Flags & (trampoline.FlagInterrupt | trampoline.FlagPreempt) << secChain
+			disturbed |= recs[i+1].Flags & believed & ((trampoline.FlagInterrupt | trampoline.FlagPreempt) << secChain)
 		}
 		samples = append(samples, perf.Sample{
 			Before: rec.Ticks[secChain], After: after,
@@ -169,14 +252,7 @@ func samplesOf(o *cell.Outcome) []perf.Sample {
 // enough tells whether the figure for cycles is as precise as was asked for.
 func (s *sampler) enough() bool {
 	fig, q, err := s.estimate()
-	return err == nil && perf.Enough(fig, q, s.precision())
-}
-
-func (s *sampler) precision() float64 {
-	if p := s.job.Budget.Precision; p > 0 {
-		return p
-	}
-	return 0.005
+	return err == nil && perf.Enough(fig, q, s.job.Budget.Precision)
 }
 
 func (s *sampler) estimate() (perf.Figure, perf.Quality, error) {
@@ -196,25 +272,45 @@ func (s *sampler) cycles() {
 	if err != nil {
 		s.unavailable("Cycles", "%v", err)
 	} else {
-		s.counter(s.cyclesName(), "cycles", wire.TSCCalibrated, fig)
+		s.quality = q
+		if fig.Value > 0 {
+			s.precision.Achieved = (fig.CIHigh - fig.CILow) / 2 / fig.Value
+		}
+		fig = s.perCall(fig)
+		s.counter(s.cyclesName(), "cycles", wire.TSCCalibrated, fig, s.modes(q))
 		s.warnings = append(s.warnings, q.Warnings...)
 		if fig.CILow <= 0 {
 			s.warnings = append(s.warnings, fmt.Sprintf("a call takes less than the time-stamp counter resolves: %.0f cycles, give or take %.0f", fig.Value, (fig.CIHigh-fig.CILow)/2))
 		}
 	}
-	ref, _, err := perf.EstimateTSC(s.cells, s.calibration(), s.job.Host.TSCQuantum)
+	ref, q, err := perf.EstimateTSC(s.cells, s.calibration(), s.job.Host.TSCQuantum)
 	if err != nil {
 		s.unavailable("Reference cycles", "%v", err)
 		return
 	}
-	s.counter("Reference cycles", "cycles", wire.TSC, ref)
+	ref = s.perCall(ref)
+	s.counter("Reference cycles", "cycles", wire.TSC, ref, s.modes(q))
 	if hz := float64(s.job.Host.TSCHz); hz > 0 {
-		s.counter("Time", "ns", wire.TSC, scaled(ref, 1e9/hz))
+		s.counter("Time", "ns", wire.TSC, scaled(ref, 1e9/hz), nil)
 	}
 }
 
-// noPMU begins a reason by what it is the reason of.
-func noPMU(why string) string { return "no PMU: " + strings.TrimPrefix(why, "no PMU: ") }
+// perCall turns a figure for a batch into one for a call.
+func (s *sampler) perCall(f perf.Figure) perf.Figure {
+	if s.batch == 1 {
+		return f
+	}
+	return scaled(f, 1/float64(s.batch))
+}
+
+// modes does the same for the values of a figure that has several.
+func (s *sampler) modes(q perf.Quality) []wire.Mode {
+	var list []wire.Mode
+	for _, m := range q.Modes {
+		list = append(list, wire.Mode{Value: m.Value / float64(s.batch), Share: m.Share})
+	}
+	return list
+}
 
 // cyclesName keeps the calibrated figure apart from the PMU's own.
 func (s *sampler) cyclesName() string {
@@ -227,16 +323,12 @@ func (s *sampler) cyclesName() string {
 // figures adds all figures: the PMU's first where there is one, then those of
 // the time-stamp counter, then the kernel's software events.
 func (s *sampler) figures() *wire.Problem {
-	if s.job.Host.PMU == "" {
-		s.cycles()
-		s.unavailable("Instructions", "%s", noPMU(s.job.Host.PMUReason))
-	} else {
-		if p := s.count(hardware()); p != nil {
-			return p
-		}
-		s.cycles()
+	if p := s.count(s.hardware()); p != nil {
+		return p
 	}
-	return s.count(software())
+	s.cycles()
+	s.missing = append(s.missing, s.job.Refused...)
+	return s.count([]*group{software()})
 }
 
 // scaled multiplies a figure by a constant.
@@ -248,11 +340,12 @@ func scaled(f perf.Figure, k float64) perf.Figure {
 }
 
 // counter adds a figure to the answer.
-func (r *runner) counter(name, unit string, source wire.Source, f perf.Figure) {
+func (r *runner) counter(name, unit string, source wire.Source, f perf.Figure, modes []wire.Mode) {
 	r.counters = append(r.counters, wire.Counter{
 		Name: name, Value: f.Value, Unit: unit, Source: source,
 		CI95: [2]float64{f.CILow, f.CIHigh}, Min: f.Min, P10: f.P10, P90: f.P90, Overhead: f.Overhead,
-		Samples: wire.Samples{Accepted: f.Accepted, Total: f.Total}, Cells: f.Cells, Exact: f.Exact,
+		Samples: wire.Samples{Accepted: f.Accepted, Total: f.Total, Rejected: f.Rejected.Counts()},
+		Cells:   f.Cells, Exact: f.Exact, Modes: modes,
 	})
 }
 

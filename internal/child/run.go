@@ -75,11 +75,16 @@ type runner struct {
 
 	first    *cell.Outcome // of the cell that made one single call
 	checked  kernels.Verification
+	began    time.Time // of measuring
+	cpu      int       // that the cells run on
+	pinned   string    // how that is known, or why not
 	counters []wire.Counter
 	missing  []wire.Unavailable
 	warnings []string
 	suspect  []string
-	timing   wire.Timing
+
+	conditions wire.Conditions
+	timing     wire.Timing
 }
 
 // bind fixes sizes and arguments from the kernel specification.
@@ -166,7 +171,9 @@ func (r *runner) mapSpace() *wire.Problem {
 	for _, b := range r.call.Operands {
 		r.at = append(r.at, addr)
 		// An operand of no bytes still has an address: one whose page is its own.
-		reg := cell.Region{Name: operandPrefix + b.Name, Addr: addr, Size: max(b.Bytes, 1), Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true}
+		offset := r.job.Manner.OperandOffset[b.Name]
+		reg := cell.Region{Name: operandPrefix + b.Name, Addr: addr, Size: offset + max(b.Bytes, 1), Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true}
+		r.at[len(r.at)-1] += offset
 		regions = append(regions, reg)
 		addr += (reg.Size+operandAlign-1)&^(operandAlign-1) + operandGuard
 	}
@@ -179,7 +186,8 @@ func (r *runner) mapSpace() *wire.Problem {
 		if err != nil {
 			return wire.Problemf(wire.Internal, "%v", err)
 		}
-		r.memory = append(r.memory, mem[:b.Bytes])
+		offset := r.job.Manner.OperandOffset[b.Name]
+		r.memory = append(r.memory, mem[offset:offset+b.Bytes])
 	}
 	return nil
 }
@@ -189,6 +197,15 @@ const (
 	operandAlign = 4096
 	operandGuard = 1 << 20
 )
+
+// offsets tells where in its page each operand's first element lies.
+func (r *runner) offsets() map[string]uint64 {
+	at := make(map[string]uint64)
+	for i, b := range r.call.Operands {
+		at[b.Name] = (r.at[i] + b.Offset) % operandAlign
+	}
+	return at
+}
 
 // fill gives every operand its contents anew.
 func (r *runner) fill() { r.call.Fill(r.memory, r.job.Seed) }
@@ -217,7 +234,8 @@ func (r *runner) plan() cell.Plan {
 	return cell.Plan{
 		Call: r.arguments(), Sections: []cell.Section{{Kind: trampoline.Kernel}}, Records: 1,
 		Budget: math.MaxInt64, Wall: r.wall(),
-		XSave: perf.XGETBV() != 0, Rseq: true, Filter: r.filter,
+		XSave: perf.XGETBV() != 0, Rseq: r.job.Host.Detectors.Preempt == "", Filter: r.filter,
+		StackOffset: r.job.Manner.StackOffset,
 	}
 }
 
@@ -239,6 +257,7 @@ func (r *runner) tryOnce() *wire.Problem {
 		}
 	}
 	if err := cell.Pin(); err != nil {
+		r.pinned = "not pinned: " + err.Error()
 		r.warnings = append(r.warnings, "the cells are not pinned to a CPU: "+err.Error())
 	}
 	r.fill()
@@ -302,7 +321,11 @@ func (r *runner) result() *wire.Result {
 		Integrity: "consistent", IntegrityWhy: r.suspect,
 		ISA: list(r.verdict.ISA), Sandbox: r.layers, Warnings: list(r.warnings), Timing: r.timing,
 	}
-	res.Derived = r.derive()
+	res.Derived = []wire.Derived{}
+	res.Conditions = r.conditions
+	res.Work = wire.Work{
+		Elements: float64(r.call.Elements), Iterations: float64(r.call.Iterations), Bytes: float64(r.call.Bytes), FLOPs: float64(r.call.Flops),
+	}
 	res.Cell.Mappings, res.Cell.Bytes = r.space.Size()
 	if len(r.suspect) > 0 {
 		res.Integrity = "suspect"

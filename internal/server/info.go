@@ -60,14 +60,14 @@ func LayersText(layers runner.Posture) string {
 
 // kernels lists the specifications, or the one that ?kernel= names.
 func (s *Server) kernels(x *exchange) (answer, *wire.Problem) {
-	list := s.cfg.Kernels.All()
+	list := s.cfg.Request.Kernels.All()
 	for name, values := range x.query {
 		if name != "kernel" || len(values) != 1 {
 			return answer{}, wire.Problemf(wire.BadParameter, "kernels has one parameter, kernel")
 		}
-		spec, err := s.cfg.Kernels.Find(values[0])
+		spec, err := s.cfg.Request.Find(values[0])
 		if err != nil {
-			return answer{}, kernelProblem(err)
+			return answer{}, asProblem(err)
 		}
 		list = []*kernels.Spec{spec}
 	}

@@ -7,16 +7,15 @@ import (
 	"time"
 
 	"webrunner/internal/wire"
-	"webrunner/kernels"
 )
 
 // run loads, screens, executes and measures an object.
 func (s *Server) run(x *exchange) (answer, *wire.Problem) {
-	spec, values, p := s.parameters(x.query)
-	if p != nil {
-		return answer{}, p
+	job, err := s.cfg.Request.Run(x.query) // before any child is spent on the request
+	if err != nil {
+		return answer{}, asProblem(err)
 	}
-	rep, p := s.object(x, &wire.Job{Kind: wire.Run, Spec: spec.XML, Params: values})
+	rep, p := s.object(x, job)
 	if p != nil {
 		return answer{}, p
 	}
@@ -24,13 +23,14 @@ func (s *Server) run(x *exchange) (answer, *wire.Problem) {
 		return answer{}, wire.Problemf(wire.Internal, "the child answered a run with no result")
 	}
 	rep.Result.Timing.Queue = x.queued.Microseconds()
+	s.cfg.Request.Complete(rep.Result)
 	return face(x.accept, rep.Result)
 }
 
 // screen loads and screens an object; nothing of it is executed. A refusal is
 // an answer, not an error.
 func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
-	job := &wire.Job{Kind: wire.Screen}
+	job := &wire.Job{Kind: wire.Screen, Budget: s.cfg.Request.Budget}
 	for name, values := range x.query {
 		switch {
 		case name == "assume" && len(values) == 1:
@@ -53,28 +53,11 @@ func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
 	return answer{status: 200, media: mediaJSON, body: append(rep.Document, '\n')}, nil
 }
 
-// parameters finds the kernel and checks its parameters, before any child is
-// spent on the request.
-func (s *Server) parameters(query map[string][]string) (*kernels.Spec, map[string]uint64, *wire.Problem) {
-	names := query["kernel"]
-	if len(names) != 1 {
-		return nil, nil, wire.Problemf(wire.BadParameter, "the query names %d kernels; it must name one: ?kernel=NAME", len(names))
-	}
-	spec, err := s.cfg.Kernels.Find(names[0])
-	if err != nil {
-		return nil, nil, kernelProblem(err)
-	}
-	delete(query, "kernel")
-	values, err := spec.Values(query)
-	if err != nil {
-		return nil, nil, kernelProblem(err)
-	}
-	return spec, values, nil
-}
-
-func kernelProblem(err error) *wire.Problem {
-	if c := kernels.Class(err); c != "" {
-		return wire.Problemf(wire.Class(c), "%v", err)
+// asProblem finds the problem in an error.
+func asProblem(err error) *wire.Problem {
+	var p *wire.Problem
+	if errors.As(err, &p) {
+		return p
 	}
 	return wire.Problemf(wire.Internal, "%v", err)
 }
@@ -99,7 +82,7 @@ func (s *Server) object(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem
 	if len(body) == 0 {
 		return nil, wire.Problemf(wire.MalformedObject, "the body is empty; send the ELF object as the body")
 	}
-	job.Object, job.Budget, job.Host = body, s.cfg.Budget, s.cfg.Host
+	job.Object, job.Host = body, s.cfg.Host
 	return s.do(x, job)
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/valyala/fasthttp/fasthttputil"
 
+	"webrunner/internal/request"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
@@ -114,7 +115,7 @@ func start(t *testing.T, real bool, change func(*Config)) *bench {
 	}
 	b := &bench{t: t, fake: &fake{free: make(chan struct{})}}
 	cfg := Config{
-		Runner: b.fake, Kernels: set, Queue: 10, Layers: runner.Posture{"seccomp": "enforced"},
+		Runner: b.fake, Request: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test")}, Queue: 10, Layers: runner.Posture{"seccomp": "enforced"},
 		Check:     func(context.Context) error { return nil },
 		AccessLog: &b.access,
 		ErrorLog:  func(f string, a ...any) { fmt.Fprintf(&b.err, f+"\n", a...) },

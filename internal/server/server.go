@@ -13,9 +13,9 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"webrunner/internal/request"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
-	"webrunner/kernels"
 )
 
 // Runner does jobs. It is a *runner.Pool but in tests.
@@ -24,14 +24,13 @@ type Runner interface {
 	Stats() runner.Stats
 }
 
-// Config shapes a server. Runner, Kernels and Check are required; a zero value
+// Config shapes a server. Runner, Request and Check are required; a zero value
 // elsewhere means the default.
 type Config struct {
 	Runner  Runner
-	Kernels *kernels.Set
+	Request *request.Reader // reads the queries
 	Host    wire.Host
 	Layers  runner.Posture              // in force in the children
-	Budget  wire.Budget                 // of every job
 	Check   func(context.Context) error // the self-check, through a real child
 
 	MaxBody    int           // bytes of an object; default 16 MiB

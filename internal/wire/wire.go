@@ -213,7 +213,9 @@ type Conditions struct {
 	Code   string `json:"code"`  // warm or cold
 	Pages  string `json:"pages"` // of the operands: 4k or 2m
 	Kernel string `json:"kernel_address"`
-	Stack  string `json:"stack_pointer"` // at the call
+	Stack  uint64 `json:"stack_offset"` // bytes by which the stack pointer is lower than usual
+	// Operands tells where in its page each operand begins.
+	Operands map[string]uint64 `json:"operand_offset,omitempty"`
 
 	// CPU is where the cells ran; Pinned says how that is known, or why they
 	// may have moved.

@@ -117,17 +117,17 @@ func (r row) commands(p pass) [][]string {
 	list := [][]string{
 		{"doctor", "-o", "json"},
 		{"selftest", "-o", "json"},
-		{"run", objects + "playground.o", "--kernel", "playground", "--param", "iterations=1000", "--deadline", slow, "-o", "json"},
+		{"run", objects + "playground.o", "--kernel", "playground", "--param", "iterations=1000", "--timeout", slow, "-o", "json"},
 	}
 	if r.hostile {
 		list[1] = append(list[1], "--hostile")
 	}
 	if !r.brief {
 		list = append(list,
-			[]string{"run", objects + "sdot.o", "--kernel", "blis/sdot", "--deadline", slow, "-o", "json"},
-			[]string{"run", objects + "socket_late.o", "--kernel", "playground", "--deadline", slow, "-o", "json"})
+			[]string{"run", objects + "sdot.o", "--kernel", "blis/sdot", "--timeout", slow, "-o", "json"},
+			[]string{"run", objects + "socket_late.o", "--kernel", "playground", "--timeout", slow, "-o", "json"})
 		if !p.refused {
-			list = append(list, []string{"demo", "--deadline", slow})
+			list = append(list, []string{"demo", "--timeout", slow})
 		}
 	}
 	for i := range list {

@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"webrunner/internal/request"
 	"webrunner/internal/runner"
 	"webrunner/internal/server"
 	"webrunner/internal/wire"
@@ -57,7 +58,8 @@ func serveSoak() error {
 		return err
 	}
 	s := server.New(server.Config{
-		Runner: pool, Kernels: env.Kernels, Host: env.Host, Layers: layers, Budget: budget(Time), Queue: 10,
+		Runner: pool, Host: env.Host, Layers: layers, Queue: 10,
+		Request:  &request.Reader{Kernels: env.Kernels, Events: request.NewCounting(nil, env.Host.PMUReason), Budget: budget(Time)},
 		Check:    func(context.Context) error { return nil },
 		ErrorLog: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) },
 	})

@@ -1,0 +1,77 @@
+package child
+
+import (
+	"fmt"
+
+	"webrunner/internal/wire"
+)
+
+// describe tells under which conditions the samples were taken.
+func (s *sampler) describe() {
+	m := s.job.Manner
+	c := wire.Conditions{
+		Mode: "latency", Batch: s.batch, Data: warmth(m.ColdData), Code: warmth(m.ColdCode), Pages: "4k",
+		Kernel: fmt.Sprintf("%#x", s.choice.Addr), Stack: m.StackOffset, Operands: s.offsets(),
+		CPU: s.cpu, Pinned: s.pinned, Sibling: s.sibling(), Precision: s.precision,
+		Detectors: map[string]string{
+			"interrupts": detector("ES selector", s.job.Host.Detectors.Interrupt),
+			"preemption": detector("rseq", s.job.Host.Detectors.Preempt),
+		},
+	}
+	if m.Throughput {
+		c.Mode = "throughput"
+	}
+	if m.HugePages {
+		c.Pages = "2m"
+	}
+	if hz := float64(s.job.Host.TSCHz); hz > 0 {
+		c.MHz = [2]float64{s.quality.RatioLow * hz / 1e6, s.quality.RatioHigh * hz / 1e6}
+	}
+	if lo, hi := c.MHz[0], c.MHz[1]; lo > 0 && hi/lo > 1+frequencyChange {
+		s.warnings = append(s.warnings, fmt.Sprintf("the core's frequency changed between %.0f and %.0f MHz; cycles are not affected, times are", lo, hi))
+	}
+	s.conditions = c
+}
+
+// frequencyChange is the relative change of the core's frequency that a reader
+// should know of; the clock's steps alone make less.
+const frequencyChange = 0.02
+
+func warmth(cold bool) string {
+	if cold {
+		return "cold"
+	}
+	return "warm"
+}
+
+func detector(means, why string) string {
+	if why == "" {
+		return means + ", proved"
+	}
+	return "not seen: " + why
+}
+
+// sibling tells of the core's other hyper-thread by the witnesses beside the
+// samples.
+func (s *sampler) sibling() string {
+	f, ok := s.cyclesFigure()
+	switch n := f.Samples.Rejected["contended"]; {
+	case s.job.Host.Calibration.WitnessCycles == 0 || !ok:
+		return "not known"
+	case s.quality.Contended:
+		return "busy"
+	case n > 0:
+		return fmt.Sprintf("busy beside %d of %d samples, which are left out", n, f.Samples.Total)
+	}
+	return "idle, or there is none"
+}
+
+// cyclesFigure returns the figure that the witnesses belong to.
+func (s *sampler) cyclesFigure() (wire.Counter, bool) {
+	for _, c := range s.counters {
+		if c.Source == wire.TSCCalibrated {
+			return c, true
+		}
+	}
+	return wire.Counter{}, false
+}

@@ -1,0 +1,121 @@
+package request
+
+import (
+	"errors"
+	"strings"
+
+	"webrunner/internal/wire"
+	"webrunner/perf"
+	"webrunner/perf/events"
+)
+
+// Counting knows which events a host can count.
+type Counting struct {
+	events *events.Host // nil where the processor is not known at all
+	why    string       // there is no PMU to use
+}
+
+// NewCounting returns what a host with these events can count. A reason why
+// there is no PMU makes every event unavailable for that reason; names are
+// still held against the processor's tables.
+func NewCounting(h *events.Host, noPMU string) *Counting {
+	return &Counting{events: h, why: noPMU}
+}
+
+// defaultEvents is counted where a client names none.
+const defaultEvents = "default"
+
+// Plan turns names of events, lists of them separated by commas, into groups.
+// Without names it is the default set where there is a PMU.
+func (c *Counting) Plan(values []string) ([]wire.Group, []wire.Unavailable, error) {
+	names := events.SplitList(strings.Join(values, ","))
+	switch {
+	case len(names) == 0 && c.why != "":
+		return nil, []wire.Unavailable{{Name: events.InstructionsName, Reason: c.noPMU()}}, nil
+	case len(values) > 0 && len(names) == 0:
+		return nil, nil, errors.New("names no event")
+	case c.events == nil && len(names) == 0:
+		return []wire.Group{generic()}, nil, nil
+	case c.events == nil:
+		return nil, nil, errors.New("this processor has no table of events")
+	case len(names) == 0:
+		names = []string{defaultEvents}
+	}
+	groups, refused, err := c.events.Groups(names)
+	if err != nil {
+		return nil, nil, err
+	}
+	var missing []wire.Unavailable
+	for _, r := range refused {
+		reason := r.Why
+		if c.why != "" {
+			reason = c.noPMU()
+		}
+		missing = append(missing, wire.Unavailable{Name: r.Event.Name, Reason: reason})
+	}
+	return wireGroups(groups), missing, nil
+}
+
+func (c *Counting) noPMU() string { return "no PMU: " + strings.TrimPrefix(c.why, "no PMU: ") }
+
+// wireGroups gives cycles and instructions the names that they have on every
+// processor.
+func wireGroups(groups [][]events.Counter) []wire.Group {
+	var out []wire.Group
+	for _, g := range groups {
+		var w wire.Group
+		for _, e := range g {
+			name := e.Name
+			if e.Base != "" {
+				name = e.Base
+			}
+			w = append(w, wire.Event{Name: name, Unit: e.Unit, Type: e.Type, Config: e.Config, Config1: e.Config1, Config2: e.Config2})
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// generic is what every PMU driver counts.
+func generic() (g wire.Group) {
+	for _, k := range perf.HardwareEvents()[:2] {
+		name := map[string]string{"cycles": events.CyclesName, "instructions": events.InstructionsName}[k.Name]
+		g = append(g, wire.Event{Name: name, Unit: k.Unit, Type: k.Type, Config: k.Config})
+	}
+	return g
+}
+
+// complete adds what is computed from the counters of a finished run.
+func (c *Counting) complete(res *wire.Result) {
+	counts := make(map[string]float64)
+	source := make(map[string]wire.Source)
+	for _, k := range res.Counters {
+		counts[k.Name], source[k.Name] = k.Value, k.Source
+	}
+	var table *events.Table
+	if c.events != nil {
+		table = c.events.Table
+	}
+	work := events.Work{Elements: res.Work.Elements, Iterations: res.Work.Iterations, Bytes: res.Work.Bytes, FLOPs: res.Work.FLOPs}
+	res.Derived = []wire.Derived{}
+	for _, d := range events.Derive(counts, work, table) {
+		res.Derived = append(res.Derived, wire.Derived{
+			Name: d.Name, Value: d.Value, Unit: d.Unit, From: strings.Join(d.From, ", "), Source: weakest(d.From, source),
+		})
+	}
+}
+
+// weakest returns the source that says the least of those that a figure rests
+// on.
+func weakest(names []string, source map[string]wire.Source) wire.Source {
+	order := []wire.Source{wire.PMU, wire.Counted, wire.Software, wire.TSC, wire.TSCCalibrated}
+	worst := 0
+	for _, n := range names {
+		for i, s := range order {
+			if s == source[n] {
+				worst = max(worst, i)
+			}
+		}
+	}
+	return order[worst]
+}

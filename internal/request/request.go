@@ -1,0 +1,268 @@
+// Package request turns what a client asks for, in a query or by flags, into a
+// job: which kernel, with which parameters, counting which events, measured
+// how. It also completes a result with what only the asking side can compute.
+package request
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+)
+
+// Reader reads queries for one host.
+type Reader struct {
+	Kernels *kernels.Set
+	Events  *Counting
+	Budget  wire.Budget // of every job; a query may shorten its measuring time
+}
+
+// DefaultPrecision is the relative half-width of the 95 % interval at which
+// measuring stops.
+const DefaultPrecision = 0.005
+
+// option is a word of a query that is not a kernel's parameter.
+type option struct {
+	name, argument, about string
+	read                  func(*wire.Job, []string) error
+}
+
+// Option describes an option for a list of flags.
+type Option struct{ Name, Argument, About string }
+
+// Options lists the options of a run. On the command line they are flags, in a
+// query they stand beside the kernel's parameters.
+func Options() []Option {
+	var list []Option
+	for _, o := range (&Reader{}).options() {
+		list = append(list, Option{o.name, o.argument, o.about})
+	}
+	return list
+}
+
+func (r *Reader) options() []option {
+	return []option{
+		{"events", "NAME,...", "what to count: names, globs, sets and event=0x..,umask=0x..; see webrunner events", r.events},
+		{"mode", "MODE", "latency: single calls between fences (default); throughput: calls back to back", mode},
+		{"cold", "WHAT", "data, code or data,code: not in any cache when a call begins", cold},
+		{"pages", "SIZE", "of operands: 4k (default) or 2m", pages},
+		{"align", "BYTES", "the kernel's address modulo 64, 0 to 63; default where it falls", align},
+		{"stack-offset", "BYTES", "lower the stack pointer by this much, a multiple of 16 up to 4080", stackOffset},
+		{"operand-offset", "NAME=BYTES,...", "where in their page operands begin, up to 4095", operandOffset},
+		{"precision", "PERCENT", "stop when the 95 % interval is within ± this much of the figure (0.5)", precision},
+		{"deadline", "DURATION", "stop measuring after this time, with what there is (2s)", r.deadline},
+	}
+}
+
+// Run reads the query of a run. Every error is a *wire.Problem.
+func (r *Reader) Run(query map[string][]string) (*wire.Job, error) {
+	job := &wire.Job{Kind: wire.Run, Budget: r.Budget}
+	job.Budget.Precision = DefaultPrecision
+	params := maps.Clone(query)
+	names := params["kernel"]
+	delete(params, "kernel")
+	if len(names) != 1 {
+		return nil, bad("the query names %d kernels; it must name one: kernel=NAME", len(names))
+	}
+	spec, err := r.Find(names[0])
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range r.options() {
+		values := params[o.name]
+		delete(params, o.name)
+		if len(values) == 0 && o.name != "events" {
+			continue
+		}
+		if err := o.read(job, values); err != nil {
+			return nil, bad("%s: %s", o.name, strings.TrimPrefix(err.Error(), "events: "))
+		}
+	}
+	job.Spec = spec.XML
+	if job.Params, err = spec.Values(params); err != nil {
+		return nil, problem(err)
+	}
+	return job, fits(job, spec)
+}
+
+// Find returns the specification of this name. An error is a *wire.Problem.
+func (r *Reader) Find(name string) (*kernels.Spec, error) {
+	spec, err := r.Kernels.Find(name)
+	if err != nil {
+		return nil, problem(err)
+	}
+	return spec, nil
+}
+
+// Complete adds to a finished run what is computed from its counters.
+func (r *Reader) Complete(res *wire.Result) { r.Events.complete(res) }
+
+// fits refuses what does not go together.
+func fits(job *wire.Job, spec *kernels.Spec) error {
+	m := &job.Manner
+	if m.Throughput && (m.ColdData || m.ColdCode) {
+		return bad("cold: of calls back to back only the first would be cold; leave out mode=throughput")
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.OperandOffset)) {
+		if !slices.ContainsFunc(spec.Operands, func(o kernels.Operand) bool { return o.Name == name }) {
+			return bad("operand-offset: %s has no operand %q", spec.FullName(), name)
+		}
+	}
+	return nil
+}
+
+func bad(format string, args ...any) *wire.Problem {
+	return wire.Problemf(wire.BadParameter, format, args...)
+}
+
+// problem gives an error of package kernels its class.
+func problem(err error) *wire.Problem {
+	if c := kernels.Class(err); c != "" {
+		return wire.Problemf(wire.Class(c), "%v", err)
+	}
+	return wire.Problemf(wire.Internal, "%v", err)
+}
+
+// once returns the only value of an option.
+func once(values []string) (string, error) {
+	if len(values) != 1 {
+		return "", fmt.Errorf("is given %d times", len(values))
+	}
+	return values[0], nil
+}
+
+// word returns the place of the only value of an option in a list of words.
+func word(values []string, words ...string) (int, error) {
+	v, err := once(values)
+	if err != nil {
+		return 0, err
+	}
+	if i := slices.Index(words, v); i >= 0 {
+		return i, nil
+	}
+	return 0, fmt.Errorf("%.40q is none of %s", v, strings.Join(words, ", "))
+}
+
+func mode(job *wire.Job, values []string) error {
+	i, err := word(values, "latency", "throughput")
+	job.Manner.Throughput = i == 1
+	return err
+}
+
+func pages(job *wire.Job, values []string) error {
+	i, err := word(values, "4k", "2m")
+	job.Manner.HugePages = i == 1
+	return err
+}
+
+func cold(job *wire.Job, values []string) error {
+	for _, v := range split(values) {
+		switch v {
+		case "data":
+			job.Manner.ColdData = true
+		case "code":
+			job.Manner.ColdCode = true
+		default:
+			return fmt.Errorf("%.40q is neither data nor code", v)
+		}
+	}
+	return nil
+}
+
+// split takes lists apart that are separated by commas, or given repeatedly.
+func split(values []string) []string { return strings.Split(strings.Join(values, ","), ",") }
+
+// number reads a decimal number up to a limit.
+func number(text string, most uint64) (uint64, error) {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || n > most {
+		return 0, fmt.Errorf("%.40q is not a number from 0 to %d", text, most)
+	}
+	return n, nil
+}
+
+func align(job *wire.Job, values []string) error {
+	v, err := once(values)
+	if err != nil {
+		return err
+	}
+	n, err := number(v, 63)
+	job.Manner.Align = &n
+	return err
+}
+
+// mostOffset is the last offset within a page.
+const mostOffset = 4095
+
+func stackOffset(job *wire.Job, values []string) error {
+	v, err := once(values)
+	if err != nil {
+		return err
+	}
+	n, err := number(v, mostOffset)
+	if err == nil && n%16 != 0 {
+		return fmt.Errorf("%d is not a multiple of 16, as the stack pointer must be at a call", n)
+	}
+	job.Manner.StackOffset = n
+	return err
+}
+
+func operandOffset(job *wire.Job, values []string) error {
+	job.Manner.OperandOffset = make(map[string]uint64)
+	for _, v := range split(values) {
+		name, bytes, ok := strings.Cut(v, "=")
+		if _, twice := job.Manner.OperandOffset[name]; !ok || twice {
+			return fmt.Errorf("%.40q: it takes NAME=BYTES, each operand once", v)
+		}
+		n, err := number(bytes, mostOffset)
+		if err != nil {
+			return err
+		}
+		job.Manner.OperandOffset[name] = n
+	}
+	return nil
+}
+
+// precision is in per cent, with or without the sign.
+func precision(job *wire.Job, values []string) error {
+	v, err := once(values)
+	if err != nil {
+		return err
+	}
+	p, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(v, "%")), 64)
+	if err != nil || math.IsNaN(p) || p < 0.001 || p > 50 {
+		return fmt.Errorf("%.40q is not a number of per cent from 0.001 to 50", v)
+	}
+	job.Budget.Precision = p / 100
+	return nil
+}
+
+// deadline bounds the measuring, within what every job has.
+func (r *Reader) deadline(job *wire.Job, values []string) error {
+	v, err := once(values)
+	if err != nil {
+		return err
+	}
+	d, err := time.ParseDuration(v)
+	most := time.Duration(job.Budget.Deadline) * time.Microsecond / 2
+	if err != nil || d < time.Millisecond || d > most {
+		return fmt.Errorf("%.40q is not a duration from 1ms to %v", v, most)
+	}
+	job.Budget.CPU = d.Microseconds()
+	job.Budget.Call = min(MaxCall, d).Microseconds()
+	return nil
+}
+
+// MaxCall bounds the wall time of one cell, as RLIMIT_CPU did in 2016.
+const MaxCall = 3 * time.Second
+
+func (r *Reader) events(job *wire.Job, values []string) (err error) {
+	job.Groups, job.Refused, err = r.Events.Plan(values)
+	return err
+}
