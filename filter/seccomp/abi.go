@@ -15,7 +15,9 @@ const (
 	mapAnonymous      = 0x20
 	mapNoReserve      = 0x4000
 	mapPopulate       = 0x8000
+	mapHugeTLB        = 0x40000
 	mapFixedNoReplace = 0x100000
+	mapHuge2MB        = 21 << 26 // the page size, as a power of two
 
 	// anonymous is every flag that a mapping without a file may have. The vdso's
 	// getrandom asks for MAP_DROPPABLE, which is a type of its own.

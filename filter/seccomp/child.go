@@ -65,6 +65,8 @@ func memory() []Rule {
 	return []Rule{
 		{9, "mmap", []ArgTest{only(2, protRead|protWrite, 0), only(3, anonymous, mapAnonymous)},
 			"the Go heap and stacks, the image, operands and sample pages: anonymous memory, never executable from birth"},
+		{9, "mmap", []ArgTest{is(2, protRead|protWrite), is(3, mapShared|mapAnonymous|mapFixedNoReplace|mapHugeTLB|mapHuge2MB)},
+			"operands on pages of 2 MiB, from the host's reserve of them"},
 		{10, "mprotect", []ArgTest{only(2, protRead|protWrite, 0)},
 			"guard pages, and image sections that become read-only"},
 		{10, "mprotect", []ArgTest{is(2, protRead|protExec)},
@@ -75,7 +77,7 @@ func memory() []Rule {
 		{28, "madvise", []ArgTest{is(2, madvFree)}, "the same where GODEBUG=madvdontneed=0"},
 		{28, "madvise", []ArgTest{is(2, madvHugePage)}, "the runtime backs its heap's metadata with huge pages (sysHugePage)"},
 		{28, "madvise", []ArgTest{is(2, madvNoHugePage)}, "the reverse of it (sysNoHugePage)"},
-		{28, "madvise", []ArgTest{is(2, madvCollapse)}, "the same for pages already there (sysHugePageCollapse)"},
+		{28, "madvise", []ArgTest{is(2, madvCollapse)}, "the same for pages already there (sysHugePageCollapse), and operands on pages of 2 MiB where there is no reserve"},
 		{157, "prctl", []ArgTest{is(0, prSetVMA), is(1, prSetVMAAnonName)},
 			"the runtime names its mappings since Go 1.25 (setVMAName); a name is all it changes"},
 	}

@@ -65,8 +65,8 @@ func TestCheck(t *testing.T) {
 		{"mprotect,x86_64,0,4096,5", "allow", "code of the image", 0},
 		{"mprotect,x86_64,0,4096,7", "kill-process", "no rule of this call", 2},
 		{"mmap,x86_64,0,4096,3,0x22,0xffffffffffffffff,0", "allow", "the Go heap", 0},
-		{"mmap,x86_64,0,4096,7,0x22,0xffffffffffffffff,0", "kill-process", "no rule of this call", 1},
-		{"mmap,x86_64,0,4096,1,0x2,3,0", "kill-process", "no rule of this call", 1},
+		{"mmap,x86_64,0,4096,7,0x22,0xffffffffffffffff,0", "kill-process", "no rule of this call", 2},
+		{"mmap,x86_64,0,4096,1,0x2,3,0", "kill-process", "no rule of this call", 2},
 		// Not tried on victims: should the filter fail, they would do harm.
 		{"kill,x86_64,0xffffffffffffffff,9", "kill-process", "no rule of this call", 1},
 		{"kill,x86_64,0,9", "kill-process", "no rule of this call", 1},

@@ -51,7 +51,8 @@ var deadly = []string{
 	// allowed with other arguments
 	"write,x86_64,1,0,0", "write,x86_64,3,0,9", "read,x86_64,1", "read,x86_64,0x100000003", "close,x86_64,2", "fcntl,x86_64,3,4",
 	"mmap,x86_64,0,4096,7,0x22,-,0", "mmap,x86_64,0,4096,5,0x22,-,0", "mmap,x86_64,0,4096,4,0x22,-,0", "mmap,x86_64,0,4096,1,2,3,0",
-	"mmap,x86_64,0,4096,3,0x62,-,0", "mprotect,x86_64,0x10000,4096,7", "mprotect,x86_64,0x10000,4096,6", "mprotect,x86_64,0x10000,4096,0x1000001",
+	"mmap,x86_64,0,4096,3,0x62,-,0", "mmap,x86_64,0,0,3,0x54140022,-,0", "mmap,x86_64,0,0,3,0x78140021,-,0", "mmap,x86_64,0,0,3,0x54040031,-,0",
+	"mmap,x86_64,0,0,5,0x54140021,-,0", "mprotect,x86_64,0x10000,4096,7", "mprotect,x86_64,0x10000,4096,6", "mprotect,x86_64,0x10000,4096,0x1000001",
 	"madvise,x86_64,0x10000,4096,100", "clone,x86_64,0x10000011", "clone,x86_64,0", "clone,x86_64,0x4111", "clone,x86_64,0x100000011",
 	"ptrace,x86_64,16,0x7fffffff", "ptrace,x86_64,5,0x7fffffff", "ptrace,x86_64,4,0x7fffffff", "ptrace,x86_64,8,0x7fffffff", "ptrace,x86_64,0x420c,0x7fffffff",
 	"kill,x86_64,0x7fffffff,15", "kill,x86_64,0,18", "kill,x86_64,-,18", "tgkill,x86_64,0x7fffffff,1,0", "prlimit64,x86_64,0x7fffffff,0,0,0",
@@ -77,7 +78,7 @@ func TestForbiddenCallsKill(t *testing.T) {
 // TestAllowedCallsReturn is the control: the same victim with calls that the
 // policy allows comes to its end, whatever the kernel makes of the call.
 func TestAllowedCallsReturn(t *testing.T) {
-	for _, call := range []string{"getpid", "write,x86_64,2,0,0", "close,x86_64,900", "mprotect,x86_64,0x10000,4096,5", "kill,x86_64,0x7fffffff,9",
+	for _, call := range []string{"getpid", "write,x86_64,2,0,0", "close,x86_64,900", "mprotect,x86_64,0x10000,4096,5", "mmap,x86_64,0,0,3,0x54140021,0xffffffffffffffff,0", "kill,x86_64,0x7fffffff,9",
 		"ptrace,x86_64,7,0x7fffffff", "prctl,x86_64,4,0", "seccomp,x86_64,1,0,0", "wait4,x86_64,0x7fffffff"} {
 		if r := startVictim(t, "call", "", call); !r.status.Exited() || r.status.ExitStatus() != 0 || r.report != "returned" {
 			t.Errorf("%s: %v", call, r)

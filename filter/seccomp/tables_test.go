@@ -93,6 +93,7 @@ func TestConstants(t *testing.T) {
 		{"MAP_SHARED", mapShared}, {"MAP_PRIVATE", mapPrivate}, {"MAP_DROPPABLE", mapDroppable},
 		{"MAP_FIXED", mapFixed}, {"MAP_ANONYMOUS", mapAnonymous}, {"MAP_NORESERVE", mapNoReserve},
 		{"MAP_POPULATE", mapPopulate}, {"MAP_FIXED_NOREPLACE", mapFixedNoReplace},
+		{"MAP_HUGETLB", mapHugeTLB}, {"MAP_HUGE_2MB", mapHuge2MB},
 		{"MADV_DONTNEED", madvDontNeed}, {"MADV_FREE", madvFree}, {"MADV_HUGEPAGE", madvHugePage},
 		{"MADV_NOHUGEPAGE", madvNoHugePage}, {"MADV_COLLAPSE", madvCollapse},
 		{"MADV_POPULATE_WRITE", madvPopulateWrite},
