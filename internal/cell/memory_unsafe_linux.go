@@ -35,26 +35,38 @@ func results() *trampoline.Results { return (*trampoline.Results)(pointer(trampo
 // mapRegion maps a region at its address, never over another mapping, fills it
 // and gives it its protection.
 func mapRegion(r Region) error {
-	flags := uintptr(unix.MAP_ANON | unix.MAP_FIXED_NOREPLACE | unix.MAP_NORESERVE)
-	if r.Shared {
-		flags |= unix.MAP_SHARED
-	} else {
-		flags |= unix.MAP_PRIVATE
+	var err error
+	switch {
+	case r.Huge:
+		err = mapHuge(r)
+	case r.Shared:
+		err = mapMemory(r, unix.MAP_SHARED|unix.MAP_NORESERVE)
+	default:
+		err = mapMemory(r, unix.MAP_PRIVATE|unix.MAP_NORESERVE)
+	}
+	if err != nil {
+		return err
 	}
 	size := r.end() - r.Addr
+	copy(memory(r.Addr, size), r.Data)
+	if r.Prot == unix.PROT_READ|unix.PROT_WRITE {
+		return nil
+	}
+	return unix.Mprotect(memory(r.Addr, size), r.Prot)
+}
+
+// mapMemory maps zeroed memory for a region.
+func mapMemory(r Region, flags uintptr) error {
+	size := r.end() - r.Addr
 	got, _, errno := unix.Syscall6(unix.SYS_MMAP, uintptr(r.Addr), uintptr(size),
-		unix.PROT_READ|unix.PROT_WRITE, flags, ^uintptr(0), 0)
+		unix.PROT_READ|unix.PROT_WRITE, flags|unix.MAP_ANON|unix.MAP_FIXED_NOREPLACE, ^uintptr(0), 0)
 	if errno != 0 {
 		return errno
 	}
 	if uint64(got) != r.Addr { // a kernel before 4.17 takes the flag for a hint
 		return errors.Join(unix.EEXIST, unmap(uint64(got), size))
 	}
-	copy(memory(r.Addr, size), r.Data)
-	if r.Prot == unix.PROT_READ|unix.PROT_WRITE {
-		return nil
-	}
-	return unix.Mprotect(memory(r.Addr, size), r.Prot)
+	return nil
 }
 
 func unmap(addr, size uint64) error {

@@ -100,7 +100,7 @@ func (s *Space) hot(r Region, p Plan) (addr, size uint64) {
 	const most, stack = 64 << 20, 64 << 10
 	size = r.end() - r.Addr
 	switch {
-	case r.Prot&unix.PROT_WRITE == 0 || size > most || r.Addr == trampoline.ControlAddr:
+	case r.Prot&unix.PROT_WRITE == 0 || size > most && !r.Huge || r.Addr == trampoline.ControlAddr:
 		return 0, 0
 	case r.Addr == trampoline.ResultsAddr:
 		used := trampoline.RecordsAddr - trampoline.ResultsAddr + uint64(p.Records+1)*p.stride()

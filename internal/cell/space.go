@@ -24,11 +24,24 @@ type Region struct {
 	Data   []byte // initial contents, the rest is zero
 	Prot   int    // unix.PROT_READ and so on; never write and execute together
 	Shared bool   // the supervisor sees what the cell writes
+	Huge   bool   // its pages have HugePage bytes, or there is no space; for shared data only
 
 	own bool // the cell's, not the job's
 }
 
-func (r Region) end() uint64 { return r.Addr + (r.Size+pageSize-1)&^(pageSize-1) }
+// HugePage is the size in bytes of a large page, and what the address of a huge
+// region is a multiple of.
+const HugePage = 2 << 20
+
+// page is the size of the region's pages.
+func (r Region) page() uint64 {
+	if r.Huge {
+		return HugePage
+	}
+	return pageSize
+}
+
+func (r Region) end() uint64 { return r.Addr + (r.Size+r.page()-1)&^(r.page()-1) }
 
 // Space is the address space that cells are forked from. It lies in this
 // process at the very addresses where the cell will see it; everything else is
@@ -41,7 +54,8 @@ type Space struct {
 const StackSize = 1 << 20
 
 // NewSpace maps the regions and the cell's own pages. All addresses are fixed,
-// so a process has one space at a time.
+// so a process has one space at a time. A *HugeError says that the host has no
+// pages for a huge region.
 func NewSpace(job []Region) (*Space, error) {
 	code := trampoline.Code()
 	own := []Region{
@@ -63,6 +77,10 @@ func NewSpace(job []Region) (*Space, error) {
 	}
 	for i, r := range s.regions {
 		if err := mapRegion(r); err != nil {
+			pages := hugePages(s.regions)
+			if huge := (*HugeError)(nil); errors.As(err, &huge) {
+				huge.Pages = pages
+			}
 			s.regions = s.regions[:i]
 			return nil, errors.Join(fmt.Errorf("cell: map %s at %#x: %w", r.Name, r.Addr, err), s.Close())
 		}
@@ -74,8 +92,10 @@ func NewSpace(job []Region) (*Space, error) {
 func check(regions []Region, i int) error {
 	r := regions[i]
 	switch {
-	case r.Addr%pageSize != 0 || r.Size == 0 || r.end() < r.Addr || uint64(len(r.Data)) > r.Size:
+	case r.Addr%r.page() != 0 || r.Size == 0 || r.end() < r.Addr || uint64(len(r.Data)) > r.Size:
 		return fmt.Errorf("cell: region %s %#x+%#x is not a range of whole pages", r.Name, r.Addr, r.Size)
+	case r.Huge && (!r.Shared || r.Prot != unix.PROT_READ|unix.PROT_WRITE):
+		return fmt.Errorf("cell: region %s has huge pages, but is not shared data", r.Name)
 	case r.Prot&unix.PROT_WRITE != 0 && r.Prot&unix.PROT_EXEC != 0:
 		return fmt.Errorf("cell: region %s is writable and executable", r.Name)
 	case i > 0 && regions[i-1].end() > r.Addr:

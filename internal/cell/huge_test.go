@@ -1,0 +1,235 @@
+package cell
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/trampoline"
+)
+
+const hugeAddr = dataAddr + 6*HugePage
+
+// hugeSpace maps a kernel that stops, hlt, and an operand of two huge pages and
+// a bit.
+func hugeSpace(t *testing.T) *Space {
+	t.Helper()
+	s, err := NewSpace([]Region{
+		// hlt; inc qword [rdi+0x400000]; mov rax, [rdi+0x400000]; ret
+		{Name: "code", Addr: trampoline.ImageAddr, Size: 16, Data: []byte("\xf4\x48\xff\x87\x00\x00\x40\x00\x48\x8b\x87\x00\x00\x40\x00\xc3"), Prot: unix.PROT_READ | unix.PROT_EXEC},
+		{Name: "data", Addr: hugeAddr, Size: 2*HugePage + 8, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true, Huge: true},
+	})
+	var none *HugeError
+	if errors.As(err, &none) {
+		if makesHuge(t) {
+			t.Fatal("this host makes huge pages, but: ", err)
+		}
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// makesHuge asks the host the plain way whether it makes huge pages: touches
+// all of an aligned piece of memory and has it collapsed.
+func makesHuge(t *testing.T) bool {
+	t.Helper()
+	r := Region{Addr: hugeAddr, Size: HugePage, Shared: true}
+	if err := mapMemory(r, unix.MAP_SHARED); err != nil {
+		t.Fatal(err)
+	}
+	defer unmap(r.Addr, r.Size)
+	mem := memory(r.Addr, r.Size)
+	for i := range mem {
+		mem[i] = 1
+	}
+	return unix.Madvise(mem, unix.MADV_COLLAPSE) == nil
+}
+
+// smaps returns what the kernel says of the mapping of process pid that begins
+// at addr, by name, in KiB, and its range.
+func smaps(t *testing.T, pid string, addr uint64) (end uint64, kib map[string]int) {
+	t.Helper()
+	text, err := os.ReadFile("/proc/" + pid + "/smaps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kib = map[string]int{}
+	for line := range strings.Lines(string(text)) {
+		var start, to uint64
+		if n, _ := fmt.Sscanf(line, "%x-%x ", &start, &to); n == 2 {
+			if end != 0 {
+				break
+			}
+			if start == addr {
+				end = to
+			}
+			continue
+		}
+		if name, value, ok := strings.Cut(line, ":"); ok && end != 0 {
+			kib[name], _ = strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(value), " kB"))
+		}
+	}
+	return end, kib
+}
+
+// hugeInCell runs a cell on an operand with huge pages and returns how much of
+// it the cell's page tables map as such, in KiB, by the kernel's account.
+func hugeInCell(t *testing.T, s *Space) int {
+	t.Helper()
+	p := onePlan(t)
+	p.Call.Int[0] = hugeAddr
+	var end uint64
+	var kib map[string]int
+	p.pmu = func(r *unix.PtraceRegsAmd64) bool { // at the hlt
+		children, err := os.ReadFile("/proc/thread-self/children")
+		if err != nil {
+			t.Fatal(err)
+		}
+		end, kib = smaps(t, strings.TrimSpace(string(children)), hugeAddr)
+		r.Rip++
+		return r.Rip == trampoline.ImageAddr+1
+	}
+	if o := run(t, s, p); o.End != Returned || o.Samples.RAX != 1 {
+		t.Fatalf("ended by %v %v with %d", o.End, o.Signal, o.Samples.RAX)
+	}
+	data, err := s.Bytes("data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := le.Uint64(data[2*HugePage:]); got != 1 {
+		t.Errorf("the cell's write shows as %d", got)
+	}
+	if end != hugeAddr+3*HugePage {
+		t.Errorf("the operand ends at %#x", end)
+	}
+	t.Logf("pages of %d KiB, %d KiB of collapsed ones", kib["KernelPageSize"], kib["ShmemPmdMapped"])
+	if kib["KernelPageSize"] == HugePage>>10 {
+		return kib["Shared_Hugetlb"] + kib["Private_Hugetlb"]
+	}
+	return kib["ShmemPmdMapped"]
+}
+
+// The pages of a huge region are huge in the cell too, whichever way the host
+// gives them.
+func TestHuge(t *testing.T) {
+	if got, want := hugeInCell(t, hugeSpace(t)), 3*HugePage>>10; got != want {
+		t.Errorf("the cell has %d KiB on huge pages, want %d", got, want)
+	}
+}
+
+// Both ways by themselves. The host's reserve is raised for the test, by root.
+func TestHugeReserved(t *testing.T) {
+	const file = "/proc/sys/vm/nr_hugepages"
+	old, err := os.ReadFile(file)
+	if err != nil {
+		t.Skip("this kernel has no huge pages to reserve: ", err)
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(old)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, strconv.AppendInt(nil, int64(n)+3, 10), 0); err != nil {
+		t.Skip("only root may reserve huge pages: ", err)
+	}
+	defer func() {
+		if err := os.WriteFile(file, old, 0); err != nil {
+			t.Error(err)
+		}
+	}()
+	r := Region{Addr: dataAddr, Size: 3 * HugePage, Shared: true, Huge: true}
+	if err := reserved(r); err != nil {
+		t.Skip("no three huge pages can be reserved: ", err)
+	}
+	if err := unmap(r.Addr, r.Size); err != nil {
+		t.Fatal(err)
+	}
+	s := hugeSpace(t)
+	if _, kib := smaps(t, "self", hugeAddr); kib["KernelPageSize"] != HugePage>>10 {
+		t.Fatalf("the reserve is not used: %v", kib)
+	}
+	if got, want := hugeInCell(t, s), 3*HugePage>>10; got != want {
+		t.Errorf("the cell has %d KiB on huge pages, want %d", got, want)
+	}
+	if err := s.Close(); err != nil { // before the reserve goes back
+		t.Error(err)
+	}
+	s.regions = nil
+}
+
+func TestHugeRefusals(t *testing.T) {
+	const rw = unix.PROT_READ | unix.PROT_WRITE
+	for name, r := range map[string]Region{
+		"not at a huge page": {Addr: dataAddr + pageSize, Size: 1, Prot: rw, Shared: true, Huge: true},
+		"private":            {Addr: dataAddr, Size: 1, Prot: rw, Huge: true},
+		"code":               {Addr: dataAddr, Size: 1, Prot: unix.PROT_READ | unix.PROT_EXEC, Shared: true, Huge: true},
+	} {
+		if s, err := NewSpace([]Region{r}); err == nil {
+			s.Close()
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// Where there are none, the error says how many are wanted, and nothing stays
+// mapped.
+func TestNoHugePages(t *testing.T) {
+	const thpDisable = unix.PR_SET_THP_DISABLE
+	if err := unix.Prctl(thpDisable, 1, 0, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := unix.Prctl(thpDisable, 0, 0, 0, 0); err != nil {
+			t.Error(err)
+		}
+	}()
+	data := func(n uint64) Region {
+		return Region{Name: "data", Addr: dataAddr + n*4*HugePage, Size: HugePage + 1, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true, Huge: true}
+	}
+	if err := reserved(data(0)); err == nil {
+		if err := unmap(dataAddr, 2*HugePage); err != nil {
+			t.Fatal(err)
+		}
+		t.Skip("the host has huge pages in reserve")
+	}
+	for range 2 {
+		s, err := NewSpace([]Region{data(0), data(1)})
+		var none *HugeError
+		if !errors.As(err, &none) {
+			if err == nil {
+				err = s.Close()
+			}
+			t.Fatalf("want a HugeError, got %v", err)
+		}
+		if none.Pages != 4 || !errors.Is(err, unix.ENOMEM) || !errors.Is(err, unix.EINVAL) || !strings.Contains(err.Error(), "vm.nr_hugepages=4") {
+			t.Errorf("%d pages: %v", none.Pages, err)
+		}
+	}
+	newSpace(t, "c3")
+}
+
+// A large operand of huge pages is touched beforehand: that takes a fault for
+// each 2 MiB only.
+func TestHugeIsHot(t *testing.T) {
+	var s Space
+	r := Region{Addr: dataAddr, Size: 1 << 30, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true}
+	if _, n := s.hot(r, Plan{}); n != 0 {
+		t.Errorf("%d bytes of small pages are touched", n)
+	}
+	r.Huge = true
+	if at, n := s.hot(r, Plan{}); at != r.Addr || n != r.Size {
+		t.Errorf("%#x+%#x is touched", at, n)
+	}
+}
