@@ -154,7 +154,7 @@ func (h *Host) Groups(list []string) ([][]Counter, []Refusal, error) {
 
 // counter fills in the attribute of an event.
 func (h *Host) counter(e Event) (Counter, error) {
-	code, err := e.Encode(h.Table.layout())
+	code, err := e.Encode(h.Table.format)
 	if err != nil {
 		return Counter{}, fmt.Errorf("%s: %w", e.Name, err) // Plan has tried it before
 	}

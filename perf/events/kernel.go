@@ -21,15 +21,6 @@ func (t *Table) adopt(p PMU) {
 	}
 }
 
-// layout is the format that the table's events are encoded in: that of the
-// machine where it is known.
-func (t *Table) layout() Format {
-	if t.format != nil {
-		return t.format
-	}
-	return BuiltinFormat(t.AMD)
-}
-
 // kernelTable makes a table of the kernel's own events for a processor that
 // the vendors' data does not know.
 func kernelTable(cpu CPU, info perf.HostInfo, p PMU) (*Table, error) {
@@ -41,6 +32,7 @@ func kernelTable(cpu CPU, info perf.HostInfo, p PMU) (*Table, error) {
 		General: info.Counters, GeneralAlone: info.Counters, Fixed: (Counters(1)<<info.Fixed - 1) << 32,
 		Doubt: fmt.Sprintf("there is no event table for this processor (%s family %#x model %#x): only the kernel's own events have names", cpu.Vendor, cpu.Family, cpu.Model),
 	}
+	t.format = BuiltinFormat(t.AMD)
 	t.adopt(p)
 	t.Events, t.kernel = t.kernel, nil
 	for i := range t.Events {

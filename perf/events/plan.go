@@ -50,7 +50,7 @@ func Plan(t *Table, list []Event, m Machine) ([]Group, []Refusal) {
 			continue
 		}
 		d := p.demand(e)
-		if _, err := e.Encode(t.layout()); err != nil {
+		if _, err := e.Encode(t.format); err != nil {
 			refused = append(refused, Refusal{e, err.Error()})
 			continue
 		}

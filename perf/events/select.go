@@ -65,7 +65,7 @@ func (t *Table) Select(list []string) ([]Event, error) {
 
 func (t *Table) selectOne(item string) ([]Event, error) {
 	if strings.Contains(item, "=") {
-		if _, err := t.layout().Encode(item); err != nil {
+		if _, err := t.format.Encode(item); err != nil {
 			return nil, err
 		}
 		return []Event{t.Raw(item, item)}, nil

@@ -30,18 +30,6 @@ var defaultSet = []alternatives{
 	{"BR_MISP_RETIRED.ALL_BRANCHES", "BR_INST_RETIRED.MISPRED", "ex_ret_brn_misp", "RETIRED_MISPREDICTED_BRANCH_INSTRUCTIONS", "branch-misses"},
 }
 
-// topdownSet is level 1 of the top-down method by general counters; the
-// 8-bit fractions of PERF_METRICS are too coarse for short kernels.
-var topdownSet = []string{
-	"TOPDOWN.SLOTS_P", "TOPDOWN.BACKEND_BOUND_SLOTS", "UOPS_RETIRED.SLOTS", "IDQ_BUBBLES.CORE", "TOPDOWN.BAD_SPEC_SLOTS",
-	"TOPDOWN.BR_MISPREDICT_SLOTS", "TOPDOWN.MEMORY_BOUND_SLOTS",
-	"IDQ_UOPS_NOT_DELIVERED.CORE", "UOPS_ISSUED.ANY", "UOPS_RETIRED.RETIRE_SLOTS", "INT_MISC.RECOVERY_CYCLES",
-	"TOPDOWN_*.ALL", "TOPDOWN_*.ALL_P", "NO_ALLOC_CYCLES.ALL", "UOPS_NOT_DELIVERED.ANY", "UOPS_RETIRED.ANY",
-	"de_no_dispatch_per_slot.*", "de_src_op_disp.all", "ex_ret_ops",
-	"de_dis_dispatch_token_stalls*", "de_dis_uops_from_decoder*", "ex_ret_cops",
-	"DISPATCH_STALL*", "DISPATCHED_STALL*", "RETIRED_UOPS", "UOPS_RETIRED.STALL*", "RESOURCE_STALLS.ANY",
-}
-
 var portsSet = []string{
 	"UOPS_DISPATCHED.PORT_*", "UOPS_DISPATCHED_PORT.PORT_?", "UOPS_EXECUTED_PORT.PORT_?", "UOPS_EXECUTED.PORT?", "UOPS_EXECUTED.PORT*_CORE",
 	"fpu_pipe_assignment.total?", "DISPATCHED_FPU*PIPE*",
@@ -86,7 +74,7 @@ func (t *Table) Set(name string) ([]Event, bool) {
 	case "2016":
 		return t.set2016(), true
 	case "topdown":
-		return t.matching(topdownSet), true
+		return t.topDownSet(), true
 	case "ports":
 		return t.matching(portsSet), true
 	case "memory":

@@ -136,7 +136,7 @@ func PMUOf(pmus []PMU, cpu int) (PMU, bool) {
 // else all general counters are assumed.
 func (t *Table) Raw(name, terms string) Event {
 	e := Event{Name: name, raw: terms, Note: "raw"}
-	f := t.layout()
+	f := t.format
 	want, err := f.Encode(terms)
 	if err != nil {
 		return e

@@ -34,10 +34,11 @@ type Table struct {
 	Slots                 int      // issue slots a cycle, 0 when not stated
 	// Doubt is empty where the table is of the very processor asked for. Else
 	// it says what is not known, and whose events stand in.
-	Doubt  string
-	model  int
-	format Format  // of the machine; nil without one
-	kernel []Event // the machine's kernel's own events
+	Doubt   string
+	model   int
+	format  Format  // of the machine where it is known, else the builtin one
+	kernel  []Event // the machine's kernel's own events
+	topDown topDown
 }
 
 // archive is embedded text that is expanded when first asked for.
@@ -162,6 +163,7 @@ func tableShape(name string) (*Table, error) {
 			}
 		}
 		t.AMD = t.Fixed == 0
+		t.format = BuiltinFormat(t.AMD)
 		return t, nil
 	}
 	return nil, fmt.Errorf("events: no table %q", name)

@@ -57,7 +57,7 @@ type Listing struct {
 // last.
 func (t *Table) List() Listing {
 	l := Listing{Table: t.Name, Doubt: t.Doubt, Sets: SetNames(), Events: make([]Listed, 0, len(t.Events)+len(t.kernel))}
-	f := t.layout()
+	f := t.format
 	for _, e := range slices.Concat(t.Events, t.kernel) {
 		l.Events = append(l.Events, e.list(f))
 	}
