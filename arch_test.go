@@ -66,9 +66,10 @@ func law() []room {
 	leaves := func(dir string, uses ...string) room { return room{dir, uses, leafBans()} }
 	return []room{
 		{"cmd/webrunner", []string{"internal/", "selftest", "selftest/hostile", "examples", "kernels", "perf", "perf/events", "filter/seccomp"}, nil},
-		{"selftest", []string{"examples", "internal/runner", "internal/wire", "kernels", "selftest/hostile"}, childless()},
+		{"selftest", []string{"examples", "internal/runner", "internal/trust", "internal/wire", "kernels", "selftest/hostile"}, childless()},
 		{"selftest/hostile", []string{"internal/wire", "kernels", "trampoline"}, childless()},
-		{"internal/server", []string{"internal/request", "internal/runner", "internal/report", "internal/wire", "kernels"}, serverBans()},
+		{"internal/server", []string{"internal/request", "internal/runner", "internal/report", "internal/trust", "internal/wire", "kernels"}, serverBans()},
+		{"internal/trust", []string{"internal/elfobj", "internal/wire", "perf"}, serverBans()},
 		{"internal/request", []string{"internal/wire", "kernels", "perf", "perf/events"}, serverBans()},
 		{"internal/runner", []string{"internal/wire"}, serverBans()},
 		{"internal/report", []string{"internal/wire"}, leafBans()},

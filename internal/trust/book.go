@@ -1,0 +1,80 @@
+package trust
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"webrunner/internal/wire"
+)
+
+// Book holds the last grades. Its methods may be called at the same time; a nil
+// book is one of a process that grades nothing.
+type Book struct {
+	mu    sync.Mutex
+	marks []Mark
+	err   error
+	when  time.Time // of the last grading's end; zero before
+}
+
+// Set takes a finding and returns what is new: every counter whose grade is
+// another than before. That a counter is trusted or ungraded at first is what
+// everybody expects.
+func (b *Book) Set(marks []Mark, err error) (changed []Mark) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, m := range marks {
+		old, found := lookup(b.marks, m.Counter)
+		if found && old.Grade != m.Grade || !found && (m.Grade == Biased || m.Grade == Broken) {
+			changed = append(changed, m)
+		}
+	}
+	b.marks, b.err, b.when = marks, err, time.Now()
+	return changed
+}
+
+// Read returns the grades, when they were found, and why there are none if the
+// last grading failed.
+func (b *Book) Read() ([]Mark, time.Time, error) {
+	if b == nil {
+		return nil, time.Time{}, nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.marks, b.when, b.err
+}
+
+// Fill puts a grade on every counter of a result, and warns of the broken ones.
+// Whatever the child wrote there is overwritten.
+func (b *Book) Fill(r *wire.Result) {
+	marks, when, err := b.Read()
+	why := "no known kernels have counted it"
+	switch {
+	case b == nil:
+		why = "not checked in this process"
+	case err != nil:
+		why = "the last check failed: " + err.Error()
+	case when.IsZero():
+		why = "the first check is not over yet"
+	}
+	for i := range r.Counters {
+		c := &r.Counters[i]
+		m, found := lookup(marks, c.Name)
+		if !found {
+			m = Mark{Grade: Ungraded, Why: why}
+		}
+		c.Trust = m.String()
+		if m.Grade == Broken {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("the counter %s is %s", c.Name, m))
+		}
+	}
+}
+
+func lookup(marks []Mark, counter string) (Mark, bool) {
+	for _, m := range marks {
+		if m.Counter == counter {
+			return m, true
+		}
+	}
+	return Mark{}, false
+}
