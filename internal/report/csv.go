@@ -16,7 +16,7 @@ import (
 // on every line, so that lines of many results can be put into one file.
 var csvHeader = []string{
 	"kernel", "params", "object_sha256", "counter", "value", "unit", "source", "ci95_low", "ci95_high",
-	"min", "p10", "p90", "overhead", "accepted", "samples", "cells", "exact", "verify", "integrity",
+	"min", "p10", "p90", "overhead", "accepted", "samples", "cells", "exact", "verify", "integrity", "measured",
 }
 
 // CSV writes a header and one line for each counter (RFC 4180, with lines that
@@ -26,7 +26,7 @@ func CSV(w io.Writer, r *wire.Result) error {
 	c := csv.NewWriter(w)
 	c.Write(csvHeader) // errors stay with c until Flush
 	head := []string{line(r.Kernel), params(r.Params, "=", " "), r.Object.SHA256}
-	tail := []string{r.Verify.Status, r.Integrity}
+	tail := []string{r.Verify.Status, r.Integrity, manner(&r.Conditions)}
 	for _, k := range ordered(r.Counters) {
 		c.Write(slices.Concat(head, []string{
 			line(k.Name), decimal(k.Value), line(k.Unit), string(k.Source), decimal(k.CI95[0]), decimal(k.CI95[1]),

@@ -30,7 +30,7 @@ func good() *wire.Result {
 		Counters: []wire.Counter{
 			{Name: "Reference cycles", Value: 1300.5, Unit: "cycles", Source: wire.TSC, CI95: [2]float64{1299.5, 1302}, Min: 1290, P10: 1298, P90: 1310, Overhead: 26, Samples: wire.Samples{Accepted: 93, Total: 101}, Cells: 3},
 			{Name: "Time", Value: 500.96, Unit: "ns", Source: wire.TSC, CI95: [2]float64{500.5, 501.3}, Min: 496.9, P10: 500, P90: 504.6, Overhead: 10, Samples: wire.Samples{Accepted: 93, Total: 101}, Cells: 3},
-			{Name: "Cycles", Value: 2004.5, Unit: "cycles", Source: wire.TSCCalibrated, CI95: [2]float64{2003.9, 2005.2}, Min: 2001, P10: 2003, P90: 2009, Overhead: 34.1, Samples: wire.Samples{Accepted: 88, Total: 101}, Cells: 3},
+			{Name: "Cycles", Value: 2004.5, Unit: "cycles", Source: wire.TSCCalibrated, CI95: [2]float64{2003.9, 2005.2}, Min: 2001, P10: 2003, P90: 2009, Overhead: 34.1, Samples: wire.Samples{Accepted: 88, Total: 101, Rejected: map[string]int{"interrupted": 12, "broken": 1}}, Cells: 3},
 			{Name: "Page faults", Value: 0, Unit: "faults", Source: wire.Software, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3, Exact: true},
 		},
 		Unavailable: []wire.Unavailable{{Name: "Instructions", Reason: "no PMU: perf_event_open ENOENT (virtual machine)"}},
@@ -40,6 +40,12 @@ func good() *wire.Result {
 		Integrity:   "consistent", ISA: []string{"AVX", "FMA"},
 		Sandbox: map[string]string{"seccomp": "enforced", "landlock": "enforced (ABI 7)", "cgroup": "absent: not delegated", "namespaces": "enforced (user, pid, net)"},
 		Timing:  wire.Timing{Cells: 2100, Total: 2412},
+		Conditions: wire.Conditions{
+			Mode: "throughput", Batch: 64, Data: "warm", Code: "warm", Pages: "2m", Kernel: "0x10000013", Stack: 32,
+			CPU: 1, Pinned: "pinned, verified", MHz: [2]float64{3694, 3698.4}, Sibling: "idle, or there is none",
+			Detectors: map[string]string{"interrupts": "ES selector, proved", "preemption": "not seen: no rseq"},
+			Precision: wire.Precision{Wanted: 0.005, Achieved: 0.0061, Stopped: "deadline"},
+		},
 	}
 }
 

@@ -137,6 +137,9 @@ func trust(r *wire.Result, counters []wire.Counter) []pair {
 		pair{"ISA", or(strings.Join(r.ISA, " "), "baseline x86-64")},
 		pair{"sandbox", or(layers(r.Sandbox), "not known")},
 		pair{"host", host(&r.Host)},
+		pair{"measured", measured(&r.Conditions)},
+		pair{"core", core(&r.Conditions)},
+		pair{"precision", achieved(r.Conditions.Precision)},
 		pair{"took", fmt.Sprintf("%s, of which %s measuring", micros(r.Timing.Total), micros(r.Timing.Cells))},
 	)
 	for _, w := range r.Warnings {
@@ -172,7 +175,15 @@ func accepted(c *wire.Counter) string {
 	if c.Cells == 1 {
 		cells = "cell"
 	}
-	return fmt.Sprintf("%d of %d accepted from %d %s", c.Samples.Accepted, c.Samples.Total, c.Cells, cells)
+	text := fmt.Sprintf("%d of %d accepted from %d %s", c.Samples.Accepted, c.Samples.Total, c.Cells, cells)
+	var why []string
+	for _, word := range slices.Sorted(maps.Keys(c.Samples.Rejected)) {
+		why = append(why, fmt.Sprintf("%d %s", c.Samples.Rejected[word], word))
+	}
+	if len(why) > 0 {
+		text += ", " + strings.Join(why, ", ")
+	}
+	return text
 }
 
 func verified(v *wire.Verify) string {
@@ -240,6 +251,56 @@ func host(h *wire.Host) string {
 		pmu = "no PMU"
 	}
 	return fmt.Sprintf("%s, Linux %s, TSC %.0f MHz, %s", or(h.CPU, h.Vendor), h.Kernel, float64(h.TSCHz)/1e6, pmu)
+}
+
+// measured tells how the calls were made.
+func measured(c *wire.Conditions) string {
+	text := manner(c)
+	if text == "" {
+		return ""
+	}
+	if c.Batch > 1 {
+		text += fmt.Sprintf(", %d calls at a time", c.Batch)
+	}
+	return text + fmt.Sprintf(", kernel at %s, stack lowered by %d", c.Kernel, c.Stack)
+}
+
+// manner names the mode, the state of the caches and the pages in few words.
+func manner(c *wire.Conditions) string {
+	if c.Mode == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s data=%s code=%s pages=%s", c.Mode, c.Data, c.Code, c.Pages)
+}
+
+// core tells what the processor did meanwhile.
+func core(c *wire.Conditions) string {
+	if c.Pinned == "" {
+		return ""
+	}
+	text := fmt.Sprintf("CPU %d (%s)", c.CPU, c.Pinned)
+	if lo, hi := c.MHz[0], c.MHz[1]; lo > 0 {
+		text += fmt.Sprintf(", %.0f to %.0f MHz", lo, hi)
+	}
+	text += ", other hyper-thread " + c.Sibling
+	for _, what := range slices.Sorted(maps.Keys(c.Detectors)) {
+		text += fmt.Sprintf("; %s: %s", what, c.Detectors[what])
+	}
+	return text
+}
+
+func achieved(p wire.Precision) string {
+	if p.Stopped == "" {
+		return ""
+	}
+	text := fmt.Sprintf("±%s %% of ±%s %% wanted", percent(100*p.Achieved), percent(100*p.Wanted))
+	switch p.Stopped {
+	case "deadline":
+		text += "; stopped by the deadline"
+	case "cells":
+		text += "; more cells would not help"
+	}
+	return text
 }
 
 // micros writes a time given in microseconds.
