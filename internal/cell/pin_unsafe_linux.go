@@ -1,20 +1,74 @@
 package cell
 
 import (
+	"fmt"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
 // Pin keeps the calling thread, and the cells that it forks, on the CPU where
-// it runs now: the scheduler has chosen an idle one. The caller is locked to
-// its thread.
-func Pin() error {
-	var cpu uint32
-	if _, _, errno := unix.RawSyscall(unix.SYS_GETCPU, uintptr(unsafe.Pointer(&cpu)), 0, 0); errno != 0 {
-		return errno
+// it runs now: the scheduler has chosen an idle one. It returns that CPU's
+// number once the kernel has confirmed it; Outcome.CPU tells of each cell. The
+// caller is locked to its thread.
+func Pin() (cpu int, err error) {
+	if cpu, err = getcpu(); err != nil {
+		return -1, err
 	}
 	var set unix.CPUSet
-	set.Set(int(cpu))
-	return unix.SchedSetaffinity(0, &set)
+	set.Set(cpu)
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return -1, fmt.Errorf("sched_setaffinity: %w", err)
+	}
+	if err := checkPin(cpu); err != nil {
+		return -1, err
+	}
+	return cpu, nil
+}
+
+// checkPin tells whether the calling thread runs on this CPU and may run on no
+// other.
+func checkPin(want int) error {
+	now, err := getcpu()
+	if err != nil {
+		return err
+	}
+	return pinned(want, onlyCPU(0), now)
+}
+
+// pinned compares the CPU that was asked for with the only one allowed and the
+// one in use. A kernel that merely emulates Linux may take note of the one
+// without heeding it.
+func pinned(want, only, now int) error {
+	switch {
+	case only != want:
+		return fmt.Errorf("the kernel was asked for CPU %d alone, and says %d (-1: several)", want, only)
+	case now != want:
+		return fmt.Errorf("the thread is bound to CPU %d and runs on CPU %d", want, now)
+	}
+	return nil
+}
+
+// onlyCPU returns the one CPU that the kernel lets a thread run on, -1 if there
+// are several or the kernel does not tell. A cell cannot change its own, which
+// its seccomp filter forbids, nor its supervisor's account of it; the number in
+// its rseq area would be its own word.
+func onlyCPU(pid int) int {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(pid, &set); err != nil || set.Count() != 1 {
+		return -1
+	}
+	cpu := 0
+	for !set.IsSet(cpu) {
+		cpu++
+	}
+	return cpu
+}
+
+func getcpu() (int, error) {
+	var cpu uint32
+	if _, _, errno := unix.RawSyscall(unix.SYS_GETCPU, uintptr(unsafe.Pointer(&cpu)), 0, 0); errno != 0 {
+		return -1, fmt.Errorf("getcpu: %w", errno)
+	}
+	return int(cpu), nil
 }

@@ -49,6 +49,8 @@ type Outcome struct {
 	Stack  []uint64 // top words of the stack when it ended abnormally
 	NR     uint64   // system call number of a Syscall or Exited end
 
+	CPU int // the only one it could run on when it ended, -1 if there were several
+
 	Wall   time.Duration
 	User   time.Duration // CPU time by wait4
 	System time.Duration
@@ -111,7 +113,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	if err := t.arrive(names); err != nil {
 		t.destroy()
 		if err == errTooSlow {
-			return &Outcome{End: Timeout, Signal: unix.SIGALRM, Wall: time.Since(start)}, nil
+			return &Outcome{End: Timeout, Signal: unix.SIGALRM, CPU: -1, Wall: time.Since(start)}, nil
 		}
 		return nil, err
 	}
@@ -245,7 +247,7 @@ func stepName(names []string) string {
 
 // supervise follows the cell to its end.
 func (t *tracee) supervise() (*Outcome, error) {
-	var out Outcome
+	out := Outcome{CPU: -1}
 	var ru unix.Rusage
 	for {
 		ws, err := t.wait(&ru)
@@ -265,6 +267,7 @@ func (t *tracee) supervise() (*Outcome, error) {
 		}
 		if out.End == 0 {
 			out.Loop, out.Busy = time.Since(t.released), cpuTime(&ru)-t.script
+			out.CPU = onlyCPU(t.pid)
 		}
 		watched, err := t.watched(ws, &ru)
 		if err == nil && !watched {

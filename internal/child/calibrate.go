@@ -34,7 +34,7 @@ func (s *session) calibrate() (wire.Calibration, error) {
 		return wire.Calibration{}, err
 	}
 	defer space.Close()
-	if err := cell.Pin(); err != nil {
+	if _, err := cell.Pin(); err != nil {
 		return wire.Calibration{}, err
 	}
 	turn := s.turnCycles()

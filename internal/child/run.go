@@ -256,7 +256,8 @@ func (r *runner) tryOnce() *wire.Problem {
 			return wire.Problemf(wire.Internal, "%v", err)
 		}
 	}
-	if err := cell.Pin(); err != nil {
+	var err error
+	if r.cpu, err = cell.Pin(); err != nil {
 		r.pinned = "not pinned: " + err.Error()
 		r.warnings = append(r.warnings, "the cells are not pinned to a CPU: "+err.Error())
 	}
