@@ -12,7 +12,7 @@ func (s *sampler) describe() {
 	c := wire.Conditions{
 		Mode: "latency", Batch: s.batch, Data: warmth(m.ColdData), Code: warmth(m.ColdCode), Pages: "4k",
 		Kernel: fmt.Sprintf("%#x", s.choice.Addr), Stack: m.StackOffset, Operands: s.offsets(),
-		CPU: s.cpu, Pinned: s.pinned, Sibling: s.sibling(), Precision: s.precision,
+		CPU: s.cpu, Pinned: s.pinning(), Sibling: s.sibling(), Precision: s.precision,
 		Detectors: map[string]string{
 			"interrupts": detector("ES selector", s.job.Host.Detectors.Interrupt),
 			"preemption": detector("rseq", s.job.Host.Detectors.Preempt),
@@ -36,6 +36,20 @@ func (s *sampler) describe() {
 // frequencyChange is the relative change of the core's frequency that a reader
 // should know of; the clock's steps alone make less.
 const frequencyChange = 0.02
+
+// pinning tells how the CPU of the cells is known: the kernel says of each that
+// it could run on no other.
+func (s *sampler) pinning() string {
+	if s.pinned != "" {
+		return s.pinned
+	}
+	for i, o := range s.outcomes {
+		if o.CPU != s.cpu {
+			return fmt.Sprintf("cell %d could run elsewhere", i+1)
+		}
+	}
+	return "pinned, verified"
+}
 
 func warmth(cold bool) string {
 	if cold {

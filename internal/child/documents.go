@@ -26,7 +26,7 @@ func (s *session) inspect() *wire.Report {
 
 // screenOnly screens the object; nothing is run.
 func (s *session) screenOnly() *wire.Report {
-	im, p := s.load()
+	im, p := s.load(asItFalls)
 	if p != nil {
 		return &wire.Report{Problem: p}
 	}

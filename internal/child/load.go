@@ -33,18 +33,26 @@ func (s *session) limits() loader.Limits {
 	return lim
 }
 
-// load parses and relocates the object.
-func (s *session) load() (*loader.Image, *wire.Problem) {
+// load parses and relocates the object, at the places that it falls into but
+// for what place says.
+func (s *session) load(place func(*loader.Object, *loader.Placement) error) (*loader.Image, *wire.Problem) {
 	obj, err := loader.Parse(s.job.Object, s.limits())
 	if err != nil {
 		return nil, loadProblem(err)
 	}
-	im, err := loader.Load(obj, placement())
+	p := placement()
+	if err := place(obj, &p); err != nil {
+		return nil, loadProblem(err)
+	}
+	im, err := loader.Load(obj, p)
 	if err != nil {
 		return nil, loadProblem(err)
 	}
 	return im, nil
 }
+
+// asItFalls leaves the code where it falls.
+func asItFalls(*loader.Object, *loader.Placement) error { return nil }
 
 // loadProblem turns a loader's error into a problem.
 func loadProblem(err error) *wire.Problem {

@@ -106,7 +106,7 @@ func (r *runner) bind() *wire.Problem {
 }
 
 func (r *runner) loadObject() (p *wire.Problem) {
-	if r.image, p = r.load(); p != nil {
+	if r.image, p = r.load(r.align); p != nil {
 		return p
 	}
 	choice, err := r.image.Choose(r.call.Spec.Name, r.call.Spec.Alternatives)
@@ -116,6 +116,14 @@ func (r *runner) loadObject() (p *wire.Problem) {
 	r.choice = choice
 	r.warnings = append(r.warnings, r.image.Warnings...)
 	return nil
+}
+
+// align shifts the code so that the kernel begins where the job wants it.
+func (r *runner) align(o *loader.Object, p *loader.Placement) (err error) {
+	if want := r.job.Manner.Align; want != nil {
+		p.CodeShift, err = loader.CodeShift(o, *p, *want, r.call.Spec.Name, r.call.Spec.Alternatives)
+	}
+	return err
 }
 
 func (r *runner) screenObject() (p *wire.Problem) {
@@ -167,18 +175,26 @@ func (r *runner) mapSpace() *wire.Problem {
 		}
 		regions = append(regions, cell.Region{Name: imageName(seg.Perm), Addr: seg.Addr, Size: seg.Size, Data: seg.Data, Prot: prot})
 	}
-	addr := uint64(trampoline.OperandAddr)
+	addr, page := uint64(trampoline.OperandAddr), uint64(operandAlign)
+	if r.job.Manner.HugePages {
+		page = cell.HugePage
+	}
 	for _, b := range r.call.Operands {
 		r.at = append(r.at, addr)
 		// An operand of no bytes still has an address: one whose page is its own.
 		offset := r.job.Manner.OperandOffset[b.Name]
-		reg := cell.Region{Name: operandPrefix + b.Name, Addr: addr, Size: offset + max(b.Bytes, 1), Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true}
+		reg := cell.Region{Name: operandPrefix + b.Name, Addr: addr, Size: offset + max(b.Bytes, 1), Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true, Huge: r.job.Manner.HugePages}
 		r.at[len(r.at)-1] += offset
 		regions = append(regions, reg)
-		addr += (reg.Size+operandAlign-1)&^(operandAlign-1) + operandGuard
+		addr += (reg.Size+page-1)&^(page-1) + operandGuard
 	}
 	var err error
-	if r.space, err = cell.NewSpace(regions); err != nil {
+	r.space, err = cell.NewSpace(regions)
+	var huge *cell.HugeError
+	switch {
+	case errors.As(err, &huge):
+		return wire.Problemf(wire.Unfit, "operands cannot lie in 2 MiB pages here: %v", huge)
+	case err != nil:
 		return wire.Problemf(wire.MemoryLimit, "the cell's memory cannot be mapped: %v", err)
 	}
 	for _, b := range r.call.Operands {
@@ -195,7 +211,7 @@ func (r *runner) mapSpace() *wire.Problem {
 // Operands start on a page, with unmapped memory on both sides.
 const (
 	operandAlign = 4096
-	operandGuard = 1 << 20
+	operandGuard = 2 << 20
 )
 
 // offsets tells where in its page each operand's first element lies.
