@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,13 +25,19 @@ func (s *Server) monitor(x *exchange) (answer, *wire.Problem) {
 		return answer{}, p
 	}
 	when, took := s.health.age()
+	checked := when.UTC().Format(time.RFC3339)
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
-		return text(fmt.Sprintf("Status: fit\nChecked: %s\nWaiting: %d\n", when.UTC().Format(time.RFC3339), s.gate.waiting())), nil
+		var b bytes.Buffer
+		fmt.Fprintf(&b, "Status: fit\nChecked: %s\nWaiting: %d\n", checked, s.gate.waiting())
+		s.grades().text(&b)
+		return text(b.String()), nil
 	}
-	return jsonAnswer(map[string]any{
-		"status": "fit", "checked": when.UTC().Format(time.RFC3339), "check_us": took.Microseconds(),
+	doc := map[string]any{
+		"status": "fit", "checked": checked, "check_us": took.Microseconds(),
 		"running": s.gate.running(), "waiting": s.gate.waiting(),
-	})
+	}
+	s.grades().document(doc)
+	return jsonAnswer(doc)
 }
 
 func jsonAnswer(v any) (answer, *wire.Problem) {

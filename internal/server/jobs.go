@@ -23,6 +23,7 @@ func (s *Server) run(x *exchange) (answer, *wire.Problem) {
 		return answer{}, wire.Problemf(wire.Internal, "the child answered a run with no result")
 	}
 	rep.Result.Timing.Queue = x.queued.Microseconds()
+	s.book.Fill(rep.Result)
 	s.cfg.Request.Complete(rep.Result)
 	return face(x.accept, rep.Result)
 }

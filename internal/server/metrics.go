@@ -92,6 +92,7 @@ func (s *Server) serveMetrics(*exchange) (answer, *wire.Problem) {
 	for _, name := range slices.Sorted(maps.Keys(s.cfg.Layers)) {
 		fmt.Fprintf(&b, "webrunner_layer_info{layer=%q,state=%q} 1\n", name, s.cfg.Layers[name])
 	}
+	s.grades().metrics(&b)
 	return answer{status: 200, media: "text/plain; version=0.0.4", body: b.Bytes()}, nil
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"webrunner/internal/request"
 	"webrunner/internal/runner"
+	"webrunner/internal/trust"
 	"webrunner/internal/wire"
 )
 
@@ -32,11 +33,15 @@ type Config struct {
 	Host    wire.Host
 	Layers  runner.Posture              // in force in the children
 	Check   func(context.Context) error // the self-check, through a real child
+	// Grade grades the counters by jobs that it hands to do; nil leaves them
+	// ungraded.
+	Grade func(ctx context.Context, do Do) ([]trust.Mark, error)
 
 	MaxBody    int           // bytes of an object; default 16 MiB
 	Queue      int           // requests that may wait; 0 means none
 	Parallel   int           // jobs at one time; default 1
 	CheckEvery time.Duration // between self-checks; default 30 s
+	GradeEvery time.Duration // between gradings of the counters; default 1 h
 	HeadTime   time.Duration // to send a request's head; default 10 s
 	BodyTime   time.Duration // to send a request's body; default 60 s
 	Token      string        // bearer token; empty lets everyone in
@@ -49,6 +54,7 @@ func (c *Config) setDefaults() {
 	def(&c.MaxBody, 16<<20)
 	def(&c.Parallel, 1)
 	def(&c.CheckEvery, 30*time.Second)
+	def(&c.GradeEvery, time.Hour)
 	def(&c.HeadTime, 10*time.Second)
 	def(&c.BodyTime, time.Minute)
 	if c.AccessLog == nil {
@@ -80,6 +86,7 @@ type Server struct {
 	gate     *gate
 	memory   memory
 	health   *health
+	book     *trust.Book // grades of the counters; nil when nobody grades
 	metrics  *metrics
 	token    [sha256.Size]byte
 	layers   string // the WebRunner-Layers header
@@ -125,6 +132,10 @@ func New(cfg Config) *Server {
 	}
 	s.health = newHealth(cfg.Check)
 	go s.watch()
+	if cfg.Grade != nil {
+		s.book = new(trust.Book)
+		go s.watchCounters()
+	}
 	return s
 }
 

@@ -1,0 +1,132 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"webrunner/internal/trust"
+	"webrunner/internal/wire"
+)
+
+// Do runs one job.
+type Do func(context.Context, *wire.Job) (*wire.Report, error)
+
+// Bounds of grading.
+const (
+	gradeTime  = 10 * time.Minute // of one grading, with the waiting for clients' jobs
+	gradeAgain = time.Minute      // after one that failed
+)
+
+// watchCounters grades the counters now and then for as long as the server
+// lives.
+func (s *Server) watchCounters() {
+	for {
+		pause := s.cfg.GradeEvery
+		if s.GradeNow() != nil {
+			pause = min(pause, gradeAgain)
+		}
+		select {
+		case <-time.After(pause):
+		case <-s.ctx.Done():
+			return
+		}
+	}
+}
+
+// GradeNow grades the counters once and returns why it could not. Each of its
+// jobs has a turn of its own, so that no client waits for more than one.
+func (s *Server) GradeNow() error {
+	ctx, cancel := context.WithTimeout(s.ctx, gradeTime)
+	defer cancel()
+	marks, err := s.cfg.Grade(ctx, s.inTurn)
+	if s.ctx.Err() != nil {
+		return s.ctx.Err()
+	}
+	if err != nil {
+		s.cfg.ErrorLog("counters: %v", err)
+	}
+	for _, m := range s.book.Set(marks, err) {
+		s.cfg.ErrorLog("counters: %s is %s", m.Counter, m)
+	}
+	return err
+}
+
+// inTurn runs a job that is no client's.
+func (s *Server) inTurn(ctx context.Context, job *wire.Job) (*wire.Report, error) {
+	leave, err := s.gate.slot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	rep, _, err := s.cfg.Runner.Do(ctx, job, nil)
+	return rep, err
+}
+
+// grades is what monitor and metrics show of the counters.
+type grades struct {
+	marks []trust.Mark
+	when  string // of the last grading, empty before
+	err   error  // of the last grading
+}
+
+func (s *Server) grades() grades {
+	marks, when, err := s.book.Read()
+	g := grades{marks: marks, err: err}
+	if !when.IsZero() {
+		g.when = when.UTC().Format(time.RFC3339)
+	}
+	return g
+}
+
+// document adds the grades to a JSON object.
+func (g grades) document(doc map[string]any) {
+	doc["counters"] = g.marks
+	if g.marks == nil {
+		doc["counters"] = []trust.Mark{}
+	}
+	if g.when != "" {
+		doc["graded"] = g.when
+	}
+	if g.err != nil {
+		doc["grading_failed"] = g.err.Error()
+	}
+}
+
+// text writes one line for each counter.
+func (g grades) text(b *bytes.Buffer) {
+	switch {
+	case g.err != nil:
+		fmt.Fprintf(b, "Grading failed: %v\n", g.err)
+	case g.when != "":
+		fmt.Fprintf(b, "Graded: %s\n", g.when)
+	}
+	for _, m := range g.marks {
+		fmt.Fprintf(b, "Counter %s: %s\n", m.Counter, m)
+	}
+}
+
+// metrics writes the grades for Prometheus. A counter has one line for each
+// grade, so that a change does not leave the old one behind.
+func (g grades) metrics(b *bytes.Buffer) {
+	if len(g.marks) == 0 {
+		return
+	}
+	fmt.Fprint(b, "# HELP webrunner_counter_trust Grade of a counter by kernels of known cost, 1 for the one it has.\n# TYPE webrunner_counter_trust gauge\n")
+	for _, m := range g.marks {
+		for _, grade := range trust.Grades() {
+			has := 0
+			if grade == m.Grade {
+				has = 1
+			}
+			fmt.Fprintf(b, "webrunner_counter_trust{counter=%q,grade=%q} %d\n", m.Counter, grade, has)
+		}
+	}
+	fmt.Fprint(b, "# HELP webrunner_counter_bias_ratio Figure over truth less 1, of the longest known kernel.\n# TYPE webrunner_counter_bias_ratio gauge\n")
+	for _, m := range g.marks {
+		if m.Grade != trust.Ungraded {
+			fmt.Fprintf(b, "webrunner_counter_bias_ratio{counter=%q} %g\n", m.Counter, m.Ratio)
+		}
+	}
+}
