@@ -28,11 +28,17 @@ type answer struct {
 func text(body string) answer { return answer{status: 200, media: mediaText, body: []byte(body)} }
 
 // problem gives a problem the face that the client reads.
-func problem(accept string, p *wire.Problem) answer {
+func (s *Server) problem(accept string, p *wire.Problem) answer {
+	if p.Sandbox == nil { // a problem of ours, which others may be reading
+		own := *p
+		own.Sandbox, p = s.cfg.Layers, &own
+	}
 	a := answer{status: p.Status, class: p.Class, retryAfter: p.RetryAfter}
 	if a.media = negotiate(accept, mediaText, mediaProblem, mediaJSON); a.media == mediaText {
 		var b bytes.Buffer
-		_ = report.ProblemText(&b, p) // into memory
+		plain := *p
+		plain.Sandbox = nil                // the header has it
+		_ = report.ProblemText(&b, &plain) // into memory
 		a.body = b.Bytes()
 		return a
 	}

@@ -50,13 +50,13 @@ func (s *Server) guarded(x *exchange) (a answer) {
 			for line := range strings.SplitSeq(strings.TrimSpace(string(debug.Stack())), "\n") {
 				s.cfg.ErrorLog("| %s", line)
 			}
-			a = problem(x.accept, wire.Problemf(wire.Internal, "the server failed at this request; its error log says where"))
+			a = s.problem(x.accept, wire.Problemf(wire.Internal, "the server failed at this request; its error log says where"))
 		}
 	}()
 	a, p := s.dispatch(x)
 	if p != nil {
 		allow := a.allow
-		a = problem(x.accept, p)
+		a = s.problem(x.accept, p)
 		a.allow = allow
 	}
 	return a
@@ -100,7 +100,7 @@ func (s *Server) authorized(ctx *fasthttp.RequestCtx) bool {
 func (s *Server) handleTransport(ctx *fasthttp.RequestCtx, err error) {
 	x := &exchange{ctx: ctx, method: string(ctx.Method()), start: time.Now()}
 	x.accept = string(ctx.Request.Header.Peek("Accept"))
-	a := problem(x.accept, transportProblem(err))
+	a := s.problem(x.accept, transportProblem(err))
 	s.write(ctx, a)
 	s.record(x, a)
 }

@@ -37,11 +37,26 @@ func (s *Server) monitor(x *exchange) (answer, *wire.Problem) {
 		"running": s.gate.running(), "waiting": s.gate.waiting(),
 	}
 	s.grades().document(doc)
-	return jsonAnswer(doc)
+	return s.jsonAnswer(doc)
 }
 
-func jsonAnswer(v any) (answer, *wire.Problem) {
-	b, err := json.Marshal(v)
+// withLayers adds the layers in force to a child's document, a JSON object.
+func (s *Server) withLayers(doc []byte) []byte {
+	members, object := bytes.CutSuffix(bytes.TrimSpace(doc), []byte("}"))
+	layers, err := json.Marshal(s.cfg.Layers)
+	if !object || err != nil || len(members) < 2 {
+		return append(doc, '\n')
+	}
+	return slices.Concat(members, []byte(`,"sandbox":`), layers, []byte("}\n"))
+}
+
+// jsonAnswer makes a document, and adds the layers in force unless they are
+// what it is about.
+func (s *Server) jsonAnswer(doc map[string]any) (answer, *wire.Problem) {
+	if doc["layers"] == nil {
+		doc["sandbox"] = s.cfg.Layers
+	}
+	b, err := json.Marshal(doc)
 	if err != nil {
 		return answer{}, wire.Problemf(wire.Internal, "%v", err)
 	}
@@ -53,7 +68,7 @@ func (s *Server) sandbox(x *exchange) (answer, *wire.Problem) {
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
 		return text(LayersText(s.cfg.Layers)), nil
 	}
-	return jsonAnswer(map[string]any{"layers": s.cfg.Layers})
+	return s.jsonAnswer(map[string]any{"layers": s.cfg.Layers})
 }
 
 // LayersText lists layers for people, one "name: state" a line.
@@ -81,7 +96,7 @@ func (s *Server) kernels(x *exchange) (answer, *wire.Problem) {
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
 		return text(KernelsText(list)), nil
 	}
-	return jsonAnswer(map[string]any{"kernels": list})
+	return s.jsonAnswer(map[string]any{"kernels": list})
 }
 
 // KernelsText lists kernels and their parameters for people.

@@ -51,7 +51,7 @@ func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText && rep.Text != "" {
 		return text(rep.Text), nil
 	}
-	return answer{status: 200, media: mediaJSON, body: append(rep.Document, '\n')}, nil
+	return answer{status: 200, media: mediaJSON, body: s.withLayers(rep.Document)}, nil
 }
 
 // asProblem finds the problem in an error.

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -59,7 +61,8 @@ func (f *fake) Do(ctx context.Context, job *wire.Job, _ func(wire.Progress)) (*w
 		return &wire.Report{Document: []byte(`{"verdict":"accepted"}`), OK: true, Text: "accepted\n"}, timing, nil
 	}
 	return &wire.Report{Result: &wire.Result{
-		Kernel: "sdot", Params: job.Params, Object: wire.ObjectID{Size: len(job.Object)},
+		Sandbox: map[string]string{"seccomp": "enforced"},
+		Kernel:  "sdot", Params: job.Params, Object: wire.ObjectID{Size: len(job.Object)},
 		Counters: []wire.Counter{{Name: "Cycles", Value: 2004.5, Unit: "cycles", Source: wire.TSC}},
 	}}, timing, nil
 }
@@ -199,7 +202,26 @@ func (b *bench) read(resp *http.Response) reply {
 	if got := resp.Header.Get("Server"); got != "" {
 		b.t.Errorf("Server: %q", got)
 	}
+	b.namesLayers(resp, text)
 	return reply{resp.StatusCode, resp.Header, string(text)}
+}
+
+// namesLayers demands of every answer in every test that it lists the layers
+// in force: in a header, and in each JSON document.
+func (b *bench) namesLayers(resp *http.Response, body []byte) {
+	b.t.Helper()
+	want := layersHeader(b.cfg.Layers)
+	if got := resp.Header.Get("WebRunner-Layers"); got != want || want == "" {
+		b.t.Errorf("status %d: WebRunner-Layers: %q, want %q", resp.StatusCode, got, want)
+	}
+	if !strings.HasSuffix(resp.Header.Get("Content-Type"), "json") || len(body) == 0 {
+		return
+	}
+	var doc struct{ Sandbox, Layers runner.Posture } // the second is of the command sandbox
+	err := json.Unmarshal(body, &doc)
+	if err != nil || !maps.Equal(doc.Sandbox, b.cfg.Layers) && !maps.Equal(doc.Layers, b.cfg.Layers) {
+		b.t.Errorf("status %d: the layers in JSON are %v, want %v; %v", resp.StatusCode, doc.Sandbox, b.cfg.Layers, err)
+	}
 }
 
 // raw sends pieces over one connection, with a pause between them, and reads

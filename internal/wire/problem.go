@@ -100,7 +100,8 @@ type Problem struct {
 	MissingISA  []string `json:"missing_isa,omitempty"`
 	Limit       string   `json:"limit,omitempty"`
 	RetryAfter  int      `json:"retry_after,omitempty"` // seconds
-	// Sandbox lists the layers in force when a kernel had run.
+	// Sandbox lists the layers in force: where a kernel had run those of its
+	// child, in other answers of a server those of every child.
 	Sandbox map[string]string `json:"sandbox,omitempty"`
 }
 
