@@ -173,6 +173,9 @@ func (p *planner) demand(e Event) demand {
 	if e.Flags&Fixed != 0 && c&cyclesOrInstructions != 0 && e.Code != 0 {
 		d.counters |= p.general
 	}
+	if e.Flags&Pair != 0 {
+		d.counters &= p.general >> 1 // the next one must be there too
+	}
 	// Retired memory operations leak between the hyper-threads of these cores;
 	// Linux keeps the other thread's counter empty and halves what a thread
 	// may use (x86_schedule_events, excl_cntrs).

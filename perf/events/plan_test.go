@@ -7,43 +7,78 @@ import (
 	"testing"
 )
 
-// bound returns how many groups any plan needs: for every set of counters,
-// the events that can only use those, over what a group has of them.
+// counters are the general and fixed counters that a machine leaves us, by the
+// shape of the table and not by the planner.
+func counters(t *Table, m Machine) (general, fixed Counters) {
+	n := t.General
+	if !m.SMT {
+		n = t.GeneralAlone
+	}
+	fixed = t.Fixed
+	if m.Watchdog && fixed != 0 {
+		fixed &^= 1 << 33
+	} else if m.Watchdog {
+		n--
+	}
+	return Counters(1)<<n - 1, fixed
+}
+
+// halved tells of cores on whose hyper-threads memory operations (d0 to d3)
+// take half of the counters away.
+func halved(t *Table, m Machine) bool {
+	return m.SMT && slices.Contains([]string{"SNB", "JKT", "IVB", "IVT", "HSW", "HSX"}, t.Name)
+}
+
+// bound returns how many groups any plan needs. For every set of counters: the
+// events that can only use those, over what a group has of them beside cycles
+// and instructions; an event that must be alone has a group of its own, a pair
+// takes two counters, and a memory operation on a halved core takes two of
+// four, as no more than half can be used beside it.
 func bound(t *Table, list []Event, m Machine) int {
-	p := newPlanner(t, m)
-	var ds []demand
-	for _, e := range list {
-		if d := p.demand(e); !p.isBase(e) && programmable(d) && d.counters != 0 {
-			ds = append(ds, d)
+	general, fixed := counters(t, m)
+	base := 0
+	for _, find := range []func() (Event, bool){t.Cycles, t.Instructions} {
+		if e, _ := find(); !m.Bare && e.Usable(m.SMT)&fixed == 0 {
+			base++
 		}
 	}
-	basePerGroup := 0
-	for _, b := range p.base {
-		if programmable(b) {
-			basePerGroup++
+	type need struct {
+		counters Counters // none but these
+		weight   int      // 0 for an event that must be alone
+	}
+	var needs []need
+	for _, e := range list {
+		c := e.Usable(m.SMT)
+		if t.base(e) != "" || c.General()&general == 0 || c&^c.General()&fixed != 0 {
+			continue
 		}
+		n := need{c & general, 1}
+		if e.Flags&Fixed != 0 {
+			n.counters = general // any will do where its own is gone
+		}
+		switch {
+		case e.Flags&TakenAlone != 0:
+			n.weight = 0
+		case e.Flags&Pair != 0, halved(t, m) && e.Code >= 0xd0 && e.Code <= 0xd3:
+			n.weight = 2
+		}
+		needs = append(needs, n)
 	}
 	best := 0
-	for s := Counters(1); s <= p.general; s++ {
+	for s := Counters(1); s <= general; s++ {
 		weight, alone := 0, 0
-		for _, d := range ds {
-			if d.counters&^s != 0 {
-				continue
-			}
+		for _, n := range needs {
 			switch {
-			case d.event.Flags&TakenAlone != 0:
+			case n.counters&^s != 0:
+			case n.weight == 0:
 				alone++
-			case d.event.Flags&Pair != 0:
-				weight += 2
-			case d.exclusive:
-				weight += 2 // half of the counters serve as many as all would
 			default:
-				weight++
+				weight += n.weight
 			}
 		}
 		room := bits.OnesCount64(uint64(s))
-		if s == p.general {
-			room -= basePerGroup
+		if s == general {
+			room -= base
 		}
 		if room > 0 {
 			best = max(best, alone+(weight+room-1)/room)
@@ -55,18 +90,8 @@ func bound(t *Table, list []Event, m Machine) int {
 // checkGroup tells what is wrong with a group, by rules written apart from
 // the planner's.
 func checkGroup(t *Table, g Group, m Machine) error {
-	general := t.General
-	if !m.SMT {
-		general = t.GeneralAlone
-	}
-	fixed := t.Fixed
-	if m.Watchdog {
-		if fixed != 0 {
-			fixed &^= 1 << 33
-		} else {
-			general--
-		}
-	}
+	usable, fixed := counters(t, m)
+	general := usable.Count()
 	registers := map[uint32]map[uint64]bool{}
 	var plain, alone, exclusive int
 	assigned := make([]int, 64)
@@ -97,11 +122,22 @@ func checkGroup(t *Table, g Group, m Machine) error {
 			}
 		}
 	}
+	based := 0
+	for _, e := range g.Events {
+		if t.base(e) != "" {
+			based++
+		}
+	}
+	if based != 2 && alone == 0 && !m.Bare {
+		return fmt.Errorf("%d of cycles and instructions", based)
+	}
+	if first := t.base(g.Events[0]); based > 0 && !m.Bare && first != CyclesName && g.Events[0].Name != "TOPDOWN.SLOTS" {
+		return fmt.Errorf("%s leads", g.Events[0].Name)
+	}
 	if alone > 0 && plain > 1 {
 		return fmt.Errorf("%d events beside one that must be alone", plain-1)
 	}
-	halved := m.SMT && slices.Contains([]string{"SNB", "JKT", "IVB", "IVT", "HSW", "HSX"}, t.Name)
-	if halved && exclusive > 0 && plain > general/2 {
+	if halved(t, m) && exclusive > 0 && plain > general/2 {
 		return fmt.Errorf("%d events beside memory operations, which halve the counters", plain)
 	}
 	for msr, values := range registers {
@@ -119,6 +155,9 @@ func checkGroup(t *Table, g Group, m Machine) error {
 			return place(i+1, taken)
 		}
 		can := e.Usable(m.SMT).General()&(Counters(1)<<general-1) | e.Usable(m.SMT).Fixed()&fixed
+		if e.Flags&Pair != 0 {
+			can |= can << 1 & usable
+		}
 		if e.Flags&Fixed != 0 && e.Code != 0 {
 			can |= Counters(1)<<general - 1
 		}
@@ -127,7 +166,7 @@ func checkGroup(t *Table, g Group, m Machine) error {
 			if e.Flags&Pair != 0 {
 				use |= use << 1
 			}
-			if can>>n&1 != 0 && taken&use == 0 && (e.Flags&Pair == 0 || n%2 == 0) && place(i+1, taken|use) {
+			if can&use == use && taken&use == 0 && (e.Flags&Pair == 0 || n%2 == 0) && place(i+1, taken|use) {
 				return true
 			}
 		}
@@ -139,6 +178,11 @@ func checkGroup(t *Table, g Group, m Machine) error {
 	return nil
 }
 
+// Every table with hyper-threads on and off, with the watchdog and without:
+// each group can be scheduled, each event is in one, and there are no more than
+// 10 % above the bound. No table is an exception: the events that share an
+// extra register must be alone on the counters anyway, but for off-core
+// responses, which the set all leaves out.
 func TestPlanOfEveryTableIsSoundAndTight(t *testing.T) {
 	for _, name := range Names() {
 		table, err := Load(name)
@@ -146,8 +190,10 @@ func TestPlanOfEveryTableIsSoundAndTight(t *testing.T) {
 			t.Fatal(err)
 		}
 		all, _ := table.Set("all")
-		unshared := slices.DeleteFunc(slices.Clone(all), func(e Event) bool { return e.MSR != 0 })
-		for _, m := range []Machine{{SMT: true}, {}, {SMT: true, Watchdog: true}, {SMT: true, Bare: true}} {
+		cycles, _ := table.Cycles()
+		instructions, _ := table.Instructions()
+		base := []Event{cycles, instructions}
+		for _, m := range []Machine{{SMT: true}, {}, {SMT: true, Watchdog: true}, {Watchdog: true}, {SMT: true, Bare: true}} {
 			groups, refused := Plan(table, all, m)
 			counted := map[string]int{}
 			for _, g := range groups {
@@ -159,22 +205,24 @@ func TestPlanOfEveryTableIsSoundAndTight(t *testing.T) {
 				}
 			}
 			for _, r := range refused {
-				counted[r.Event.Name]++
-				if r.Why == "" || !m.Watchdog {
-					t.Errorf("%s %+v: %s refused: %s", name, m, r.Event.Name, r.Why)
-				}
+				t.Errorf("%s %+v: %s refused: %s", name, m, r.Event.Name, r.Why)
 			}
 			for _, e := range all {
-				if counted[e.Name] == 0 {
-					t.Errorf("%s %+v: %s is in no group", name, m, e.Name)
+				want := 0
+				for _, same := range all { // K10 has one name twice
+					if same.Name == e.Name {
+						want++
+					}
+				}
+				if n := counted[e.Name]; n != want && !(n > 0 && slices.Contains([]string{base[0].Name, base[1].Name}, e.Name)) {
+					t.Errorf("%s %+v: %s is in %d groups", name, m, e.Name, n)
 				}
 			}
-			groups, _ = Plan(table, unshared, m)
-			if low := bound(table, unshared, m); float64(len(groups)) > 1.1*float64(low)+1 {
+			low := bound(table, all, m)
+			if 10*len(groups) > 11*low {
 				t.Errorf("%s %+v: %d groups, the counters allow %d", name, m, len(groups), low)
-			} else if m == (Machine{SMT: true}) {
-				t.Logf("%-10s %3d events, %3d groups, bound %3d", name, len(unshared), len(groups), low)
 			}
+			t.Logf("%-10s smt %-5v watchdog %-5v bare %-5v %3d events, %3d groups, bound %3d", name, m.SMT, m.Watchdog, m.Bare, len(all), len(groups), low)
 		}
 	}
 }
