@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"sort"
+	"strconv"
 	"sync"
 	"testing"
 )
@@ -22,12 +23,15 @@ import (
 //	ORACLE_CORPUS  directory with .o, .a and .rlib files (scripts/corpus-objects.sh);
 //	               without it, what testdata/matrix.sh builds and the static
 //	               libraries of this machine
+//	ORACLE_SHIFT   Placement.CodeShift, for the same with code off its alignment
 //	ORACLE_STATE   file that remembers what is done, so that a run can go on
 //
 // It fails on a difference, and on a refusal for a reason that toleratedRefusals
 // does not name.
 func TestOracle(t *testing.T) {
 	files := corpusFiles(t, corpora(t))
+	p := oraclePlacement()
+	p.CodeShift, _ = strconv.ParseUint(os.Getenv("ORACLE_SHIFT"), 10, 16)
 	state := openState(t, os.Getenv("ORACLE_STATE"))
 	work := make(chan string)
 	var wait sync.WaitGroup
@@ -35,7 +39,7 @@ func TestOracle(t *testing.T) {
 		dir := t.TempDir()
 		wait.Go(func() {
 			for path := range work {
-				state.finish(t, compareFile(path, dir))
+				state.finish(t, compareFile(path, p, dir))
 			}
 		})
 	}
@@ -58,10 +62,10 @@ type fileResult struct {
 	Notes    []string // one a refusal or difference
 }
 
-func compareFile(path, dir string) fileResult {
+func compareFile(path string, p Placement, dir string) fileResult {
 	r := fileResult{Path: path, Outcomes: map[outcome]int{}}
 	err := members(path, func(name string, data []byte) {
-		v := compareWithLD(data, oraclePlacement(), dir)
+		v := compareWithLD(data, p, dir)
 		r.Outcomes[v.outcome]++
 		r.Relocs += v.relocs
 		r.Bytes += v.bytes

@@ -279,7 +279,7 @@ func TestCodeShiftOf(t *testing.T) {
 func TestCodeShiftEdges(t *testing.T) {
 	data := (&testObject{sections: []testSection{dataSection(".data", []byte{1})}}).bytes()
 	if a, b := loadShifted(t, data, 0), loadShifted(t, data, 63); !reflect.DeepEqual(a.Segments, b.Segments) {
-		t.Errorf("%v and %v", a.Segments, b.Segments)
+		t.Errorf("%d segments from %#x, else %d from %#x", len(b.Segments), b.Segments[0].Addr, len(a.Segments), a.Segments[0].Addr)
 	}
 	full := (&testObject{sections: []testSection{textSection(make([]byte, Page)), dataSection(".data", []byte{1})}}).bytes()
 	im := loadShifted(t, full, 1)
