@@ -257,6 +257,9 @@ var (
 func (r *runner) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
 	var samples []perf.Sample
 	mode, lost := r.mode(g), 0
+	// A page fault, which the kernel's own events are to count, leaves the marks
+	// of an interrupt, and interrupts add nothing to them.
+	disturbs := g.source != wire.Software
 	for _, rec := range r.usable(o) {
 		if rec.Flags&trampoline.FlagCounter != 0 {
 			lost++
@@ -264,9 +267,9 @@ func (r *runner) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
 		for sec, c := range rec.Counts {
 			s := perf.Sample{
 				Ticks: rec.Ticks[sec], Empty: sec == secUncounted,
-				Interrupted: r.job.Host.Detectors.Interrupt == "" && rec.Flags>>sec&trampoline.FlagInterrupt != 0,
+				Interrupted: disturbs && r.job.Host.Detectors.Interrupt == "" && rec.Flags>>sec&trampoline.FlagInterrupt != 0,
 				// A counter that the kernel moved meanwhile is worth as little.
-				Preempted: r.job.Host.Detectors.Preempt == "" && rec.Flags>>sec&trampoline.FlagPreempt != 0 || rec.Flags&trampoline.FlagCounter != 0,
+				Preempted: disturbs && r.job.Host.Detectors.Preempt == "" && rec.Flags>>sec&trampoline.FlagPreempt != 0 || rec.Flags&trampoline.FlagCounter != 0,
 			}
 			before, after := c.Before, c.After
 			if mode == trampoline.ModeRead {

@@ -48,7 +48,7 @@ func TestThisHost(t *testing.T) {
 	for _, m := range marks {
 		t.Logf("%s: %s (%+.5f)", m.Counter, m, m.Ratio)
 	}
-	for _, name := range []string{"Cycles", "Reference cycles", "Time"} {
+	for _, name := range []string{"Cycles", "Reference cycles", "Time", "Page faults"} {
 		if m, found := lookup(marks, name); !found || m.Grade != Trusted {
 			t.Errorf("%s: %s", name, m)
 		}
