@@ -293,18 +293,18 @@ func (c *coroner) target(o *cell.Outcome) (text, operand string) {
 	case o.Addr < 4096:
 		return fmt.Sprintf("the null page, address %#x", o.Addr), ""
 	case r.Name == "stack" && dist < 0 && dist > -near:
-		return fmt.Sprintf("%s below its stack of %d KiB (stack overflow)", bytes(-dist), cell.StackSize>>10), ""
+		return fmt.Sprintf("%s below its stack of %d KiB (stack overflow)", byteCount(-dist), cell.StackSize>>10), ""
 	case dist == 0 && o.Code == segvAccess:
 		return fmt.Sprintf("%s at offset %#x, which is not mapped for that", name, o.Addr-r.Addr), operand
 	case dist > 0 && dist <= near:
-		return fmt.Sprintf("%s past %s", bytes(dist), name), operand
+		return fmt.Sprintf("%s past %s", byteCount(dist), name), operand
 	case dist < 0 && dist >= -near:
-		return fmt.Sprintf("%s before %s", bytes(-dist), name), operand
+		return fmt.Sprintf("%s before %s", byteCount(-dist), name), operand
 	}
 	return fmt.Sprintf("the address %#x, where nothing is mapped", o.Addr), ""
 }
 
-func bytes(n int64) string {
+func byteCount(n int64) string {
 	if n == 1 {
 		return "1 byte"
 	}

@@ -30,11 +30,8 @@ const (
 	// How much longer the chains beside the kernel may be than the one after the
 	// last call, which the kernel cannot touch.
 	maxChainStretch = 1.10
-	// How many times as long as the measured calls the verified one may take, with
-	// cold caches and all, and how often it is tried.
-	maxFirstCall   = 8
-	firstCallTries = 3
-	fewRecords     = 16 // in a cell; below, all cells are judged together
+	firstCallTries  = 3
+	fewRecords      = 16 // in a cell; below, all cells are judged together
 )
 
 // rhythm is what a sample costs beside the kernel, in ticks of the time-stamp
@@ -119,7 +116,8 @@ func (s *sampler) checkIntegrity() {
 		}
 		few = few && len(o.Samples.Records) < fewRecords
 	}
-	for _, why := range []string{s.chainsStretched(), s.callsShrunk()} {
+	measured := s.measured()
+	for _, why := range []string{s.chainsStretched(), s.callsShrunk(measured), s.audit(measured)} {
 		if why != "" {
 			s.suspect = append(s.suspect, why)
 		}
@@ -132,34 +130,36 @@ func (s *sampler) checkIntegrity() {
 	}
 }
 
-// callsShrunk holds the samples against single calls, like the one whose
-// result was verified, whose time is known from outside: a kernel that works in
-// such a call only, or that divides its time among calls which it did not make,
-// shows samples that are far shorter.
-func (s *sampler) callsShrunk() string {
+// measured is the length in ticks of the calls that were measured.
+func (s *sampler) measured() float64 {
 	var calls []float64
 	for _, o := range s.outcomes {
 		for _, r := range o.Samples.Records {
 			calls = append(calls, float64(r.Ticks[secKernel])/float64(s.batch))
 		}
 	}
-	measured, single := quantile(calls, 0.5), s.first.Busy
-	tooLong := func() bool { return s.busy(single) > maxFirstCall*measured }
+	return quantile(calls, 0.5)
+}
+
+// callsShrunk holds the samples against the call whose result was verified, and
+// others like it: a kernel that works in such a call only shows samples that are
+// far shorter.
+func (s *sampler) callsShrunk(measured float64) string {
+	if s.first.Strayed {
+		return "the call whose result was verified left by another way than returning"
+	}
+	single := s.seen
 	for range firstCallTries {
-		if !tooLong() {
+		if min(float64(s.ticks(single.Wall)), float64(s.ticks(single.CPU))) <= maxFirstCall*measured+float64(s.ticks(firstSlack)) {
 			return ""
 		}
 		s.fill()
-		o, p := s.inCell(s.plan())
-		if p != nil {
+		if _, p := s.inCell(s.single()); p != nil {
 			return "another single call ended otherwise: " + p.Detail
 		}
-		single = min(single, o.Busy)
+		single.Wall, single.CPU = min(single.Wall, s.seen.Wall), min(single.CPU, s.seen.CPU)
 	}
-	if !tooLong() {
-		return ""
-	}
-	return fmt.Sprintf("a single call, as the one whose result was verified, takes %d ticks, those that were measured %.0f", s.ticks(single), measured)
+	return fmt.Sprintf("a single call, as the one whose result was verified, takes %v, those that were measured %.0f ticks", min(single.Wall, single.CPU), measured)
 }
 
 // chainsStretched compares the fast ones of the chains beside the kernel with

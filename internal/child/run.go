@@ -74,6 +74,8 @@ type runner struct {
 	before  [][]byte // what they held before the first call
 
 	first    *cell.Outcome // of the cell that made one single call
+	seen     cell.Seen     // of that call
+	after    [][]byte      // what the operands held after it
 	checked  kernels.Verification
 	began    time.Time // of measuring
 	cpu      int       // that the cells run on
@@ -281,11 +283,12 @@ func (r *runner) tryOnce() *wire.Problem {
 	for _, m := range r.memory {
 		r.before = append(r.before, append([]byte(nil), m...))
 	}
-	out, p := r.inCell(r.plan())
+	out, p := r.inCell(r.single())
 	if p != nil {
 		return p
 	}
 	r.first = out
+	r.keepResult()
 	return nil
 }
 
