@@ -93,7 +93,7 @@ func (o *engineOptions) budget() wire.Budget {
 // to the required layers. The child refuses by itself; this is the second pair
 // of eyes.
 func (e *engine) probe(without []string) error {
-	layers, calibration, err := e.Probe(context.Background(), e.host)
+	layers, err := e.Probe(context.Background(), &e.host)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (e *engine) probe(without []string) error {
 			return wire.Problemf(wire.Unfit, "layer %s is required and is %s; serve --without %s runs without it", name, orMissing(layers[name]), name)
 		}
 	}
-	e.layers, e.host.Calibration = layers, calibration
+	e.layers = layers
 	return nil
 }
 

@@ -27,16 +27,24 @@ const (
 	addTurns   = 3 * shortTurns
 )
 
-// calibrate finds what the measuring code costs on this host.
-func (s *session) calibrate() (wire.Calibration, error) {
+// learn finds what the measuring code costs on this host, and which of its
+// detectors can be believed.
+func (s *session) learn() (cal wire.Calibration, d wire.Detectors, err error) {
 	space, err := cell.NewSpace(nil)
 	if err != nil {
-		return wire.Calibration{}, err
+		return cal, d, err
 	}
 	defer space.Close()
-	if _, err := cell.Pin(); err != nil {
-		return wire.Calibration{}, err
+	cpu, err := cell.Pin()
+	if err != nil {
+		return cal, d, err
 	}
+	d = s.proveDetectors(space, cpu)
+	cal, err = s.calibrate(space)
+	return cal, d, err
+}
+
+func (s *session) calibrate(space *cell.Space) (wire.Calibration, error) {
 	turn := s.turnCycles()
 	chain, _ := s.turns()
 	kinds := []cell.Section{
@@ -48,6 +56,7 @@ func (s *session) calibrate() (wire.Calibration, error) {
 		{Cycles: shortTurns * turn}, {Cycles: longTurns * turn}, {Cycles: addTurns * trampoline.ChainSteps},
 	}
 	var cal perf.Calibration
+	var err error
 	for round := range maxRounds {
 		for i, k := range kinds {
 			samples, err := s.sampleReference(space, k)

@@ -107,7 +107,7 @@ func (s *session) deadline() time.Time {
 // probe tells which layers are in force here, and what the measuring code
 // costs on this host.
 func (s *session) probe() *wire.Report {
-	cal, err := s.calibrate()
+	cal, detectors, err := s.learn()
 	var step *cell.StepError
 	if errors.As(err, &step) {
 		return &wire.Report{Problem: noCell(step)}
@@ -115,7 +115,7 @@ func (s *session) probe() *wire.Report {
 	if err != nil {
 		cal.Doubt = "calibration failed: " + err.Error()
 	}
-	doc, err := json.Marshal(wire.Probed{Layers: s.layers, Calibration: cal})
+	doc, err := json.Marshal(wire.Probed{Layers: s.layers, Calibration: cal, Detectors: detectors})
 	if err != nil {
 		return internal(err)
 	}

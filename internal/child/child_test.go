@@ -44,20 +44,28 @@ var host = sync.OnceValues(func() (wire.Host, error) {
 	if h.PMU {
 		w.PMU = "generic"
 	}
-	_, w.Calibration, err = p.Probe(context.Background(), w)
+	_, err = p.Probe(context.Background(), &w)
 	return w, err
 })
 
 // do lets a child do a job.
-func do(t *testing.T, job *wire.Job) *wire.Report {
+func do(t testing.TB, job *wire.Job) *wire.Report {
+	t.Helper()
+	h, err := host()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doOn(t, h, job)
+}
+
+// doOn does so as if on another host.
+func doOn(t testing.TB, h wire.Host, job *wire.Job) *wire.Report {
 	t.Helper()
 	p, err := pool()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if job.Host, err = host(); err != nil {
-		t.Fatal(err)
-	}
+	job.Host = h
 	if job.Budget == (wire.Budget{}) {
 		job.Budget = budget()
 	}
@@ -76,7 +84,7 @@ func budget() wire.Budget {
 }
 
 // runJob makes the job of running an example with parameters.
-func runJob(t *testing.T, object []byte, kernel string, params map[string][]string) *wire.Job {
+func runJob(t testing.TB, object []byte, kernel string, params map[string][]string) *wire.Job {
 	t.Helper()
 	set, err := kernels.Builtin()
 	if err != nil {
@@ -97,7 +105,7 @@ func runJob(t *testing.T, object []byte, kernel string, params map[string][]stri
 	return job
 }
 
-func example(t *testing.T, name string) []byte {
+func example(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := examples.Object(name)
 	if err != nil {

@@ -9,6 +9,13 @@ import (
 // describe tells under which conditions the samples were taken.
 func (s *sampler) describe() {
 	m := s.job.Manner
+	s.precision.Wanted = s.job.Budget.Precision
+	if f := s.figure("Cycles"); f != nil {
+		s.precision.Achieved = (f.CI95[1] - f.CI95[0]) / 2 / f.Value
+	}
+	if p := &s.precision; p.Stopped == "precision" && p.Achieved > p.Wanted {
+		p.Stopped = "resolution"
+	}
 	c := wire.Conditions{
 		Mode: "latency", Batch: s.batch, Data: warmth(m.ColdData), Code: warmth(m.ColdCode), Pages: "4k",
 		Kernel: fmt.Sprintf("%#x", s.choice.Addr), Stack: m.StackOffset, Operands: s.offsets(),
@@ -78,6 +85,16 @@ func (s *sampler) sibling() string {
 		return fmt.Sprintf("busy beside %d of %d samples, which are left out", n, f.Samples.Total)
 	}
 	return "idle, or there is none"
+}
+
+// figure returns a counter with a positive value, nil if there is none.
+func (r *runner) figure(name string) *wire.Counter {
+	for i := range r.counters {
+		if c := &r.counters[i]; c.Name == name && c.Value > 0 {
+			return c
+		}
+	}
+	return nil
 }
 
 // cyclesFigure returns the figure that the witnesses belong to.

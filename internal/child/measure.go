@@ -2,6 +2,7 @@ package child
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"webrunner/internal/cell"
@@ -68,7 +69,7 @@ func (r *runner) measure() *wire.Problem {
 	s := &sampler{runner: r, batch: 1, length: firstCell}
 	s.chain, s.witness = r.turns()
 	r.began = time.Now()
-	for _, phase := range []func() *wire.Problem{s.chooseBatch, s.takeReference, s.takeSamples, s.figures} {
+	for _, phase := range []func() *wire.Problem{s.chooseBatch, s.takeReference, s.countHardware, s.takeSamples, s.otherFigures} {
 		if p := phase(); p != nil {
 			return p
 		}
@@ -99,23 +100,30 @@ func (s *sampler) chooseBatch() *wire.Problem {
 }
 
 // takeSamples runs cells until the figure for cycles is precise enough, or the
-// time is up.
+// time is up. Where a PMU counts cycles, they serve to check it.
 func (s *sampler) takeSamples() *wire.Problem {
-	s.precision.Wanted = s.job.Budget.Precision
-	for s.precision.Stopped == "" {
+	for {
 		if p := s.sample(); p != nil {
 			return p
 		}
+		stopped := ""
 		switch {
-		case len(s.cells) >= minCells && s.enough():
-			s.precision.Stopped = "precision"
 		case s.sampling() <= 0:
-			s.precision.Stopped = "deadline"
+			stopped = "deadline"
+		case len(s.cells) < minCells:
+			continue
+		case s.enough():
+			stopped = "precision"
 		case len(s.cells) == maxCells:
-			s.precision.Stopped = "cells"
+			stopped = "cells"
+		}
+		if s.precision.Stopped != "" { // the PMU's figures are the main ones
+			return nil
+		}
+		if s.precision.Stopped = stopped; stopped != "" {
+			return nil
 		}
 	}
-	return nil
 }
 
 // turns converts the lengths of chain and witness to turns of their loops. The
@@ -273,9 +281,6 @@ func (s *sampler) cycles() {
 		s.unavailable("Cycles", "%v", err)
 	} else {
 		s.quality = q
-		if fig.Value > 0 {
-			s.precision.Achieved = (fig.CIHigh - fig.CILow) / 2 / fig.Value
-		}
 		fig = s.perCall(fig)
 		s.counter(s.cyclesName(), "cycles", wire.TSCCalibrated, fig, s.modes(q))
 		s.warnings = append(s.warnings, q.Warnings...)
@@ -320,12 +325,28 @@ func (s *sampler) cyclesName() string {
 	return "Cycles by TSC"
 }
 
-// figures adds all figures: the PMU's first where there is one, then those of
-// the time-stamp counter, then the kernel's software events.
-func (s *sampler) figures() *wire.Problem {
-	if p := s.count(s.hardware()); p != nil {
-		return p
+// countHardware adds the PMU's figures, where there is one. They come first.
+func (s *sampler) countHardware() *wire.Problem {
+	groups := s.hardware()
+	if len(groups) == 0 {
+		return nil
 	}
+	p := s.count(groups)
+	switch {
+	case slices.ContainsFunc(groups, func(g *group) bool { return g.failed == nil && !g.precise(s.job.Budget.Precision) }):
+		s.precision.Stopped = "cells"
+		if s.sampling() <= 0 {
+			s.precision.Stopped = "deadline"
+		}
+	default:
+		s.precision.Stopped = "precision"
+	}
+	return p
+}
+
+// otherFigures adds those of the time-stamp counter, then the kernel's software
+// events.
+func (s *sampler) otherFigures() *wire.Problem {
 	s.cycles()
 	s.missing = append(s.missing, s.job.Refused...)
 	return s.count([]*group{software()})

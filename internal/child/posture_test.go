@@ -82,7 +82,7 @@ func TestPosture(t *testing.T) {
 			defer pool.Close()
 			done := endless(t, pool, runJob(t, tt.object, tt.kernel, tt.params))
 			childPID, cellPID := await(t, os.Getpid())
-			layers, _, err := pool.Probe(context.Background(), wire.Host{})
+			layers, err := pool.Probe(context.Background(), &wire.Host{})
 			if err != nil {
 				t.Fatal(err)
 			}

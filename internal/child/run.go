@@ -188,7 +188,7 @@ func (r *runner) mapSpace() *wire.Problem {
 		reg := cell.Region{Name: operandPrefix + b.Name, Addr: addr, Size: offset + max(b.Bytes, 1), Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true, Huge: r.job.Manner.HugePages}
 		r.at[len(r.at)-1] += offset
 		regions = append(regions, reg)
-		addr += (reg.Size+page-1)&^(page-1) + operandGuard
+		addr += (reg.Size+page-1)&^(page-1) + max(page, operandGuard)
 	}
 	var err error
 	r.space, err = cell.NewSpace(regions)
@@ -213,7 +213,7 @@ func (r *runner) mapSpace() *wire.Problem {
 // Operands start on a page, with unmapped memory on both sides.
 const (
 	operandAlign = 4096
-	operandGuard = 2 << 20
+	operandGuard = 1 << 20
 )
 
 // offsets tells where in its page each operand's first element lies.

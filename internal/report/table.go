@@ -297,6 +297,8 @@ func achieved(p wire.Precision) string {
 	switch p.Stopped {
 	case "deadline":
 		text += "; stopped by the deadline"
+	case "resolution":
+		text += "; a call this short shows no more"
 	case "cells":
 		text += "; more cells would not help"
 	}

@@ -60,25 +60,27 @@ type Posture map[string]string
 // probeTime is the deadline of a probe; calibrating is the most of it.
 const probeTime = 30 * time.Second
 
-// Probe runs a probe job in a child. It returns the layers in force and what
-// the measuring code costs on this host. A child that found a required layer
+// Probe runs a probe job in a child. It returns the layers in force, and adds to
+// the host what the measuring code costs there and which of its detectors work.
+// A child that found a required layer
 // missing makes it a *wire.Problem of class unfit.
-func (p *Pool) Probe(ctx context.Context, host wire.Host) (Posture, wire.Calibration, error) {
-	job := &wire.Job{Kind: wire.Probe, Host: host, Budget: wire.Budget{Deadline: probeTime.Microseconds()}}
+func (p *Pool) Probe(ctx context.Context, host *wire.Host) (Posture, error) {
+	job := &wire.Job{Kind: wire.Probe, Host: *host, Budget: wire.Budget{Deadline: probeTime.Microseconds()}}
 	rep, _, err := p.Do(ctx, job, nil)
 	if err != nil {
-		return nil, wire.Calibration{}, err
+		return nil, err
 	}
 	if q := rep.Problem; q != nil {
 		if q.Class == wire.Timeout { // no kernel ran: it is the host that is too slow
 			q = wire.Problemf(wire.Unfit, "the probe of this host does not end: %s", q.Detail)
 		}
-		return nil, wire.Calibration{}, q
+		return nil, q
 	}
 	var doc wire.Probed
 	if err := json.Unmarshal(rep.Document, &doc); err != nil || len(doc.Layers) == 0 {
-		return nil, wire.Calibration{}, wire.Problemf(wire.Internal, "the child's probe names no layer")
+		return nil, wire.Problemf(wire.Internal, "the child's probe names no layer")
 	}
 	p.addLayers(doc.Layers)
-	return doc.Layers, doc.Calibration, nil
+	host.Calibration, host.Detectors = doc.Calibration, doc.Detectors
+	return doc.Layers, nil
 }

@@ -44,7 +44,7 @@ func posture() *wire.Report {
 
 func TestPosture(t *testing.T) {
 	p, _ := newPool(t, Config{})
-	got, _, err := p.Probe(context.Background(), wire.Host{})
+	got, err := p.Probe(context.Background(), &wire.Host{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func onlySetpcap(p *Pool) string {
 
 func TestWithoutCapabilities(t *testing.T) {
 	p, _ := newPool(t, Config{Without: []string{Capabilities}})
-	got, _, err := p.Probe(context.Background(), wire.Host{})
+	got, err := p.Probe(context.Background(), &wire.Host{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestSteps(t *testing.T) {
 
 func TestWithoutNamespaces(t *testing.T) {
 	p, _ := newPool(t, Config{Without: []string{Namespaces}})
-	got, _, err := p.Probe(context.Background(), wire.Host{})
+	got, err := p.Probe(context.Background(), &wire.Host{})
 	if err != nil {
 		t.Fatal(err)
 	}

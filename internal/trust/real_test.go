@@ -32,7 +32,7 @@ var real = sync.OnceValues(func() (Env, error) {
 	}}
 	h := perf.ProbeHost(os.DirFS("/"))
 	e.Host = wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, PMUReason: h.PMUReason}
-	_, e.Host.Calibration, err = p.Probe(context.Background(), e.Host)
+	_, err = p.Probe(context.Background(), &e.Host)
 	return e, err
 })
 

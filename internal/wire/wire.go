@@ -239,7 +239,7 @@ type Conditions struct {
 type Precision struct {
 	Wanted   float64 `json:"wanted"`
 	Achieved float64 `json:"achieved"` // 0 when there is no figure
-	Stopped  string  `json:"stopped"`  // precision, deadline or cells
+	Stopped  string  `json:"stopped"`  // precision, resolution, deadline or cells
 }
 
 // Unavailable is a figure that was asked for and could not be had.

@@ -64,7 +64,7 @@ var host = sync.OnceValues(func() (Env, error) {
 		return rep, err
 	}}
 	e.Host = wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, PMUReason: h.PMUReason}
-	_, e.Host.Calibration, err = p.Probe(context.Background(), e.Host)
+	_, err = p.Probe(context.Background(), &e.Host)
 	return e, err
 })
 

@@ -49,7 +49,7 @@ func serveSoak() error {
 	if err != nil {
 		return err
 	}
-	layers, _, err := pool.Probe(context.Background(), env.Host)
+	layers, err := pool.Probe(context.Background(), &env.Host)
 	if err != nil {
 		return err
 	}

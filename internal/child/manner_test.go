@@ -1,0 +1,182 @@
+package child_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/internal/wire"
+	"webrunner/perf"
+)
+
+// Every way of measuring gives the right result and says of itself what it was.
+func TestManner(t *testing.T) {
+	for _, tt := range []struct {
+		options map[string][]string
+		want    func(wire.Conditions) bool
+	}{
+		{nil, func(c wire.Conditions) bool {
+			return c.Mode == "latency" && c.Batch == 1 && c.Data == "warm" && c.Code == "warm" && c.Pages == "4k" && c.Stack == 0
+		}},
+		{map[string][]string{"mode": {"throughput"}}, func(c wire.Conditions) bool { return c.Mode == "throughput" && c.Batch > 1 }},
+		{map[string][]string{"cold": {"data"}}, func(c wire.Conditions) bool { return c.Data == "cold" && c.Code == "warm" }},
+		{map[string][]string{"cold": {"data,code"}}, func(c wire.Conditions) bool { return c.Data == "cold" && c.Code == "cold" }},
+		{map[string][]string{"align": {"29"}}, func(c wire.Conditions) bool { return c.Kernel == "0x1000001d" }},
+		{map[string][]string{"stack-offset": {"1024"}}, func(c wire.Conditions) bool { return c.Stack == 1024 }},
+		{map[string][]string{"operand-offset": {"y=60"}}, func(c wire.Conditions) bool { return c.Operands["x"] == 0 && c.Operands["y"] == 60 }},
+		{map[string][]string{"pages": {"2m"}}, func(c wire.Conditions) bool { return c.Pages == "2m" }},
+	} {
+		t.Run(fmt.Sprint(tt.options), func(t *testing.T) {
+			options := map[string][]string{"n": {"3000"}}
+			for name, v := range tt.options {
+				options[name] = v
+			}
+			rep := do(t, runJob(t, example(t, "sdot"), "sdot", options))
+			if p := rep.Problem; p != nil {
+				if p.Class == wire.Unfit && strings.Contains(p.Detail, "2 MiB") {
+					t.Skip(p.Detail)
+				}
+				t.Fatal(p)
+			}
+			r := rep.Result
+			if r.Verify.Status != "match" || !r.ABI.OK {
+				t.Errorf("verify %+v, ABI %+v", r.Verify, r.ABI)
+			}
+			if c := r.Conditions; !tt.want(c) || !strings.HasPrefix(c.Pinned, "pinned") || c.MHz[0] <= 0 || c.MHz[1] < c.MHz[0] {
+				t.Errorf("conditions: %+v", c)
+			}
+			if p := r.Conditions.Precision; p.Wanted != 0.005 || p.Stopped == "" || p.Achieved <= 0 {
+				t.Errorf("precision: %+v", p)
+			}
+			if c := r.Counters[0]; c.Name != "Cycles" || c.Value < 300 || c.Value > 3e6 {
+				t.Errorf("%+v", c)
+			}
+		})
+	}
+}
+
+// A detector that was not proved has no say, and the result tells.
+func TestUnprovedDetectors(t *testing.T) {
+	job := runJob(t, example(t, "imul"), "playground", map[string][]string{"iterations": {"20000"}})
+	h, err := host()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Detectors = wire.Detectors{Interrupt: "no timer", Preempt: "no rseq"}
+	rep := doOn(t, h, job)
+	if rep.Problem != nil {
+		t.Fatal(rep.Problem)
+	}
+	for what, why := range map[string]string{"interrupts": "no timer", "preemption": "no rseq"} {
+		if got := rep.Result.Conditions.Detectors[what]; got != "not seen: "+why {
+			t.Errorf("%s: %q", what, got)
+		}
+	}
+	for _, c := range rep.Result.Counters {
+		if n := c.Samples.Rejected["interrupted"] + c.Samples.Rejected["preempted"]; n > 0 {
+			t.Errorf("%s: %d samples were rejected by detectors that do not count", c.Name, n)
+		}
+	}
+}
+
+// The probe proves the detectors on this host or says what it lacks.
+func TestDetectorsAreProved(t *testing.T) {
+	h, err := host()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, why := range []string{h.Detectors.Interrupt, h.Detectors.Preempt} {
+		if why != "" {
+			t.Skipf("this host does not show every disturbance: %s", why)
+		}
+	}
+}
+
+// soft is a group of the kernel's own events, which stand in for those of a
+// PMU: they are opened, grouped and read likewise.
+func soft(names map[string]uint64) (g wire.Group) {
+	for _, name := range []string{"Cycles", "Instructions", "faults", "switches", "dummy"} {
+		if config, ok := names[name]; ok {
+			g = append(g, wire.Event{Name: name, Unit: "events", Type: perf.TypeSoftware, Config: config})
+		}
+	}
+	return g
+}
+
+func TestGroups(t *testing.T) {
+	job := runJob(t, example(t, "sdot"), "sdot", map[string][]string{"n": {"3000"}})
+	job.Refused = []wire.Unavailable{{Name: "refused", Reason: "by the planner"}}
+	job.Groups = []wire.Group{
+		soft(map[string]uint64{"Cycles": unix.PERF_COUNT_SW_TASK_CLOCK, "faults": unix.PERF_COUNT_SW_PAGE_FAULTS}),
+		soft(map[string]uint64{"Cycles": unix.PERF_COUNT_SW_TASK_CLOCK, "dummy": unix.PERF_COUNT_SW_DUMMY}),
+		{{Name: "alien", Unit: "events", Type: 0xffff}},
+	}
+	h, err := host()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.PMU = "played"
+	rep := doOn(t, h, job)
+	if rep.Problem != nil {
+		t.Fatal(rep.Problem)
+	}
+	got := make(map[string]wire.Counter)
+	for _, c := range rep.Result.Counters {
+		if _, twice := got[c.Name]; twice {
+			t.Errorf("%s is there twice", c.Name)
+		}
+		got[c.Name] = c
+	}
+	missing := make(map[string]string)
+	for _, u := range rep.Result.Unavailable {
+		missing[u.Name] = u.Reason
+	}
+	if strings.Contains(missing["Cycles"], "not permitted") || strings.Contains(missing["Cycles"], "perf_event_paranoid") {
+		t.Skip("this host does not let processes count: " + missing["Cycles"])
+	}
+	// Both groups count cycles: one figure of all their cells.
+	if c := got["Cycles"]; c.Source != wire.PMU || c.Cells < 6 || c.Value <= 0 || c.Samples.Accepted < 31 {
+		t.Errorf("Cycles: %+v, unavailable: %v", c, missing)
+	}
+	for _, name := range []string{"faults", "dummy"} {
+		if c := got[name]; !c.Exact || c.Value != 0 || c.Cells < 3 {
+			t.Errorf("%s: %+v", name, c)
+		}
+	}
+	if missing["refused"] != "by the planner" || missing["alien"] == "" {
+		t.Errorf("unavailable: %v", missing)
+	}
+	if c, ok := got["Cycles by TSC"]; !ok || c.Source != wire.TSCCalibrated {
+		t.Errorf("Cycles by TSC: %+v", c)
+	}
+}
+
+// BenchmarkGroups is the cost of counting 100 groups of events, 31 good samples
+// each, of a kernel that takes about 20 µs.
+func BenchmarkGroups(b *testing.B) {
+	job := runJob(b, example(b, "imul"), "playground", map[string][]string{"iterations": {"25000"}})
+	for range 100 {
+		job.Groups = append(job.Groups, soft(map[string]uint64{
+			"Cycles": unix.PERF_COUNT_SW_TASK_CLOCK, "Instructions": unix.PERF_COUNT_SW_DUMMY, "faults": unix.PERF_COUNT_SW_PAGE_FAULTS, "switches": unix.PERF_COUNT_SW_CONTEXT_SWITCHES,
+		}))
+	}
+	h, err := host()
+	if err != nil {
+		b.Fatal(err)
+	}
+	without := doOn(b, h, runJob(b, example(b, "imul"), "playground", map[string][]string{"iterations": {"25000"}}))
+	h.PMU = "played"
+	var with, alone int64
+	for b.Loop() {
+		rep := doOn(b, h, job)
+		if rep.Problem != nil {
+			b.Fatal(rep.Problem)
+		}
+		with += rep.Result.Timing.Cells
+		alone += without.Result.Timing.Cells
+	}
+	b.ReportMetric(float64(with)/float64(b.N)/1000, "ms/run")
+	b.ReportMetric(float64(with-alone)/float64(b.N)/1000, "ms/groups")
+}
