@@ -39,8 +39,8 @@ func classics() []string {
 	return []string{"socket_late", "execve_late", "fork_late", "open_late", "loop", "wild", "ud2"}
 }
 
-// Checks returns the layers, every harmless example and the classic attacks;
-// with hostile the whole corpus.
+// Checks returns the layers, every harmless example, the classic attacks and
+// the counters; with hostile the whole corpus.
 func Checks(env Env, hostile bool) []Check {
 	list := layerChecks(env)
 	for _, e := range examples.List() {
@@ -48,7 +48,7 @@ func Checks(env Env, hostile bool) []Check {
 			list = append(list, object{e, env})
 		}
 	}
-	return list
+	return append(list, counters{env})
 }
 
 // objectCheck returns the check of one example.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"webrunner/internal/runner"
+	"webrunner/internal/trust"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
 )
@@ -24,6 +25,7 @@ type Check interface {
 // Env is the host under test.
 type Env struct {
 	Do      func(context.Context, *wire.Job) (*wire.Report, error)
+	Grade   func(context.Context) ([]trust.Mark, error) // grades the counters
 	Kernels *kernels.Set
 	Host    wire.Host
 	Layers  runner.Posture

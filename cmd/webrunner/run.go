@@ -114,6 +114,7 @@ func (e *engine) measure(ctx context.Context, query url.Values, object []byte) (
 	if rep.Result == nil {
 		return nil, wire.Problemf(wire.Internal, "the child answered a run with no result")
 	}
+	unchecked(rep.Result)
 	e.request.Complete(rep.Result)
 	return rep.Result, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"webrunner/internal/runner"
+	"webrunner/internal/trust"
 	"webrunner/internal/wire"
 	"webrunner/selftest"
 	"webrunner/selftest/hostile"
@@ -83,11 +84,13 @@ func (o *engineOptions) openBare(log func(string, ...any)) hostile.Open {
 
 // env is this engine as the self-test sees it.
 func (e *engine) env() selftest.Env {
+	do := func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
+		rep, _, err := e.Do(ctx, job, nil)
+		return rep, err
+	}
 	return selftest.Env{
-		Do: func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-			rep, _, err := e.Do(ctx, job, nil)
-			return rep, err
-		},
+		Do:      do,
+		Grade:   func(ctx context.Context) ([]trust.Mark, error) { return e.grade(ctx, do) },
 		Kernels: e.request.Kernels, Host: e.host, Layers: e.layers, Without: e.without,
 	}
 }

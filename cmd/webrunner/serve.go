@@ -28,11 +28,13 @@ type serveOptions struct {
 	accessLog, errorLog string
 	tokenFile           string
 	anonymous           bool
+	gradeEvery          time.Duration
 }
 
 func (o *serveOptions) flags() *flags {
 	f := newFlags("[serve] [FLAGS]")
 	o.listen, o.queue, o.parallel, o.maxBody, o.pool = "127.0.0.1:8081", 10, 1, "16M", 2
+	o.gradeEvery = time.Hour
 	f.text(&o.listen, "listen", "ADDRESS[:PORT]", "address to listen on (127.0.0.1:8081)")
 	f.number(&o.port, "p,port", "PORT", "port to listen on (8081)")
 	f.number(&o.queue, "q,queue-size", "N", "requests that may wait (10)")
@@ -43,10 +45,14 @@ func (o *serveOptions) flags() *flags {
 	f.yes(&o.anonymous, "allow-anonymous", "listen beyond this host without a token")
 	f.number(&o.parallel, "parallel", "N", "jobs at one time (1); more disturb each other's figures")
 	f.number(&o.pool, "pool", "N", "children kept warm (2)")
+	f.span(&o.gradeEvery, "grade-every", "DURATION", "grade the counters by kernels of known cost at the start and this often (1h)")
 	o.define(f)
 	f.row("h,help", "", "this text", func(string) {})
 	return f
 }
+
+// leastGrading keeps the known kernels from taking up all of the machine.
+const leastGrading = time.Second
 
 // drainTime is how long accepted jobs may still take after SIGTERM.
 const drainTime = 30 * time.Second
@@ -83,6 +89,7 @@ func (o *serveOptions) serve(a *app) error {
 	defer e.Close()
 	cfg.Runner, cfg.Request, cfg.Host, cfg.Layers = e, e.request, e.host, e.layers
 	cfg.Check = func(ctx context.Context) error { return selftest.Quick(ctx, e.env()) }
+	cfg.Grade = e.grade
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return wire.Problemf(wire.Unfit, "%v", err)
@@ -129,7 +136,10 @@ func (o *serveOptions) config(a *app) (c server.Config, err error) {
 	if o.queue < 0 || o.parallel < 1 || o.pool < 1 {
 		return c, usage("--queue-size must not be negative; --parallel and --pool must be at least 1")
 	}
-	c = server.Config{Queue: o.queue, Parallel: o.parallel}
+	if o.gradeEvery < leastGrading {
+		return c, usage("--grade-every must be at least %v, not %v", leastGrading, o.gradeEvery)
+	}
+	c = server.Config{Queue: o.queue, Parallel: o.parallel, GradeEvery: o.gradeEvery}
 	if c.MaxBody, err = parseBytes(o.maxBody); err != nil {
 		return c, err
 	}
