@@ -62,6 +62,15 @@ func doubts(r *wire.Result) []pair {
 	if !r.ABI.OK {
 		list = append(list, pair{"abi", "violated"})
 	}
+	var wrong []string
+	for _, c := range ordered(r.Counters) {
+		if g := untrue(&c); g != "" {
+			wrong = append(wrong, c.Name+" "+g)
+		}
+	}
+	if len(wrong) > 0 {
+		list = append(list, pair{"trust", strings.Join(wrong, "; ")})
+	}
 	return list
 }
 

@@ -16,7 +16,7 @@ import (
 // on every line, so that lines of many results can be put into one file.
 var csvHeader = []string{
 	"kernel", "params", "object_sha256", "counter", "value", "unit", "source", "ci95_low", "ci95_high",
-	"min", "p10", "p90", "overhead", "accepted", "samples", "cells", "exact", "verify", "integrity", "measured",
+	"min", "p10", "p90", "overhead", "accepted", "samples", "cells", "exact", "verify", "integrity", "measured", "trust",
 }
 
 // CSV writes a header and one line for each counter (RFC 4180, with lines that
@@ -32,12 +32,12 @@ func CSV(w io.Writer, r *wire.Result) error {
 			line(k.Name), decimal(k.Value), line(k.Unit), string(k.Source), decimal(k.CI95[0]), decimal(k.CI95[1]),
 			decimal(k.Min), decimal(k.P10), decimal(k.P90), decimal(k.Overhead),
 			strconv.Itoa(k.Samples.Accepted), strconv.Itoa(k.Samples.Total), strconv.Itoa(k.Cells), strconv.FormatBool(k.Exact),
-		}, tail))
+		}, tail, []string{line(k.Trust)}))
 	}
 	for _, u := range r.Unavailable {
-		row := make([]string, len(csvHeader)-len(head)-len(tail))
+		row := make([]string, len(csvHeader)-len(head)-len(tail)-1)
 		row[0], row[3] = line(u.Name), "unavailable"
-		c.Write(slices.Concat(head, row, tail))
+		c.Write(slices.Concat(head, row, tail, []string{""}))
 	}
 	c.Flush()
 	return c.Error()

@@ -50,12 +50,20 @@ func rank(name string) int {
 	return 2
 }
 
-// label is the name of a figure, with the source when that is not the PMU.
+// label is the name of a figure, with the source when that is not the PMU, and
+// with the grade of a counter that is not to be believed.
 func label(c *wire.Counter) string {
-	if c.Source == wire.PMU {
+	var notes []string
+	if c.Source != wire.PMU {
+		notes = append(notes, line(string(c.Source)))
+	}
+	if g := untrue(c); g != "" {
+		notes = append(notes, g)
+	}
+	if len(notes) == 0 {
 		return line(c.Name)
 	}
-	return line(c.Name) + " (" + line(string(c.Source)) + ")"
+	return line(c.Name) + " (" + strings.Join(notes, ", ") + ")"
 }
 
 // line keeps text that may come from an object, such as a symbol, within one

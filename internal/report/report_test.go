@@ -28,10 +28,10 @@ func good() *wire.Result {
 		Object: wire.ObjectID{SHA256: strings.Repeat("0123456789abcdef", 4), Size: 904},
 		Host:   wire.Host{CPU: "AMD EPYC 9354", Vendor: "AuthenticAMD", Family: 25, Model: 17, Kernel: "6.18.0", PMUReason: "perf_event_open ENOENT (virtual machine)", TSCHz: 2596000000},
 		Counters: []wire.Counter{
-			{Name: "Reference cycles", Value: 1300.5, Unit: "cycles", Source: wire.TSC, CI95: [2]float64{1299.5, 1302}, Min: 1290, P10: 1298, P90: 1310, Overhead: 26, Samples: wire.Samples{Accepted: 93, Total: 101}, Cells: 3},
-			{Name: "Time", Value: 500.96, Unit: "ns", Source: wire.TSC, CI95: [2]float64{500.5, 501.3}, Min: 496.9, P10: 500, P90: 504.6, Overhead: 10, Samples: wire.Samples{Accepted: 93, Total: 101}, Cells: 3},
-			{Name: "Cycles", Value: 2004.5, Unit: "cycles", Source: wire.TSCCalibrated, CI95: [2]float64{2003.9, 2005.2}, Min: 2001, P10: 2003, P90: 2009, Overhead: 34.1, Samples: wire.Samples{Accepted: 88, Total: 101, Rejected: map[string]int{"interrupted": 12, "broken": 1}}, Cells: 3},
-			{Name: "Page faults", Value: 0, Unit: "faults", Source: wire.Software, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3, Exact: true},
+			{Name: "Reference cycles", Trust: "trusted", Value: 1300.5, Unit: "cycles", Source: wire.TSC, CI95: [2]float64{1299.5, 1302}, Min: 1290, P10: 1298, P90: 1310, Overhead: 26, Samples: wire.Samples{Accepted: 93, Total: 101}, Cells: 3},
+			{Name: "Time", Trust: "trusted", Value: 500.96, Unit: "ns", Source: wire.TSC, CI95: [2]float64{500.5, 501.3}, Min: 496.9, P10: 500, P90: 504.6, Overhead: 10, Samples: wire.Samples{Accepted: 93, Total: 101}, Cells: 3},
+			{Name: "Cycles", Trust: "trusted", Value: 2004.5, Unit: "cycles", Source: wire.TSCCalibrated, CI95: [2]float64{2003.9, 2005.2}, Min: 2001, P10: 2003, P90: 2009, Overhead: 34.1, Samples: wire.Samples{Accepted: 88, Total: 101, Rejected: map[string]int{"interrupted": 12, "broken": 1}}, Cells: 3},
+			{Name: "Page faults", Trust: "trusted", Value: 0, Unit: "faults", Source: wire.Software, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3, Exact: true},
 		},
 		Unavailable: []wire.Unavailable{{Name: "Instructions", Reason: "no PMU: perf_event_open ENOENT (virtual machine)"}},
 		Result:      wire.Value{Int: 0, Float: 10.5},
@@ -55,9 +55,9 @@ func pmu() *wire.Result {
 	r.Host.PMU, r.Host.PMUReason = "SPR", ""
 	r.Unavailable = nil
 	r.Counters = []wire.Counter{
-		{Name: "Instructions", Value: 642, Unit: "events", Source: wire.PMU, CI95: [2]float64{642, 642}, Min: 642, P10: 642, P90: 642, Overhead: 3, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3, Exact: true},
-		{Name: "Cycles", Value: 512.49, Unit: "cycles", Source: wire.PMU, CI95: [2]float64{512.1, 513.2}, Min: 509, P10: 511, P90: 515, Overhead: 31, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3},
-		{Name: "L1D.REPLACEMENT", Value: 0.004, Unit: "events", Source: wire.PMU, CI95: [2]float64{-0.2, 0.3}, Min: -1, P10: -0.5, P90: 0.7, Samples: wire.Samples{Accepted: 99, Total: 101}, Cells: 3},
+		{Name: "Instructions", Trust: "trusted", Value: 642, Unit: "events", Source: wire.PMU, CI95: [2]float64{642, 642}, Min: 642, P10: 642, P90: 642, Overhead: 3, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3, Exact: true},
+		{Name: "Cycles", Trust: "biased by +1.3 %", Value: 512.49, Unit: "cycles", Source: wire.PMU, CI95: [2]float64{512.1, 513.2}, Min: 509, P10: 511, P90: 515, Overhead: 31, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3},
+		{Name: "L1D.REPLACEMENT", Trust: "ungraded: no known kernels have counted it", Value: 0.004, Unit: "events", Source: wire.PMU, CI95: [2]float64{-0.2, 0.3}, Min: -1, P10: -0.5, P90: 0.7, Samples: wire.Samples{Accepted: 99, Total: 101}, Cells: 3},
 		{Name: "INST.COUNTED", Value: -0.4, Unit: "events", Source: wire.Counted, CI95: [2]float64{-0.4, -0.4}, Cells: 1},
 	}
 	return r
@@ -72,6 +72,7 @@ func bad() *wire.Result {
 	r.SymbolWhy = "the only global function"
 	r.Params = nil
 	r.Counters = r.Counters[2:3]
+	r.Counters[0].Trust = "broken: reads 0 where 64000 is true (kernel add, n=2000)"
 	first := 7
 	r.Verify = wire.Verify{Status: "mismatch", Why: "element 7 of operand c is 1, the reference is 2", MaxAbs: wire.Float(math.Inf(1)), MaxULP: wire.Float(math.NaN()), FirstBad: &first, Operand: "c"}
 	r.ABI = wire.ABI{Violations: []string{"rbx was changed", "the direction flag is set"}}

@@ -130,6 +130,7 @@ func trust(r *wire.Result, counters []wire.Counter) []pair {
 		list = append(list, pair{"unavailable", u.Name + ": " + u.Reason})
 	}
 	list = append(list,
+		pair{"trust", trusts(counters)},
 		pair{"result", verified(&r.Verify)},
 		pair{"function", function(r)},
 		pair{"ABI", held(r.ABI.OK, r.ABI.Violations)},
