@@ -49,10 +49,22 @@ func checkProperties(t testing.TB, file []byte) bool {
 		checkRefusal(t, err)
 		return false
 	}
+	checkImage(t, im, lim)
+	p := testPlacement()
+	p.CodeShift = uint64(len(file)) % Page
+	if im, err = Load(o, p); err != nil {
+		checkRefusal(t, err) // the limit, or a field too narrow for the new distance
+	} else {
+		checkImage(t, im, lim)
+	}
+	return true
+}
+
+func checkImage(t testing.TB, im *Image, lim Limits) {
+	t.Helper()
 	checkSegments(t, im, lim.AllocBytes)
 	checkSections(t, im)
 	checkNames(t, im)
-	return true
 }
 
 // checkRefusal holds an error to being of use: a class, a reason, and never the
