@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -194,6 +195,63 @@ func (t tree) groupLimit(controllers, group string) (file, limit string, ok bool
 			return "", "", false
 		}
 	}
+}
+
+// controlGroup looks for a group of version 2 whose controllers this process
+// may hand down: then children get a group of their own.
+func controlGroup(h host) Finding {
+	const unit = "serve by the systemd unit (Delegate=memory pids), or under systemd-run -p 'Delegate=memory pids'"
+	groups, ok := h.text("proc/self/cgroup")
+	if !ok {
+		return unknown("/proc/self/cgroup")
+	}
+	f := Finding{State: Warn, Have: "no hierarchy of version 2", Risk: "children get no group of their own: memory and processes are limited by the server's, if at all",
+		Mend: "boot with systemd.unified_cgroup_hierarchy=1, and " + unit}
+	for line := range strings.Lines(groups) {
+		group, ok := strings.CutPrefix(strings.TrimSpace(line), "0::")
+		if !ok {
+			continue
+		}
+		have, ok := h.text(path.Join("sys/fs/cgroup", group, "cgroup.controllers"))
+		if !ok {
+			return f
+		}
+		if list := strings.Fields(have); slices.Contains(list, "memory") && slices.Contains(list, "pids") {
+			return well("version 2 with memory and pids")
+		}
+		f.Have, f.Mend = "memory and pids are not delegated", unit
+	}
+	return f
+}
+
+// coreDumps: cells and children have a limit of one byte, at which the kernel
+// dumps nothing. The server has the limit that it was started with, and a
+// program that core_pattern names gets its dump also at a limit of 0
+// (fs/coredump.c).
+func coreDumps(h host) Finding {
+	const file = "proc/sys/kernel/core_pattern"
+	pattern, ok := h.text(file)
+	limits, also := h.text("proc/self/limits")
+	if !ok || !also {
+		return unknown("/" + file + " or /proc/self/limits")
+	}
+	soft := ""
+	for line := range strings.Lines(limits) {
+		if rest, ok := strings.CutPrefix(line, "Max core file size"); ok {
+			soft = strings.Fields(rest + " ?")[0]
+		}
+	}
+	piped := strings.HasPrefix(pattern, "|")
+	if soft == "1" || soft == "0" && !piped {
+		return well("none, by a limit of %s", soft)
+	}
+	f := Finding{State: Warn, Have: "of the server go to " + pattern + "; of children and cells there are none",
+		Risk: "if the server itself crashes, its dump has clients' objects and the token",
+		Mend: "serve by the systemd unit (LimitCORE=0), or after ulimit -c 0"}
+	if piped {
+		f.Mend = "serve by the systemd unit (LimitCORE=1), or under prlimit --core=1: a program is started also at a limit of 0"
+	}
+	return f
 }
 
 func overcommit(h host) Finding {

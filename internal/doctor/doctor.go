@@ -85,6 +85,8 @@ func checks() []check {
 		{"smt", Containment, smt},
 		{"swap", Containment, swap},
 		{"memory-limit", Containment, memoryLimit},
+		{"control-group", Containment, controlGroup},
+		{"core-dumps", Containment, coreDumps},
 		{"overcommit", Containment, overcommit},
 		{"pmu", Figures, pmu},
 		{"perf-event-paranoid", Figures, paranoid},
@@ -93,6 +95,8 @@ func checks() []check {
 		{"governor", Figures, governor},
 		{"turbo", Figures, turbo},
 		{"tsc", Figures, tsc},
+		{"speculation", Figures, speculation},
+		{"microcode", Figures, microcode},
 		{"huge-pages", Figures, hugePages},
 		{"cpus", Figures, cpus},
 	}

@@ -142,6 +142,60 @@ func tsc(h host) Finding {
 	return well("invariant, in steps of %d ticks; the kernel's clock is %s", max(h.Perf.TSCQuantum, 1), source)
 }
 
+// speculation tells how the kernel's defences change what a kernel costs in
+// user mode (Documentation/userspace-api/spec_ctrl.rst, hw-vuln). Most do not;
+// one that binds processes with a filter, as before Linux 5.16, binds cells and
+// not the programs that the figures are meant for.
+func speculation(h host) Finding {
+	const dir = "sys/devices/system/cpu/vulnerabilities"
+	bypass, ok := h.text(dir + "/spec_store_bypass")
+	if !ok {
+		return unknown("/" + dir + "/spec_store_bypass")
+	}
+	if strings.Contains(bypass, "seccomp") {
+		return Finding{State: Warn, Have: "loads may not pass stores in processes with a filter",
+			Risk: "kernels that load soon after they store are slower in a cell than in other programs",
+			Mend: "add spec_store_bypass_disable=prctl to the kernel command line, or boot Linux 5.16 or newer"}
+	}
+	var slow []string
+	if strings.HasSuffix(bypass, "Bypass disabled") {
+		slow = append(slow, "loads that pass stores")
+	}
+	if gather, _ := h.text(dir + "/gather_data_sampling"); strings.HasPrefix(gather, "Mitigation: Microcode") {
+		slow = append(slow, "gathers")
+	}
+	if len(slow) > 0 {
+		return well("slower, as in every program here: %s", strings.Join(slow, ", "))
+	}
+	return well("as in every program here")
+}
+
+// microcode: a revision can change what instructions cost, so it stands in
+// every result; it should be the same wherever a cell may run.
+func microcode(h host) Finding {
+	info, ok := h.text("proc/cpuinfo")
+	if !ok {
+		return unknown("/proc/cpuinfo")
+	}
+	var revisions []string
+	for line := range strings.Lines(info) {
+		if key, value, _ := strings.Cut(line, ":"); strings.TrimSpace(key) == "microcode" {
+			revisions = append(revisions, strings.TrimSpace(value))
+		}
+	}
+	slices.Sort(revisions)
+	revisions = slices.Compact(revisions)
+	switch {
+	case len(revisions) == 0:
+		return unknown("the revision in /proc/cpuinfo")
+	case len(revisions) == 1:
+		return well("revision %s", revisions[0])
+	}
+	return Finding{State: Warn, Have: "CPUs differ: " + strings.Join(revisions, ", "),
+		Risk: "figures may depend on the CPU that a job meets",
+		Mend: "boot, so that all are updated early (apt install intel-microcode amd64-microcode); or taskset the service to equal ones"}
+}
+
 // hugePages: operands are shared anonymous memory, for which shmem_enabled
 // counts (Documentation/admin-guide/mm/transhuge.rst).
 func hugePages(h host) Finding {
@@ -160,16 +214,22 @@ func hugePages(h host) Finding {
 		Mend: "echo never > /" + file}
 }
 
-// cpus: one CPU is shared by the supervisor and the cell. Isolation is a hint.
+// cpus: one CPU is shared by the supervisor and the cell. Isolation is a hint:
+// the kernel schedules nothing else on isolated CPUs, and without ticks nothing
+// interrupts them (Documentation/admin-guide/kernel-parameters.txt).
 func cpus(h host) Finding {
 	isolated, _ := h.text("sys/devices/system/cpu/isolated")
+	ticks, _ := h.text("sys/devices/system/cpu/nohz_full")
 	if len(h.Perf.CPUs) == 1 {
 		return Finding{State: Warn, Have: "one",
 			Risk: "server and cells take turns on it: many samples are disturbed and dropped",
 			Mend: "allow it a second CPU"}
 	}
 	if isolated == "" {
-		isolated = "none"
+		return well("%d; none is isolated: isolcpus= and nohz_full= on the kernel command line, and taskset, would give cells one to themselves", len(h.Perf.CPUs))
 	}
-	return well("%d; isolated: %s", len(h.Perf.CPUs), isolated)
+	if ticks == "" || ticks == "(null)" {
+		ticks = "none"
+	}
+	return well("%d; isolated: %s; without ticks: %s", len(h.Perf.CPUs), isolated, ticks)
 }
