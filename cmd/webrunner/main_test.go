@@ -20,7 +20,10 @@ func TestMain(m *testing.M) {
 	switch {
 	case runner.IsChild(os.Args):
 		os.Exit(child.Main())
+	case os.Getenv(quick) != "":
+		os.Exit(checkUntilItFails())
 	case os.Getenv(asMain) != "":
+		lackACall()
 		a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr}
 		os.Exit(a.main(os.Args[1:]))
 	}
