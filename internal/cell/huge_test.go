@@ -17,12 +17,12 @@ const hugeAddr = dataAddr + 6*HugePage
 
 // hugeSpace maps a kernel that stops, hlt, and an operand of two huge pages and
 // a bit.
-func hugeSpace(t *testing.T) *Space {
+func hugeSpace(t *testing.T, huge bool) *Space {
 	t.Helper()
 	s, err := NewSpace([]Region{
 		// hlt; inc qword [rdi+0x400000]; mov rax, [rdi+0x400000]; ret
 		{Name: "code", Addr: trampoline.ImageAddr, Size: 16, Data: []byte("\xf4\x48\xff\x87\x00\x00\x40\x00\x48\x8b\x87\x00\x00\x40\x00\xc3"), Prot: unix.PROT_READ | unix.PROT_EXEC},
-		{Name: "data", Addr: hugeAddr, Size: 2*HugePage + 8, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true, Huge: true},
+		{Name: "data", Addr: hugeAddr, Size: 2*HugePage + 8, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true, Huge: huge},
 	})
 	var none *HugeError
 	if errors.As(err, &none) {
@@ -108,8 +108,8 @@ func hugeInCell(t *testing.T, s *Space) int {
 	if got := le.Uint64(data[2*HugePage:]); got != 1 {
 		t.Errorf("the cell's write shows as %d", got)
 	}
-	if end != hugeAddr+3*HugePage {
-		t.Errorf("the operand ends at %#x", end)
+	if region, _ := s.Find(hugeAddr); end != region.end() {
+		t.Errorf("the operand ends at %#x, want %#x", end, region.end())
 	}
 	t.Logf("pages of %d KiB, %d KiB of collapsed ones", kib["KernelPageSize"], kib["ShmemPmdMapped"])
 	if kib["KernelPageSize"] == HugePage>>10 {
@@ -121,7 +121,7 @@ func hugeInCell(t *testing.T, s *Space) int {
 // The pages of a huge region are huge in the cell too, whichever way the host
 // gives them.
 func TestHuge(t *testing.T) {
-	if got, want := hugeInCell(t, hugeSpace(t)), 3*HugePage>>10; got != want {
+	if got, want := hugeInCell(t, hugeSpace(t, true)), 3*HugePage>>10; got != want {
 		t.Errorf("the cell has %d KiB on huge pages, want %d", got, want)
 	}
 }
@@ -129,22 +129,15 @@ func TestHuge(t *testing.T) {
 // Both ways by themselves. The host's reserve is raised for the test, by root.
 func TestHugeReserved(t *testing.T) {
 	const file = "/proc/sys/vm/nr_hugepages"
-	old, err := os.ReadFile(file)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Skip("this kernel has no huge pages to reserve: ", err)
 	}
-	n, err := strconv.Atoi(strings.TrimSpace(string(old)))
+	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, strconv.AppendInt(nil, int64(n)+3, 10), 0); err != nil {
-		t.Skip("only root may reserve huge pages: ", err)
-	}
-	defer func() {
-		if err := os.WriteFile(file, old, 0); err != nil {
-			t.Error(err)
-		}
-	}()
+	setHost(t, file, strconv.Itoa(n), strconv.Itoa(n+3))
 	r := Region{Addr: dataAddr, Size: 3 * HugePage, Shared: true, Huge: true}
 	if err := reserved(r); err != nil {
 		t.Skip("no three huge pages can be reserved: ", err)
@@ -152,17 +145,54 @@ func TestHugeReserved(t *testing.T) {
 	if err := unmap(r.Addr, r.Size); err != nil {
 		t.Fatal(err)
 	}
-	s := hugeSpace(t)
+	s := hugeSpace(t, true) // closed before the reserve goes back
 	if _, kib := smaps(t, "self", hugeAddr); kib["KernelPageSize"] != HugePage>>10 {
 		t.Fatalf("the reserve is not used: %v", kib)
 	}
 	if got, want := hugeInCell(t, s), 3*HugePage>>10; got != want {
 		t.Errorf("the cell has %d KiB on huge pages, want %d", got, want)
 	}
-	if err := s.Close(); err != nil { // before the reserve goes back
-		t.Error(err)
+}
+
+// setHost changes a setting of the host until the test ends, where it may.
+func setHost(t *testing.T, file, old, value string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(value), 0); err != nil {
+		t.Skip("only root may change the host: ", err)
 	}
-	s.regions = nil
+	t.Cleanup(func() {
+		if err := os.WriteFile(file, []byte(old), 0); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Pages that are to be small are, on a host that makes huge ones wherever it can.
+func TestSmall(t *testing.T) {
+	const file = "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Skip("this kernel makes no huge pages: ", err)
+	}
+	_, old, _ := strings.Cut(string(text), "[")
+	old, _, _ = strings.Cut(old, "]")
+	setHost(t, file, old, "always")
+
+	plain := Region{Addr: hugeAddr, Size: 3 * HugePage, Shared: true}
+	if err := mapMemory(plain, unix.MAP_SHARED); err != nil {
+		t.Fatal(err)
+	}
+	clear(memory(plain.Addr, plain.Size))
+	_, kib := smaps(t, "self", hugeAddr)
+	if err := unmap(plain.Addr, plain.Size); err != nil {
+		t.Fatal(err)
+	}
+	if kib["ShmemPmdMapped"] == 0 {
+		t.Skip("the host makes no huge pages by itself")
+	}
+	if got := hugeInCell(t, hugeSpace(t, false)); got != 0 {
+		t.Errorf("the cell has %d KiB on huge pages", got)
+	}
 }
 
 func TestHugeRefusals(t *testing.T) {

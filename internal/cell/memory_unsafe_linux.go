@@ -40,9 +40,9 @@ func mapRegion(r Region) error {
 	case r.Huge:
 		err = mapHuge(r)
 	case r.Shared:
-		err = mapMemory(r, unix.MAP_SHARED|unix.MAP_NORESERVE)
+		err = mapSmall(r, unix.MAP_SHARED)
 	default:
-		err = mapMemory(r, unix.MAP_PRIVATE|unix.MAP_NORESERVE)
+		err = mapSmall(r, unix.MAP_PRIVATE)
 	}
 	if err != nil {
 		return err
@@ -53,6 +53,21 @@ func mapRegion(r Region) error {
 		return nil
 	}
 	return unix.Mprotect(memory(r.Addr, size), r.Prot)
+}
+
+// mapSmall maps memory whose pages stay small whatever the host's policy is
+// (/sys/kernel/mm/transparent_hugepage/), so that it does not decide about
+// figures unseen. A kernel without huge pages knows no such advice.
+func mapSmall(r Region, flags uintptr) error {
+	if err := mapMemory(r, flags|unix.MAP_NORESERVE); err != nil {
+		return err
+	}
+	size := r.end() - r.Addr
+	err := unix.Madvise(memory(r.Addr, size), unix.MADV_NOHUGEPAGE)
+	if err == nil || err == unix.EINVAL {
+		return nil
+	}
+	return errors.Join(err, unmap(r.Addr, size))
 }
 
 // mapMemory maps zeroed memory for a region.
