@@ -112,6 +112,9 @@ func (s *session) probe() *wire.Report {
 	if errors.As(err, &step) {
 		return &wire.Report{Problem: noCell(step)}
 	}
+	if errors.Is(err, unix.EEXIST) {
+		return &wire.Report{NotStarted: true}
+	}
 	if err != nil {
 		cal.Doubt = "calibration failed: " + err.Error()
 	}

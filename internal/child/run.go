@@ -52,6 +52,9 @@ func (s *session) run() *wire.Report {
 		start := time.Now()
 		p := phase.do()
 		*phase.time += time.Since(start).Microseconds()
+		if p == errUnlucky {
+			return &wire.Report{NotStarted: true}
+		}
 		if p != nil {
 			p.Sandbox = s.layers
 			return &wire.Report{Problem: p}
@@ -59,6 +62,11 @@ func (s *session) run() *wire.Report {
 	}
 	return &wire.Report{Result: r.result(), OK: true}
 }
+
+// errUnlucky means that an address of the cell is taken. The Go runtime puts its
+// heap anywhere, so about one child in a hundred thousand has its own memory
+// there (runtime/malloc.go, randomizeHeapBase).
+var errUnlucky = &wire.Problem{Class: wire.Internal, Detail: "an address of the cell is taken in this child"}
 
 // runner is the state of a run.
 type runner struct {
@@ -196,6 +204,8 @@ func (r *runner) mapSpace() *wire.Problem {
 	switch {
 	case errors.As(err, &huge):
 		return wire.Problemf(wire.Unfit, "operands cannot lie in 2 MiB pages here: %v", huge)
+	case errors.Is(err, unix.EEXIST):
+		return errUnlucky
 	case err != nil:
 		return wire.Problemf(wire.MemoryLimit, "the cell's memory cannot be mapped: %v", err)
 	}

@@ -56,6 +56,7 @@ var acts = map[string]func(job *wire.Job, out *os.File){
 		_ = wire.WriteProgress(out, wire.Progress{Stage: "measure", Done: 1, Total: 2})
 		answer(out, &wire.Report{Result: &wire.Result{Kernel: "k", Object: wire.ObjectID{Size: len(job.Object)}}})
 	},
+	"unlucky": func(_ *wire.Job, out *os.File) { answer(out, &wire.Report{NotStarted: true}) },
 	"problem": func(_ *wire.Job, out *os.File) {
 		p := wire.Problemf(wire.Crashed, "boom")
 		p.Status, p.Title, p.Sandbox = 200, "all is well", map[string]string{"seccomp": "enforced"}

@@ -45,7 +45,8 @@ type Timing struct {
 // ErrClosed is what Do returns once the pool is closed.
 var ErrClosed = errors.New("runner: the pool is closed")
 
-// errNotStarted means that a child died before it had taken its whole job.
+// errNotStarted means that a child died before it had taken its whole job, or
+// could not begin with it.
 var errNotStarted = errors.New("runner: the child died before its job")
 
 // Do gives the job to a child and returns the child's report. Whatever the
@@ -61,7 +62,7 @@ func (p *Pool) Do(ctx context.Context, job *wire.Job, progress func(wire.Progres
 		rep, err = p.attempt(ctx, job, progress, &t)
 	}
 	if errors.Is(err, errNotStarted) {
-		err = wire.Problemf(wire.Unfit, "children of this server die before they get their job; see its error log")
+		err = wire.Problemf(wire.Unfit, "children of this server die before they begin with their job; see its error log")
 	}
 	t.Total = time.Since(start)
 	if rep != nil {
@@ -94,6 +95,8 @@ func (p *Pool) serve(ctx context.Context, c *child, job *wire.Job, progress func
 	<-c.done
 	p.logCrash(c, err != nil)
 	switch {
+	case err == nil && rep.NotStarted:
+		return nil, errNotStarted
 	case err == nil:
 		return rep, nil
 	case ctx.Err() != nil:

@@ -81,7 +81,7 @@ type Progress struct {
 func WriteProgress(w io.Writer, p Progress) error { return writeFrame(w, frameProgress, p, nil) }
 
 // WriteReport writes the report frame, the last of a job. It fails, and writes
-// nothing, unless exactly one of Result, Problem and Document is set and every
+// nothing, unless exactly one of Result, Problem, Document and NotStarted is set and every
 // figure is a number that JSON has.
 func WriteReport(w io.Writer, r *Report) error {
 	if err := r.check(); err != nil {
@@ -137,10 +137,10 @@ func decodeProgress(text []byte) (p Progress, err error) {
 	return p, decodeStrict(text, &p)
 }
 
-// check holds the rule that a report is exactly one of three things.
+// check holds the rule that a report is exactly one of four things.
 func (r *Report) check() error {
 	n := 0
-	for _, set := range []bool{r.Result != nil, r.Problem != nil, len(r.Document) != 0} {
+	for _, set := range []bool{r.Result != nil, r.Problem != nil, len(r.Document) != 0, r.NotStarted} {
 		if set {
 			n++
 		}

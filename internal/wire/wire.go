@@ -139,11 +139,15 @@ type Probed struct {
 	Detectors   Detectors         `json:"detectors"`
 }
 
-// Report is the child's answer: exactly one of Result, Problem and Document is set.
+// Report is the child's answer: exactly one of Result, Problem, Document
+// and NotStarted is set.
 type Report struct {
 	Result   *Result         `json:"result,omitempty"`
 	Problem  *Problem        `json:"problem,omitempty"`
 	Document json.RawMessage `json:"document,omitempty"` // Screen, Inspect and Probe answers, ready to send
+	// NotStarted tells that nothing of the object was run, and that another child
+	// may do: this one's own memory lies where a cell must.
+	NotStarted bool `json:"not_started,omitempty"`
 	// OK tells whether a Document is good news (accepted, loaded, fit).
 	OK bool `json:"ok"`
 	// Text is the human form or the boundaries of a Document, where asked for.

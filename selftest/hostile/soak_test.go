@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,7 +70,7 @@ func serveSoak() error {
 	}
 	fmt.Println(l.Addr())
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		runtime.GC()
+		debug.FreeOSMemory()
 		fmt.Println(runtime.NumGoroutine())
 	}
 	s.Close()
