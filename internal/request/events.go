@@ -90,6 +90,9 @@ func (c *Counting) complete(res *wire.Result) {
 	counts := make(map[string]float64)
 	source := make(map[string]wire.Source)
 	for _, k := range res.Counters {
+		if k.Value < 0 || k.Name == events.CyclesName && k.Value == 0 {
+			continue // too little to be seen, so nothing to compute with
+		}
 		counts[k.Name], source[k.Name] = k.Value, k.Source
 	}
 	var table *events.Table

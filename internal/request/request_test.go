@@ -1,0 +1,228 @@
+package request_test
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"webrunner/internal/request"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+	"webrunner/perf"
+	"webrunner/perf/events"
+)
+
+// skylake is a machine with a PMU, as far as a plan needs one.
+func skylake(t *testing.T) *events.Host {
+	t.Helper()
+	const pmu = "sys/bus/event_source/devices/cpu/"
+	fsys := fstest.MapFS{}
+	for name, text := range map[string]string{
+		"type": "4", "rdpmc": "1",
+		"format/event": "config:0-7", "format/umask": "config:8-15", "format/edge": "config:18", "format/any": "config:21",
+		"format/inv": "config:23", "format/cmask": "config:24-31", "format/frontend": "config1:0-23",
+		"format/offcore_rsp": "config1:0-63", "format/ldlat": "config1:0-15",
+	} {
+		fsys[pmu+name] = &fstest.MapFile{Data: []byte(text + "\n")}
+	}
+	h, err := events.ForHost(perf.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x5e, PMU: true, SMT: true, Counters: 4, Fixed: 3}, fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func reader(t *testing.T, c *request.Counting) *request.Reader {
+	t.Helper()
+	set, err := kernels.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &request.Reader{Kernels: set, Events: c, Budget: wire.Budget{
+		Deadline: (10 * time.Second).Microseconds(), CPU: (2 * time.Second).Microseconds(), Call: (3 * time.Second).Microseconds(), Memory: 1 << 20,
+	}}
+}
+
+// query makes a query of pairs.
+func query(pairs ...string) map[string][]string {
+	q := make(map[string][]string)
+	for _, p := range pairs {
+		name, value, _ := strings.Cut(p, "=")
+		q[name] = append(q[name], value)
+	}
+	return q
+}
+
+func TestDefaults(t *testing.T) {
+	r := reader(t, request.NewCounting(nil, "a test"))
+	q := query("kernel=blis/sdot", "n=7")
+	job, err := r.Run(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := r.Budget
+	want.Precision = 0.005
+	if job.Kind != wire.Run || job.Params["n"] != 7 || job.Params["incx"] != 1 || job.Budget != want || !reflect.DeepEqual(job.Manner, wire.Manner{}) {
+		t.Errorf("%+v", job)
+	}
+	if len(q) != 2 {
+		t.Errorf("the query was changed: %v", q)
+	}
+	if len(job.Groups) != 0 || len(job.Refused) != 1 || job.Refused[0].Name != "Instructions" || job.Refused[0].Reason != "no PMU: a test" {
+		t.Errorf("groups %v, refused %v", job.Groups, job.Refused)
+	}
+}
+
+func TestOptions(t *testing.T) {
+	n := func(v uint64) *uint64 { return &v }
+	for _, tt := range []struct {
+		option string
+		want   func(j *wire.Job) // what the option makes of the default job
+	}{
+		{"mode=latency", func(*wire.Job) {}},
+		{"mode=throughput", func(j *wire.Job) { j.Manner.Throughput = true }},
+		{"cold=data", func(j *wire.Job) { j.Manner.ColdData = true }},
+		{"cold=code,data", func(j *wire.Job) { j.Manner.ColdData, j.Manner.ColdCode = true, true }},
+		{"pages=2m", func(j *wire.Job) { j.Manner.HugePages = true }},
+		{"align=0", func(j *wire.Job) { j.Manner.Align = n(0) }},
+		{"align=63", func(j *wire.Job) { j.Manner.Align = n(63) }},
+		{"stack-offset=4080", func(j *wire.Job) { j.Manner.StackOffset = 4080 }},
+		{"operand-offset=x=4095,y=1", func(j *wire.Job) { j.Manner.OperandOffset = map[string]uint64{"x": 4095, "y": 1} }},
+		{"precision=0.1", func(j *wire.Job) { j.Budget.Precision = 0.001 }},
+		{"precision=2%", func(j *wire.Job) { j.Budget.Precision = 0.02 }},
+		{"deadline=5s", func(j *wire.Job) { j.Budget.CPU, j.Budget.Call = 5e6, 3e6 }},
+		{"deadline=20ms", func(j *wire.Job) { j.Budget.CPU, j.Budget.Call = 20e3, 20e3 }},
+	} {
+		r := reader(t, request.NewCounting(nil, "a test"))
+		want, err := r.Run(query("kernel=sdot"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tt.want(want)
+		got, err := r.Run(query("kernel=sdot", tt.option))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v %+v, %v; want %+v %+v", tt.option, got.Manner, got.Budget, err, want.Manner, want.Budget)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	r := reader(t, request.NewCounting(skylake(t), ""))
+	for _, tt := range []struct {
+		query []string
+		class wire.Class
+		says  string
+	}{
+		{nil, wire.BadParameter, "0 kernels"},
+		{[]string{"kernel=sdot", "kernel=sgemm"}, wire.BadParameter, "2 kernels"},
+		{[]string{"kernel=sdott"}, wire.UnknownKernel, "sdott"},
+		{[]string{"kernel=sdot", "m=1"}, wire.BadParameter, "known: n,"},
+		{[]string{"kernel=sdot", "mode=fast"}, wire.BadParameter, `mode: "fast" is none of latency, throughput`},
+		{[]string{"kernel=sdot", "mode=latency", "mode=latency"}, wire.BadParameter, "mode: is given 2 times"},
+		{[]string{"kernel=sdot", "cold=stack"}, wire.BadParameter, `cold: "stack"`},
+		{[]string{"kernel=sdot", "cold="}, wire.BadParameter, `cold: ""`},
+		{[]string{"kernel=sdot", "cold=data", "mode=throughput"}, wire.BadParameter, "leave out mode=throughput"},
+		{[]string{"kernel=sdot", "pages=1g"}, wire.BadParameter, "4k, 2m"},
+		{[]string{"kernel=sdot", "align=64"}, wire.BadParameter, "0 to 63"},
+		{[]string{"kernel=sdot", "align=-1"}, wire.BadParameter, "0 to 63"},
+		{[]string{"kernel=sdot", "stack-offset=8"}, wire.BadParameter, "multiple of 16"},
+		{[]string{"kernel=sdot", "stack-offset=4096"}, wire.BadParameter, "4095"},
+		{[]string{"kernel=sdot", "operand-offset=z=4"}, wire.BadParameter, `no operand "z"`},
+		{[]string{"kernel=sdot", "operand-offset=x=4,x=5"}, wire.BadParameter, "each operand once"},
+		{[]string{"kernel=sdot", "operand-offset=4"}, wire.BadParameter, "NAME=BYTES"},
+		{[]string{"kernel=sdot", "precision=0"}, wire.BadParameter, "per cent"},
+		{[]string{"kernel=sdot", "precision=nan"}, wire.BadParameter, "per cent"},
+		{[]string{"kernel=sdot", "deadline=2"}, wire.BadParameter, "not a duration"},
+		{[]string{"kernel=sdot", "deadline=6s"}, wire.BadParameter, "to 5s"},
+		{[]string{"kernel=sdot", "events="}, wire.BadParameter, "names no event"},
+		{[]string{"kernel=sdot", "events=uops_retired.stal_cycles"}, wire.BadParameter, "did you mean"},
+		{[]string{"kernel=sdot", "events=event=zz"}, wire.BadParameter, "not a number"},
+	} {
+		_, err := r.Run(query(tt.query...))
+		var p *wire.Problem
+		if !errors.As(err, &p) || p.Class != tt.class || !strings.Contains(p.Detail, tt.says) {
+			t.Errorf("%v: %v; want %s with %q", tt.query, err, tt.class, tt.says)
+		}
+	}
+}
+
+func TestEvents(t *testing.T) {
+	r := reader(t, request.NewCounting(skylake(t), ""))
+	job, err := r.Run(query("kernel=sdot", "events=MEM_INST_RETIRED.ALL_LOADS,event=0xc4,umask=0x1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(job.Groups) != 1 || len(job.Refused) != 0 {
+		t.Fatalf("%+v %+v", job.Groups, job.Refused)
+	}
+	got := job.Groups[0]
+	want := wire.Group{
+		{Name: "Cycles", Unit: "cycles", Type: 4, Config: 0x3c},
+		{Name: "Instructions", Unit: "instructions", Type: 4, Config: 0xc0},
+		{Name: "MEM_INST_RETIRED.ALL_LOADS", Unit: "events", Type: 4, Config: 0x81d0},
+		{Name: "event=0xc4,umask=0x1", Unit: "events", Type: 4, Config: 0x1c4},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v\nwant %+v", got, want)
+	}
+	if job, err = r.Run(query("kernel=sdot")); err != nil || len(job.Groups) == 0 || job.Groups[0][0].Name != "Cycles" {
+		t.Errorf("by default: %+v, %v", job, err)
+	}
+}
+
+// Without a PMU every event asked for is missing for a reason, and names are
+// still held against the tables.
+func TestEventsWithoutPMU(t *testing.T) {
+	host := skylake(t)
+	host.Unusable = "no PMU: a virtual machine"
+	r := reader(t, request.NewCounting(host, "a virtual machine"))
+	job, err := r.Run(query("kernel=sdot", "events=branches"))
+	if err != nil || len(job.Groups) != 0 || len(job.Refused) < 3 {
+		t.Fatalf("%+v, %v", job, err)
+	}
+	for _, u := range job.Refused {
+		if u.Reason != "no PMU: a virtual machine" || !strings.HasPrefix(u.Name, "B") && !strings.HasPrefix(u.Name, "INT_MISC") {
+			t.Errorf("%+v", u)
+		}
+	}
+	if _, err := r.Run(query("kernel=sdot", "events=nonsense")); err == nil {
+		t.Error("an event that nobody knows passes")
+	}
+}
+
+func TestComplete(t *testing.T) {
+	r := reader(t, request.NewCounting(skylake(t), ""))
+	res := &wire.Result{
+		Work: wire.Work{Elements: 100, Iterations: 50, Bytes: 800, FLOPs: 200},
+		Counters: []wire.Counter{
+			{Name: "Cycles", Value: 400, Source: wire.PMU}, {Name: "Instructions", Value: 1000, Source: wire.PMU},
+			{Name: "Reference cycles", Value: 200, Source: wire.TSC},
+			{Name: "UOPS_DISPATCHED_PORT.PORT_0", Value: 100, Source: wire.PMU},
+		},
+	}
+	r.Complete(res)
+	got := make(map[string]wire.Derived)
+	for _, d := range res.Derived {
+		got[d.Name] = d
+	}
+	for name, want := range map[string]wire.Derived{
+		"IPC":                  {Value: 2.5, Source: wire.PMU},
+		"Cycles per element":   {Value: 4, Source: wire.PMU},
+		"Cycles per iteration": {Value: 8, Source: wire.PMU},
+		"Bytes per cycle":      {Value: 2, Source: wire.PMU},
+		"FLOPs per cycle":      {Value: 0.5, Source: wire.PMU},
+		"Core clock ratio":     {Value: 2, Source: wire.TSC},
+		"Use of PORT_0":        {Value: 0.25, Source: wire.PMU},
+	} {
+		if d := got[name]; d.Value != want.Value || d.Source != want.Source {
+			t.Errorf("%s: %+v, want %v by %s", name, d, want.Value, want.Source)
+		}
+	}
+	res.Counters = []wire.Counter{{Name: "Cycles", Value: -3, Source: wire.TSCCalibrated}}
+	if r.Complete(res); len(res.Derived) != 0 {
+		t.Errorf("of a kernel that takes no time: %+v", res.Derived)
+	}
+}
