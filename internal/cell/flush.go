@@ -41,17 +41,14 @@ func (p Plan) flush(c *trampoline.Control, regions []Region) error {
 
 // checkFlush refuses a plan that would call warm what is cold, or the reverse.
 func (p Plan) checkFlush() error {
-	flushes := false
-	for i, sec := range p.Sections {
-		if sec.Kind != trampoline.Flush {
-			continue
-		}
-		flushes = true
-		if i+1 < len(p.Sections) && p.Sections[i+1].Batch > 1 {
-			return errors.New("cell: a batch behind a flush is cold in its first call only")
+	cold, flushes := p.ColdData || p.ColdCode, false
+	for _, sec := range p.Sections {
+		flushes = flushes || sec.Kind == trampoline.Flush
+		if cold && sec.Kind == trampoline.Kernel && sec.Batch > 1 {
+			return errors.New("cell: of a batch the first call alone would be cold")
 		}
 	}
-	if cold := p.ColdData || p.ColdCode; flushes != cold {
+	if flushes != cold {
 		return fmt.Errorf("cell: cold caches are wanted: %v, sections flush them: %v", cold, flushes)
 	}
 	return nil

@@ -196,7 +196,7 @@ func TestFlushRefuses(t *testing.T) {
 	}{
 		{"a flush of nothing", Plan{Sections: []Section{flush, kernel}}, 1},
 		{"cold without a flush", Plan{Sections: []Section{kernel}, ColdData: true}, 1},
-		{"a batch", Plan{Sections: []Section{flush, {Kind: trampoline.Kernel, Batch: 2}}, ColdData: true}, 1},
+		{"a batch", Plan{Sections: []Section{{Kind: trampoline.Kernel, Batch: 2}, {Kind: trampoline.Empty}, flush}, ColdData: true}, 1},
 		{"too many regions", Plan{Sections: []Section{flush, kernel}, ColdData: true}, trampoline.MaxFlush + 1},
 	} {
 		var c trampoline.Control

@@ -29,8 +29,8 @@ const (
 	FloatArg
 )
 
-// Section is one timed call of a record. Behind a trampoline.Flush only one
-// call of a batch would be cold, so there is no batch.
+// Section is one timed call of a record. Where a trampoline.Flush empties the
+// caches, the kernel has no batches: their first call alone would be cold.
 type Section struct {
 	Kind    trampoline.Kind
 	Turns   uint64 // of a chain or a witness, at least 1
