@@ -25,6 +25,8 @@ func (o object) budget() wire.Budget {
 		CPU:      (100 * time.Millisecond).Microseconds(),
 		Call:     call.Microseconds(),
 		Memory:   64 << 20,
+
+		Precision: 0.005,
 	}
 }
 

@@ -62,14 +62,24 @@ func (r run) truth(q quantity, m machine) (float64, bool) {
 	return t, known && (q != cycles || t >= shortest)
 }
 
-// budget of one run: enough for a precise figure also on a busy host.
-func budget() wire.Budget {
-	return wire.Budget{
+// budget of a run: enough for a precise figure also on a busy host.
+func (r run) budget() wire.Budget {
+	b := wire.Budget{
 		Deadline: (10 * time.Second).Microseconds(),
 		CPU:      (200 * time.Millisecond).Microseconds(),
 		Call:     time.Second.Microseconds(),
 		Memory:   16 << 20,
+		// Half of the tolerance: an interval as wide as that would leave open
+		// what the figure shows.
+		Precision: Tolerance / 2,
 	}
+	for _, q := range []quantity{cycles, ticks} {
+		if _, known := r.truth(q, machine{imul: 3}); known {
+			return b
+		}
+	}
+	b.Precision = 0.5 // how long a call takes is of no interest
+	return b
 }
 
 // passes is how often a run is made whose figure is off: the middle one counts,
@@ -132,7 +142,7 @@ func (s *sheet) take(ctx context.Context, r run) error {
 	for range 2 {
 		rep, err = s.env.Do(ctx, &wire.Job{
 			Kind: wire.Run, Spec: []byte(spec), Params: map[string]uint64{"n": r.n}, Object: find(r.kernel).object(),
-			Budget: budget(), Host: s.env.Host, Groups: s.env.Groups,
+			Budget: r.budget(), Host: s.env.Host, Groups: s.env.Groups,
 		})
 		switch {
 		case err == nil && rep.Problem != nil:

@@ -56,7 +56,7 @@ func play(t *testing.T, counters map[string]figure) Env {
 // whichRun finds the run of a job, and holds it to what clients' jobs have.
 func whichRun(t *testing.T, job *wire.Job) run {
 	t.Helper()
-	if job.Kind != wire.Run || job.Host.PMU != "played" || len(job.Groups) != 1 || job.Budget.Deadline == 0 || job.Budget.CPU == 0 || job.Budget.Call == 0 || job.Budget.Memory == 0 {
+	if job.Kind != wire.Run || job.Host.PMU != "played" || len(job.Groups) != 1 || job.Budget.Deadline == 0 || job.Budget.CPU == 0 || job.Budget.Call == 0 || job.Budget.Memory == 0 || job.Budget.Precision == 0 {
 		t.Errorf("job %+v", job)
 	}
 	for _, r := range runs(true) {

@@ -48,8 +48,9 @@ func knownKernels() []kernel {
 		// be folded by the renamer of some cores.
 		loop("add", 2, work{cycles: unroll, instructions: unroll, uops: unroll},
 			[]byte{0xb8, 1, 0, 0, 0, 0xba, 0, 0, 0, 0}, bytes.Repeat([]byte{0x48, 0x01, 0xd0}, unroll)),
-		// mov eax, 3; mov edx, 1; then imul eax, edx
-		loop("imul", 2, work{imuls: unroll, instructions: unroll, uops: unroll},
+		// mov eax, 3; mov edx, 1; then imul eax, edx, which on some cores is more
+		// than one operation
+		loop("imul", 2, work{imuls: unroll, instructions: unroll},
 			[]byte{0xb8, 3, 0, 0, 0, 0xba, 1, 0, 0, 0}, bytes.Repeat([]byte{0x0f, 0xaf, 0xc2}, unroll)),
 		// lea rsi, [rsp-64], in the red zone; then mov eax, [rsi]. Memory that
 		// is addressed by rsp itself some cores keep in registers.
