@@ -16,29 +16,42 @@ import (
 // it cannot: the supervisor sees each call begin and end, whatever the kernel
 // writes, and what it has done. One such cell is run beside the others. A
 // kernel that does not know it is watched lies in plain sight; one that knows,
-// and behaves, shows by the difference what it does elsewhere; and one that
-// saves itself the work is asked for the result.
+// and behaves, shows by the difference what it does elsewhere; one that saves
+// itself the work is asked for the result, and one that remembers the result is
+// asked for another.
 
-// How a watched cell is run, and how far the others may be from it.
+// How a watched cell is run.
 const (
-	watchedCalls  = 12
-	watchedTime   = 10 * time.Millisecond // after which the cell ends with fewer, at least one
+	sameCalls     = 12                    // with the contents that every cell begins with
+	freshCalls    = 4                     // after them, with others
+	freshBytes    = 1 << 20               // of operands, at most; the first call tells what larger ones remember
+	watchedTime   = 10 * time.Millisecond // after which the cell ends with fewer calls, at least one
 	watchAttempts = 3                     // before times count, which noise makes longer
-	// A watched call finds caches and predictors as the supervisor left them, and
-	// may take so many times as long as those that were measured, and more.
-	maxWatched    = 2
-	insideSlack   = 250 * time.Nanosecond // on what the stub measured
-	outsideSlack  = 700 * time.Nanosecond // on the time from stop to stop
-	firstSlack    = 20 * time.Microsecond // on the first call, which finds all caches cold
-	maxFirstCall  = 8                     // times as long as those that were measured
-	singleSection = 0
-	emptySection  = 1
+)
+
+// How much longer than the measured calls others may take. A watched call finds
+// caches and predictors as the supervisor left them; branches that are learned
+// within a few calls of the same contents are not with others, and cost up to
+// ten times as much; and the first call finds all caches cold.
+const (
+	maxSame      = 3
+	maxFresh     = 12
+	maxFirst     = 8
+	insideSlack  = 250 * time.Nanosecond // more, by what the stub measured
+	outsideSlack = 700 * time.Nanosecond // more, by the time from stop to stop
+	firstSlack   = 20 * time.Microsecond // more, in the first call
+)
+
+// Sections of a watched cell.
+const (
+	secWatched = iota
+	secNothing
 )
 
 // single is the plan of a cell that makes one watched call.
 func (r *runner) single() cell.Plan {
 	p := r.plan()
-	p.Sections[singleSection].Counted = true
+	p.Sections[secWatched].Counted = true
 	p.Watch = &cell.Watch{Before: func(int) {}, After: func(s cell.Seen) { r.seen = s }}
 	return p
 }
@@ -57,20 +70,24 @@ func (r *runner) keepResult() {
 // audit is what one watched cell showed.
 type audit struct {
 	*runner
-	calls, empty []cell.Seen
-	wrong        string
+	same, fresh, empty []cell.Seen
+	given              [][]byte // the operands' contents before a fresh call
+	wrong              string
 }
 
 // watch runs a watched cell. The problem is that of a cell that did not end as
 // all others did.
 func (r *runner) watch() (*audit, *wire.Problem) {
-	a := &audit{runner: r}
+	a := &audit{runner: r, given: make([][]byte, len(r.memory))}
 	p := r.plan()
 	p.Sections = []cell.Section{
-		singleSection: {Kind: trampoline.Kernel, Counted: true},
-		emptySection:  {Kind: trampoline.Empty, Counted: true},
+		secWatched: {Kind: trampoline.Kernel, Counted: true},
+		secNothing: {Kind: trampoline.Empty, Counted: true},
 	}
-	p.Records, p.Budget = watchedCalls, r.ticks(watchedTime)
+	p.Records, p.Budget = sameCalls, r.ticks(watchedTime)
+	if size := r.operandBytes(); size > 0 && size <= freshBytes {
+		p.Records += freshCalls
+	}
 	p.Watch = &cell.Watch{Before: a.prepare, After: a.look}
 	r.fill()
 	out, problem := r.inCell(p)
@@ -83,40 +100,58 @@ func (r *runner) watch() (*audit, *wire.Problem) {
 	return a, nil
 }
 
-// prepare gives the operands their first contents before every call: the kernel
-// cannot tell by them which call will be asked for its result.
-func (a *audit) prepare(section int) {
-	if section != singleSection {
-		return
+func (r *runner) operandBytes() (sum int) {
+	for _, m := range r.memory {
+		sum += len(m)
 	}
-	for i, m := range a.memory {
-		if !bytes.Equal(m, a.before[i]) {
-			copy(m, a.before[i])
+	return sum
+}
+
+// prepare gives the operands their contents before every call.
+func (a *audit) prepare(section int) {
+	switch {
+	case section != secWatched:
+	case len(a.same) == sameCalls:
+		a.call.Fill(a.memory, a.job.Seed+1+uint64(len(a.fresh)))
+		for i, m := range a.memory {
+			a.given[i] = append(a.given[i][:0], m...)
+		}
+	default:
+		for i, m := range a.memory {
+			if !bytes.Equal(m, a.before[i]) {
+				copy(m, a.before[i])
+			}
 		}
 	}
 }
 
 // look notes what a call did.
 func (a *audit) look(s cell.Seen) {
-	if s.Section == emptySection {
+	given, ok := a.before, true
+	switch {
+	case s.Section == secNothing:
 		a.empty = append(a.empty, s)
 		return
+	case len(a.same) < sameCalls:
+		a.same = append(a.same, s)
+		ok = a.agrees(s)
+	default:
+		a.fresh = append(a.fresh, s)
+		given, ok = a.given, false
 	}
-	a.calls = append(a.calls, s)
 	switch {
 	case a.wrong != "":
 	case s.Wrote:
 		a.wrong = "the kernel writes to the samples"
-	case a.checked.Status == kernels.Match && !a.same(s):
-		v := a.call.Verify(a.memory, a.before, int64(s.RAX), s.XMM0)
-		if v.Status != kernels.Match {
-			a.wrong = fmt.Sprintf("the first call gave the right result, call %d of a watched cell did not: %s", len(a.calls), v.Why)
+	case a.checked.Status == kernels.Match && !ok:
+		if v := a.call.Verify(a.memory, given, int64(s.RAX), s.XMM0); v.Status == kernels.Mismatch {
+			a.wrong = fmt.Sprintf("its first call gave the right result, call %d of a watched cell did not: %s", len(a.same)+len(a.fresh), v.Why)
 		}
 	}
 }
 
-// same tells whether a call gave, to the bit, the result that was verified.
-func (a *audit) same(s cell.Seen) bool {
+// agrees tells whether a call gave, to the bit, the result that was verified.
+func (a *audit) agrees(s cell.Seen) bool {
 	first := a.first.Samples
 	switch a.call.Spec.Result {
 	case kernels.ResultInt:
@@ -131,31 +166,36 @@ func (a *audit) same(s cell.Seen) bool {
 	return slices.EqualFunc(a.memory, a.after, bytes.Equal)
 }
 
-// longer tells what makes a watched call longer than one of the given ticks may
-// be made, or "".
+// longer tells in which way watched calls take longer than the measured ones,
+// or "".
 func (a *audit) longer(measured float64) string {
 	inside := func(s cell.Seen) float64 { return float64(s.Ticks) }
 	wall := func(s cell.Seen) float64 { return float64(a.ticks(s.Wall)) }
 	cpu := func(s cell.Seen) float64 { return float64(a.ticks(s.CPU)) }
 	for _, c := range []struct {
+		calls []cell.Seen
 		what  string
-		took  float64
-		slack time.Duration
+		times float64
 	}{
-		{"by its own clock", a.beyond(inside), insideSlack},
-		// Other processes lengthen the one, ticks of the scheduler the other.
-		{"from outside", min(a.beyond(wall), a.beyond(cpu)), outsideSlack},
+		{a.same, "a watched call", maxSame},
+		{a.fresh, "a watched call with other contents of the operands", maxFresh},
 	} {
-		if c.took > maxWatched*measured+float64(a.ticks(c.slack)) {
-			return fmt.Sprintf("a watched call takes %.0f ticks %s, those that were measured %.0f", c.took, c.what, measured)
+		own := a.beyond(c.calls, inside)
+		// Other processes lengthen the one, ticks of the scheduler the other.
+		outside := min(a.beyond(c.calls, wall), a.beyond(c.calls, cpu))
+		switch {
+		case own > c.times*measured+float64(a.ticks(insideSlack)):
+			return fmt.Sprintf("%s takes %.0f ticks, those that were measured %.0f", c.what, own, measured)
+		case outside > c.times*measured+float64(a.ticks(outsideSlack)):
+			return fmt.Sprintf("%s takes %.0f ticks as seen from outside, those that were measured %.0f", c.what, outside, measured)
 		}
 	}
 	return ""
 }
 
-// beyond is how much longer a call is than an empty one. Noise only ever makes
-// either longer, so the quick ones of both count.
-func (a *audit) beyond(of func(cell.Seen) float64) float64 {
+// beyond is how much longer calls are than empty ones. Noise only ever makes
+// either longer, so the quicker half of both counts.
+func (a *audit) beyond(calls []cell.Seen, of func(cell.Seen) float64) float64 {
 	quick := func(list []cell.Seen) (mean float64) {
 		var v []float64
 		for _, s := range list {
@@ -168,7 +208,7 @@ func (a *audit) beyond(of func(cell.Seen) float64) float64 {
 		}
 		return mean
 	}
-	return quick(a.calls) - quick(a.empty)
+	return quick(calls) - quick(a.empty)
 }
 
 // audit tells what watched cells show that the others do not, or "".

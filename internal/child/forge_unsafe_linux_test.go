@@ -2,6 +2,8 @@ package child_test
 
 import (
 	"encoding/binary"
+	"encoding/hex"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -28,5 +30,94 @@ func TestForgedStampIsSuspect(t *testing.T) {
 	}
 	if r.Integrity != "suspect" || len(r.IntegrityWhy) == 0 {
 		t.Errorf("200,000 cycles shown as %g, integrity %s %q", r.Counters[0].Value, r.Integrity, r.IntegrityWhy)
+	}
+}
+
+// dot is sdot for adjacent elements:
+//
+//	xorps xmm0, xmm0; 1: movss xmm2, [rsi]; mulss xmm2, [rcx]; addss xmm0, xmm2
+//	add rsi, 4; add rcx, 4; dec rdi; jnz 1b
+const dot = "0f57c0 f30f1016 f30f5911 f30f58c2 4883c604 4883c104 48ffcf 75e7"
+
+// Kernels that give the right result when it is verified, and save themselves
+// the work when they are measured, are found by the calls that are watched.
+func TestSavedWorkIsSuspect(t *testing.T) {
+	control := func(field uintptr) string {
+		return hex.EncodeToString(binary.LittleEndian.AppendUint32(nil, uint32(trampoline.ControlAddr+field)))
+	}
+	var c trampoline.Control
+	// The stack below rsp-4096 is a cell's own, and lasts from call to call:
+	// movss [rsp-4096], xmm0; mov dword [rsp-4104], 1; ret
+	const remember = "f30f11842400f0ffff c78424f8efffff01000000 c3"
+	for _, tt := range []struct{ name, code, why string }{
+		// cmp dword [sections], 1; je 1f; ret; 1:
+		{"works once", "833c25" + control(unsafe.Offsetof(c.SectionN)) + "01 7401c3" + dot + "c3", "did not"},
+		// cmp dword [mode], watch; je 1f; ret; 1:
+		{"works where it is watched", "833c25" + control(unsafe.Offsetof(c.Mode)) + "03 7401c3" + dot + "c3", "a watched call"},
+		// cmp dword [rsp-4104], 1; jne 1f; movss xmm0, [rsp-4096]; ret; 1:
+		{"remembers the result", "83bc24f8efffff01 750a f30f10842400f0ffff c3" + dot + remember, "did not"},
+		// mov eax, [rsi]; cmp [rsp-4108], eax; mov [rsp-4108], eax; jne 1f; movss xmm0, [rsp-4096]; ret; 1:
+		{"remembers what looks the same", "8b06 398424f4efffff 898424f4efffff 750a f30f10842400f0ffff c3" + dot + remember, "other contents"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			code, err := hex.DecodeString(strings.ReplaceAll(tt.code, " ", ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			rep := do(t, runJob(t, elfobj.Function("sdot", code), "sdot", nil))
+			if rep.Problem != nil {
+				t.Fatal(rep.Problem)
+			}
+			r := rep.Result
+			if r.Verify.Status != "match" || r.Counters[0].Value > 500 {
+				t.Fatalf("the forgery failed: %+v, %g cycles", r.Verify, r.Counters[0].Value)
+			}
+			if r.Integrity != "suspect" || !strings.Contains(strings.Join(r.IntegrityWhy, "; "), tt.why) {
+				t.Errorf("integrity %s %q; want %q", r.Integrity, r.IntegrityWhy, tt.why)
+			}
+		})
+	}
+}
+
+// A kernel is not suspect for being quicker once its branches are learned.
+func TestLearnedBranchesAreConsistent(t *testing.T) {
+	// 1: cmp dword [rsi], 0; jl 2f; inc eax; 2: add rsi, 4; dec rdi; jnz 1b; ret
+	code, err := hex.DecodeString("833e007c02ffc04883c60448ffcf75f0c3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []string{"300", "1000", "5000"} {
+		rep := do(t, runJob(t, elfobj.Function("sdot", code), "sdot", map[string][]string{"n": {n}}))
+		if rep.Problem != nil {
+			t.Fatal(rep.Problem)
+		}
+		if r := rep.Result; r.Integrity != "consistent" {
+			t.Errorf("n = %s: integrity %s %q", n, r.Integrity, r.IntegrityWhy)
+		}
+	}
+}
+
+// What a watched call does beside its work is seen, whatever the samples say.
+func TestMeddlingIsSuspect(t *testing.T) {
+	address := func(a uint64) string {
+		return hex.EncodeToString(binary.LittleEndian.AppendUint32(nil, uint32(a)))
+	}
+	for _, tt := range []struct{ name, code, why string }{
+		{"writes to a record", "ff0425" + address(trampoline.RecordsAddr+uint64(unsafe.Offsetof(trampoline.Record{}.Ticks))+56) + "c3", "writes to the samples"}, // inc dword [record.ticks[7]]
+		{"leaves by the exit", "31ff b8" + address(trampoline.ExitRIP()-7) + "ffe0", "another way"},                                                              // xor edi, edi; mov eax, exit; jmp rax
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			code, err := hex.DecodeString(strings.ReplaceAll(tt.code, " ", ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			rep := do(t, runJob(t, elfobj.Function("playground", code), "playground", nil))
+			if rep.Problem != nil {
+				t.Fatal(rep.Problem)
+			}
+			if r := rep.Result; r.Integrity != "suspect" || !strings.Contains(strings.Join(r.IntegrityWhy, "; "), tt.why) {
+				t.Errorf("integrity %s %q; want %q", r.Integrity, r.IntegrityWhy, tt.why)
+			}
+		})
 	}
 }

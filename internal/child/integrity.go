@@ -150,7 +150,7 @@ func (s *sampler) callsShrunk(measured float64) string {
 	}
 	single := s.seen
 	for range firstCallTries {
-		if min(float64(s.ticks(single.Wall)), float64(s.ticks(single.CPU))) <= maxFirstCall*measured+float64(s.ticks(firstSlack)) {
+		if min(float64(s.ticks(single.Wall)), float64(s.ticks(single.CPU))) <= maxFirst*measured+float64(s.ticks(firstSlack)) {
 			return ""
 		}
 		s.fill()
