@@ -128,16 +128,13 @@ func TestHuge(t *testing.T) {
 
 // Both ways by themselves. The host's reserve is raised for the test, by root.
 func TestHugeReserved(t *testing.T) {
-	const file = "/proc/sys/vm/nr_hugepages"
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Skip("this kernel has no huge pages to reserve: ", err)
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	setHost(t, file, strconv.Itoa(n), strconv.Itoa(n+3))
+	setHost(t, "/proc/sys/vm/nr_hugepages", func(old string) string {
+		n, err := strconv.Atoi(old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strconv.Itoa(n + 12) // tests that run at the same time take some
+	})
 	r := Region{Addr: dataAddr, Size: 3 * HugePage, Shared: true, Huge: true}
 	if err := reserved(r); err != nil {
 		t.Skip("no three huge pages can be reserved: ", err)
@@ -154,11 +151,28 @@ func TestHugeReserved(t *testing.T) {
 	}
 }
 
-// setHost changes a setting of the host until the test ends, where it may.
-func setHost(t *testing.T, file, old, value string) {
+// setHost changes a setting of the host until the test ends, where it may. Of
+// tests that run at a time one has the setting to itself.
+func setHost(t *testing.T, file string, change func(old string) string) {
 	t.Helper()
-	if err := os.WriteFile(file, []byte(value), 0); err != nil {
-		t.Skip("only root may change the host: ", err)
+	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
+		t.Skip("the host cannot be changed: ", err)
+	}
+	t.Cleanup(func() { f.Close() })
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := strings.TrimSpace(string(text))
+	if _, chosen, ok := strings.Cut(old, "["); ok { // one word of several
+		old, _, _ = strings.Cut(chosen, "]")
+	}
+	if err := os.WriteFile(file, []byte(change(old)), 0); err != nil {
+		t.Skip("the host cannot be changed: ", err)
 	}
 	t.Cleanup(func() {
 		if err := os.WriteFile(file, []byte(old), 0); err != nil {
@@ -169,15 +183,7 @@ func setHost(t *testing.T, file, old, value string) {
 
 // Pages that are to be small are, on a host that makes huge ones wherever it can.
 func TestSmall(t *testing.T) {
-	const file = "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Skip("this kernel makes no huge pages: ", err)
-	}
-	_, old, _ := strings.Cut(string(text), "[")
-	old, _, _ = strings.Cut(old, "]")
-	setHost(t, file, old, "always")
-
+	setHost(t, "/sys/kernel/mm/transparent_hugepage/shmem_enabled", func(string) string { return "always" })
 	plain := Region{Addr: hugeAddr, Size: 3 * HugePage, Shared: true}
 	if err := mapMemory(plain, unix.MAP_SHARED); err != nil {
 		t.Fatal(err)
