@@ -70,6 +70,12 @@ soak: ## send SOAK (100000) hostile requests to a real server
 validate: ## measure kernels of known cost, quiet and with noisy neighbours
 	$(GO) run ./perf/internal/validate
 
+TABLES ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/webrunner-tables
+
+.PHONY: tables
+tables: ## rebuild the event tables from Debian's linux-source, tell what differs; needs apt (TABLES: cache folder)
+	scripts/tables.sh $(TABLES)
+
 MATRIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/webrunner-matrix
 
 .PHONY: matrix

@@ -76,7 +76,7 @@ func (d *deriver) index() {
 // encoding returns how what is counted under a name is encoded.
 func (d *deriver) encoding(name string) (Encoding, bool) {
 	layout := d.table.format
-	if strings.Contains(name, "=") {
+	if isRaw(name) {
 		code, err := layout.Encode(name)
 		return code, err == nil
 	}

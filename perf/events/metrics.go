@@ -88,13 +88,13 @@ func (m Metric) Eval(smt bool, value func(name string) (float64, bool)) (float64
 // after colons that change its encoding. c, e, i and u set counter mask,
 // edge, inversion and unit mask.
 func (t *Table) Resolve(reference string) (Event, error) {
-	name, mods, modified := strings.Cut(reference, ":")
+	if e, ok := t.Lookup(reference); ok {
+		return e, nil // also of names with colons
+	}
+	name, mods, _ := strings.Cut(reference, ":")
 	e, ok := t.Lookup(name)
 	if !ok {
 		return Event{}, &UnknownError{Name: name, Table: t.Name, Nearest: t.nearest(name, 3)}
-	}
-	if !modified {
-		return e, nil
 	}
 	e.Name = reference
 	for mod := range strings.SplitSeq(mods, ":") {

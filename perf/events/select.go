@@ -28,10 +28,10 @@ func SplitList(s string) []string {
 	var items []string
 	for part := range strings.SplitSeq(s, ",") {
 		part = strings.TrimSpace(part)
-		raw := strings.Contains(part, "=") && !strings.HasPrefix(part, "event=") && !strings.HasPrefix(part, "config=")
-		switch n := len(items); {
+		n := len(items)
+		switch inRaw := n > 0 && isRaw(items[n-1]) && !isRaw(part); {
 		case part == "":
-		case (raw || isFlagTerm(part)) && n > 0 && strings.Contains(items[n-1], "="):
+		case inRaw && (isFlagTerm(part) || strings.Contains(part, "=") && !strings.Contains(part, ":")):
 			items[n-1] += "," + part
 		default:
 			items = append(items, part)
@@ -39,6 +39,9 @@ func SplitList(s string) []string {
 	}
 	return items
 }
+
+// isRaw tells of terms. Some vendors' names have a = in them too, after a colon.
+func isRaw(s string) bool { return strings.HasPrefix(s, "event=") || strings.HasPrefix(s, "config=") }
 
 // isFlagTerm tells of the terms that perf(1) allows without a value.
 func isFlagTerm(s string) bool { return slices.Contains([]string{"edge", "inv", "any", "pc"}, s) }
@@ -64,14 +67,14 @@ func (t *Table) Select(list []string) ([]Event, error) {
 }
 
 func (t *Table) selectOne(item string) ([]Event, error) {
-	if strings.Contains(item, "=") {
+	if e, ok := t.Lookup(item); ok {
+		return []Event{e}, nil
+	}
+	if strings.Contains(item, "=") && !strings.Contains(item, ":") {
 		if _, err := t.format.Encode(item); err != nil {
 			return nil, err
 		}
 		return []Event{t.Raw(item, item)}, nil
-	}
-	if e, ok := t.Lookup(item); ok {
-		return []Event{e}, nil
 	}
 	if set, ok := t.Set(item); ok {
 		return set, nil

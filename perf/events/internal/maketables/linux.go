@@ -77,7 +77,7 @@ func readList(name string, s source) ([]row, error) {
 		if err := json.Unmarshal(raw, &e); err != nil || e.EventName == "" || e.Unit != s.unit {
 			continue
 		}
-		if e.EventCode == "" && e.UMask == "" {
+		if e.EventCode == "" && e.UMask == "" && !e.fixed() {
 			continue // an uncore event or a derived one
 		}
 		r, err := e.row(strings.HasPrefix(s.dir, "amd"))
@@ -123,8 +123,10 @@ func (e listed) row(amd bool) (row, error) {
 	if mask != 0 {
 		r.counters = [2]string{strconv.FormatUint(mask, 16), strconv.FormatUint(mask, 16)}
 	}
-	if code, umask, ok := pseudo(e.EventName); ok && strings.Contains(e.Counter, "ixed") {
-		r.encoding[0], r.encoding[1] = code, umask
+	if e.fixed() {
+		p := pseudo(e.EventName)
+		r.encoding[0], r.encoding[1] = p.code, p.umask
+		r.counters = [2]string{p.counter, p.counter} // older lists number them from 1
 	}
 	if e.Deprecated == "1" {
 		r.flags += "D"
@@ -132,21 +134,28 @@ func (e listed) row(amd bool) (row, error) {
 	return r, bad
 }
 
-// pseudo is the encoding by which perf asks for a fixed counter.
-func pseudo(name string) (code, umask string, ok bool) {
+// fixed tells of an event that a fixed counter counts and perf has a code for.
+func (e listed) fixed() bool {
+	return strings.Contains(e.Counter, "ixed") && pseudo(e.EventName) != fixedEvent{}
+}
+
+// fixedEvent is how perf asks for a fixed counter, and which it is.
+type fixedEvent struct{ code, umask, counter string }
+
+func pseudo(name string) fixedEvent {
 	switch name {
 	case "INST_RETIRED.ANY":
-		return "c0", "", true
-	case "CPU_CLK_UNHALTED.THREAD", "CPU_CLK_UNHALTED.CORE", "CPU_CLK_UNHALTED.THREAD_ANY":
-		return "3c", "", true
-	case "CPU_CLK_UNHALTED.REF_TSC", "CPU_CLK_UNHALTED.REF":
-		return "", "3", true
-	case "TOPDOWN.SLOTS":
-		return "", "4", true
+		return fixedEvent{"c0", "", "100000000"}
 	case "INST_RETIRED.PREC_DIST":
-		return "", "1", true
+		return fixedEvent{"", "1", "100000000"}
+	case "CPU_CLK_UNHALTED.THREAD", "CPU_CLK_UNHALTED.CORE", "CPU_CLK_UNHALTED.THREAD_ANY":
+		return fixedEvent{"3c", "", "200000000"}
+	case "CPU_CLK_UNHALTED.REF_TSC", "CPU_CLK_UNHALTED.REF":
+		return fixedEvent{"", "3", "400000000"}
+	case "TOPDOWN.SLOTS":
+		return fixedEvent{"", "4", "800000000"}
 	}
-	return "", "", false
+	return fixedEvent{}
 }
 
 // counterMask reads "0,1,2,3" and "Fixed counter 1" as the bits of a table.

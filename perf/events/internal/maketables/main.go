@@ -4,11 +4,11 @@
 //
 //	maketables -pack DATA                     write DATA/*.tsv.gz anew
 //	maketables -linux DIR DATA                list the differences to DIR
-//	maketables -linux DIR -out FILE DATA      and write the rebuilt table
+//	maketables -linux DIR -out NEW DATA       and write the rebuilt table to NEW
 //
 // DIR is tools/perf/pmu-events/arch/x86 of a kernel source, as Debian's
 // package linux-source has it. Tables that Linux does not have stay as they
-// are in DATA.
+// are in DATA. NEW gets the text and what is embedded of it.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	"compress/gzip"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -23,15 +24,15 @@ import (
 func main() {
 	pack := flag.Bool("pack", false, "pack the text of DATA")
 	linux := flag.String("linux", "", "directory of the kernel's event lists")
-	out := flag.String("out", "", "file to write the rebuilt table to")
+	out := flag.String("out", "", "folder to write the rebuilt table to")
 	flag.Parse()
-	if err := run(flag.Arg(0), *pack, *linux, *out); err != nil {
+	if err := run(os.Stdout, flag.Arg(0), *pack, *linux, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "maketables:", err)
 		os.Exit(1)
 	}
 }
 
-func run(data string, pack bool, linux, out string) error {
+func run(w io.Writer, data string, pack bool, linux, out string) error {
 	switch {
 	case data == "" || pack == (linux != ""):
 		return fmt.Errorf("need a data directory, and either -pack or -linux")
@@ -46,34 +47,48 @@ func run(data string, pack bool, linux, out string) error {
 	if err != nil {
 		return err
 	}
-	compare(os.Stdout, have, theirs)
+	compare(have, theirs).writeTo(w)
+	for _, f := range []func(io.Writer, string) error{compareProcessors, compareShapes, compareMetrics} {
+		if err := f(w, linux); err != nil {
+			return err
+		}
+	}
 	if out == "" {
 		return nil
 	}
-	return os.WriteFile(out, merge(have, theirs).bytes(), 0o644)
+	name := filepath.Join(out, "pmu-events.tsv")
+	if err := os.WriteFile(name, merge(have, theirs).bytes(), 0o644); err != nil {
+		return err
+	}
+	return packFile(name)
 }
 
-// packAll compresses the big tables reproducibly: no name, no time.
+// packAll compresses the big tables.
 func packAll(data string) error {
 	for _, name := range []string{"pmu-events.tsv", "pmu-metrics.tsv"} {
-		text, err := os.ReadFile(filepath.Join(data, name))
-		if err != nil {
-			return err
-		}
-		var b bytes.Buffer
-		w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(text); err != nil {
-			return err
-		}
-		if err := w.Close(); err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(data, name+".gz"), b.Bytes(), 0o644); err != nil {
+		if err := packFile(filepath.Join(data, name)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// packFile writes NAME.gz reproducibly: no name, no time.
+func packFile(name string) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(text); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return os.WriteFile(name+".gz", b.Bytes(), 0o644)
 }

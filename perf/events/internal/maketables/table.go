@@ -85,7 +85,8 @@ func (t tables) bytes() []byte {
 }
 
 // merge takes Linux's events for the tables that Linux has. What Linux does
-// not state, the counters without hyper-threads and some flags, is kept.
+// not state is kept: the counters without hyper-threads, some flags, and the
+// fields of PERF_METRICS, which its driver names instead of its lists.
 func merge(have, linux tables) tables {
 	out := tables{names: have.names, events: map[string][]row{}}
 	for _, table := range have.names {
@@ -102,6 +103,11 @@ func merge(have, linux tables) tables {
 				continue // neither side says where it counts
 			}
 			out.events[table] = append(out.events[table], r)
+		}
+		for _, r := range have.events[table] {
+			if strings.Contains(r.flags, "M") && !slices.ContainsFunc(linux.events[table], func(o row) bool { return o.name == r.name }) {
+				out.events[table] = append(out.events[table], r)
+			}
 		}
 	}
 	return out
