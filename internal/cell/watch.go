@@ -30,8 +30,9 @@ type Seen struct {
 	Ticks uint64
 	// From stop to stop: the call and some ten microseconds, about half of them
 	// CPU time of the cell.
-	Wall time.Duration
-	CPU  time.Duration // in steps of a microsecond
+	Began time.Time
+	Wall  time.Duration
+	CPU   time.Duration // in steps of a microsecond
 
 	// Wrote: the call changed what only the stub has to write.
 	Wrote bool
@@ -85,7 +86,7 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 	default:
 		w.After(Seen{
 			Section: int(w.results.Section), RAX: results().RAX, XMM0: le.Uint64(results().FX[160:]),
-			Ticks: regs.Rax - results().Stamp, Wall: now.Sub(w.since), CPU: cpuTime(ru) - w.cpu,
+			Ticks: regs.Rax - results().Stamp, Began: w.since, Wall: now.Sub(w.since), CPU: cpuTime(ru) - w.cpu,
 			Wrote: w.wrote(),
 		})
 	}

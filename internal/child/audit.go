@@ -27,6 +27,7 @@ const (
 	freshBytes    = 1 << 20               // of operands, at most; the first call tells what larger ones remember
 	watchedTime   = 10 * time.Millisecond // after which the cell ends with fewer calls, at least one
 	watchAttempts = 3                     // before times count, which noise makes longer
+	hurry         = time.Millisecond      // within which calls follow each other; after more, caches may be cold
 )
 
 // How much longer than the measured calls others may take. A watched call finds
@@ -177,9 +178,13 @@ func (a *audit) longer(measured float64) string {
 		what  string
 		times float64
 	}{
-		{a.same, "a watched call", maxSame},
+		{warm(a.same), "a watched call", maxSame},
+		{a.same, "a watched call", maxFirst},
 		{a.fresh, "a watched call with other contents of the operands", maxFresh},
 	} {
+		if len(c.calls) == 0 {
+			continue
+		}
 		own := a.beyond(c.calls, inside)
 		// Other processes lengthen the one, ticks of the scheduler the other.
 		outside := min(a.beyond(c.calls, wall), a.beyond(c.calls, cpu))
@@ -191,6 +196,16 @@ func (a *audit) longer(measured float64) string {
 		}
 	}
 	return ""
+}
+
+// warm returns the calls that soon followed another.
+func warm(calls []cell.Seen) (list []cell.Seen) {
+	for i := 1; i < len(calls); i++ {
+		if last := calls[i-1]; calls[i].Began.Sub(last.Began.Add(last.Wall)) < hurry {
+			list = append(list, calls[i])
+		}
+	}
+	return list
 }
 
 // beyond is how much longer calls are than empty ones. Noise only ever makes
