@@ -32,9 +32,9 @@ func dropCapabilities() (string, error) {
 		return "", err
 	}
 	if n > 0 {
-		return " (none held; the bounding set, which only a privileged server or a user namespace lets a child empty, has " + fmt.Sprint(n) + ")", nil
+		return fmt.Sprintf(" (none held; the bounding set, which only a privileged server or a user namespace lets a child empty, has %d)", n), nil
 	}
-	return " (none held, bounding set empty)", nil
+	return "", nil
 }
 
 // capabilitySets is struct __user_cap_data_struct of version 3, twice

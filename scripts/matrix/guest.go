@@ -37,6 +37,11 @@ func work(got *answers) error {
 		return err
 	}
 	got.Release = unix.ByteSliceToString(u.Release[:])
+	var since unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &since); err != nil {
+		return err
+	}
+	got.Boot = since.Nano() / 1e6
 	text, err := os.ReadFile(planFile)
 	if err != nil {
 		return err

@@ -14,10 +14,12 @@ type court struct {
 	without    []string // layers given up in this pass
 	deviations []string
 	layers     map[string]string // as doctor saw them in this pass
+	note       string            // a figure for the table
 }
 
-// judge holds a guest's answers against the row.
-func judge(r row, got answers) (deviations []string, layers string) {
+// judge holds a guest's answers against the row. seen is the layers, and what
+// else is worth a place in the table.
+func judge(r row, got answers) (deviations []string, seen string) {
 	c := &court{row: r}
 	passes := r.passes()
 	for _, p := range passes {
@@ -26,8 +28,8 @@ func judge(r row, got answers) (deviations []string, layers string) {
 			return append(c.deviations, "commands are missing from the answers"), ""
 		}
 		c.pass(p, got.Done[:n])
-		if layers == "" {
-			layers = describe(c.layers)
+		if seen == "" {
+			seen = describe(c.layers)
 		}
 		got.Done = got.Done[n:]
 	}
@@ -37,7 +39,10 @@ func judge(r row, got answers) (deviations []string, layers string) {
 	if piped := r.write[corePipe] != ""; piped != (got.Control == 1) {
 		c.deviate("a core dump is counted %d times", got.Control)
 	}
-	return c.deviations, layers
+	if c.note != "" {
+		seen += "; " + c.note
+	}
+	return c.deviations, seen
 }
 
 func (c *court) deviate(format string, args ...any) {
@@ -122,7 +127,7 @@ func (c *court) posture(layers map[string]string, where string) {
 // expected is how the state of each layer begins on this host in this pass.
 func (c *court) expected() map[string]string {
 	want := map[string]string{
-		"seccomp": "enforced", "no_new_privs": "enforced", "rlimits": "enforced", "landlock": "enforced (ABI",
+		"seccomp": "enforced", "no_new_privs": "enforced", "rlimits": "enforced", "capabilities": "enforced", "landlock": "enforced (ABI",
 		"namespaces": "enforced (user, pid, net, ipc, uts, mount, cgroup)", "cgroup": "absent: ",
 	}
 	maps.Copy(want, c.row.layers)
@@ -159,16 +164,50 @@ func (c *court) unfit(a answer, p problem) {
 	}
 }
 
-func (c *court) selftest(a answer) {
-	var report struct {
-		OK     bool
-		Checks []struct {
-			Name, Detail string
-			OK, Required bool
+// tested is what the judge reads of the self-test's JSON.
+type tested struct {
+	OK     bool
+	Checks []struct {
+		Name, Detail string
+		OK, Required bool
+	}
+}
+
+// layers is what the self-test says of them, with the names of doctor.
+func (t tested) layers() map[string]string {
+	m := map[string]string{}
+	for _, check := range t.Checks {
+		if name, ok := strings.CutPrefix(check.Name, "layer-"); ok {
+			m[strings.ReplaceAll(name, "-", "_")] = check.Detail
 		}
 	}
+	return m
+}
+
+// attacks counts those of the whole corpus, which are mounted on request.
+func (t tested) attacks() (sum int) {
+	for _, check := range t.Checks {
+		var n int
+		if _, err := fmt.Sscanf(check.Detail, "%d attacks came", &n); err == nil && strings.HasPrefix(check.Name, "hostile-") {
+			sum += n
+		}
+	}
+	return sum
+}
+
+func (c *court) selftest(a answer) {
+	var report tested
 	if !c.decode(a, a.Out, &report) {
 		return
+	}
+	c.posture(report.layers(), "selftest")
+	if c.row.init { // there is no doctor
+		c.layers = report.layers()
+	}
+	if n := report.attacks(); (n > 0) != c.row.hostile {
+		c.deviate("selftest: %d attacks of the corpus", n)
+	} else if n > 0 {
+		c.note = fmt.Sprintf("%d attacks in %d s", n, a.MS/1000)
 	}
 	stops := 0
 	for _, check := range report.Checks {
@@ -272,6 +311,8 @@ func describe(layers map[string]string) string {
 			list = append(list, name)
 		case strings.HasPrefix(state, "enforced (user, pid, net, ipc, uts, mount, cgroup)"):
 			list = append(list, "all "+name)
+		case strings.HasPrefix(state, "enforced (none held; the bounding set"):
+			list = append(list, name+" (but the bounding set)")
 		case strings.HasPrefix(state, "enforced"):
 			head, _, _ := strings.Cut(strings.TrimPrefix(state, "enforced "), ";")
 			list = append(list, name+" "+head)

@@ -64,8 +64,9 @@ func drive() int {
 // verdict is what became of one row.
 type verdict struct {
 	row        row
-	kernel     string // release that booted
-	layers     string // as seen in the guest
+	kernel     string        // release that booted
+	boot       time.Duration // from the kernel's start to init's
+	layers     string        // as seen in the guest
 	deviations []string
 	skipped    string
 	took       time.Duration
@@ -82,7 +83,7 @@ func (o options) rows(ctx context.Context) int {
 			fmt.Fprintln(os.Stderr, "matrix: interrupted")
 			return 1
 		}
-		r.hostile = o.hostile
+		r.hostile = r.hostile || o.hostile && !r.init
 		fmt.Fprintf(os.Stderr, "%-28s ", r.name)
 		v := o.try(ctx, r)
 		all = append(all, v)
@@ -117,7 +118,7 @@ func (o options) try(ctx context.Context, r row) verdict {
 	if err != nil {
 		v.deviations = []string{err.Error()}
 	}
-	v.kernel = got.Release
+	v.kernel, v.boot = got.Release, time.Duration(got.Boot)*time.Millisecond
 	if err == nil {
 		v.deviations, v.layers = judge(r, got)
 	}
@@ -143,11 +144,15 @@ func table(w io.Writer, all []verdict, markdown bool) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	defer t.Flush()
 	line := func(cells ...string) { fmt.Fprintln(t, left+strings.Join(cells, gap)+right) }
-	line("host", "kernel", "processor", "layers without a flag", "service", "verdict")
+	line("host", "kernel", "processor", "boot", "layers without a flag", "service", "verdict")
 	if markdown {
-		line("---", "---", "---", "---", "---", "---")
+		line("---", "---", "---", "---", "---", "---", "---")
 	}
 	for _, v := range all {
-		line(v.row.name, v.kernel, v.row.cpu, v.layers, v.row.service(), v.word())
+		boot := ""
+		if v.boot > 0 {
+			boot = fmt.Sprintf("%.1f s", v.boot.Seconds())
+		}
+		line(v.row.name, v.kernel, v.row.cpu, boot, v.layers, v.row.service(), v.word())
 	}
 }

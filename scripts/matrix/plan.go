@@ -13,6 +13,7 @@ type plan struct {
 // answers is what the guest sends back, one JSON document.
 type answers struct {
 	Release string // of the kernel
+	Boot    int64  // milliseconds from the start of the kernel to that of init
 	Setup   string // what could not be set up; empty when all could
 	Cores   int    // core dumps that the kernel piped to our handler while the commands ran
 	Control int    // the same for one program that was made to dump core

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"webrunner/examples"
@@ -31,12 +33,16 @@ func (o options) boot(ctx context.Context, r row, kernel string) (answers, error
 		return got, err
 	}
 	defer os.Remove(initrd)
+	how, args := "quiet", ""
+	if r.init {
+		how, args = "loglevel=1 rdinit="+program, " -- "+strings.Join(r.commands(pass{})[0], " ")
+	}
 	console, result := filepath.Join(dir, "console"), filepath.Join(dir, "result")
 	limited, cancel := context.WithTimeout(ctx, o.limit)
 	defer cancel()
 	cmd := exec.CommandContext(limited, emulator,
 		"-accel", "tcg", "-cpu", r.cpu, "-smp", fmt.Sprint(max(1, r.cpus)), "-m", "1024", "-kernel", kernel, "-initrd", initrd,
-		"-append", strings.TrimSpace("console=ttyS0 panic=-1 quiet "+r.cmdline), "-no-reboot", "-display", "none", "-nodefaults",
+		"-append", strings.TrimSpace("console=ttyS0 panic=-1 "+how+" "+r.cmdline)+args, "-no-reboot", "-display", "none", "-nodefaults",
 		"-serial", "file:"+console, "-serial", "file:"+result)
 	said, err := cmd.CombinedOutput()
 	switch {
@@ -46,6 +52,9 @@ func (o options) boot(ctx context.Context, r row, kernel string) (answers, error
 		return got, fmt.Errorf("stopped after %v; its console ends: %s", o.limit, tail(console))
 	case err != nil:
 		return got, fmt.Errorf("%s: %w: %s", emulator, err, said)
+	}
+	if r.init {
+		return alone(r, console)
 	}
 	text, err := os.ReadFile(result)
 	if err != nil {
@@ -58,6 +67,35 @@ func (o options) boot(ctx context.Context, r row, kernel string) (answers, error
 		return got, errors.New("set-up in the guest: " + got.Setup)
 	}
 	return got, nil
+}
+
+// last is what the kernel says when process 1 ends.
+var last = regexp.MustCompile(`Attempted to kill init! exitcode=0x([0-9a-f]{8})`)
+
+// alone reads what the program under test said as process 1, and how it ended.
+func alone(r row, console string) (answers, error) {
+	b, err := os.ReadFile(console)
+	if err != nil {
+		return answers{}, err
+	}
+	end := last.FindSubmatch(b)
+	if end == nil {
+		return answers{}, fmt.Errorf("process 1 did not end; its console ends: %s", tail(console))
+	}
+	status, err := strconv.ParseUint(string(end[1]), 16, 32)
+	if err != nil {
+		return answers{}, err
+	}
+	a := answer{Args: r.commands(pass{})[0], Code: int(status >> 8 & 0xff), Err: string(b)}
+	if status&0x7f != 0 {
+		a.Code = -1 // a signal
+	}
+	for line := range bytes.Lines(b) {
+		if bytes.HasPrefix(line, []byte("{")) {
+			a.Out = string(bytes.TrimSpace(line))
+		}
+	}
+	return answers{Release: r.kernel, Done: []answer{a}}, nil
 }
 
 // folder is where a row's console and answers are kept.

@@ -24,6 +24,7 @@ type row struct {
 	brief    bool              // only doctor, self-test and one kernel
 	optional bool              // the kernel may be unobtainable
 	hostile  bool              // the self-test makes every attack, which takes long
+	init     bool              // the program under test is process 1 itself, with nothing mounted
 }
 
 const (
@@ -44,6 +45,7 @@ func rows() []row {
 	return []row{
 		{name: "plain", kernel: "6.1", cpu: "max", layers: states{"landlock": "enforced (ABI 2)"},
 			doctor: states{"landlock": "warn", "user": "warn", "perf-event-paranoid": "warn", "pmu": "warn", "proc": "ok", "seccomp": "ok", "vsyscall": "ok", "ptrace": "ok"}},
+		{name: "webrunner as process 1", kernel: "6.1", cpu: "max", init: true, layers: states{"namespaces": "enforced (pid, net, ipc, uts, mount, cgroup)"}},
 		{name: "no AVX, no XSAVE", kernel: "6.1", cpu: "qemu64", noAVX: true},
 		{name: "AVX, but noxsave", kernel: "6.1", cpu: "max", cmdline: "noxsave", noAVX: true, brief: true},
 		{name: "Linux 5.10", kernel: "5.10", cpu: "max", optional: true,
@@ -53,28 +55,30 @@ func rows() []row {
 		{name: "two processors", kernel: "6.1", cpu: "max", cpus: 2, brief: true, doctor: states{"cpus": "ok"}},
 		{name: "landlock not in lsm=", kernel: "6.1", cpu: "max", cmdline: "lsm=yama,apparmor",
 			refusal: "disabled at boot", without: []string{"landlock"}, doctor: states{"landlock": "bad"}},
+		{name: "perf_event_paranoid=3 (kernel command line)", kernel: "6.1", cpu: "max", brief: true, cmdline: "sysctl.kernel.perf_event_paranoid=3",
+			doctor: states{"perf-event-paranoid": "warn"}},
 		{name: "perf_event_paranoid=2", kernel: "6.1", cpu: "max", brief: true, counts: true,
 			write: states{paranoid: "2"}, doctor: states{"perf-event-paranoid": "ok"}},
 		{name: "user namespaces off", kernel: "6.1", cpu: "max", brief: true,
 			write: states{userns: "0"}, layers: states{"namespaces": "enforced (pid, net, ipc, uts, mount, cgroup)"}, doctor: states{"user-namespaces": "warn"}},
 		{name: "user 1000", kernel: "6.1", cpu: "max", uid: 1000, doctor: states{"user": "ok", "user-namespaces": "ok"}},
 		{name: "user 1000, no namespaces", kernel: "6.1", cpu: "max", uid: 1000, brief: true,
-			write: states{clone: "0"}, layers: states{"namespaces": "absent: "}, doctor: states{"user-namespaces": "warn"}},
+			write: states{clone: "0"}, layers: states{"namespaces": "absent: ", "capabilities": "enforced (none held; the bounding set"}, doctor: states{"user-namespaces": "warn"}},
 		{name: "delegated control group", kernel: "6.1", cpu: "max", delegated: true, brief: true,
-			layers: states{"cgroup": "enforced (memory"}, doctor: states{"memory-limit": "ok"}},
+			layers: states{"cgroup": "enforced (memory"}, doctor: states{"memory-limit": "ok", "control-group": "ok"}},
 		{name: "the same for user 1000", kernel: "newest", cpu: "max", uid: 1000, delegated: true, brief: true, optional: true,
-			layers: states{"cgroup": "enforced (memory"}, doctor: states{"memory-limit": "ok", "user": "ok"}},
+			layers: states{"cgroup": "enforced (memory"}, doctor: states{"memory-limit": "ok", "control-group": "ok", "user": "ok"}},
 		{name: "no /proc", kernel: "6.1", cpu: "max", noProc: true, brief: true,
 			layers: states{"namespaces": "enforced (pid, net, ipc, uts, mount, cgroup)"}, doctor: states{"proc": "warn", "vsyscall": "unknown"}},
 		{name: "no /sys", kernel: "6.1", cpu: "max", noSys: true, brief: true, doctor: states{"sys": "warn", "smt": "unknown"}},
 		{name: "read-only root", kernel: "6.1", cpu: "max", readOnly: true, brief: true},
 		{name: "bare: no /proc, /sys, /dev; read-only; user 1000", kernel: "6.1", cpu: "max", noProc: true, noSys: true, noDev: true, readOnly: true, uid: 1000, brief: true,
-			layers: states{"namespaces": "absent: "}, doctor: states{"proc": "warn", "sys": "warn"}},
+			layers: states{"namespaces": "absent: ", "capabilities": "enforced (none held; the bounding set"}, doctor: states{"proc": "warn", "sys": "warn"}},
 		{name: "ptrace_scope=2", kernel: "6.1", cpu: "max", brief: true, write: states{yama: "2"},
 			refusal: "ptrace", doctor: states{"ptrace": "bad"}},
 		{name: "ptrace_scope=3", kernel: "6.1", cpu: "max", brief: true, write: states{yama: "3"},
 			refusal: "ptrace", doctor: states{"ptrace": "bad"}},
-		{name: "core dumps piped", kernel: "6.1", cpu: "max", brief: true, write: states{corePipe: "|/init " + coreHandler}},
+		{name: "core dumps piped", kernel: "6.1", cpu: "max", brief: true, write: states{corePipe: "|/init " + coreHandler}, doctor: states{"core-dumps": "warn"}},
 		{name: "strict overcommit", kernel: "6.1", cpu: "max", brief: true, write: states{overcommit: "2"}, doctor: states{"overcommit": "warn"}},
 		{name: "vsyscall page, no SMAP, no PTI", kernel: "6.1", cpu: "max", cmdline: "vsyscall=emulate nosmap nosmep nopti mitigations=off", brief: true,
 			doctor: states{"vsyscall": "warn"}},
@@ -118,6 +122,9 @@ func (r row) commands(p pass) [][]string {
 		{"doctor", "-o", "json"},
 		{"selftest", "-o", "json"},
 		{"run", objects + "playground.o", "--kernel", "playground", "--param", "iterations=1000", "--timeout", slow, "-o", "json"},
+	}
+	if r.init {
+		return list[1:2]
 	}
 	if r.hostile {
 		list[1] = append(list[1], "--hostile")
