@@ -194,7 +194,7 @@ func TestPages(t *testing.T) {
 	m := interpret(t, find("page"))
 	m.call(1)
 	m.pages = map[uint64]bool{}
-	const stack = 1 << 20
+	const stack, hot = 1 << 20, 64 << 10 // bytes in all, and in memory before the first sample
 	for calls := 1; 3*calls < freshPages-1; calls++ {
 		m.call(3)
 		delete(m.pages, (m.reg[4]-32768)>>12) // where it keeps count
@@ -204,7 +204,7 @@ func TestPages(t *testing.T) {
 	}
 	top := (m.reg[4] + 64) >> 12 // the first page above the stack
 	for p := range m.pages {
-		if p > top-1-firstPage>>12 || p < top-stack>>12 {
+		if p > top-1-hot>>12 || p < top-stack>>12 {
 			t.Errorf("page %d below the top of the stack", top-p)
 		}
 	}
@@ -251,6 +251,15 @@ func TestCycles(t *testing.T) {
 		}
 		if !known || once != 0 || got != steps*row.step {
 			t.Errorf("%s: %v cycles a turn, %v steps", name, got, steps)
+		}
+	}
+}
+
+// TestShortCalls: nothing is stated of the cycles of calls whose edges count.
+func TestShortCalls(t *testing.T) {
+	for _, r := range runs(true) {
+		if c, known := r.truth(cycles, machine{imul: 3}); known && c < 10_000 {
+			t.Errorf("%s: %v cycles", r.label(), c)
 		}
 	}
 }
