@@ -1,10 +1,9 @@
 package main
 
 import (
-	"fmt"
-	"io"
 	"os"
 
+	"webrunner/internal/request"
 	"webrunner/perf"
 	"webrunner/perf/events"
 )
@@ -36,29 +35,16 @@ func (a *app) events(args []string) int {
 	return exitGood
 }
 
-// writer is what the documents of package events have in common.
-type writer interface{ WriteText(io.Writer) error }
-
-func eventsDocument(cpu, plan string) (writer, error) {
+func eventsDocument(cpu, plan string) (request.Listing, error) {
 	host, err := eventsHost(cpu)
 	if err != nil {
 		return nil, err
 	}
-	table := host.Table
-	if plan == "" {
-		return table.List(), nil
+	var names []string
+	if plan != "" {
+		names = []string{plan}
 	}
-	list, err := table.Select(events.SplitList(plan))
-	if err != nil {
-		return nil, usage("%v", err)
-	}
-	groups, refused := events.Plan(table, list, host.Machine)
-	if len(groups) == 0 {
-		return nil, usage("none of these events can be counted: %s", whyRefused(refused))
-	}
-	doc := table.ListPlan(groups, refused)
-	doc.NotHere = host.Unusable
-	return doc, nil
+	return request.NewCounting(host, "").List(names)
 }
 
 // eventsHost is this machine, or another processor of which only the table is
@@ -76,12 +62,4 @@ func eventsHost(cpu string) (*events.Host, error) {
 		return nil, usage("%v", err)
 	}
 	return &events.Host{Table: table}, nil
-}
-
-func whyRefused(refused []events.Refusal) string {
-	text := ""
-	for _, r := range refused {
-		text += fmt.Sprintf("%s: %s. ", r.Event.Name, r.Why)
-	}
-	return text
 }

@@ -2,6 +2,7 @@ package request
 
 import (
 	"errors"
+	"io"
 	"strings"
 
 	"webrunner/internal/wire"
@@ -54,6 +55,43 @@ func (c *Counting) Plan(values []string) ([]wire.Group, []wire.Unavailable, erro
 		missing = append(missing, wire.Unavailable{Name: r.Event.Name, Reason: reason})
 	}
 	return wireGroups(groups), missing, nil
+}
+
+// Listing is a document about events, for people and for machines.
+type Listing interface{ WriteText(io.Writer) error }
+
+// List returns the events of the host or, given names, the groups in which they
+// would be counted. An error is a *wire.Problem.
+func (c *Counting) List(plan []string) (Listing, error) {
+	if c.events == nil {
+		return nil, bad("this processor has no table of events")
+	}
+	table := c.events.Table
+	if len(plan) == 0 {
+		return table.List(), nil
+	}
+	chosen, err := table.Select(events.SplitList(strings.Join(plan, ",")))
+	if err != nil {
+		return nil, bad("%s", strings.TrimPrefix(err.Error(), "events: "))
+	}
+	groups, refused := events.Plan(table, chosen, c.events.Machine)
+	doc := table.ListPlan(groups, refused)
+	if len(groups) == 0 {
+		return nil, bad("none of these events can be counted: %s", whyRefused(refused))
+	}
+	doc.NotHere = c.events.Unusable
+	return doc, nil
+}
+
+func whyRefused(list []events.Refusal) string {
+	if len(list) == 0 {
+		return "the list is empty"
+	}
+	var why []string
+	for _, r := range list {
+		why = append(why, r.Event.Name+": "+r.Why)
+	}
+	return strings.Join(why, "; ")
 }
 
 func (c *Counting) noPMU() string { return "no PMU: " + strings.TrimPrefix(c.why, "no PMU: ") }

@@ -24,6 +24,7 @@ func commandTable() []command {
 		{"run", post, false, (*Server).run},
 		{"screen", post, false, (*Server).screen},
 		{"kernels", get, false, (*Server).kernels},
+		{"events", get, false, (*Server).events},
 		{"sandbox", get, false, (*Server).sandbox},
 		{"/metrics", get, false, (*Server).serveMetrics},
 		{"", get, true, (*Server).home},

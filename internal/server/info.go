@@ -99,6 +99,33 @@ func (s *Server) kernels(x *exchange) (answer, *wire.Problem) {
 	return s.jsonAnswer(map[string]any{"kernels": list})
 }
 
+// events lists the events of this host, or the groups that ?plan= needs.
+func (s *Server) events(x *exchange) (answer, *wire.Problem) {
+	for name := range x.query {
+		if name != "plan" {
+			return answer{}, wire.Problemf(wire.BadParameter, "events has one parameter, plan")
+		}
+	}
+	list, err := s.cfg.Request.Events.List(x.query["plan"])
+	if err != nil {
+		return answer{}, asProblem(err)
+	}
+	if negotiate(x.accept, mediaText, mediaJSON) == mediaJSON {
+		return s.jsonAnswer(fields(list))
+	}
+	var b strings.Builder
+	_ = list.WriteText(&b) // into memory
+	return text(b.String()), nil
+}
+
+// fields takes a document apart by its JSON names.
+func fields(doc any) map[string]any {
+	b, _ := json.Marshal(doc) // of types that JSON has
+	m := make(map[string]any)
+	_ = json.Unmarshal(b, &m)
+	return m
+}
+
 // KernelsText lists kernels and their parameters for people.
 func KernelsText(list []*kernels.Spec) string {
 	var b strings.Builder
@@ -121,6 +148,7 @@ func (s *Server) home(*exchange) (answer, *wire.Problem) {
 
   GET  /{machine-id}/monitor            is this server fit?
   GET  /{machine-id}/kernels            kernels and their parameters
+  GET  /{machine-id}/events             events that can be counted
   GET  /{machine-id}/sandbox            the protections in force
   POST /{machine-id}/run?kernel=NAME    run and measure the ELF object in the body
   POST /{machine-id}/screen             look at the object in the body, run nothing
