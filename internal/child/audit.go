@@ -22,10 +22,11 @@ import (
 
 // How a watched cell is run.
 const (
-	sameCalls     = 12                    // with the contents that every cell begins with
-	freshCalls    = 4                     // after them, with others
-	freshBytes    = 1 << 20               // of operands, at most; the first call tells what larger ones remember
-	watchedTime   = 10 * time.Millisecond // after which the cell ends with fewer calls, at least one
+	freshCalls    = 4                     // with other contents of the operands than every cell begins with
+	freshBytes    = 1 << 20               // of operands, at most,
+	freshTime     = time.Millisecond      // and of a call; by the first call it is seen what longer ones remember
+	sameCalls     = 12                    // after them, with the usual contents
+	watchedTime   = 20 * time.Millisecond // after which the cell ends with fewer calls, at least one
 	watchAttempts = 3                     // before times count, which noise makes longer
 	hurry         = time.Millisecond      // within which calls follow each other; after more, caches may be cold
 )
@@ -72,7 +73,8 @@ func (r *runner) keepResult() {
 type audit struct {
 	*runner
 	same, fresh, empty []cell.Seen
-	given              [][]byte // the operands' contents before a fresh call
+	freshCalls         int      // that there shall be
+	given              [][]byte // the operands' contents before one
 	wrong              string
 }
 
@@ -86,7 +88,8 @@ func (r *runner) watch() (*audit, *wire.Problem) {
 		secNothing: {Kind: trampoline.Empty, Counted: true},
 	}
 	p.Records, p.Budget = sameCalls, r.ticks(watchedTime)
-	if size := r.operandBytes(); size > 0 && size <= freshBytes {
+	if size := r.operandBytes(); size > 0 && size <= freshBytes && r.seen.Wall < freshTime {
+		a.freshCalls = freshCalls
 		p.Records += freshCalls
 	}
 	p.Watch = &cell.Watch{Before: a.prepare, After: a.look}
@@ -112,7 +115,7 @@ func (r *runner) operandBytes() (sum int) {
 func (a *audit) prepare(section int) {
 	switch {
 	case section != secWatched:
-	case len(a.same) == sameCalls:
+	case len(a.fresh) < a.freshCalls:
 		a.call.Fill(a.memory, a.job.Seed+1+uint64(len(a.fresh)))
 		for i, m := range a.memory {
 			a.given[i] = append(a.given[i][:0], m...)
@@ -133,12 +136,12 @@ func (a *audit) look(s cell.Seen) {
 	case s.Section == secNothing:
 		a.empty = append(a.empty, s)
 		return
-	case len(a.same) < sameCalls:
-		a.same = append(a.same, s)
-		ok = a.agrees(s)
-	default:
+	case len(a.fresh) < a.freshCalls:
 		a.fresh = append(a.fresh, s)
 		given, ok = a.given, false
+	default:
+		a.same = append(a.same, s)
+		ok = a.agrees(s)
 	}
 	switch {
 	case a.wrong != "":
