@@ -41,6 +41,7 @@ const (
 	maxFirst     = 8
 	insideSlack  = 250 * time.Nanosecond // more, by what the stub measured
 	outsideSlack = 700 * time.Nanosecond // more, by the time from stop to stop
+	coldSlack    = 3 * time.Microsecond  // the same, where contents are others
 	firstSlack   = 20 * time.Microsecond // more, in the first call
 )
 
@@ -69,13 +70,17 @@ func (r *runner) keepResult() {
 	}
 }
 
+// watched is a call and the empty one after it, which noise hits as often.
+type watched struct{ call, empty cell.Seen }
+
 // audit is what one watched cell showed.
 type audit struct {
 	*runner
-	same, fresh, empty []cell.Seen
-	freshCalls         int      // that there shall be
-	given              [][]byte // the operands' contents before one
-	wrong              string
+	same, fresh []watched
+	freshCalls  int       // that there shall be
+	given       [][]byte  // the operands' contents before one
+	last        cell.Seen // call
+	wrong       string
 }
 
 // watch runs a watched cell. The problem is that of a cell that did not end as
@@ -131,25 +136,31 @@ func (a *audit) prepare(section int) {
 
 // look notes what a call did.
 func (a *audit) look(s cell.Seen) {
-	given, ok := a.before, true
+	fresh := len(a.fresh) < a.freshCalls
 	switch {
-	case s.Section == secNothing:
-		a.empty = append(a.empty, s)
-		return
-	case len(a.fresh) < a.freshCalls:
-		a.fresh = append(a.fresh, s)
-		given, ok = a.given, false
+	case s.Section == secWatched:
+		a.last = s
+		a.check(s, fresh)
+	case fresh:
+		a.fresh = append(a.fresh, watched{a.last, s})
 	default:
-		a.same = append(a.same, s)
-		ok = a.agrees(s)
+		a.same = append(a.same, watched{a.last, s})
+	}
+}
+
+// check holds against a call what no other call may do.
+func (a *audit) check(s cell.Seen, fresh bool) {
+	given := a.before
+	if fresh {
+		given = a.given
 	}
 	switch {
 	case a.wrong != "":
 	case s.Wrote:
 		a.wrong = "the kernel writes to the samples"
-	case a.checked.Status == kernels.Match && !ok:
+	case a.checked.Status == kernels.Match && (fresh || !a.agrees(s)):
 		if v := a.call.Verify(a.memory, given, int64(s.RAX), s.XMM0); v.Status == kernels.Mismatch {
-			a.wrong = fmt.Sprintf("its first call gave the right result, call %d of a watched cell did not: %s", len(a.same)+len(a.fresh), v.Why)
+			a.wrong = fmt.Sprintf("its first call gave the right result, call %d of a watched cell did not: %s", len(a.fresh)+len(a.same)+1, v.Why)
 		}
 	}
 }
@@ -177,24 +188,23 @@ func (a *audit) longer(measured float64) string {
 	wall := func(s cell.Seen) float64 { return float64(a.ticks(s.Wall)) }
 	cpu := func(s cell.Seen) float64 { return float64(a.ticks(s.CPU)) }
 	for _, c := range []struct {
-		calls []cell.Seen
+		calls []watched
 		what  string
 		times float64
+		slack time.Duration
 	}{
-		{warm(a.same), "a watched call", maxSame},
-		{a.same, "a watched call", maxFirst},
-		{a.fresh, "a watched call with other contents of the operands", maxFresh},
+		{warm(a.same), "a watched call", maxSame, outsideSlack},
+		{a.same, "a watched call", maxFirst, outsideSlack},
+		{a.fresh, "a watched call with other contents of the operands", maxFresh, coldSlack},
 	} {
-		if len(c.calls) == 0 {
-			continue
-		}
-		own := a.beyond(c.calls, inside)
+		own := beyond(c.calls, inside)
 		// Other processes lengthen the one, ticks of the scheduler the other.
-		outside := min(a.beyond(c.calls, wall), a.beyond(c.calls, cpu))
+		outside := min(beyond(c.calls, wall), beyond(c.calls, cpu))
 		switch {
+		case len(c.calls) == 0:
 		case own > c.times*measured+float64(a.ticks(insideSlack)):
 			return fmt.Sprintf("%s takes %.0f ticks, those that were measured %.0f", c.what, own, measured)
-		case outside > c.times*measured+float64(a.ticks(outsideSlack)):
+		case outside > c.times*measured+float64(a.ticks(c.slack)):
 			return fmt.Sprintf("%s takes %.0f ticks as seen from outside, those that were measured %.0f", c.what, outside, measured)
 		}
 	}
@@ -202,31 +212,33 @@ func (a *audit) longer(measured float64) string {
 }
 
 // warm returns the calls that soon followed another.
-func warm(calls []cell.Seen) (list []cell.Seen) {
+func warm(calls []watched) (list []watched) {
 	for i := 1; i < len(calls); i++ {
-		if last := calls[i-1]; calls[i].Began.Sub(last.Began.Add(last.Wall)) < hurry {
+		if last := calls[i-1].call; calls[i].call.Began.Sub(last.Began.Add(last.Wall)) < hurry {
 			list = append(list, calls[i])
 		}
 	}
 	return list
 }
 
-// beyond is how much longer calls are than empty ones. Noise only ever makes
-// either longer, so the quicker half of both counts.
-func (a *audit) beyond(calls []cell.Seen, of func(cell.Seen) float64) float64 {
-	quick := func(list []cell.Seen) (mean float64) {
-		var v []float64
-		for _, s := range list {
-			v = append(v, of(s))
-		}
-		slices.Sort(v)
-		v = v[:(len(v)+1)/2]
-		for _, t := range v {
-			mean += t / float64(len(v))
-		}
-		return mean
+// beyond is how much longer calls are than the empty ones beside them. Noise
+// only ever makes either longer, so the quicker half of both counts.
+func beyond(list []watched, of func(cell.Seen) float64) float64 {
+	var calls, empty []float64
+	for _, w := range list {
+		calls, empty = append(calls, of(w.call)), append(empty, of(w.empty))
 	}
-	return quick(calls) - quick(a.empty)
+	return quick(calls) - quick(empty)
+}
+
+// quick is the mean of the lower half of values.
+func quick(v []float64) (mean float64) {
+	slices.Sort(v)
+	v = v[:(len(v)+1)/2]
+	for _, t := range v {
+		mean += t / float64(len(v))
+	}
+	return mean
 }
 
 // audit tells what watched cells show that the others do not, or "".
