@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -64,6 +65,31 @@ func TestThisHost(t *testing.T) {
 			return
 		case try == 3: // a busy host has had its chances
 			t.Fatal(wrong)
+		}
+	}
+}
+
+// TestLyingCounter: what is sold as instructions, but is another event, goes
+// all the way from the kernel's counter to a broken grade, and takes no other
+// with it.
+func TestLyingCounter(t *testing.T) {
+	env, err := real()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const software, pageFaultEvents = 1, 2 // PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS
+	env.Host.PMU, env.Host.RDPMC = "played", false
+	env.Groups = []wire.Group{{{Name: "Instructions", Unit: "instructions", Type: software, Config: pageFaultEvents}}}
+	marks, err := Run(t.Context(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, _ := lookup(marks, "Instructions"); m.Grade != Broken || m.Ratio != -1 || !strings.Contains(m.Why, "reads 0 where ") {
+		t.Errorf("Instructions: %s", m)
+	}
+	for _, name := range []string{"Cycles by TSC", "Reference cycles", "Time", "Page faults"} {
+		if m, found := lookup(marks, name); !found || m.Grade == Biased || m.Grade == Broken {
+			t.Errorf("%s: %s", name, m)
 		}
 	}
 }
