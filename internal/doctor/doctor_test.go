@@ -207,6 +207,8 @@ func illnesses() []struct {
 		{"tsc", Warn, "not invariant", probe(func(p *Probes) { p.Perf.Invariant = false })},
 		{"tsc", Unknown, "clocksource", file("sys/devices/system/clocksource/", "-")},
 		{"huge-pages", Warn, "echo never", file("sys/kernel/mm/transparent_hugepage/shmem_enabled", "[always] within_size advise never deny force")},
+		{"huge-pages", OK, "(never); 2 MiB pages in reserve for jobs that ask: none", change{}},
+		{"huge-pages", OK, "ask: 12", file("sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "12")},
 		{"huge-pages", OK, "not in this kernel", file("sys/kernel/mm/", "-")},
 		{"huge-pages", Unknown, "shmem", file("sys/", "-")},
 		{"cpus", Warn, "second CPU", probe(func(p *Probes) { p.Perf.CPUs = []int{3} })},

@@ -207,11 +207,20 @@ func hugePages(h host) Finding {
 	case !ok:
 		return well("not in this kernel")
 	case mode == "never" || mode == "deny" || mode == "advise":
-		return well("operands get small pages (%s)", mode)
+		return well("operands get small pages (%s); 2 MiB pages in reserve for jobs that ask: %s", mode, h.reserve())
 	}
 	return Finding{State: Warn, Have: "operands may get huge pages (" + mode + ")",
 		Risk: "figures of large operands depend on what memory is free",
 		Mend: "echo never > /" + file}
+}
+
+// reserve is the host's free huge pages (Documentation/admin-guide/mm/hugetlbpage.rst).
+func (t tree) reserve() string {
+	n, ok := t.text("sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages")
+	if !ok {
+		return "none"
+	}
+	return n
 }
 
 // cpus: one CPU is shared by the supervisor and the cell. Isolation is a hint:
