@@ -66,6 +66,9 @@ func counters() []Rule {
 	return []Rule{
 		{298, "perf_event_open", []ArgTest{within(1, 0, maxInt), only(4, perfFlagFDCloexec, 0)},
 			"a counter of the child or of one cell; never of a whole CPU (pid -1), never of a cgroup"},
+		{434, "pidfd_open", []ArgTest{is(1, 0)}, "a cell, to take a descriptor of its counters"},
+		{438, "pidfd_getfd", []ArgTest{is(1, 0), is(2, 0)},
+			"what the cell's counters counted, read from outside; only a process that the child may trace gives it"},
 		{157, "prctl", []ArgTest{is(0, prTaskPerfEventsEnable)}, "the cell starts its group once all of it is open"},
 		{9, "mmap", []ArgTest{is(2, protRead), only(3, mapShared|mapFixedNoReplace, mapShared), opened(4), is(5, 0)},
 			"a counter's first page, which tells rdpmc its index; only counters can be mapped, for no file is open"},

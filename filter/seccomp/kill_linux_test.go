@@ -41,7 +41,7 @@ var deadly = []string{
 	// becoming another, starting others
 	"execve", "execveat", "vfork", "fork", "clone3", "unshare", "setns", "setuid", "setresuid", "setgroups", "capset", "personality",
 	// reaching into others
-	"process_vm_readv", "process_vm_writev", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "kcmp", "tkill", "rt_sigqueueinfo",
+	"process_vm_readv", "process_vm_writev", "pidfd_open,x86_64,1,2048", "pidfd_getfd,x86_64,1,3,0", "pidfd_send_signal", "kcmp", "tkill", "rt_sigqueueinfo",
 	"process_madvise", "migrate_pages",
 	// kernel surface
 	"io_uring_setup", "io_setup", "bpf", "userfaultfd", "keyctl", "add_key", "perf_event_open", "init_module", "finit_module",

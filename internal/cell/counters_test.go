@@ -2,6 +2,7 @@ package cell
 
 import (
 	"errors"
+	"os"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -209,4 +210,52 @@ func TestRDPMCOffCounter(t *testing.T) {
 	if r := o.Samples.Records[4]; r.Flags&trampoline.FlagCounter != 0 {
 		t.Errorf("the last record is marked: %v", r.Counts)
 	}
+}
+
+// What the counters counted is also read from outside: not less than between
+// all readings of the stub, whatever the cell says of them.
+func TestTotals(t *testing.T) {
+	// sub qword [rdi], 4096; mov rax, [rdi]; mov byte [rax], 1; ret
+	s := newSpace(t, "48812f00100000488b07c60001c3")
+	data, err := s.Bytes("data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	le.PutUint64(data, trampoline.StackAddr+StackSize-(64<<10))
+	p := onePlan(t)
+	p.Filter, p.Mode, p.Attrs = cellFilter(t, 0), trampoline.ModeRead, softwareAttrs(t, "task-clock", "page-faults")
+	p.Sections = []Section{{Kind: trampoline.Kernel, Counted: true}}
+	p.Records = 20
+	before := descriptors(t)
+	o, err := s.Run(p)
+	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
+		t.Skipf("the host does not let this process count its own page faults: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(o.Totals) != 2 {
+		t.Fatalf("totals: %v", o.Totals)
+	}
+	var clock, faults uint64
+	for _, r := range o.Samples.Records {
+		clock += r.Counts[0].After[3] - r.Counts[0].Before[3]
+		faults += r.Counts[0].After[4] - r.Counts[0].Before[4]
+	}
+	// The stub's own code and pages are counted as well.
+	if faults != 20 || o.Totals[1] < 20 || o.Totals[1] > 60 || o.Totals[0] < clock || clock == 0 {
+		t.Errorf("totals %v, by the readings %d ns and %d faults", o.Totals, clock, faults)
+	}
+	if after := descriptors(t); after != before {
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+}
+
+func descriptors(t *testing.T) int {
+	t.Helper()
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip(err)
+	}
+	return len(list)
 }

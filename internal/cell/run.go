@@ -61,6 +61,10 @@ type Outcome struct {
 	Loop time.Duration // wall time
 	Busy time.Duration // CPU time
 
+	// Totals is what the counters of the group counted until the exit, read from
+	// outside; without those that were not counting at all times it is empty.
+	Totals []uint64
+
 	// Strayed: a watched call did not end where it has to. What was seen of the
 	// calls before it stands.
 	Strayed bool
@@ -110,7 +114,8 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 		return nil, fmt.Errorf("cell: fork: %w", errno)
 	}
 	t := &tracee{pid: int(pid), pmu: p.pmu, watch: newWatcher(p)}
-	if err := t.arrive(names); err != nil {
+	defer t.release()
+	if err := t.arrive(names, p); err != nil {
 		t.destroy()
 		if err == errTooSlow {
 			return &Outcome{End: Timeout, Signal: unix.SIGALRM, CPU: -1, Wall: time.Since(start)}, nil
@@ -164,6 +169,8 @@ type tracee struct {
 	script   time.Duration // CPU time until the loop
 	released time.Time     // when the loop was let go
 
+	counters []int // the leader of the cell's group, held from outside
+
 	watch *watcher // nil where no call is watched
 	pmu   func(*unix.PtraceRegsAmd64) bool
 }
@@ -205,7 +212,7 @@ func (t *tracee) wait(ru *unix.Rusage) (unix.WaitStatus, error) {
 
 // arrive waits until the cell has run its script and stands at the stub's
 // breakpoint, and takes hold of it.
-func (t *tracee) arrive(names []string) error {
+func (t *tracee) arrive(names []string, p Plan) error {
 	var ru unix.Rusage
 	ws, err := t.wait(&ru)
 	switch {
@@ -220,11 +227,14 @@ func (t *tracee) arrive(names []string) error {
 		return fmt.Errorf("cell: stopped by %v before it was ready (%s)", ws.StopSignal(), stepName(names))
 	}
 	err = unix.PtraceSetOptions(t.pid, unix.PTRACE_O_EXITKILL|unix.PTRACE_O_TRACEEXIT)
-	t.script, t.released = cpuTime(&ru), time.Now()
-	if err == nil {
-		err = unix.PtraceCont(t.pid, 0)
-	}
 	if err != nil {
+		return fmt.Errorf("cell: ptrace: %w", err)
+	}
+	if err := t.holdCounters(p); err != nil {
+		return err
+	}
+	t.script, t.released = cpuTime(&ru), time.Now()
+	if err := unix.PtraceCont(t.pid, 0); err != nil {
 		return fmt.Errorf("cell: ptrace: %w", err)
 	}
 	return nil
@@ -300,6 +310,7 @@ func (t *tracee) stopEvent(ws unix.WaitStatus, out *Outcome) error {
 		}
 		if out.End == 0 {
 			exitStop(unix.WaitStatus(msg), regs, out)
+			t.readTotals(out)
 		}
 		return ignoreGone(unix.PtraceCont(t.pid, 0))
 	}

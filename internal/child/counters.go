@@ -106,6 +106,12 @@ func (s *sampler) count(groups []*group) *wire.Problem {
 
 // countInCell runs one more cell of a group.
 func (s *sampler) countInCell(g *group) *wire.Problem {
+	if s.beside == nil && g.source == wire.PMU {
+		if err := s.countReference(g); err != nil {
+			g.failed = openError(g, err)
+			return nil
+		}
+	}
 	out, err := s.countOnce(g)
 	var p *wire.Problem
 	if errors.As(err, &p) {
@@ -115,6 +121,7 @@ func (s *sampler) countInCell(g *group) *wire.Problem {
 		var samples []perf.Sample
 		if samples, err = s.countsOf(out, g); err == nil {
 			g.cells = append(g.cells, samples)
+			s.checkTotals(out, g)
 		}
 	}
 	g.failed = err
@@ -202,15 +209,32 @@ func (r *runner) mode(g *group) uint64 {
 // cannot be used, the cell may also make the system call read, on the group's
 // leader, descriptor 0.
 func (s *sampler) countOnce(g *group) (*cell.Outcome, error) {
+	plan, err := s.countPlan(g, trampoline.Kernel)
+	if err != nil {
+		return nil, err
+	}
+	s.fill()
+	out, err := s.space.Run(plan)
+	if err != nil {
+		return nil, openError(g, err)
+	}
+	if p := s.abnormal(out, plan); p != nil {
+		return nil, p
+	}
+	return out, nil
+}
+
+// countPlan is the plan of a cell that counts a group around calls of a kind.
+func (s *sampler) countPlan(g *group, call trampoline.Kind) (cell.Plan, error) {
 	plan := s.emptyCaches(s.plan(), []cell.Section{
-		secCounted:   {Kind: trampoline.Kernel, Batch: s.batch, Counted: true},
+		secCounted:   {Kind: call, Batch: s.batch, Counted: true},
 		secUncounted: {Kind: trampoline.Empty, Batch: s.batch, Counted: true},
 	})
 	plan.Mode = s.mode(g)
 	if plan.Filter != nil && plan.Mode == trampoline.ModeRead {
 		var err error
 		if plan.Filter, err = filterFor(true); err != nil {
-			return nil, err
+			return plan, err
 		}
 	}
 	for i, e := range g.events {
@@ -219,24 +243,16 @@ func (s *sampler) countOnce(g *group) (*cell.Outcome, error) {
 	}
 	plan.Records = min(counterRecords, plan.MaxRecords())
 	plan.Budget = s.ticks(max(s.sampling(), laterCells))
-	s.fill()
-	out, err := s.space.Run(plan)
-	var step *cell.StepError
-	switch {
-	case errors.As(err, &step): // the host refuses to open the events
-		return nil, openError(g, step)
-	case err != nil:
-		return nil, err
-	}
-	if p := s.abnormal(out, plan); p != nil {
-		return nil, p
-	}
-	return out, nil
+	return plan, nil
 }
 
 // openError names the event that the host refuses, where it is known.
-func openError(g *group, step *cell.StepError) error {
+func openError(g *group, err error) error {
+	var step *cell.StepError
 	var i int
+	if !errors.As(err, &step) {
+		return err
+	}
 	if _, err := fmt.Sscanf(step.Step, cell.OpenStep, &i); err != nil || i >= len(g.events) {
 		return step
 	}

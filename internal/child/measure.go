@@ -58,7 +58,8 @@ type sampler struct {
 	length         time.Duration // of the next cell's sampling
 	cells          [][]perf.Sample
 	outcomes       []*cell.Outcome
-	reference      rhythm // of a cell that runs no kernel
+	reference      rhythm             // of a cell that runs no kernel
+	beside         map[string]float64 // events counted beside the readings of a record, by name
 	quality        perf.Quality
 	precision      wire.Precision
 }

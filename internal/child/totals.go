@@ -1,0 +1,69 @@
+package child
+
+import (
+	"fmt"
+
+	"webrunner/internal/cell"
+	"webrunner/trampoline"
+)
+
+// The readings of counters lie in memory that the kernel can write, as time
+// stamps do. What the counters counted in a cell altogether does not: it is read
+// from outside. Beside the readings only the stub counts; how many cycles and
+// instructions that is, which every group counts, a cell without the kernel shows.
+const (
+	// maxBeside is how many times as much may be counted beside the readings as
+	// in a cell without the kernel: caches and predictors are the kernel's.
+	maxBeside   = 4
+	besideSlack = 0.05 // of what was read
+	besideFloor = 1000 // events a record
+)
+
+// countReference finds what a group's events count beside the readings of a
+// record, in a cell whose kernel is the empty function.
+func (s *sampler) countReference(g *group) error {
+	plan, err := s.countPlan(g, trampoline.Empty)
+	if err != nil {
+		return err
+	}
+	out, err := s.space.Run(plan)
+	if err != nil || out.End != cell.Returned {
+		return err // the group's own cells will say why
+	}
+	s.beside = make(map[string]float64)
+	for i, total := range out.Totals {
+		s.beside[g.events[i].name] = (float64(total) - s.read(out, g, i)) / float64(max(len(out.Samples.Records), 1))
+	}
+	return nil
+}
+
+// read is what event i of a group counted by the account of the cell.
+func (s *sampler) read(o *cell.Outcome, g *group, i int) (sum float64) {
+	mode, at := s.mode(g), i
+	if mode == trampoline.ModeRead {
+		at += readHeader
+	}
+	for _, rec := range o.Samples.Records {
+		for _, c := range rec.Counts {
+			if at < len(c.After) {
+				sum += float64(s.advance(c.Before[at], c.After[at], mode))
+			}
+		}
+	}
+	return sum
+}
+
+// checkTotals holds the readings of a cell against what its counters counted.
+func (s *sampler) checkTotals(o *cell.Outcome, g *group) {
+	n := float64(len(o.Samples.Records))
+	for i, total := range o.Totals {
+		e, read := g.events[i], s.read(o, g, i)
+		usual, known := s.beside[e.name]
+		switch {
+		case float64(total) < read:
+			s.suspect = append(s.suspect, fmt.Sprintf("the readings of %s add up to %.0f, the counter counted %d", e.name, read, total))
+		case known && float64(total) > read+n*(maxBeside*usual+besideFloor)+besideSlack*read:
+			s.suspect = append(s.suspect, fmt.Sprintf("the counter of %s counted %d, of which the readings show %.0f; in a cell without the kernel %.0f lie beside each", e.name, total, read, usual))
+		}
+	}
+}
