@@ -52,13 +52,33 @@ const unknownCaller = "an unknown caller"
 
 // with returns " at symbol+offset: instruction".
 func (p place) with() string {
-	if p.symbol == "0x0" { // the cell was never entered
+	switch p.symbol {
+	case "0x0": // the cell was never entered
 		return ""
+	case unknownCaller:
+		return ", from where is not known"
 	}
 	if p.text == "" {
 		return " at " + p.String()
 	}
 	return fmt.Sprintf(" at %v: %s", p, p.text)
+}
+
+// own tells whether the place is in the stub: nothing that a kernel calls is.
+func (p place) own() bool {
+	return len(p.code) == 0 && (p.symbol == "stub" || strings.HasPrefix(p.symbol, "stub."))
+}
+
+// ownCode is who acts where the stub does.
+const ownCode = "WebRunner's own code"
+
+// who names who acts at a place, and says how the stub comes to do what it
+// never does by itself.
+func (p place) who() (who, because string) {
+	if p.own() {
+		return ownCode, ": the kernel jumped into it, or changed the registers, the stack or the results that it works with"
+	}
+	return "the kernel", ""
 }
 
 // locate finds the symbol and the instruction at an address of code.
@@ -127,7 +147,7 @@ func (c *coroner) explain(o *cell.Outcome, wall string) *wire.Problem {
 	switch o.End {
 	case cell.Timeout:
 		who := "the kernel"
-		if strings.HasPrefix(at.symbol, "stub") {
+		if at.own() {
 			who = "the sample loop around the kernel"
 		}
 		cpu := (o.User + o.System).Round(time.Millisecond)
@@ -136,7 +156,8 @@ func (c *coroner) explain(o *cell.Outcome, wall string) *wire.Problem {
 		return at.fill(q)
 	case cell.Exited:
 		site := c.locate(o.Regs.Rip - 2)
-		q := wire.Problemf(wire.ForbiddenSyscall, "the kernel called exit_group by itself%s", site.with())
+		who, because := site.who()
+		q := wire.Problemf(wire.ForbiddenSyscall, "%s called exit_group before the sample loop was over%s%s", who, site.with(), because)
 		q.Syscall = "exit_group"
 		return site.fill(q)
 	case cell.Syscall:
@@ -160,7 +181,8 @@ func (c *coroner) syscall(o *cell.Outcome) *wire.Problem {
 	case name == "":
 		name = fmt.Sprintf("number %d", o.NR)
 	}
-	q := wire.Problemf(wire.ForbiddenSyscall, "the kernel made the system call %s%s; a kernel may make none", name, site.with())
+	who, because := site.who()
+	q := wire.Problemf(wire.ForbiddenSyscall, "%s made the system call %s%s%s; a kernel may make none", who, name, site.with(), because)
 	q.Syscall, q.Signal = name, "SIGSYS"
 	return site.fill(q)
 }
@@ -179,21 +201,30 @@ func (c *coroner) signal(o *cell.Outcome, at place) *wire.Problem {
 			q.MissingISA = lacks
 			return q
 		}
-		return at.fill(wire.Problemf(wire.Crashed, "illegal instruction%s", at.with()))
+		return at.died("illegal instruction")
 	case unix.SIGFPE:
 		what := "floating-point exception (the kernel unmasked it)"
 		if o.Code == fpeIntDiv {
 			what = "integer division by zero, or a quotient that does not fit"
 		}
-		return at.fill(wire.Problemf(wire.Crashed, "%s%s", what, at.with()))
+		return at.died(what)
 	case unix.SIGTRAP:
 		before := c.locate(o.Regs.Rip - 1)
 		if !c.inCode(o.Regs.Rip - 1) {
 			before = at // some hypervisors leave rip at an icebp
 		}
-		return before.fill(wire.Problemf(wire.Crashed, "breakpoint or debug trap%s", before.with()))
+		return before.died("breakpoint or debug trap")
 	}
-	return at.fill(wire.Problemf(wire.Crashed, "killed by %s%s", unix.SignalName(o.Signal), at.with()))
+	return at.died("killed by " + unix.SignalName(o.Signal))
+}
+
+// died makes the problem of what ended the cell at a place.
+func (p place) died(what string) *wire.Problem {
+	where := p.with()
+	if who, because := p.who(); because != "" {
+		where = " in " + who + where + because
+	}
+	return p.fill(wire.Problemf(wire.Crashed, "%s%s", what, where))
 }
 
 // lacks is what the host lacks of what one instruction needs.
@@ -249,15 +280,16 @@ func (c *coroner) fault(o *cell.Outcome, at place) *wire.Problem {
 	if u, ok := c.image.Trap(o.Addr); ok && o.Code != siKernel {
 		return c.undefined(o, u, at)
 	}
-	jump := o.Addr == o.Regs.Rip && o.Code != siKernel
+	region, dist := c.space.Find(o.Addr)
+	// Code that is there and faults at its own address did not jump, but write.
+	jump := o.Addr == o.Regs.Rip && (dist != 0 || region.Prot&unix.PROT_EXEC == 0)
 	if o.Code == siKernel {
 		if top := o.Regs.Rip >> 47; top != 0 && top != 1<<17-1 { // a return or an indirect branch loaded it
 			q := wire.Problemf(wire.Crashed, "the kernel jumped to the address %#x, which is not canonical", o.Regs.Rip)
 			q.Address, q.Access = hexAddr(o.Regs.Rip), "execute"
 			return q
 		}
-		return at.fill(wire.Problemf(wire.Crashed,
-			"general protection fault%s (an address that is not canonical, a misaligned vector operand, or a privileged instruction)", at.with()))
+		return at.died("general protection fault (an address that is not canonical, a misaligned vector operand, or a privileged instruction)")
 	}
 	access, verb := "read", "read"
 	if r, w, _ := screen.Access(at.code); w {
@@ -267,41 +299,61 @@ func (c *coroner) fault(o *cell.Outcome, at place) *wire.Problem {
 		}
 	} else if !r && (strings.HasPrefix(at.text, "push") || strings.HasPrefix(at.text, "call") || strings.HasPrefix(at.text, "enter")) {
 		access, verb = "write", "wrote"
+	} else if dist == 0 && o.Code == segvAccess && region.Prot&unix.PROT_READ != 0 {
+		access, verb = "write", "wrote" // nothing else can be wrong with it
 	}
 	if jump {
 		access, verb = "execute", "jumped to"
 		at = c.caller(o)
 	}
-	where, operand := c.target(o)
-	q := wire.Problemf(wire.Crashed, "the kernel %s %s%s", verb, where, at.with())
+	where, operand := c.target(o, access)
+	who, because := at.who()
+	q := wire.Problemf(wire.Crashed, "%s %s %s%s%s", who, verb, where, at.with(), because)
 	q.Address, q.Access, q.Operand = hexAddr(o.Addr), access, operand
 	return at.fill(q)
 }
 
 // target says where an access went, from the nearest region.
-func (c *coroner) target(o *cell.Outcome) (text, operand string) {
+func (c *coroner) target(o *cell.Outcome, access string) (text, operand string) {
 	r, dist := c.space.Find(o.Addr)
-	name := r.Name
-	const near = 16 << 20
-	if strings.HasPrefix(name, operandPrefix) {
-		operand = strings.TrimPrefix(name, operandPrefix)
-		name = "operand " + operand
-	} else {
-		name = "the " + name
+	name, operand := regionName(r.Name)
+	if operand == "" && dist > 0 { // only an operand ends in the midst of a page
+		dist = max(dist-int64(-r.Size%4096), 1)
 	}
+	const near = 16 << 20
 	switch {
 	case o.Addr < 4096:
 		return fmt.Sprintf("the null page, address %#x", o.Addr), ""
 	case r.Name == "stack" && dist < 0 && dist > -near:
 		return fmt.Sprintf("%s below its stack of %d KiB (stack overflow)", byteCount(-dist), cell.StackSize>>10), ""
 	case dist == 0 && o.Code == segvAccess:
-		return fmt.Sprintf("%s at offset %#x, which is not mapped for that", name, o.Addr-r.Addr), operand
+		cannot := map[string]string{"read": "read", "write": "written", "execute": "executed"}
+		return fmt.Sprintf("%s at offset %#x, which cannot be %s", name, o.Addr-r.Addr, cannot[access]), operand
 	case dist > 0 && dist <= near:
 		return fmt.Sprintf("%s past %s", byteCount(dist), name), operand
 	case dist < 0 && dist >= -near:
 		return fmt.Sprintf("%s before %s", byteCount(-dist), name), operand
 	}
 	return fmt.Sprintf("the address %#x, where nothing is mapped", o.Addr), ""
+}
+
+// regionName is what a region is called in explanations, and the operand that
+// it is.
+func regionName(region string) (name, operand string) {
+	if o, ok := strings.CutPrefix(region, operandPrefix); ok {
+		return "operand " + o, o
+	}
+	switch region {
+	case "stub":
+		return ownCode, ""
+	case "control":
+		return "WebRunner's control block", ""
+	case "results":
+		return "WebRunner's results", ""
+	case "thread":
+		return "the page that FS points to", ""
+	}
+	return "the " + region, ""
 }
 
 func byteCount(n int64) string {

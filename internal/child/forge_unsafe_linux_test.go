@@ -33,6 +33,11 @@ func TestForgedStampIsSuspect(t *testing.T) {
 	}
 }
 
+// immediate is an address as a little-endian immediate of 32 bits.
+func immediate(addr uint64) string {
+	return hex.EncodeToString(binary.LittleEndian.AppendUint32(nil, uint32(addr)))
+}
+
 // dot is sdot for adjacent elements:
 //
 //	xorps xmm0, xmm0; 1: movss xmm2, [rsi]; mulss xmm2, [rcx]; addss xmm0, xmm2
@@ -42,9 +47,7 @@ const dot = "0f57c0 f30f1016 f30f5911 f30f58c2 4883c604 4883c104 48ffcf 75e7"
 // Kernels that give the right result when it is verified, and save themselves
 // the work when they are measured, are found by the calls that are watched.
 func TestSavedWorkIsSuspect(t *testing.T) {
-	control := func(field uintptr) string {
-		return hex.EncodeToString(binary.LittleEndian.AppendUint32(nil, uint32(trampoline.ControlAddr+field)))
-	}
+	control := func(field uintptr) string { return immediate(trampoline.ControlAddr + uint64(field)) }
 	var c trampoline.Control
 	// The stack below rsp-4096 is a cell's own, and lasts from call to call:
 	// movss [rsp-4096], xmm0; mov dword [rsp-4104], 1; ret
@@ -99,12 +102,9 @@ func TestLearnedBranchesAreConsistent(t *testing.T) {
 
 // What a watched call does beside its work is seen, whatever the samples say.
 func TestMeddlingIsSuspect(t *testing.T) {
-	address := func(a uint64) string {
-		return hex.EncodeToString(binary.LittleEndian.AppendUint32(nil, uint32(a)))
-	}
 	for _, tt := range []struct{ name, code, why string }{
-		{"writes to a record", "ff0425" + address(trampoline.RecordsAddr+uint64(unsafe.Offsetof(trampoline.Record{}.Ticks))+56) + "c3", "writes to the samples"}, // inc dword [record.ticks[7]]
-		{"leaves by the exit", "31ff b8" + address(trampoline.ExitRIP()-7) + "ffe0", "another way"},                                                              // xor edi, edi; mov eax, exit; jmp rax
+		{"writes to a record", "ff0425" + immediate(trampoline.RecordsAddr+uint64(unsafe.Offsetof(trampoline.Record{}.Ticks))+56) + "c3", "writes to the samples"}, // inc dword [record.ticks[7]]
+		{"leaves by the exit", "31ff b8" + immediate(trampoline.ExitRIP()-7) + "ffe0", "another way"},                                                              // xor edi, edi; mov eax, exit; jmp rax
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, err := hex.DecodeString(strings.ReplaceAll(tt.code, " ", ""))
