@@ -16,13 +16,11 @@ type interpreter struct {
 	code   []byte
 	reg    [16]uint64 // by x86asm's order: rax, rcx, rdx, rbx, rsp, …
 	memory map[uint64]uint64
-	a, b   uint64 // the last comparison, of 32 bits if narrow
+	a, b   uint64 // the last comparison
 	clock  uint64
 	counts map[quantity]float64
 	pages  map[uint64]bool
 }
-
-const returnAddress = 0x123456789
 
 func (m *interpreter) number(r x86asm.Reg) (n int, narrow bool) {
 	switch {
