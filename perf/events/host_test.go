@@ -169,3 +169,18 @@ func TestKernelsOwnNames(t *testing.T) {
 		t.Error("the set all has the kernel's names")
 	}
 }
+
+// A pair of counters that has no room beside cycles and instructions is
+// counted without them, and draws no other event into its group.
+func TestEventsWithoutRoomForTheBase(t *testing.T) {
+	zen := perf.HostInfo{Vendor: "AuthenticAMD", Family: 0x19, Model: 0x11, PMU: true, Counters: 3}
+	groups, refused, err := Groups(zen, hostTree(amdFormat, nil), []string{"fp_ret_sse_avx_ops.all", "ex_ret_brn"})
+	if err != nil || len(refused) != 0 || len(groups) != 2 {
+		t.Fatalf("%v, refused %v, %v", groups, refused, err)
+	}
+	for _, g := range groups {
+		if n := names(g); n != "fp_ret_sse_avx_ops.all" && n != "ls_not_halted_cyc ex_ret_instr ex_ret_brn" {
+			t.Errorf("a group of %s", n)
+		}
+	}
+}

@@ -70,6 +70,9 @@ func (t *Table) selectOne(item string) ([]Event, error) {
 	if e, ok := t.Lookup(item); ok {
 		return []Event{e}, nil
 	}
+	if e, ok := t.plain(item); ok {
+		return []Event{e}, nil
+	}
 	if strings.Contains(item, "=") && !strings.Contains(item, ":") {
 		if _, err := t.format.Encode(item); err != nil {
 			return nil, err
@@ -86,6 +89,17 @@ func (t *Table) selectOne(item string) ([]Event, error) {
 		}
 	}
 	return nil, &UnknownError{Name: item, Table: t.Name, Nearest: t.nearest(item, 3)}
+}
+
+// plain finds the two base events by what they are called everywhere.
+func (t *Table) plain(name string) (Event, bool) {
+	switch strings.ToLower(name) {
+	case "cycles":
+		return t.Cycles()
+	case "instructions":
+		return t.Instructions()
+	}
+	return Event{}, false
 }
 
 // glob returns the events whose name matches a shell pattern in any case,
@@ -111,21 +125,35 @@ func (t *Table) glob(pattern string) ([]Event, error) {
 	return found, nil
 }
 
-// nearest returns up to n names at a small edit distance of name, or that
-// contain it, nearest first.
+// nearest returns up to n names that come near a wrong one, nearest first: by
+// edit distance, by that of their words in any order, or because they contain
+// it. Of a pattern, what is before its first wildcard counts.
 func (t *Table) nearest(name string, n int) []string {
 	type candidate struct {
 		name     string
 		distance int
 	}
 	name = strings.ToLower(name)
-	limit := max(2, len(name)/3)
+	stem, isPattern := name, false
+	if i := strings.IndexAny(name, "*?["); i >= 0 {
+		stem, isPattern = name[:i], true
+	}
+	if stem == "" {
+		return nil
+	}
+	limit := max(min(2, len(stem)-2), len(stem)/3)
 	var all []candidate
 	for _, e := range slices.Concat(t.Events, t.kernel) {
 		low := strings.ToLower(e.Name)
-		d := distance(name, low, limit)
-		if strings.Contains(low, name) {
-			d = min(d, 1+(len(low)-len(name))/8)
+		if isPattern {
+			low = low[:min(len(low), len(stem))]
+		}
+		d := min(distance(stem, low, limit), wordDistance(stem, low))
+		if strings.Contains(low, stem) && stem != "" {
+			d = min(d, 1+(len(low)-len(stem))/8)
+		}
+		if e.Flags&(Deprecated|Offcore) != 0 {
+			d++
 		}
 		if d <= limit {
 			all = append(all, candidate{e.Name, d})
@@ -137,6 +165,27 @@ func (t *Table) nearest(name string, n int) []string {
 		names = append(names, c.name)
 	}
 	return names
+}
+
+// wordDistance is the sum of how far each word of a is from the nearest one of
+// b, and one for each word that b has more.
+func wordDistance(a, b string) int {
+	split := func(s string) []string {
+		return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("._-: ", r) })
+	}
+	words, others := split(a), split(b)
+	sum := max(0, len(others)-len(words))
+	for _, w := range words {
+		best := len(w)
+		for _, o := range others {
+			if strings.HasPrefix(o, w) && o != w {
+				best = min(best, 1)
+			}
+			best = min(best, distance(w, o, best))
+		}
+		sum += best
+	}
+	return sum
 }
 
 // distance is Levenshtein's, or more than limit once it must exceed that.

@@ -48,28 +48,72 @@ func TestSelect(t *testing.T) {
 	}
 }
 
+// Slips of the finger, names of other processors, of perf and of 2016, and
+// half-remembered ones, with what was meant.
 func TestUnknownNamesGetTheNearest(t *testing.T) {
-	skl := load(t, "SKL")
-	for name, want := range map[string]string{
-		"UOPS_ISUED.ANY":        "UOPS_ISSUED.ANY",
-		"inst_retired.all":      "INST_RETIRED.ANY",
-		"BR_MISP_RETIRED.ALL":   "BR_MISP_RETIRED.ALL_BRANCHES",
-		"L1D_REPLACEMENT":       "L1D.REPLACEMENT",
-		"UOPS_DISPATCHED_PORT.": "UOPS_DISPATCHED_PORT.PORT_0",
+	for _, c := range []struct{ table, name, want string }{
+		{"SKL", "UOPS_ISUED.ANY", "UOPS_ISSUED.ANY"},
+		{"SKL", "UPOS_ISSUED.ANY", "UOPS_ISSUED.ANY"},
+		{"SKL", "inst_retired.all", "INST_RETIRED.ANY"},
+		{"SKL", "BR_MISP_RETIRED.ALL", "BR_MISP_RETIRED.ALL_BRANCHES"},
+		{"SKL", "L1D_REPLACEMENT", "L1D.REPLACEMENT"},
+		{"SKL", "L1D_REPL", "L1D.REPLACEMENT"},
+		{"SKL", "UOPS_DISPATCHED_PORT.", "UOPS_DISPATCHED_PORT.PORT_0"},
+		{"SKL", "UOPS_DISPATCHED.PORT_0", "UOPS_DISPATCHED_PORT.PORT_0"},
+		{"SKL", "DISPATCHED_PORT.PORT_9", "UOPS_DISPATCHED_PORT.PORT_0"},
+		{"SKL", "MEM_LOAD_UOPS_RETIRED.L1_MISS", "MEM_LOAD_RETIRED.L1_MISS"},
+		{"SKL", "UOPS_RETIRED.ALL.STALLS", "UOPS_RETIRED.STALL_CYCLES"},
+		{"SKL", "LONGEST_LAT_CACHE.MISSES", "LONGEST_LAT_CACHE.MISS"},
+		{"SKL", "RETIRED.INST.ANY", "INST_RETIRED.ANY"},
+		{"SPR", "UOPS_DISPATCHD.*", "UOPS_DISPATCHED.PORT_0"},
+		{"SPR", "TOPDOWN_SLOTS_P", "TOPDOWN.SLOTS_P"},
+		{"SPR", "MEM_LOAD_RETIRED.L2_MIS", "MEM_LOAD_RETIRED.L2_MISS"},
+		{"HSW", "IDQ.ALL_DSB_CYCLES_4UOPS", "IDQ.ALL_DSB_CYCLES_4_UOPS"},
+		{"HSW", "FP_ARITH_INST_RETIRED.256B", ""},
+		{"ZEN4", "ex_ret_intsr", "ex_ret_instr"},
+		{"ZEN4", "EX_RET_OP", "ex_ret_ops"},
+		{"ZEN4", "ls_not_halted_cycles", "ls_not_halted_cyc"},
+		{"ZEN4", "de_no_dispatch_per_slot.no_ops", "de_no_dispatch_per_slot.no_ops_from_frontend"},
+		{"BOBCAT", "RETIRED_INSTRUCTION", "RETIRED_INSTRUCTIONS"},
+		{"CLX", "OFFCORE_RESPONSE.DEMAND_RFO.ANY_RESPONSE", "OCR.DEMAND_RFO.ANY_RESPONSE"},
 	} {
-		_, err := skl.Select([]string{name})
+		_, err := load(t, c.table).Select([]string{c.name})
 		var unknown *UnknownError
-		if !errors.As(err, &unknown) || !slices.Contains(unknown.Nearest, want) {
-			t.Errorf("%s: %v, want %s among the nearest", name, err, want)
+		if !errors.As(err, &unknown) || c.want != "" && !slices.Contains(unknown.Nearest, c.want) || len(unknown.Nearest) > 3 {
+			t.Errorf("%s %s: %v, want %s among the nearest", c.table, c.name, err, c.want)
 		}
 	}
-	if _, err := skl.Select([]string{"qqqqqqqq"}); err == nil || strings.Contains(err.Error(), "mean") {
-		t.Errorf("nonsense: %v", err)
+	skl := load(t, "SKL")
+	for _, nonsense := range []string{"qqqqqqqq", "zz*", "*zzz*"} {
+		if _, err := skl.Select([]string{nonsense}); err == nil || strings.Contains(err.Error(), "mean") {
+			t.Errorf("%s: %v", nonsense, err)
+		}
 	}
 	for _, bad := range []string{"event=0x1c0", "[", "NOTHING_*"} {
 		if got, err := skl.Select([]string{bad}); err == nil {
 			t.Errorf("%q selected %d events", bad, len(got))
 		}
+	}
+}
+
+// Cycles and instructions have their names on every processor, and an event
+// with a = in its name is not taken for a raw one.
+func TestSelectByOtherNames(t *testing.T) {
+	for _, name := range Names() {
+		table := load(t, name)
+		got, err := table.Select([]string{"cycles", "Instructions"})
+		if err != nil || len(got) != 2 || table.base(got[0]) != CyclesName || table.base(got[1]) != InstructionsName {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	const odd = "OFFCORE_RESPONSE:request=DEMAND_RFO:response=ANY_RESPONSE"
+	list := SplitList("event=0xc0,umask=0x1," + odd + "," + odd + ",cycles")
+	if want := []string{"event=0xc0,umask=0x1", odd, odd, "cycles"}; !slices.Equal(list, want) {
+		t.Errorf("%q, want %q", list, want)
+	}
+	got, err := load(t, "CLX").Select(list)
+	if err != nil || len(got) != 3 || got[1].Name != odd || got[1].Code != 0xb7 {
+		t.Errorf("%v, %v", got, err)
 	}
 }
 
