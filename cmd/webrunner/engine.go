@@ -159,5 +159,8 @@ func learnHost() (wire.Host, *request.Counting) {
 	if err != nil { // a processor that nobody knows; it has the generic events
 		return w, request.NewCounting(nil, w.PMUReason)
 	}
+	if kind := counted.PMU.CPUs; len(kind) > 0 { // the other cores of a hybrid count other events
+		w.CPUs = slices.DeleteFunc(w.CPUs, func(c int) bool { return !slices.Contains(kind, c) })
+	}
 	return w, request.NewCounting(counted, w.PMUReason)
 }

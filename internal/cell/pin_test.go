@@ -52,7 +52,7 @@ func TestPin(t *testing.T) {
 	_, cpus := affinity(t)
 	for _, want := range cpus {
 		bind(t, 0, want)
-		cpu, err := Pin()
+		cpu, err := Pin(nil)
 		if err != nil || cpu != want {
 			t.Fatalf("pinned to CPU %d, want %d: %v", cpu, want, err)
 		}
@@ -61,7 +61,7 @@ func TestPin(t *testing.T) {
 		}
 	}
 	bind(t, 0, cpus...)
-	cpu, err := Pin()
+	cpu, err := Pin(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,4 +126,21 @@ func cellPID(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return pid
+}
+
+// Where only some CPUs will do, it goes to one of them.
+func TestPinAmong(t *testing.T) {
+	_, cpus := affinity(t)
+	if len(cpus) < 2 {
+		t.Skip("this process has one CPU only")
+	}
+	for _, want := range cpus {
+		bind(t, 0, cpus...)
+		if cpu, err := Pin([]int{want}); err != nil || cpu != want {
+			t.Errorf("pinned to CPU %d, want %d: %v", cpu, want, err)
+		}
+	}
+	if _, err := Pin([]int{len(unix.CPUSet{})*64 - 1}); err == nil {
+		t.Error("pinned to a CPU that is not there")
+	}
 }

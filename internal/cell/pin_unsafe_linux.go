@@ -8,10 +8,20 @@ import (
 )
 
 // Pin keeps the calling thread, and the cells that it forks, on the CPU where
-// it runs now: the scheduler has chosen an idle one. It returns that CPU's
+// it runs now: the scheduler has chosen an idle one. If that has to be one of
+// several, as the cores of one kind are, it goes there first. It returns that CPU's
 // number once the kernel has confirmed it; Outcome.CPU tells of each cell. The
 // caller is locked to its thread.
-func Pin() (cpu int, err error) {
+func Pin(among []int) (cpu int, err error) {
+	if len(among) > 0 {
+		var set unix.CPUSet
+		for _, c := range among {
+			set.Set(c)
+		}
+		if err := unix.SchedSetaffinity(0, &set); err != nil {
+			return -1, fmt.Errorf("sched_setaffinity to the CPUs %v: %w", among, err)
+		}
+	}
 	if cpu, err = getcpu(); err != nil {
 		return -1, err
 	}

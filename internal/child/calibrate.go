@@ -35,7 +35,7 @@ func (s *session) learn() (cal wire.Calibration, d wire.Detectors, err error) {
 		return cal, d, err
 	}
 	defer space.Close()
-	cpu, err := cell.Pin()
+	cpu, err := cell.Pin(s.job.Host.CPUs)
 	if err != nil {
 		return cal, d, err
 	}

@@ -285,7 +285,7 @@ func (r *runner) tryOnce() *wire.Problem {
 		}
 	}
 	var err error
-	if r.cpu, err = cell.Pin(); err != nil {
+	if r.cpu, err = cell.Pin(r.job.Host.CPUs); err != nil {
 		r.pinned = "not pinned: " + err.Error()
 		r.warnings = append(r.warnings, "the cells are not pinned to a CPU: "+err.Error())
 	}

@@ -26,6 +26,7 @@ const (
 	CyclesName       = "Cycles"
 	InstructionsName = "Instructions"
 	RefCyclesName    = "Reference cycles"
+	TimeName         = "Time" // in nanoseconds
 )
 
 // Derive computes what the counts of one call allow: ratios that any source
@@ -43,6 +44,9 @@ func Derive(counts map[string]float64, w Work, t *Table) []Derived {
 	d.per("Instructions per element", "instructions", InstructionsName, w.Elements)
 	d.perCycle("Bytes per cycle", "bytes/cycle", w.Bytes)
 	d.perCycle("FLOPs per cycle", "FLOPs/cycle", w.FLOPs)
+	if ns, ok := counts[TimeName]; ok && ns > 0 && w.FLOPs > 0 {
+		d.add("GFLOPS", "GFLOP/s", w.FLOPs/ns, TimeName)
+	}
 	if t != nil {
 		d.index()
 		d.misses()

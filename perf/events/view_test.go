@@ -94,7 +94,7 @@ func TestPlanOfMetricFieldsLeadsWithSlots(t *testing.T) {
 
 func TestDerive(t *testing.T) {
 	counts := map[string]float64{
-		CyclesName: 1000, InstructionsName: 2500, RefCyclesName: 800,
+		CyclesName: 1000, InstructionsName: 2500, RefCyclesName: 800, TimeName: 250,
 		"IDQ_UOPS_NOT_DELIVERED.CORE": 400, "UOPS_ISSUED.ANY": 3000, "UOPS_RETIRED.RETIRE_SLOTS": 2800, "INT_MISC.RECOVERY_CYCLES": 50,
 		"UOPS_DISPATCHED_PORT.PORT_0": 500,
 	}
@@ -104,7 +104,7 @@ func TestDerive(t *testing.T) {
 	}
 	for name, want := range map[string]float64{
 		"IPC": 2.5, "Core clock ratio": 1.25, "Cycles per element": 2, "Bytes per cycle": 8, "FLOPs per cycle": 1,
-		"Use of PORT_0": .5, "Retiring": 70, "Backend_Bound": 10,
+		"GFLOPS": 4, "Use of PORT_0": .5, "Retiring": 70, "Backend_Bound": 10,
 	} {
 		if d, ok := got[name]; !ok || math.Abs(d.Value-want) > 1e-9 || len(d.From) == 0 || d.Unit == "" {
 			t.Errorf("%s = %+v, want %v", name, d, want)
