@@ -80,12 +80,12 @@ func TestPosture(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer pool.Close()
-			done := endless(t, pool, runJob(t, tt.object, tt.kernel, tt.params))
-			childPID, cellPID := await(t, os.Getpid())
 			layers, err := pool.Probe(context.Background(), &wire.Host{})
 			if err != nil {
 				t.Fatal(err)
 			}
+			done := endless(t, pool, runJob(t, tt.object, tt.kernel, tt.params))
+			childPID, cellPID := await(t, os.Getpid())
 			words := wordsFor(t, layers, childPID)
 			own, inner := look(t, childPID), look(t, cellPID)
 			own.compare(t, "child", words, func(f fact) string { return f.child })
@@ -109,6 +109,7 @@ func endless(t *testing.T, pool *runner.Pool, job *wire.Job) <-chan struct{} {
 		t.Fatal(err)
 	}
 	job.Budget = budget()
+	job.Budget.Deadline = time.Minute.Microseconds() // it is killed before
 	job.Budget.Call = job.Budget.Deadline
 	done := make(chan struct{})
 	go func() {
