@@ -7,7 +7,7 @@ func Corpus(full bool) []Attack {
 	list := objectAttacks()
 	for _, strikes := range [][]strike{
 		callAttacks(), gateAttacks(), protectionAttacks(), walkAttacks(), selfAttacks(), stubAttacks(),
-		processorAttacks(), timeAttacks(), stateAttacks(), forgeAttacks(), lazyAttacks(),
+		processorAttacks(), timeAttacks(), stateAttacks(), forgeAttacks(), liarAttacks(),
 	} {
 		for _, s := range strikes {
 			list = append(list, s.attacks()...)

@@ -81,9 +81,9 @@ func forgeAttacks() []strike {
 		"b8", uint32(stubAddr), "48890425", addrOf("rseq"))
 	forge("exit-early", "leaves by the stub's exit after its first call", turns,
 		"31ff b8", uint32(stubFunction("stub.exit")), "ffe0") // xor edi, edi; mov eax, exit; jmp rax
-	forge("fabrication", "writes all samples by itself and leaves by the stub's exit", turns, fabrication())
-	forge("fabrication-long", "works long, writes all samples by itself and leaves by the stub's exit", longTurns, fabrication())
-	forge("split", "divides the time of its calls among many more that it did not make", midTurns, split())
+	forge("fabrication", "writes all samples by itself and leaves by the stub's exit", turns, onlySampled(), fabrication())
+	forge("fabrication-long", "works long, writes all samples by itself and leaves by the stub's exit", longTurns, onlySampled(), fabrication())
+	forge("split", "divides the time of its calls among many more that it did not make", midTurns, onlySampled(), split())
 	return list
 }
 
@@ -107,11 +107,11 @@ func earlier() []byte {
 		"4805", recordSize, "ebe3")
 }
 
-// onlySampled returns from the cell whose result is verified, which has one
-// section: cmp dword [sections], 5; je 1f; ret; 1:
-func onlySampled() []byte { return asm("833c25", controlSections, "05 7401 c3") }
+// onlySampled returns from cells that are looked at more closely, which have
+// fewer sections than a sample: cmp dword [sections], 5; jae 1f; ret; 1:
+func onlySampled() []byte { return asm("833c25", controlSections, "05 7301 c3") }
 
-// fabrication writes 64 samples of a kernel that takes 400 ticks, in the rhythm
+// fabrication writes 64 samples of a kernel that takes no time, in the rhythm
 // of the one real record that is begun, and ends the cell:
 //
 //	mov r8, [record]; mov r9, [r8+ticks]; mov r10, [r8+ticks+8]
@@ -120,7 +120,7 @@ func onlySampled() []byte { return asm("833c25", controlSections, "05 7401 c3") 
 //	mov ecx, 64; imul rdi, rsi, 64; sub r11, rdi; mov [start], r11
 func fabrication() []byte {
 	const samples = 64
-	return asm(onlySampled(),
+	return asm(
 		"4c8b0425", resultsRecord, "4d8b88", recordTicks, "4d8b90", recordTicks+8,
 		now, "4989c3 4989c6",
 		"4b8db451", uint32(1200), "b9", uint32(samples), "4869fe", uint32(samples), "4929fb 4c891c25", resultsStart,
@@ -136,7 +136,7 @@ func fabrication() []byte {
 //	lea rsi, [r9+r10*2+1200]
 //	mov r11, [start]; sub rax, r11; xor edx, edx; div rsi; lea ecx, [rax-1]
 func split() []byte {
-	return asm(onlySampled(),
+	return asm(
 		now, "4989c6",
 		"488b0c25", addrOf("deadline"), "4881e9", uint32(1_000_000), "4839c8 7701 c3",
 		"41b8", uint32(trampoline.RecordsAddr), "4d8b88", recordTicks, "4d8b90", recordTicks+8,
@@ -145,37 +145,23 @@ func split() []byte {
 		falseRecords())
 }
 
+// falseTicks is what a false record says that the kernel took: nothing.
+const falseTicks = 60
+
 // falseRecords writes ecx records from r8 on, the first of which starts at r11,
 // each rsi ticks long and with a chain of r9 and witnesses of r10; it lets the
 // loop end at r14, and leaves by the stub's exit:
 //
 //	mov [count], rcx
 //	1: mov [r8], r11; mov qword [r8+flags], 0; mov [r8+ticks], r9; mov [r8+ticks+8], r10
-//	mov qword [r8+ticks+16], 400; mov [r8+ticks+24], r10; mov qword [r8+ticks+32], 50
+//	mov qword [r8+ticks+16], 60; mov [r8+ticks+24], r10; mov qword [r8+ticks+32], 50
 //	add r11, rsi; add r8, size; dec ecx; jnz 1b
 //	mov [chain], r9; add r14, r9; mov [end], r14; xor edi, edi; mov eax, exit; jmp rax
 func falseRecords() []byte {
 	return asm("48890c25", resultsCount,
 		"4d8918 49c780", recordFlags, uint32(0), "4d8988", recordTicks, "4d8990", recordTicks+8,
-		"49c780", recordTicks+16, uint32(400), "4d8990", recordTicks+24, "49c780", recordTicks+32, uint32(50),
+		"49c780", recordTicks+16, uint32(falseTicks), "4d8990", recordTicks+24, "49c780", recordTicks+32, uint32(50),
 		"4901f3 4981c0", recordSize, "ffc9 75b9",
 		"4c890c25", resultsChain, "4d01ce 4c893425", resultsEnd,
 		"31ff b8", uint32(stubFunction("stub.exit")), "ffe0")
-}
-
-// lazyAttacks do their work only when somebody checks it.
-func lazyAttacks() []strike {
-	return []strike{
-		{
-			name: "lazy-sections", tries: "works only in the cell whose result is verified", layer: Integrity,
-			setup: asm("833c25", controlSections, "01 7509", work(longTurns)), // cmp dword [sections], 1; jne .end
-			ends:  ends(End{}), cycles: longTurns / 10,
-		},
-		{
-			name: "lazy-calls", tries: "works only in its first call in a cell", layer: Integrity,
-			// mov eax, [record]; cmp eax, records; jne .end
-			setup: asm("8b0425", resultsRecord, "3d", uint32(trampoline.RecordsAddr), "7509", work(midTurns)),
-			ends:  ends(End{}), cycles: midTurns / 10,
-		},
-	}
 }
