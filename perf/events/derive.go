@@ -61,13 +61,14 @@ type deriver struct {
 	counts map[string]float64
 	table  *Table
 	keys   map[Encoding]string // an event's encoding → its key in counts
+	codes  map[string]coded    // what encoding has found
 	out    []Derived
 }
 
 // index finds what the counts encode, so that each answers to all of its
 // names.
 func (d *deriver) index() {
-	d.keys = map[Encoding]string{}
+	d.keys, d.codes = map[Encoding]string{}, map[string]coded{}
 	for name := range d.counts {
 		if code, ok := d.encoding(name); ok {
 			if old, taken := d.keys[code]; !taken || name < old {
@@ -77,26 +78,42 @@ func (d *deriver) index() {
 	}
 }
 
+type coded struct {
+	Encoding
+	ok bool
+}
+
 // encoding returns how what is counted under a name is encoded.
 func (d *deriver) encoding(name string) (Encoding, bool) {
+	c, known := d.codes[name]
+	if !known {
+		c = d.encode(name)
+		d.codes[name] = c
+	}
+	return c.Encoding, c.ok
+}
+
+func (d *deriver) encode(name string) coded {
 	layout := d.table.format
 	if isRaw(name) {
 		code, err := layout.Encode(name)
-		return code, err == nil
+		return coded{code, err == nil}
 	}
-	e, err := d.table.Resolve(name)
+	var e Event
+	var ok bool
 	switch name {
 	case CyclesName:
-		e, _ = d.table.Cycles()
+		e, ok = d.table.Cycles()
 	case InstructionsName:
-		e, _ = d.table.Instructions()
+		e, ok = d.table.Instructions()
 	default:
-		if err != nil {
-			return Encoding{}, false
-		}
+		e, ok = d.table.resolve(name)
+	}
+	if !ok {
+		return coded{}
 	}
 	code, err := e.Encode(layout)
-	return code, err == nil
+	return coded{code, err == nil}
 }
 
 // count returns what an event counted and under which key.

@@ -11,7 +11,7 @@ import (
 
 // Host is the events of one machine: the vendor's table with the kernel's own
 // events beside it, the PMU by which the kernel opens them, and what bounds a
-// group.
+// group. It does not change and may be used by many at once.
 type Host struct {
 	Table   *Table
 	PMU     PMU // of the kind of core that the probe ran on; without a name where sysfs has none

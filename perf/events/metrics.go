@@ -105,6 +105,19 @@ func (t *Table) Resolve(reference string) (Event, error) {
 	return e, nil
 }
 
+// resolve is Resolve without an explanation, which takes long.
+func (t *Table) resolve(reference string) (Event, bool) {
+	if e, ok := t.Lookup(reference); ok {
+		return e, true
+	}
+	name, _, modified := strings.Cut(reference, ":")
+	if _, ok := t.Lookup(name); !ok || !modified {
+		return Event{}, false
+	}
+	e, err := t.Resolve(reference)
+	return e, err == nil
+}
+
 // modify applies one modifier.
 func (e *Event) modify(mod string) error {
 	switch mod {

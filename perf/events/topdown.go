@@ -89,8 +89,7 @@ func (d *topDown) get(t *Table) ([]Metric, error) {
 }
 
 // topDownMetrics returns the top-down metrics of levels 1 and 2 that a table
-// has the events for: by the rules above, then the vendor's for what those
-// leave.
+// has the events for: by the rules above, then by the vendor's formulas.
 func (t *Table) topDownMetrics() ([]Metric, error) {
 	var out []Metric
 	has := func(name string) bool {
@@ -100,8 +99,11 @@ func (t *Table) topDownMetrics() ([]Metric, error) {
 		if name == widthName || name == slotsName {
 			return t.Slots > 0
 		}
-		_, err := t.Resolve(name)
-		return has(name) || err == nil
+		if has(name) {
+			return true
+		}
+		_, ok := t.resolve(name)
+		return ok
 	}
 	for _, r := range topDownRules {
 		if has(r.name) || r.tables != nil && !slices.Contains(r.tables, t.Name) {
@@ -123,8 +125,8 @@ func (t *Table) topDownMetrics() ([]Metric, error) {
 	}
 	for _, m := range vendor {
 		m.Name = titled(m.Name)
-		if (m.Level == "1" || m.Level == "2") && !has(m.Name) {
-			out = append(out, m)
+		if m.Level == "1" || m.Level == "2" {
+			out = append(out, m) // of a name above, for when only its events were counted
 		}
 	}
 	return out, nil
@@ -165,11 +167,13 @@ func (t *Table) topDownSet() []Event {
 		}
 	}
 	level1 := 0
+	done := map[string]bool{}
 	for _, m := range metrics {
-		if m.Name[0] < 'A' || m.Name[0] > 'Z' {
-			continue // other figures of the vendor's
+		if m.Name[0] < 'A' || m.Name[0] > 'Z' || done[m.Name] {
+			continue // other figures of the vendor's, and other ways to one
 		}
 		if list, ok := t.countable(m); ok {
+			done[m.Name] = true
 			for _, e := range list {
 				add(e)
 			}
@@ -193,8 +197,8 @@ func (t *Table) countable(m Metric) (list []Event, ok bool) {
 		if n == widthName || n == slotsName {
 			n = firstName(t.Cycles)
 		}
-		e, err := t.Resolve(n)
-		if err != nil || e.Any || e.Flags&(MetricField|Offcore) != 0 {
+		e, ok := t.resolve(n)
+		if !ok || e.Any || e.Flags&(MetricField|Offcore) != 0 {
 			return nil, false
 		}
 		list = append(list, e)

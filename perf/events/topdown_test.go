@@ -19,6 +19,25 @@ func TestTopDownByHand(t *testing.T) {
 			"IDQ_UOPS_NOT_DELIVERED.CORE": 400, "UOPS_ISSUED.ANY": 3000, "UOPS_RETIRED.RETIRE_SLOTS": 2800, "INT_MISC.RECOVERY_CYCLES": 50,
 			"IDQ_UOPS_NOT_DELIVERED.CYCLES_0_UOPS_DELIV.CORE": 60,
 		}, map[string]float64{"Frontend_Bound": 10, "Retiring": 70, "Bad_Speculation": 10, "Backend_Bound": 10, "Fetch_Latency": 6, "Fetch_Bandwidth": 4}},
+		// Level 2 by the vendor's formulas; Instructions are 1000.
+		{"SKL SKX CLX", map[string]float64{
+			"IDQ_UOPS_NOT_DELIVERED.CORE": 400, "UOPS_ISSUED.ANY": 3000, "UOPS_RETIRED.RETIRE_SLOTS": 2800, "INT_MISC.RECOVERY_CYCLES": 50,
+			"CYCLE_ACTIVITY.STALLS_MEM_ANY": 90, "EXE_ACTIVITY.BOUND_ON_STORES": 10, "CYCLE_ACTIVITY.STALLS_TOTAL": 100,
+			"EXE_ACTIVITY.1_PORTS_UTIL": 20, "EXE_ACTIVITY.2_PORTS_UTIL": 100, "UOPS_RETIRED.MACRO_FUSED": 200,
+			"BR_MISP_RETIRED.ALL_BRANCHES": 3, "MACHINE_CLEARS.COUNT": 1,
+		}, map[string]float64{
+			"Frontend_Bound": 10, "Retiring": 70, "Bad_Speculation": 10, "Backend_Bound": 10,
+			"Memory_Bound": 5, "Core_Bound": 5, // 10 × 100/(100+20+0.7×100+10)
+			"Heavy_Operations": 50, "Light_Operations": 20, // (2800+200-1000)/4000
+			"Branch_Mispredicts": 7.5, "Machine_Clears": 2.5,
+		}},
+		{"HSW HSX BDW BDX", map[string]float64{
+			"UOPS_ISSUED.ANY": 3000, "UOPS_RETIRED.RETIRE_SLOTS": 2800, "IDQ.MS_UOPS": 300,
+		}, map[string]float64{"Retiring": 70, "Heavy_Operations": 7, "Light_Operations": 63}},
+		{"SPR ADL-P EMR", map[string]float64{ // by PERF_METRICS, where they were asked for
+			"TOPDOWN.SLOTS": 6000, "PERF_METRICS.FRONTEND_BOUND": 700, "PERF_METRICS.BAD_SPECULATION": 300, "PERF_METRICS.RETIRING": 2100, "PERF_METRICS.BACKEND_BOUND": 2900,
+			"PERF_METRICS.MEMORY_BOUND": 1800, "INT_MISC.UOP_DROPPING": 60,
+		}, map[string]float64{"Frontend_Bound": 100*700./6000 - 1, "Retiring": 35, "Backend_Bound": 100 * 2900. / 6000, "Bad_Speculation": 100*300./6000 + 1, "Memory_Bound": 30}},
 		{"ICL ICX RKL TGL", map[string]float64{ // 5 wide, but the slots are counted
 			"TOPDOWN.SLOTS_P": 4000, "IDQ_UOPS_NOT_DELIVERED.CORE": 800, "TOPDOWN.BACKEND_BOUND_SLOTS": 1200, "UOPS_RETIRED.SLOTS": 1600,
 			"CYCLE_ACTIVITY.STALLS_MEM_ANY": 90, "EXE_ACTIVITY.BOUND_ON_STORES": 10, "CYCLE_ACTIVITY.STALLS_TOTAL": 100, "EXE_ACTIVITY.1_PORTS_UTIL": 50, "EXE_ACTIVITY.2_PORTS_UTIL": 100,
