@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"webrunner/internal/elfobj"
 	"webrunner/internal/wire"
 	"webrunner/perf"
 )
@@ -179,4 +180,24 @@ func BenchmarkGroups(b *testing.B) {
 	}
 	b.ReportMetric(float64(with)/float64(b.N)/1000, "ms/run")
 	b.ReportMetric(float64(with-alone)/float64(b.N)/1000, "ms/groups")
+}
+
+// Moved code finds its constants elsewhere; a fault of that says why.
+func TestAlignBreaksConstants(t *testing.T) {
+	// movaps xmm0, [rip+9]; ret; nop…; 16 bytes at 16
+	code := append([]byte{0x0f, 0x28, 0x05, 0x09, 0, 0, 0, 0xc3}, make([]byte, 24)...)
+	for i := 8; i < 16; i++ {
+		code[i] = 0x90
+	}
+	for i := 16; i < 32; i++ {
+		code[i] = 0x90
+	}
+	object := elfobj.Function("playground", code)
+	if rep := do(t, runJob(t, object, "playground", nil)); rep.Problem != nil {
+		t.Fatal(rep.Problem)
+	}
+	rep := do(t, runJob(t, object, "playground", map[string][]string{"align": {"4"}}))
+	if rep.Problem == nil || rep.Problem.Class != wire.Crashed || !strings.Contains(rep.Problem.Detail, "the option align") {
+		t.Errorf("%v", rep.Problem)
+	}
 }

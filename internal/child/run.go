@@ -330,7 +330,11 @@ func (r *runner) abnormal(out *cell.Outcome, plan cell.Plan) *wire.Problem {
 		return nil
 	}
 	c := &coroner{image: r.image, space: r.space, host: r.self()}
-	return c.explain(out, plan.Wall.Round(time.Millisecond).String())
+	p := c.explain(out, plan.Wall.Round(time.Millisecond).String())
+	if r.job.Manner.Align != nil && out.End == cell.Signal && out.Code == siKernel {
+		p.Detail += "; the option align has moved the code, so that what it keeps among its instructions is not aligned as it asks for"
+	}
+	return p
 }
 
 // verify compares the result of the single call with the reference.
