@@ -83,7 +83,8 @@ func (s *service) get(target string) int {
 	return resp.StatusCode
 }
 
-// waitRunning waits until a job has a slot.
+// waitRunning waits until a job of a client is in the gate: a slot alone may be
+// that of the self-check or of the grading.
 func (s *service) waitRunning() {
 	s.t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -93,7 +94,7 @@ func (s *service) waitRunning() {
 		}
 		text, _ := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if strings.Contains(string(text), "webrunner_jobs_running 1") {
+		if strings.Contains(string(text), "webrunner_jobs_running 1") && !strings.Contains(string(text), "webrunner_body_bytes 0\n") {
 			return
 		}
 		if time.Now().After(end) {

@@ -195,3 +195,33 @@ func TestGradingWaitsItsTurn(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestGradingStopsForDrain: a server that leaves spends no turn on grading, and
+// holds nothing against the counters.
+func TestGradingStopsForDrain(t *testing.T) {
+	begin, done := make(chan struct{}), make(chan error, 1)
+	b := start(t, false, func(c *Config) {
+		c.Grade = func(ctx context.Context, do Do) ([]trust.Mark, error) {
+			<-begin
+			_, err := do(ctx, &wire.Job{Kind: wire.Run, Object: []byte("known")})
+			done <- err
+			return nil, err
+		}
+	})
+	go b.do("POST", runSdot, object("wait"))
+	waitFor(t, func() bool { return b.fake.count() == 1 })
+	drained := make(chan error, 1)
+	go func() { drained <- b.Drain(t.Context()) }()
+	waitFor(t, b.intake.isClosed)
+	close(begin)
+	close(b.fake.free)
+	if err := <-done; err == nil || b.fake.count() != 1 {
+		t.Errorf("%v, %d jobs", err, b.fake.count())
+	}
+	if err := <-drained; err != nil {
+		t.Error(err)
+	}
+	if strings.Contains(b.err.String(), "counters") {
+		t.Error(b.err.String())
+	}
+}
