@@ -36,7 +36,10 @@ const (
 // in any spelling that names the same encoding. What cannot be computed is
 // left out. The table may be nil.
 func Derive(counts map[string]float64, w Work, t *Table) []Derived {
-	d := deriver{counts: counts, table: t}
+	d := deriver{counts: counts, table: t, keys: map[Encoding]string{}, codes: map[string]coded{}}
+	if t != nil {
+		d.index()
+	}
 	d.ratio("IPC", "instructions/cycle", 1, InstructionsName, CyclesName)
 	d.ratio("Core clock ratio", "core/reference", 1, CyclesName, RefCyclesName)
 	d.per("Cycles per element", "cycles", CyclesName, w.Elements)
@@ -48,7 +51,6 @@ func Derive(counts map[string]float64, w Work, t *Table) []Derived {
 		d.add("GFLOPS", "GFLOP/s", w.FLOPs/ns, TimeName)
 	}
 	if t != nil {
-		d.index()
 		d.misses()
 		d.flops()
 		d.ports()
@@ -68,7 +70,6 @@ type deriver struct {
 // index finds what the counts encode, so that each answers to all of its
 // names.
 func (d *deriver) index() {
-	d.keys, d.codes = map[Encoding]string{}, map[string]coded{}
 	for name := range d.counts {
 		if code, ok := d.encoding(name); ok {
 			if old, taken := d.keys[code]; !taken || name < old {

@@ -130,7 +130,7 @@ func TestUnknownProcessors(t *testing.T) {
 	if err != nil || !strings.Contains(h.Table.Doubt, "no event table") || h.Table.Name != "kernel" {
 		t.Fatalf("%+v, %v", h, err)
 	}
-	groups, refused, err := h.Groups([]string{"default", "*-misses", "ref-cycles", "event=0x3c,umask=0x1"})
+	groups, refused, err := h.Groups([]string{"default", "*-misses", "ref-cycles", "event=0x3c,umask=0x1", "event=0x2e,umask=0x4f"}) // four for two counters, the others have fixed ones
 	if err != nil || len(refused) != 0 || len(groups) != 2 || groups[0][0].Base != CyclesName || groups[0][0].Config != 0x3c || groups[1][1].Base != InstructionsName {
 		t.Errorf("%v, refused %v, %v", groups, refused, err)
 	}
@@ -159,6 +159,11 @@ func TestKernelsOwnNames(t *testing.T) {
 	g := groups[0]
 	if g[0].Config != 0x400 || g[1].Base != CyclesName || g[2].Base != InstructionsName || g[3].Config != 0x8000 || g[4].Config != 0x1cd || g[4].Config1 != 3 {
 		t.Errorf("%+v", g)
+	}
+	for name, want := range map[string]Counters{"slots": 1 << 35, "topdown-retiring": 1 << 48} {
+		if e, ok := h.Table.Lookup(name); !ok || e.Counters != want {
+			t.Errorf("%s counts on %#x, want %#x", name, e.Counters, want)
+		}
 	}
 	list := h.Table.List().Events
 	if last := list[len(list)-1]; last.Name != "topdown-retiring" || last.Source != "kernel" {
