@@ -36,7 +36,7 @@ const (
 // in any spelling that names the same encoding. What cannot be computed is
 // left out. The table may be nil.
 func Derive(counts map[string]float64, w Work, t *Table) []Derived {
-	d := deriver{counts: counts, table: t, keys: map[Encoding]string{}, codes: map[string]coded{}}
+	d := deriver{counts: counts, table: t}
 	if t != nil {
 		d.index()
 	}
@@ -70,6 +70,7 @@ type deriver struct {
 // index finds what the counts encode, so that each answers to all of its
 // names.
 func (d *deriver) index() {
+	d.keys, d.codes = map[Encoding]string{}, map[string]coded{}
 	for name := range d.counts {
 		if code, ok := d.encoding(name); ok {
 			if old, taken := d.keys[code]; !taken || name < old {
