@@ -161,7 +161,9 @@ func (r *runner) sampling() time.Duration {
 func (s *sampler) sample() *wire.Problem {
 	plan := s.recordPlan(cell.Section{Kind: trampoline.Kernel})
 	plan.Budget = s.ticks(s.length)
-	plan.Records = plan.MaxRecords()
+	// No record is shorter than its chain, whatever the core's frequency; room for
+	// more would only be memory to prepare.
+	plan.Records = min(int(s.length/(chainTime/2))+1, plan.MaxRecords())
 	s.fill()
 	out, p := s.inCell(plan)
 	if p != nil {
