@@ -164,18 +164,20 @@ func (s *sampler) callsShrunk(measured float64) string {
 	return ""
 }
 
-// chainsStretched compares the fast ones of the chains beside the kernel with
-// the fastest behind a last call: the kernel could have changed those, and not
-// these. Noise makes either longer, and there are few of these.
+// chainsStretched compares, cell by cell, the fast ones of the chains beside the
+// kernel with the one behind its last call: the kernel could have changed those,
+// and not this. Noise makes either longer, and the core's frequency may change
+// within a cell, but not in most.
 func (s *sampler) chainsStretched() string {
-	var beside, behind []float64
+	var stretched []float64
 	for _, o := range s.outcomes {
-		behind = append(behind, float64(o.Samples.LastChain))
+		var beside []float64
 		for _, r := range o.Samples.Records {
 			beside = append(beside, float64(r.Ticks[secChain]))
 		}
+		stretched = append(stretched, quantile(beside, 0.1)/float64(o.Samples.LastChain))
 	}
-	if m := quantile(beside, 0.1) / quantile(behind, 0); m > maxChainStretch {
+	if m := quantile(stretched, 0.5); m > maxChainStretch {
 		return fmt.Sprintf("its calibration chains took %.2f times as long as those after its last calls", m)
 	}
 	return ""
