@@ -82,7 +82,8 @@ MATRIX ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/webrunner-matrix
 matrix: build ## boot other hosts in QEMU; needs apt and qemu-system-x86 (MATRIX: cache folder)
 	scripts/matrix/kernels.sh $(MATRIX)
 	$(GO) build -trimpath -o $(MATRIX)/matrix ./scripts/matrix
-	nice $(MATRIX)/matrix -kernels $(MATRIX)
+	$(GO) test -c -o $(MATRIX)/posture ./internal/child
+	nice $(MATRIX)/matrix -kernels $(MATRIX) -posture $(MATRIX)/posture
 
 .PHONY: install
 install: build ## install the binary and the systemd unit (DESTDIR, PREFIX, UNITDIR)

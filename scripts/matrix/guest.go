@@ -168,6 +168,9 @@ func loopback() error {
 func (p plan) run(args []string) answer {
 	var out, err bytes.Buffer
 	cmd := exec.Command(program, args...)
+	if args[0] == posture {
+		cmd = exec.Command(posture, args[1:]...)
+	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = eof{}, &out, &err
 	cmd.Env = []string{}
 	cmd.SysProcAttr = &syscall.SysProcAttr{}

@@ -35,16 +35,17 @@ func main() {
 }
 
 type options struct {
-	binary, kernels, keep string
-	only                  *regexp.Regexp
-	limit                 time.Duration
-	markdown, hostile     bool
+	binary, kernels, keep, posture string
+	only                           *regexp.Regexp
+	limit                          time.Duration
+	markdown, hostile              bool
 }
 
 func drive() int {
 	o := options{}
 	flag.StringVar(&o.binary, "binary", "bin/webrunner", "the program to test, statically linked")
 	flag.StringVar(&o.kernels, "kernels", "", "the folder that scripts/matrix/kernels.sh filled with vmlinuz-*")
+	flag.StringVar(&o.posture, "posture", "", "the test of internal/child, built by go test -c, to be run where a row says so")
 	flag.StringVar(&o.keep, "keep", "", "a folder for the consoles and answers of all rows")
 	flag.DurationVar(&o.limit, "limit", 5*time.Minute, "for one row")
 	flag.BoolVar(&o.markdown, "markdown", false, "print the table as Markdown")
@@ -53,7 +54,7 @@ func drive() int {
 	flag.Parse()
 	var err error
 	if o.only, err = regexp.Compile(*only); err != nil || flag.NArg() > 0 || o.kernels == "" {
-		fmt.Fprintln(os.Stderr, "matrix: usage: matrix -kernels FOLDER [-binary FILE] [-only REGEXP] [-hostile] [-limit DURATION] [-keep FOLDER] [-markdown]", err)
+		fmt.Fprintln(os.Stderr, "matrix: usage: matrix -kernels FOLDER [-binary FILE] [-only REGEXP] [-posture FILE] [-hostile] [-limit DURATION] [-keep FOLDER] [-markdown]", err)
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -83,6 +84,7 @@ func (o options) rows(ctx context.Context) int {
 			fmt.Fprintln(os.Stderr, "matrix: interrupted")
 			return 1
 		}
+		r.posture = r.posture && o.posture != ""
 		r.hostile = r.hostile || o.hostile && !r.init
 		fmt.Fprintf(os.Stderr, "%-28s ", r.name)
 		v := o.try(ctx, r)

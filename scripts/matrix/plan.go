@@ -7,7 +7,7 @@ type plan struct {
 	Delegated      bool              // each command gets a control group of its own
 	ReadOnly       bool              // root is remounted
 	UID            int               // of the commands
-	Commands       [][]string        // arguments of webrunner
+	Commands       [][]string        // arguments of webrunner, or posture and those of the test
 }
 
 // answers is what the guest sends back, one JSON document.
@@ -33,6 +33,7 @@ const (
 	planFile    = "/plan.json"
 	resultPort  = "/result" // the second serial port
 	program     = "/webrunner"
+	posture     = "/posture" // the test of internal/child, built by go test -c
 	objects     = "/objects/"
 	coreHandler = "core"  // the argument by which the kernel calls us for a core dump
 	coreDumper  = "abort" // the argument by which we dump core

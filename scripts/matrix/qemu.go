@@ -120,7 +120,11 @@ func (o options) initramfs(name string, p plan) error {
 	}
 	a.add("dev/console", device, nil, 5, 1)
 	a.add("result", device, nil, 4, 65) // ttyS1
-	for at, from := range map[string]string{"init": own, "webrunner": o.binary} {
+	files := map[string]string{"init": own, "webrunner": o.binary}
+	if o.posture != "" {
+		files[posture[1:]] = o.posture
+	}
+	for at, from := range files {
 		data, err := os.ReadFile(from)
 		if err != nil {
 			return err

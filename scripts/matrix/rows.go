@@ -24,6 +24,7 @@ type row struct {
 	brief    bool              // only doctor, self-test and one kernel
 	optional bool              // the kernel may be unobtainable
 	hostile  bool              // the self-test makes every attack, which takes long
+	posture  bool              // /proc of child and cell is compared, by root
 	init     bool              // the program under test is process 1 itself, with nothing mounted
 }
 
@@ -43,15 +44,15 @@ type states = map[string]string
 // the other rows differ from it in what their names say.
 func rows() []row {
 	return []row{
-		{name: "plain", kernel: "6.1", cpu: "max", layers: states{"landlock": "enforced (ABI 2)"},
+		{name: "plain", kernel: "6.1", cpu: "max", posture: true, layers: states{"landlock": "enforced (ABI 2)"},
 			doctor: states{"landlock": "warn", "user": "warn", "perf-event-paranoid": "warn", "pmu": "warn", "proc": "ok", "seccomp": "ok", "vsyscall": "ok", "ptrace": "ok"}},
 		{name: "webrunner as process 1", kernel: "6.1", cpu: "max", init: true, layers: states{"namespaces": "enforced (pid, net, ipc, uts, mount, cgroup)"}},
 		{name: "no AVX, no XSAVE", kernel: "6.1", cpu: "qemu64", noAVX: true},
 		{name: "AVX, but noxsave", kernel: "6.1", cpu: "max", cmdline: "noxsave", noAVX: true, brief: true},
 		{name: "Linux 5.10", kernel: "5.10", cpu: "max", optional: true,
 			refusal: "older than 5.13", without: []string{"landlock"}, doctor: states{"landlock": "bad"}},
-		{name: "Linux 6.12", kernel: "6.12", cpu: "max", optional: true, layers: states{"landlock": "enforced (ABI 6)"}, doctor: states{"landlock": "ok"}},
-		{name: "newest of backports", kernel: "newest", cpu: "max", optional: true, layers: states{"landlock": "enforced (ABI 1"}, doctor: states{"landlock": "ok", "sealed-mappings": "ok"}},
+		{name: "Linux 6.12", kernel: "6.12", cpu: "max", posture: true, optional: true, layers: states{"landlock": "enforced (ABI 6)"}, doctor: states{"landlock": "ok"}},
+		{name: "newest of backports", kernel: "newest", cpu: "max", posture: true, optional: true, layers: states{"landlock": "enforced (ABI 1"}, doctor: states{"landlock": "ok", "sealed-mappings": "ok"}},
 		{name: "two processors", kernel: "6.1", cpu: "max", cpus: 2, brief: true, doctor: states{"cpus": "ok"}},
 		{name: "landlock not in lsm=", kernel: "6.1", cpu: "max", cmdline: "lsm=yama,apparmor",
 			refusal: "disabled at boot", without: []string{"landlock"}, doctor: states{"landlock": "bad"}},
@@ -59,12 +60,12 @@ func rows() []row {
 			doctor: states{"perf-event-paranoid": "warn"}},
 		{name: "perf_event_paranoid=2", kernel: "6.1", cpu: "max", brief: true, counts: true,
 			write: states{paranoid: "2"}, doctor: states{"perf-event-paranoid": "ok"}},
-		{name: "user namespaces off", kernel: "6.1", cpu: "max", brief: true,
+		{name: "user namespaces off", kernel: "6.1", cpu: "max", brief: true, posture: true,
 			write: states{userns: "0"}, layers: states{"namespaces": "enforced (pid, net, ipc, uts, mount, cgroup)"}, doctor: states{"user-namespaces": "warn"}},
 		{name: "user 1000", kernel: "6.1", cpu: "max", uid: 1000, doctor: states{"user": "ok", "user-namespaces": "ok"}},
 		{name: "user 1000, no namespaces", kernel: "6.1", cpu: "max", uid: 1000, brief: true,
 			write: states{clone: "0"}, layers: states{"namespaces": "absent: ", "capabilities": "enforced (none held; the bounding set"}, doctor: states{"user-namespaces": "warn"}},
-		{name: "delegated control group", kernel: "6.1", cpu: "max", delegated: true, brief: true,
+		{name: "delegated control group", kernel: "6.1", cpu: "max", delegated: true, brief: true, posture: true,
 			layers: states{"cgroup": "enforced (memory"}, doctor: states{"memory-limit": "ok", "control-group": "ok"}},
 		{name: "the same for user 1000", kernel: "newest", cpu: "max", uid: 1000, delegated: true, brief: true, optional: true,
 			layers: states{"cgroup": "enforced (memory"}, doctor: states{"memory-limit": "ok", "control-group": "ok", "user": "ok"}},
@@ -136,6 +137,9 @@ func (r row) commands(p pass) [][]string {
 		if !p.refused {
 			list = append(list, []string{"demo", "--timeout", slow})
 		}
+	}
+	if r.posture {
+		list = append(list, []string{posture, "-test.v", "-test.run", "^(TestPosture|TestNothingOutlivesTheServer)$"})
 	}
 	for i := range list {
 		for _, l := range p.without {
