@@ -80,13 +80,13 @@ func software() *group {
 // cannot be counted is unavailable, with the reason; only the kernel's own
 // failure is a problem.
 func (s *sampler) count(groups []*group) *wire.Problem {
-	rounds := minCells
-	if len(groups) > fewGroups {
-		rounds = 1
+	rounds, done := minCells, func(g *group) bool { return g.precise(s.job.Budget.Precision) }
+	if len(groups) > fewGroups { // repeating all of them for precision would take too long
+		rounds, done = 1, (*group).sampled
 	}
 	for round := range mostRounds {
 		for _, g := range groups {
-			if g.failed != nil || round >= rounds && g.precise(s.job.Budget.Precision) {
+			if g.failed != nil || round >= rounds && done(g) {
 				continue
 			}
 			if round > 0 && s.sampling() <= 0 {
@@ -96,12 +96,15 @@ func (s *sampler) count(groups []*group) *wire.Problem {
 				return p
 			}
 		}
-		if rounds == 1 && len(groups) > fewGroups {
-			break // precision by repetition would take too long
-		}
 	}
 	s.addCounts(groups)
 	return nil
+}
+
+// sampled tells whether a group has enough good samples.
+func (g *group) sampled() bool {
+	f, _, err := perf.EstimateCounter(g.cells, 0)
+	return err == nil && f.Accepted >= goodSamples
 }
 
 // countInCell runs one more cell of a group.
@@ -130,9 +133,12 @@ func (s *sampler) countInCell(g *group) *wire.Problem {
 
 // precise tells whether no more cells are needed.
 func (g *group) precise(precision float64) bool {
+	if !g.sampled() {
+		return false
+	}
 	for i := range g.events {
 		f, _, err := perf.EstimateCounter(g.cells, i)
-		if err != nil || f.Accepted < goodSamples {
+		if err != nil {
 			return false
 		}
 		if !f.Exact && (f.CIHigh-f.CILow)/2 > max(precision*math.Abs(f.Value), 1) {
