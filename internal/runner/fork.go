@@ -117,6 +117,9 @@ func (f *forker) findExecutable() error {
 	if os.Geteuid() == 0 && errors.Is(err, syscall.EACCES) {
 		return fmt.Errorf("%w; a child of root runs as nobody, who must be allowed to execute this file (chmod 755)", err)
 	}
+	if os.Geteuid() == 0 && errors.Is(err, syscall.EPERM) {
+		return fmt.Errorf("%w; a child of root runs as nobody, which takes CAP_SETUID and CAP_SETGID: give both, or serve as another user", err)
+	}
 	return err
 }
 
