@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"syscall"
+	"time"
 
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
@@ -84,17 +85,24 @@ func (s *sampler) count(groups []*group) *wire.Problem {
 	if len(groups) > fewGroups { // repeating all of them for precision would take too long
 		rounds, done = 1, (*group).sampled
 	}
+	left := rounds * len(groups) // cells that share the time
 	for round := range mostRounds {
-		for _, g := range groups {
-			if g.failed != nil || round >= rounds && done(g) {
+		for i, g := range groups {
+			switch {
+			case g.failed != nil || round >= rounds && done(g):
+				continue
+			case s.sampling() > 0 || round == 0 && i == 0:
+			case round == 0:
+				g.failed = errNoTime
+				continue
+			default:
 				continue
 			}
-			if round > 0 && s.sampling() <= 0 {
-				break
-			}
+			s.share = s.sampling() / time.Duration(max(left, 1))
 			if p := s.countInCell(g); p != nil {
 				return p
 			}
+			left--
 		}
 	}
 	s.addCounts(groups)
@@ -248,7 +256,7 @@ func (s *sampler) countPlan(g *group, call trampoline.Kind) (cell.Plan, error) {
 		plan.Attrs = append(plan.Attrs, e.attr.Encode())
 	}
 	plan.Records = min(counterRecords, plan.MaxRecords())
-	plan.Budget = s.ticks(max(s.sampling(), laterCells))
+	plan.Budget = s.ticks(max(s.share, laterCells))
 	return plan, nil
 }
 
@@ -272,6 +280,7 @@ const readHeader = 3
 // Reasons why a group has no counts. Nothing is scaled.
 var (
 	errOffPMU      = errors.New("the group did not get onto the counters; another user has them")
+	errNoTime      = errors.New("the deadline came before its turn; ask for fewer events, or for more time")
 	errMultiplexed = errors.New("the counters were multiplexed; another user has them")
 )
 

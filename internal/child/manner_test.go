@@ -201,3 +201,48 @@ func TestAlignBreaksConstants(t *testing.T) {
 		t.Errorf("%v", rep.Problem)
 	}
 }
+
+// Where the time does not suffice for all groups, each has figures or a reason.
+func TestGroupsOutOfTime(t *testing.T) {
+	// 10 ms a call: a cell of 35 samples alone takes longer than the deadline.
+	job := runJob(t, example(t, "imul"), "playground", map[string][]string{"iterations": {"13000000"}, "deadline": {"100ms"}})
+	const groups = 20
+	for i := range groups {
+		job.Groups = append(job.Groups, wire.Group{
+			{Name: "Cycles", Unit: "ns", Type: perf.TypeSoftware, Config: unix.PERF_COUNT_SW_TASK_CLOCK},
+			{Name: fmt.Sprint("event ", i), Unit: "events", Type: perf.TypeSoftware, Config: unix.PERF_COUNT_SW_DUMMY},
+		})
+	}
+	h, err := host()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.PMU = "played"
+	rep := doOn(t, h, job)
+	if rep.Problem != nil {
+		t.Fatal(rep.Problem)
+	}
+	told, late := 0, 0
+	for _, c := range rep.Result.Counters {
+		if strings.HasPrefix(c.Name, "event ") {
+			told++
+		}
+	}
+	for _, u := range rep.Result.Unavailable {
+		if strings.HasPrefix(u.Name, "event ") {
+			told++
+			if strings.Contains(u.Reason, "deadline") {
+				late++
+			}
+		}
+	}
+	if told != groups {
+		t.Errorf("%d of %d events have a figure or a reason", told, groups)
+	}
+	if late == 0 {
+		t.Error("everything was counted within a deadline that is too short for it")
+	}
+	if s := rep.Result.Conditions.Precision.Stopped; s != "deadline" {
+		t.Errorf("stopped by %q", s)
+	}
+}

@@ -56,6 +56,7 @@ type sampler struct {
 	chain, witness uint64        // turns
 	batch          int           // calls between two time stamps
 	length         time.Duration // of the next cell's sampling
+	share          time.Duration // of the next cell that counts
 	cells          [][]perf.Sample
 	outcomes       []*cell.Outcome
 	reference      rhythm             // of a cell that runs no kernel
