@@ -55,6 +55,9 @@ type Outcome struct {
 	User   time.Duration // CPU time by wait4
 	System time.Duration
 	Faults int64 // minor page faults
+	// RSS is the most memory that was resident, in bytes. What the fork had of its
+	// parent counts, though the script unmaps it.
+	RSS uint64
 
 	// From the moment when the loop was let go to the exit: the length of the
 	// loop and a few microseconds more.
@@ -272,6 +275,7 @@ func (t *tracee) supervise() (*Outcome, error) {
 			out.User = time.Duration(ru.Utime.Nano())
 			out.System = time.Duration(ru.Stime.Nano())
 			out.Faults = ru.Minflt
+			out.RSS = uint64(ru.Maxrss) << 10
 			out.Strayed = t.watch.strayed()
 			return &out, nil
 		}

@@ -361,6 +361,7 @@ func (r *runner) result() *wire.Result {
 		Elements: float64(r.call.Elements), Iterations: float64(r.call.Iterations), Bytes: float64(r.call.Bytes), FLOPs: float64(r.call.Flops),
 	}
 	res.Cell.Mappings, res.Cell.Bytes = r.space.Size()
+	res.Cell.RSS = r.first.RSS
 	if len(r.suspect) > 0 {
 		res.Integrity = "suspect"
 	}
