@@ -186,6 +186,11 @@ func TestDeriveFindsCounts(t *testing.T) {
 	if d, ok := get(flops, "Counted FLOPs per cycle"); ok {
 		t.Errorf("a part of the FLOPs: %+v", d)
 	}
+	for _, few := range []map[string]float64{nil, {}, {CyclesName: 100}, {"UOPS_ISSUED.ANY": 3}, {"no such event": 1, CyclesName: 2}} {
+		if got := Derive(few, Work{}, skl); len(got) != 0 {
+			t.Errorf("from %v alone: %+v", few, got)
+		}
+	}
 	zen := Derive(map[string]float64{CyclesName: 100, "fp_ret_sse_avx_ops.all": 1600}, Work{}, load(t, "ZEN4"))
 	if !slices.ContainsFunc(zen, func(d Derived) bool { return d.Name == "Counted FLOPs per cycle" && d.Value == 16 }) {
 		t.Errorf("Zen 4: %+v", zen)
