@@ -60,6 +60,7 @@ type sampler struct {
 	cells          [][]perf.Sample
 	outcomes       []*cell.Outcome
 	reference      rhythm             // of a cell that runs no kernel
+	retakes        int                // of the reference
 	beside         map[string]float64 // events counted beside the readings of a record, by name
 	quality        perf.Quality
 	precision      wire.Precision
