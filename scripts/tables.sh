@@ -29,4 +29,4 @@ fi
 echo "$package $version"
 ${GO:-go} run ./perf/events/internal/maketables -linux "$lists" -out "$folder/data" "$data"
 printf '{"Replace":{"%s":"%s"}}\n' "$PWD/$data/pmu-events.tsv.gz" "$folder/data/pmu-events.tsv.gz" > "$folder/overlay.json"
-${GO:-go} test -count=1 -overlay "$folder/overlay.json" -run 'TestTableFor|TestSelect|TestPlanOfEveryTable' ./perf/events
+${GO:-go} test -count=1 -overlay "$folder/overlay.json" -run 'TestTableFor$|TestSelect$|TestSetsOfEveryTable$|TestPlanOfEveryTable' ./perf/events
