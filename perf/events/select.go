@@ -17,9 +17,9 @@ type UnknownError struct {
 func (e *UnknownError) Error() string {
 	s := fmt.Sprintf("events: %s has no event %q", e.Table, e.Name)
 	if len(e.Nearest) > 0 {
-		s += "; did you mean " + strings.Join(e.Nearest, ", ") + "?"
+		return s + "; did you mean " + strings.Join(e.Nearest, ", ") + "?"
 	}
-	return s
+	return s + ", nor one of a similar name; webrunner events lists them"
 }
 
 // SplitList splits a comma-separated list of names, globs, sets and raw
