@@ -1,8 +1,6 @@
 package child
 
 import (
-	"fmt"
-	"slices"
 	"time"
 
 	"webrunner/internal/cell"
@@ -46,7 +44,7 @@ const (
 	pilotCalls = 16
 )
 
-// fewRecords is how many samples a cell should give at least: one that gives
+// wantedRecords is how many samples a cell should give at least: one that gives
 // less gets more time.
 const wantedRecords = 4
 
@@ -260,122 +258,4 @@ func samplesOf(recs []cell.Record, lastChain uint64, d wire.Detectors) []perf.Sa
 		})
 	}
 	return samples
-}
-
-// enough tells whether the figure for cycles is as precise as was asked for.
-func (s *sampler) enough() bool {
-	fig, q, err := s.estimate()
-	return err == nil && perf.Enough(fig, q, s.job.Budget.Precision)
-}
-
-func (s *sampler) estimate() (perf.Figure, perf.Quality, error) {
-	return perf.EstimateCycles(s.cells, s.calibration(), s.job.Host.TSCQuantum)
-}
-
-// calibration is the host's, for the chain of this run.
-func (s *sampler) calibration() perf.Calibration {
-	cal := perf.Calibration(s.job.Host.Calibration)
-	cal.ChainCycles = float64(s.chain) * s.turnCycles()
-	return cal
-}
-
-// cycles adds the figures that come from time stamps.
-func (s *sampler) cycles() {
-	fig, q, err := s.estimate()
-	if err != nil {
-		s.unavailable("Cycles", "%v", err)
-	} else {
-		s.quality = q
-		fig = s.perCall(fig)
-		s.counter(s.cyclesName(), "cycles", wire.TSCCalibrated, fig, s.modes(q))
-		s.warnings = append(s.warnings, q.Warnings...)
-		if fig.CILow <= 0 {
-			s.warnings = append(s.warnings, fmt.Sprintf("a call takes less than the time-stamp counter resolves: %.0f cycles, give or take %.0f", fig.Value, (fig.CIHigh-fig.CILow)/2))
-		}
-	}
-	ref, q, err := perf.EstimateTSC(s.cells, s.calibration(), s.job.Host.TSCQuantum)
-	if err != nil {
-		s.unavailable("Reference cycles", "%v", err)
-		return
-	}
-	ref = s.perCall(ref)
-	s.counter("Reference cycles", "cycles", wire.TSC, ref, s.modes(q))
-	if hz := float64(s.job.Host.TSCHz); hz > 0 {
-		s.counter("Time", "ns", wire.TSC, scaled(ref, 1e9/hz), nil)
-	}
-}
-
-// perCall turns a figure for a batch into one for a call.
-func (s *sampler) perCall(f perf.Figure) perf.Figure {
-	if s.batch == 1 {
-		return f
-	}
-	return scaled(f, 1/float64(s.batch))
-}
-
-// modes does the same for the values of a figure that has several.
-func (s *sampler) modes(q perf.Quality) []wire.Mode {
-	var list []wire.Mode
-	for _, m := range q.Modes {
-		list = append(list, wire.Mode{Value: m.Value / float64(s.batch), Share: m.Share})
-	}
-	return list
-}
-
-// cyclesName keeps the calibrated figure apart from the PMU's own.
-func (s *sampler) cyclesName() string {
-	if s.job.Host.PMU == "" {
-		return "Cycles"
-	}
-	return "Cycles by TSC"
-}
-
-// countHardware adds the PMU's figures, where there is one. They come first.
-func (s *sampler) countHardware() *wire.Problem {
-	groups := s.hardware()
-	if len(groups) == 0 {
-		return nil
-	}
-	p := s.count(groups)
-	switch {
-	case slices.ContainsFunc(groups, func(g *group) bool { return g.failed == nil && !g.precise(s.job.Budget.Precision) }):
-		s.precision.Stopped = "cells"
-		if s.sampling() <= 0 {
-			s.precision.Stopped = "deadline"
-		}
-	default:
-		s.precision.Stopped = "precision"
-	}
-	return p
-}
-
-// otherFigures adds those of the time-stamp counter, then the kernel's software
-// events.
-func (s *sampler) otherFigures() *wire.Problem {
-	s.cycles()
-	s.missing = append(s.missing, s.job.Refused...)
-	return s.count([]*group{software()})
-}
-
-// scaled multiplies a figure by a constant.
-func scaled(f perf.Figure, k float64) perf.Figure {
-	for _, v := range []*float64{&f.Value, &f.CILow, &f.CIHigh, &f.Min, &f.P10, &f.P90, &f.Overhead} {
-		*v *= k
-	}
-	return f
-}
-
-// counter adds a figure to the answer.
-func (r *runner) counter(name, unit string, source wire.Source, f perf.Figure, modes []wire.Mode) {
-	r.counters = append(r.counters, wire.Counter{
-		Name: name, Value: f.Value, Unit: unit, Source: source,
-		CI95: [2]float64{f.CILow, f.CIHigh}, Min: f.Min, P10: f.P10, P90: f.P90, Overhead: f.Overhead,
-		Samples: wire.Samples{Accepted: f.Accepted, Total: f.Total, Rejected: f.Rejected.Counts()},
-		Cells:   f.Cells, Exact: f.Exact, Modes: modes,
-	})
-}
-
-// unavailable notes a figure that cannot be had, with the reason.
-func (r *runner) unavailable(name, format string, args ...any) {
-	r.missing = append(r.missing, wire.Unavailable{Name: name, Reason: fmt.Sprintf(format, args...)})
 }
