@@ -197,9 +197,7 @@ func (s *sampler) addCount(e event, groups []*group) {
 		return
 	}
 	s.counter(e.name, e.unit, source, s.perCall(fig), s.modes(q))
-	for _, w := range q.Warnings {
-		s.warnings = append(s.warnings, e.name+": "+w)
-	}
+	s.warn(e.name, q)
 }
 
 // only returns samples with one of their counters.

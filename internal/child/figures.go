@@ -34,7 +34,7 @@ func (s *sampler) cycles() {
 		s.quality = q
 		fig = s.perCall(fig)
 		s.counter(s.cyclesName(), "cycles", wire.TSCCalibrated, fig, s.modes(q))
-		s.warnings = append(s.warnings, q.Warnings...)
+		s.warn("", q)
 		if fig.CILow <= 0 {
 			s.warnings = append(s.warnings, fmt.Sprintf("a call takes less than the time-stamp counter resolves: %.0f cycles, give or take %.0f", fig.Value, (fig.CIHigh-fig.CILow)/2))
 		}
@@ -48,6 +48,19 @@ func (s *sampler) cycles() {
 	s.counter("Reference cycles", "cycles", wire.TSC, ref, s.modes(q))
 	if hz := float64(s.job.Host.TSCHz); hz > 0 {
 		s.counter("Time", "ns", wire.TSC, scaled(ref, 1e9/hz), nil)
+	}
+}
+
+// warn passes on what is said of a figure. Values in it are of a batch.
+func (s *sampler) warn(name string, q perf.Quality) {
+	if name != "" {
+		name += ": "
+	}
+	if s.batch > 1 {
+		name += fmt.Sprintf("of %d calls at a time: ", s.batch)
+	}
+	for _, w := range q.Warnings {
+		s.warnings = append(s.warnings, name+w)
 	}
 }
 
