@@ -10,7 +10,11 @@ import (
 func (s *sampler) describe() {
 	m := s.job.Manner
 	s.precision.Wanted = s.job.Budget.Precision
-	if f := s.figure("Cycles"); f != nil {
+	f := s.figure("Cycles")
+	if f == nil {
+		f = s.figure(s.cyclesName())
+	}
+	if f != nil {
 		s.precision.Achieved = (f.CI95[1] - f.CI95[0]) / 2 / f.Value
 	}
 	if p := &s.precision; p.Stopped == "precision" && p.Achieved > p.Wanted {

@@ -97,6 +97,8 @@ func (s *sampler) countHardware() *wire.Problem {
 	}
 	p := s.count(groups)
 	switch {
+	case !slices.ContainsFunc(groups, func(g *group) bool { return g.failed == nil }):
+		// The time stamps give the main figures after all.
 	case slices.ContainsFunc(groups, func(g *group) bool { return g.failed == nil && !g.precise(s.job.Budget.Precision) }):
 		s.precision.Stopped = "cells"
 		if s.sampling() <= 0 {

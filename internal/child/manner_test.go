@@ -246,3 +246,25 @@ func TestGroupsOutOfTime(t *testing.T) {
 		t.Errorf("stopped by %q", s)
 	}
 }
+
+// Where the PMU gives nothing, the time stamps go on until they are precise.
+func TestNoGroupCounts(t *testing.T) {
+	job := runJob(t, example(t, "imul"), "playground", map[string][]string{"iterations": {"20000"}})
+	job.Groups = []wire.Group{{{Name: "Cycles", Unit: "cycles", Type: 0xffff}}}
+	h, err := host()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.PMU = "played"
+	rep := doOn(t, h, job)
+	if rep.Problem != nil {
+		t.Fatal(rep.Problem)
+	}
+	r := rep.Result
+	if len(r.Unavailable) == 0 || r.Unavailable[0].Name != "Cycles" || r.Counters[0].Name != "Cycles by TSC" {
+		t.Errorf("unavailable %v, counters %v", r.Unavailable, r.Counters)
+	}
+	if p := r.Conditions.Precision; p.Stopped == "" || p.Achieved == 0 {
+		t.Errorf("%+v", p)
+	}
+}
