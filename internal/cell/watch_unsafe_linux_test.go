@@ -40,6 +40,8 @@ func TestWatch(t *testing.T) {
 		{"writes behind", "ff04250c401008" + "b807000000c3", 8, false, false},                      // inc dword [records+12300]: nobody reads it
 		{"leaves by the exit", "31ffb8" + stub32(trampoline.ExitRIP()-7) + "ffe0", 0, false, true}, // xor edi, edi; mov eax, exit; jmp rax
 		{"enters again", "b8" + stub32(enterStop()-2) + "ffe0", 0, false, true},                    // mov eax, enter; jmp rax
+		// cmp ebx, 1; je 1f; mov ebx, 1; mov r10d, control; mov r11d, results; mov eax, enter; jmp rax; 1: ret
+		{"enters twice", "83fb017418bb0100000041ba" + stub32(trampoline.ControlAddr) + "41bb" + stub32(trampoline.ResultsAddr) + "b8" + stub32(enterStop()-2) + "ffe0c3", 0, false, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var seen [2][]Seen

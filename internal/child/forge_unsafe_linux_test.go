@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"webrunner/internal/elfobj"
+	"webrunner/kernels"
 	"webrunner/trampoline"
 )
 
@@ -52,22 +53,23 @@ func TestSavedWorkIsSuspect(t *testing.T) {
 	// The stack below rsp-4096 is a cell's own, and lasts from call to call:
 	// movss [rsp-4096], xmm0; mov dword [rsp-4104], 1; ret
 	const remember = "f30f11842400f0ffff c78424f8efffff01000000 c3"
-	for _, tt := range []struct{ name, code, why string }{
-		// cmp dword [sections], 1; je 1f; ret; 1:
-		{"works once", "833c25" + control(unsafe.Offsetof(c.SectionN)) + "01 7401c3" + dot + "c3", "did not"},
+	once := "833c25" + control(unsafe.Offsetof(c.SectionN)) + "01 7401c3" // cmp dword [sections], 1; je 1f; ret; 1:
+	for _, tt := range []struct{ name, code, n, why string }{
+		{"works once", once + dot + "c3", "1024", "did not"},
+		{"works once on much", once + dot + "c3", "200000", "did not"},
 		// cmp dword [mode], watch; je 1f; ret; 1:
-		{"works where it is watched", "833c25" + control(unsafe.Offsetof(c.Mode)) + "03 7401c3" + dot + "c3", "a watched call"},
+		{"works where it is watched", "833c25" + control(unsafe.Offsetof(c.Mode)) + "03 7401c3" + dot + "c3", "1024", "a watched call"},
 		// cmp dword [rsp-4104], 1; jne 1f; movss xmm0, [rsp-4096]; ret; 1:
-		{"remembers the result", "83bc24f8efffff01 750a f30f10842400f0ffff c3" + dot + remember, "did not"},
+		{"remembers the result", "83bc24f8efffff01 750a f30f10842400f0ffff c3" + dot + remember, "1024", "did not"},
 		// mov eax, [rsi]; cmp [rsp-4108], eax; mov [rsp-4108], eax; jne 1f; movss xmm0, [rsp-4096]; ret; 1:
-		{"remembers what looks the same", "8b06 398424f4efffff 898424f4efffff 750a f30f10842400f0ffff c3" + dot + remember, "other contents"},
+		{"remembers what looks the same", "8b06 398424f4efffff 898424f4efffff 750a f30f10842400f0ffff c3" + dot + remember, "1024", "other contents"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, err := hex.DecodeString(strings.ReplaceAll(tt.code, " ", ""))
 			if err != nil {
 				t.Fatal(err)
 			}
-			rep := do(t, runJob(t, elfobj.Function("sdot", code), "sdot", nil))
+			rep := do(t, runJob(t, elfobj.Function("sdot", code), "sdot", map[string][]string{"n": {tt.n}}))
 			if rep.Problem != nil {
 				t.Fatal(rep.Problem)
 			}
@@ -79,6 +81,38 @@ func TestSavedWorkIsSuspect(t *testing.T) {
 				t.Errorf("integrity %s %q; want %q", r.Integrity, r.IntegrityWhy, tt.why)
 			}
 		})
+	}
+}
+
+// A kernel that is right about the contents that every cell begins with, and
+// about no others, is found out.
+func TestWrongWithOtherContentsIsSuspect(t *testing.T) {
+	job := runJob(t, nil, "sdot", nil)
+	spec, err := kernels.Parse(job.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	call, err := spec.Bind(job.Params, kernels.Limits{Memory: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mem [][]byte
+	for _, o := range call.Operands {
+		mem = append(mem, make([]byte, o.Bytes))
+	}
+	call.Fill(mem, job.Seed)
+	// cmp qword [rsi], first; je 1f; xorps xmm0, xmm0; ret; 1:
+	code, err := hex.DecodeString(strings.ReplaceAll("48b8"+hex.EncodeToString(mem[0][:8])+"483906 7404 0f57c0 c3"+dot+"c3", " ", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	job.Object = elfobj.Function("sdot", code)
+	rep := do(t, job)
+	if rep.Problem != nil {
+		t.Fatal(rep.Problem)
+	}
+	if r := rep.Result; r.Verify.Status != "match" || r.Integrity != "suspect" || !strings.Contains(strings.Join(r.IntegrityWhy, "; "), "did not") {
+		t.Errorf("%+v, integrity %s %q", r.Verify, r.Integrity, r.IntegrityWhy)
 	}
 }
 
@@ -102,9 +136,13 @@ func TestLearnedBranchesAreConsistent(t *testing.T) {
 
 // What a watched call does beside its work is seen, whatever the samples say.
 func TestMeddlingIsSuspect(t *testing.T) {
+	once := "833c25" + immediate(trampoline.ControlAddr+uint64(unsafe.Offsetof(trampoline.Control{}.SectionN))) + "01 7401c3" // cmp dword [sections], 1; je 1f; ret; 1:
+	exit := "31ff b8" + immediate(trampoline.ExitRIP()-7) + "ffe0"                                                            // xor edi, edi; mov eax, exit; jmp rax
 	for _, tt := range []struct{ name, code, why string }{
+		{"leaves by the exit when it is verified", once + exit, "the call whose result was verified left"},
+		{"works when it is verified", once + "b9801a0600ffc975fcc3", "a single call"},                                                                              // mov ecx, 400000; 1: dec ecx; jnz 1b; ret
 		{"writes to a record", "ff0425" + immediate(trampoline.RecordsAddr+uint64(unsafe.Offsetof(trampoline.Record{}.Ticks))+56) + "c3", "writes to the samples"}, // inc dword [record.ticks[7]]
-		{"leaves by the exit", "31ff b8" + immediate(trampoline.ExitRIP()-7) + "ffe0", "another way"},                                                              // xor edi, edi; mov eax, exit; jmp rax
+		{"leaves by the exit", exit, "another way"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, err := hex.DecodeString(strings.ReplaceAll(tt.code, " ", ""))
