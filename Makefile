@@ -67,8 +67,8 @@ soak: ## send SOAK (100000) hostile requests to a real server
 	scripts/soak.sh $(SOAK)
 
 .PHONY: validate
-validate: ## measure kernels of known cost, quiet and with noisy neighbours
-	$(GO) run ./perf/internal/validate
+validate: ## measure kernels of known cost, quiet and with noisy neighbours (VALIDATE: flags)
+	$(GO) run ./scripts/validate $(VALIDATE)
 
 TABLES ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/webrunner-tables
 

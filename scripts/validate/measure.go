@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"webrunner/internal/wire"
+)
+
+// task is a kernel that is run again and again.
+type task struct {
+	Kernel string  `json:"kernel"`
+	Mode   string  `json:"mode"`
+	Turns  uint64  `json:"turns"`
+	Truth  float64 `json:"truth"` // core cycles of a call, 0 if not known
+
+	object []byte
+}
+
+// observation is what one run of a task said.
+type observation struct {
+	Value    float64        `json:"value"` // core cycles of a call
+	CI95     [2]float64     `json:"ci95"`
+	Achieved float64        `json:"achieved"` // relative half-width of the interval
+	Stopped  string         `json:"stopped"`
+	Accepted int            `json:"accepted"`
+	Total    int            `json:"total"`
+	Rejected map[string]int `json:"rejected,omitempty"`
+	Cells    int            `json:"cells"`
+	Micros   int64          `json:"micros"` // that the whole run took
+	Suspect  []string       `json:"suspect,omitempty"`
+	Warnings []string       `json:"warnings,omitempty"`
+}
+
+// disturbed tells that the run says so of itself: it stopped for want of time
+// or cells, without a figure as precise as asked for, clean and of one mode.
+func (o observation) disturbed() bool { return o.Stopped != "precision" && o.Stopped != "resolution" }
+
+// newTask returns a task of calls of about so many cycles.
+func (b *bench) newTask(k known, mode string, cycles float64) task {
+	t := task{Kernel: k.symbol, Mode: mode, object: k.object}
+	turn := k.turn(b.info)
+	if turn == 0 {
+		t.Turns = max(1, uint64(cycles/(k.repeat*assumed)+0.5))
+		return t
+	}
+	t.Turns = max(1, uint64(cycles/turn+0.5))
+	t.Truth = float64(t.Turns) * turn
+	return t
+}
+
+// assumed is the cost of a repetition that is not known.
+const assumed = 10
+
+// measure runs a task once. The run's figure is that of the time-stamp counter.
+func (b *bench) measure(t task) (observation, error) {
+	res, err := b.run(t.object, url.Values{
+		"kernel": {"playground"}, "iterations": {strconv.FormatUint(t.Turns, 10)}, "mode": {t.Mode},
+	})
+	if err != nil {
+		return observation{}, err
+	}
+	if want := fmt.Sprint(b.host.CPUs); fmt.Sprint([]int{res.Conditions.CPU}) != want || !strings.HasPrefix(res.Conditions.Pinned, "pinned") {
+		return observation{}, fmt.Errorf("the cells ran on CPU %d (%s), not on %s", res.Conditions.CPU, res.Conditions.Pinned, want)
+	}
+	o := observation{
+		Achieved: res.Conditions.Precision.Achieved, Stopped: res.Conditions.Precision.Stopped,
+		Micros: res.Timing.Total, Suspect: res.IntegrityWhy, Warnings: res.Warnings,
+	}
+	for _, c := range res.Counters {
+		if c.Name == "Cycles" && c.Source == wire.TSCCalibrated {
+			o.Value, o.CI95, o.Cells = c.Value, c.CI95, c.Cells
+			o.Accepted, o.Total, o.Rejected = c.Samples.Accepted, c.Samples.Total, c.Samples.Rejected
+			return o, nil
+		}
+	}
+	return o, fmt.Errorf("no figure for cycles: %v", res.Unavailable)
+}
