@@ -47,7 +47,7 @@ func drive() int {
 	flag.StringVar(&o.kernels, "kernels", "", "the folder that scripts/matrix/kernels.sh filled with vmlinuz-*")
 	flag.StringVar(&o.posture, "posture", "", "the test of internal/child, built by go test -c, to be run where a row says so")
 	flag.StringVar(&o.keep, "keep", "", "a folder for the consoles and answers of all rows")
-	flag.DurationVar(&o.limit, "limit", 5*time.Minute, "for one row")
+	flag.DurationVar(&o.limit, "limit", 15*time.Minute, "for one row")
 	flag.BoolVar(&o.markdown, "markdown", false, "print the table as Markdown")
 	flag.BoolVar(&o.hostile, "hostile", false, "let the self-test of each row make all attacks; raise -limit")
 	only := flag.String("only", "", "rows whose name matches this regular expression")
