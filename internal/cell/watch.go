@@ -97,10 +97,22 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 // the stub and the operating system write between the two stops.
 func (w *watcher) wrote() bool {
 	now := *results()
+	if !w.rseqKept(&now) {
+		return true
+	}
 	now.Rseq, now.Stamp, now.Remaining = w.results.Rseq, w.results.Stamp, w.results.Remaining
 	now.RAX, now.RDX = w.results.RAX, w.results.RDX
 	copy(now.FX[160:176], w.results.FX[160:176])
 	return now != w.results || !bytes.Equal(w.records, memory(trampoline.RecordsAddr, w.size))
+}
+
+// rseqKept tells whether the operating system alone wrote to the thread's struct
+// rseq. A kernel that names a critical section of its own there gets control when
+// the cell goes on, outside of the call (linux/rseq.h: rseq_cs, then flags).
+func (w *watcher) rseqKept(now *trampoline.Results) bool {
+	const section, flags = 8, 16
+	cs := le.Uint64(now.Rseq[section:])
+	return (cs == 0 || cs == le.Uint64(w.results.Rseq[section:])) && le.Uint32(now.Rseq[flags:]) == le.Uint32(w.results.Rseq[flags:])
 }
 
 // strayed tells whether a call ended otherwise than at the stop after it.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 	"unsafe"
@@ -33,9 +34,10 @@ func TestWatch(t *testing.T) {
 		wrote      bool // in each
 		strayed    bool
 	}{
-		{"returns", "b807000000c3", 8, false, false},                                               // mov eax, 7; ret
-		{"works long", "b9801a0600ffc975fcb807000000c3", 8, false, false},                          // mov ecx, 400000; 1: dec ecx; jnz 1b
-		{"writes a result", "ff0425" + results + "b807000000c3", 8, true, false},                   // inc dword [results]
+		{"returns", "b807000000c3", 8, false, false},                             // mov eax, 7; ret
+		{"works long", "b9801a0600ffc975fcb807000000c3", 8, false, false},        // mov ecx, 400000; 1: dec ecx; jnz 1b
+		{"writes a result", "ff0425" + results + "b807000000c3", 8, true, false}, // inc dword [results]
+		{"names a critical section", namesSection(), 8, true, false},
 		{"writes a record", "ff04250c101008" + "b807000000c3", 8, true, false},                     // inc dword [records+12]
 		{"writes behind", "ff04250c401008" + "b807000000c3", 8, false, false},                      // inc dword [records+12300]: nobody reads it
 		{"leaves by the exit", "31ffb8" + stub32(trampoline.ExitRIP()-7) + "ffe0", 0, false, true}, // xor edi, edi; mov eax, exit; jmp rax
@@ -64,6 +66,17 @@ func TestWatch(t *testing.T) {
 			}
 		})
 	}
+}
+
+// namesSection is a kernel that has the operating system watch a critical
+// section of its own (struct rseq_cs: version, flags, start, length, abort; the
+// signature precedes the abort address), in which it never is:
+//
+//	mov dword [rseq_cs], code+32; mov eax, 7; ret
+func namesSection() string {
+	const section, abort = trampoline.ImageAddr + 32, trampoline.ImageAddr + 68
+	return "c70425" + stub32(trampoline.ResultsAddr+uint64(unsafe.Offsetof(trampoline.Results{}.Rseq))+8) + stub32(section) + "b807000000c3" +
+		strings.Repeat("90", 15) + "0000000000000000" + "0000010000000000" + "0100000000000000" + stub32(abort) + "00000000" + stub32(rseqSig) + "c3"
 }
 
 func enterStop() uint64 { a, _ := trampoline.Watched(); return a }
