@@ -168,8 +168,11 @@ func (s *sampler) callsShrunk(measured float64) string {
 // chainsStretched compares, cell by cell, the fast ones of the chains beside the
 // kernel with the one behind its last call: the kernel could have changed those,
 // and not this. Noise makes either longer, and the core's frequency may change
-// within a cell, but not in most.
+// within a cell, but not in most. Fewer cells than usual are no evidence.
 func (s *sampler) chainsStretched() string {
+	if len(s.outcomes) < minCells {
+		return ""
+	}
 	var stretched []float64
 	for _, o := range s.outcomes {
 		var beside []float64
