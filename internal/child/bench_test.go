@@ -49,3 +49,33 @@ func BenchmarkJob(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRun is what one default run of a kernel of about 1 µs costs, and
+// where the time goes.
+func BenchmarkRun(b *testing.B) {
+	object := example(b, "imul")
+	var sum wire.Timing
+	samples, cells := 0, 0
+	for b.Loop() {
+		rep := do(b, runJob(b, object, "playground", map[string][]string{"iterations": {"1200"}}))
+		if rep.Problem != nil {
+			b.Fatal(rep.Problem)
+		}
+		t, c := rep.Result.Timing, rep.Result.Counters[0]
+		sum.Spawn += t.Spawn
+		sum.Load += t.Load
+		sum.Screen += t.Screen
+		sum.Cells += t.Cells
+		sum.Verify += t.Verify
+		sum.Total += t.Total
+		samples, cells = samples+c.Samples.Total, cells+c.Cells
+	}
+	for unit, v := range map[string]int64{
+		"spawn-µs/op": sum.Spawn, "load-µs/op": sum.Load, "screen-µs/op": sum.Screen,
+		"cells-µs/op": sum.Cells, "verify-µs/op": sum.Verify, "total-µs/op": sum.Total,
+	} {
+		b.ReportMetric(float64(v)/float64(b.N), unit)
+	}
+	b.ReportMetric(float64(samples)/float64(b.N), "samples/op")
+	b.ReportMetric(float64(cells)/float64(b.N), "cells/op")
+}
