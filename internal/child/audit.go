@@ -93,7 +93,9 @@ func (r *runner) watch() (*audit, *wire.Problem) {
 		secNothing: {Kind: trampoline.Empty, Counted: true},
 	}
 	p.Records, p.Budget = sameCalls, r.ticks(watchedTime)
-	if size := r.operandBytes(); size > 0 && size <= freshBytes && r.seen.Wall < freshTime {
+	// What a kernel without a reference does may depend on the contents.
+	size := r.operandBytes()
+	if r.checked.Status == kernels.Match && size > 0 && size <= freshBytes && r.seen.Wall < freshTime {
 		a.freshCalls = freshCalls
 		p.Records += freshCalls
 	}

@@ -87,6 +87,23 @@ func TestSavedWorkIsSuspect(t *testing.T) {
 // A kernel that is right about the contents that every cell begins with, and
 // about no others, is found out.
 func TestWrongWithOtherContentsIsSuspect(t *testing.T) {
+	// mov rax, usual; cmp [rsi], rax; je 1f; xorps xmm0, xmm0; ret; 1:
+	code, err := hex.DecodeString(strings.ReplaceAll("48b8"+usual(t)+"483906 7404 0f57c0 c3"+dot+"c3", " ", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep := do(t, runJob(t, elfobj.Function("sdot", code), "sdot", nil))
+	if rep.Problem != nil {
+		t.Fatal(rep.Problem)
+	}
+	if r := rep.Result; r.Verify.Status != "match" || r.Integrity != "suspect" || !strings.Contains(strings.Join(r.IntegrityWhy, "; "), "did not") {
+		t.Errorf("%+v, integrity %s %q", r.Verify, r.Integrity, r.IntegrityWhy)
+	}
+}
+
+// usual is what the first two elements of an sdot's x hold in every cell.
+func usual(t *testing.T) string {
+	t.Helper()
 	job := runJob(t, nil, "sdot", nil)
 	spec, err := kernels.Parse(job.Spec)
 	if err != nil {
@@ -101,35 +118,29 @@ func TestWrongWithOtherContentsIsSuspect(t *testing.T) {
 		mem = append(mem, make([]byte, o.Bytes))
 	}
 	call.Fill(mem, job.Seed)
-	// cmp qword [rsi], first; je 1f; xorps xmm0, xmm0; ret; 1:
-	code, err := hex.DecodeString(strings.ReplaceAll("48b8"+hex.EncodeToString(mem[0][:8])+"483906 7404 0f57c0 c3"+dot+"c3", " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	job.Object = elfobj.Function("sdot", code)
-	rep := do(t, job)
-	if rep.Problem != nil {
-		t.Fatal(rep.Problem)
-	}
-	if r := rep.Result; r.Verify.Status != "match" || r.Integrity != "suspect" || !strings.Contains(strings.Join(r.IntegrityWhy, "; "), "did not") {
-		t.Errorf("%+v, integrity %s %q", r.Verify, r.Integrity, r.IntegrityWhy)
-	}
+	return hex.EncodeToString(mem[0][:8])
 }
 
-// A kernel is not suspect for being quicker once its branches are learned.
-func TestLearnedBranchesAreConsistent(t *testing.T) {
-	// 1: cmp dword [rsi], 0; jl 2f; inc eax; 2: add rsi, 4; dec rdi; jnz 1b; ret
-	code, err := hex.DecodeString("833e007c02ffc04883c60448ffcf75f0c3")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range []string{"300", "1000", "5000"} {
-		rep := do(t, runJob(t, elfobj.Function("sdot", code), "sdot", map[string][]string{"n": {n}}))
+// A kernel is not suspect for what it takes being a matter of its operands, or
+// for being quicker once its branches are learned.
+func TestContentsMatter(t *testing.T) {
+	for _, tt := range []struct{ name, code, n string }{
+		// 1: cmp dword [rsi], 0; jl 2f; inc eax; 2: add rsi, 4; dec rdi; jnz 1b; ret
+		{"branches", "833e007c02ffc04883c60448ffcf75f0c3", "300"},
+		{"more branches", "833e007c02ffc04883c60448ffcf75f0c3", "5000"},
+		// cmp qword [rsi], usual; je 1f; mov ecx, 100000; 2: dec ecx; jnz 2b; 1: ret
+		{"other contents take longer", "48b8" + usual(t) + "483906 7409 b9a0860100 ffc9 75fc c3", "1024"},
+	} {
+		code, err := hex.DecodeString(strings.ReplaceAll(tt.code, " ", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rep := do(t, runJob(t, elfobj.Function("sdot", code), "sdot", map[string][]string{"n": {tt.n}}))
 		if rep.Problem != nil {
 			t.Fatal(rep.Problem)
 		}
 		if r := rep.Result; r.Integrity != "consistent" {
-			t.Errorf("n = %s: integrity %s %q", n, r.Integrity, r.IntegrityWhy)
+			t.Errorf("%s: integrity %s %q", tt.name, r.Integrity, r.IntegrityWhy)
 		}
 	}
 }
