@@ -42,7 +42,7 @@ const (
 	insideSlack  = 250 * time.Nanosecond // more, by what the stub measured
 	outsideSlack = 700 * time.Nanosecond // more, by the time from stop to stop
 	coldSlack    = 3 * time.Microsecond  // the same, where contents are others
-	firstSlack   = 20 * time.Microsecond // more, in the first call
+	firstSlack   = 50 * time.Microsecond // more, in the first call
 )
 
 // Sections of a watched cell.

@@ -94,6 +94,7 @@ func TestChains(t *testing.T) {
 		{cells([2]uint64{1500, 1500}, [2]uint64{1000, 1000}, [2]uint64{1500, 1500}), true},
 		{cells([2]uint64{1250, 1000}, [2]uint64{1250, 1000}, [2]uint64{1250, 2000}), false},
 		{cells([2]uint64{1250, 1000}, [2]uint64{1250, 1000}), true},
+		{cells([2]uint64{5000, 1000}), false},
 	} {
 		if why := tt.s.chainsStretched(); (why == "") != tt.ok {
 			t.Errorf("%q, want ok %v", why, tt.ok)
