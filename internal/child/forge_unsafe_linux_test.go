@@ -39,11 +39,11 @@ func immediate(addr uint64) string {
 	return hex.EncodeToString(binary.LittleEndian.AppendUint32(nil, uint32(addr)))
 }
 
-// dot is sdot for adjacent elements:
+// dotCode is sdot for adjacent elements:
 //
 //	xorps xmm0, xmm0; 1: movss xmm2, [rsi]; mulss xmm2, [rcx]; addss xmm0, xmm2
 //	add rsi, 4; add rcx, 4; dec rdi; jnz 1b
-const dot = "0f57c0 f30f1016 f30f5911 f30f58c2 4883c604 4883c104 48ffcf 75e7"
+const dotCode = "0f57c0 f30f1016 f30f5911 f30f58c2 4883c604 4883c104 48ffcf 75e7"
 
 // Kernels that give the right result when it is verified, and save themselves
 // the work when they are measured, are found by the calls that are watched.
@@ -55,14 +55,14 @@ func TestSavedWorkIsSuspect(t *testing.T) {
 	const remember = "f30f11842400f0ffff c78424f8efffff01000000 c3"
 	once := "833c25" + control(unsafe.Offsetof(c.SectionN)) + "01 7401c3" // cmp dword [sections], 1; je 1f; ret; 1:
 	for _, tt := range []struct{ name, code, n, why string }{
-		{"works once", once + dot + "c3", "1024", "did not"},
-		{"works once on much", once + dot + "c3", "200000", "did not"},
+		{"works once", once + dotCode + "c3", "1024", "did not"},
+		{"works once on much", once + dotCode + "c3", "200000", "did not"},
 		// cmp dword [mode], watch; je 1f; ret; 1:
-		{"works where it is watched", "833c25" + control(unsafe.Offsetof(c.Mode)) + "03 7401c3" + dot + "c3", "1024", "a watched call"},
+		{"works where it is watched", "833c25" + control(unsafe.Offsetof(c.Mode)) + "03 7401c3" + dotCode + "c3", "1024", "a watched call"},
 		// cmp dword [rsp-4104], 1; jne 1f; movss xmm0, [rsp-4096]; ret; 1:
-		{"remembers the result", "83bc24f8efffff01 750a f30f10842400f0ffff c3" + dot + remember, "1024", "did not"},
+		{"remembers the result", "83bc24f8efffff01 750a f30f10842400f0ffff c3" + dotCode + remember, "1024", "did not"},
 		// mov eax, [rsi]; cmp [rsp-4108], eax; mov [rsp-4108], eax; jne 1f; movss xmm0, [rsp-4096]; ret; 1:
-		{"remembers what looks the same", "8b06 398424f4efffff 898424f4efffff 750a f30f10842400f0ffff c3" + dot + remember, "1024", "other contents"},
+		{"remembers what looks the same", "8b06 398424f4efffff 898424f4efffff 750a f30f10842400f0ffff c3" + dotCode + remember, "1024", "other contents"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, err := hex.DecodeString(strings.ReplaceAll(tt.code, " ", ""))
@@ -88,7 +88,7 @@ func TestSavedWorkIsSuspect(t *testing.T) {
 // about no others, is found out.
 func TestWrongWithOtherContentsIsSuspect(t *testing.T) {
 	// mov rax, usual; cmp [rsi], rax; je 1f; xorps xmm0, xmm0; ret; 1:
-	code, err := hex.DecodeString(strings.ReplaceAll("48b8"+usual(t)+"483906 7404 0f57c0 c3"+dot+"c3", " ", ""))
+	code, err := hex.DecodeString(strings.ReplaceAll("48b8"+usual(t)+"483906 7404 0f57c0 c3"+dotCode+"c3", " ", ""))
 	if err != nil {
 		t.Fatal(err)
 	}
