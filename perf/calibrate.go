@@ -110,7 +110,7 @@ func witnessAlone(cal Calibration, quantum float64, sets ...[]Sample) float64 {
 		return 0
 	}
 	for _, set := range sets {
-		f := filter{chains: true, overhead: emptyTicks(set, quantum).mean, quantum: quantum, cal: cal}
+		f := filter{chains: true, overhead: edgeTicks(set, quantum), quantum: quantum, cal: cal}
 		for _, s := range set {
 			if s.Empty || s.Before == 0 || s.WitnessBefore == 0 || f.judge(s) != clean {
 				continue

@@ -84,7 +84,7 @@ func (e *estimator) judge(cells [][]Sample, fig *Figure) {
 	}
 	for _, cell := range cells {
 		empty := emptyTicks(cell, e.quantum)
-		f := filter{chains: true, overhead: empty.mean, quantum: e.quantum, cal: e.cal}
+		f := filter{chains: true, overhead: edgeTicks(cell, e.quantum), quantum: e.quantum, cal: e.cal}
 		if e.cal.ChainCycles <= 0 { // chains of unknown length still compare with each other
 			f.cal.ChainCycles, f.cal.WitnessCycles = 1, 0
 		}
@@ -155,7 +155,7 @@ type part struct {
 // measure turns the accepted samples of a cell into the unit.
 func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Quality) part {
 	empty := e.empties[i]
-	f := filter{overhead: empty.mean, quantum: e.quantum, cal: e.cal}
+	f := filter{overhead: edgeTicks(cell, e.quantum), quantum: e.quantum, cal: e.cal}
 	var raw, ratios []float64
 	for j, s := range cell {
 		if s.Empty || !allow(e.verdicts[i][j]) {

@@ -68,6 +68,41 @@ func (s *simulated) cell(n int, cycles float64) []Sample {
 	return out
 }
 
+// batches takes n samples of batches of calls.
+func (s *simulated) batches(n, calls int, cycles float64) []Sample {
+	const back = 8 // cycles of an empty call among others
+	var out []Sample
+	for range n {
+		out = append(out, Sample{
+			Before: s.ticks(s.call(simChain)), After: s.ticks(s.call(simChain)),
+			WitnessBefore: s.ticks(s.call(simWitness)), WitnessAfter: s.ticks(s.call(simWitness)),
+			Ticks: s.ticks(s.edge + float64(calls)*(cycles+back)),
+		}, Sample{Empty: true, Ticks: s.ticks(s.edge + float64(calls)*back)}, Sample{Empty: true, Edge: true, Ticks: s.ticks(s.edge)})
+	}
+	return out
+}
+
+// The empty calls of a batch have no share in the length of a chain.
+func TestBatches(t *testing.T) {
+	s := newSimulated()
+	const calls, cycles = 400, 40.0
+	cal := s.calibrate(t)
+	cells := [][]Sample{s.batches(100, calls, cycles), s.batches(100, calls, cycles), s.batches(100, calls, cycles)}
+	f, q, err := EstimateCycles(cells, cal, s.quantum)
+	if err != nil || q.Contended || q.Disturbed {
+		t.Fatal(f, q, err)
+	}
+	if got := f.Value / calls; math.Abs(got/cycles-1) > 0.002 || math.Abs(f.Overhead/calls-8) > 0.5 {
+		t.Errorf("a call reads as %.2f cycles beyond %.2f, want %.0f", got, f.Overhead/calls, cycles)
+	}
+	if math.Abs(q.RatioLow/s.ratio-1) > 0.01 || math.Abs(q.RatioHigh/s.ratio-1) > 0.01 {
+		t.Errorf("%.3f to %.3f cycles a tick, want %.3f", q.RatioLow, q.RatioHigh, s.ratio)
+	}
+	if f, _, err := EstimateTSC(cells, cal, s.quantum); err != nil || math.Abs(f.Value*s.ratio/calls/cycles-1) > 0.002 {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
+
 func (s *simulated) cells(k, n int, cycles float64) [][]Sample {
 	var all [][]Sample
 	for range k {

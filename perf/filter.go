@@ -22,7 +22,7 @@ const (
 // filter judges samples of one cell.
 type filter struct {
 	chains   bool    // judge by chains and witnesses, which counters do not need
-	overhead float64 // ticks of an empty call
+	overhead float64 // ticks of an empty call, as those of chains are
 	quantum  float64 // ticks
 	cal      Calibration
 }
@@ -93,9 +93,23 @@ func (r *Rejections) add(v verdict) {
 // emptyTicks returns the ticks of an empty call, with its standard error, from
 // the undisturbed empty samples.
 func emptyTicks(samples []Sample, quantum float64) window {
+	return undisturbed(samples, quantum, func(s Sample) bool { return s.Empty && !s.Edge })
+}
+
+// edgeTicks returns the ticks that a chain or a witness takes beside its work:
+// those of an empty call, also where calls are batches.
+func edgeTicks(samples []Sample, quantum float64) float64 {
+	edge := undisturbed(samples, quantum, func(s Sample) bool { return s.Edge })
+	if edge.n == 0 {
+		edge = emptyTicks(samples, quantum)
+	}
+	return edge.mean
+}
+
+func undisturbed(samples []Sample, quantum float64, which func(Sample) bool) window {
 	var v []float64
 	for _, s := range samples {
-		if s.Empty && s.Ticks > 0 && !s.Interrupted && !s.Preempted {
+		if which(s) && s.Ticks > 0 && !s.Interrupted && !s.Preempted {
 			v = append(v, float64(s.Ticks))
 		}
 	}

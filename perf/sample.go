@@ -14,6 +14,7 @@ type Sample struct {
 	Interrupted bool // an interrupt came in the call, or in a part beside it
 	Preempted   bool // the thread lost its CPU
 	Empty       bool // the call was of a function that only returns
+	Edge        bool // an empty call as those of chains are, where all others are batches
 
 	Counters []uint64 // what each counter advanced by during the call
 }

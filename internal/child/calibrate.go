@@ -105,7 +105,7 @@ func (s *session) sampleReference(space *cell.Space, ref cell.Section) ([]perf.S
 	if out.End != cell.Returned {
 		return nil, fmt.Errorf("the calibration cell ended by %v, signal %v", out.End, out.Signal)
 	}
-	return samplesOf(out.Samples.Records, out.Samples.LastChain, wire.Detectors{}), nil
+	return samplesOf(out.Samples.Records, out.Samples.LastChain, false, wire.Detectors{}), nil
 }
 
 // enforced tells whether a layer is in force.

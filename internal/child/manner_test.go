@@ -1,6 +1,7 @@
 package child_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -266,5 +267,25 @@ func TestNoGroupCounts(t *testing.T) {
 	}
 	if p := r.Conditions.Precision; p.Stopped == "" || p.Achieved == 0 {
 		t.Errorf("%+v", p)
+	}
+}
+
+// Calls back to back read as what bounds them: a multiplication a cycle, less
+// what an empty call takes, which is hidden behind them.
+func TestThroughput(t *testing.T) {
+	const imuls = 96
+	code := append(bytes.Repeat([]byte{0x48, 0x6b, 0xc1, 0x03}, imuls), 0xc3) // imul rax, rcx, 3; ret
+	for try := 1; ; try++ {
+		rep := do(t, runJob(t, elfobj.Function("playground", code), "playground", map[string][]string{"mode": {"throughput"}}))
+		if rep.Problem != nil {
+			t.Fatal(rep.Problem)
+		}
+		c, p := rep.Result.Counters[0], rep.Result.Conditions.Precision
+		if all := c.Value + c.Overhead; all > imuls*0.99 && all < imuls*1.1 {
+			return
+		}
+		if t.Logf("%+v, %+v", c, p); try == 3 { // a busy host has had its chances
+			t.Fatalf("a call takes %.1f cycles beyond %.1f, want %d together", c.Value, c.Overhead, imuls)
+		}
 	}
 }

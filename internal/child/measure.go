@@ -33,6 +33,7 @@ const (
 	secKernel
 	secWitnessAfter
 	secEmpty
+	secEdge // only where calls are batches
 )
 
 // Throughput is measured over batches of calls that take about this long
@@ -170,7 +171,7 @@ func (s *sampler) sample() *wire.Problem {
 		return p
 	}
 	s.outcomes = append(s.outcomes, out)
-	s.cells = append(s.cells, samplesOf(s.usable(out), out.Samples.LastChain, s.job.Host.Detectors))
+	s.cells = append(s.cells, samplesOf(s.usable(out), out.Samples.LastChain, s.batch > 1, s.job.Host.Detectors))
 	if n := len(out.Samples.Records); n < wantedRecords {
 		s.length = min(s.length*wantedRecords/time.Duration(max(n, 1)), max(s.sampling()/minCells, s.length))
 	} else if len(s.cells) >= minCells {
@@ -182,7 +183,10 @@ func (s *sampler) sample() *wire.Problem {
 // recordPlan is a plan of samples of a call under the conditions asked for.
 func (s *sampler) recordPlan(call cell.Section) cell.Plan {
 	list := sections(s.chain, s.witness, call)
-	list[secKernel].Batch, list[secEmpty].Batch = s.batch, s.batch
+	if s.batch > 1 {
+		list[secKernel].Batch, list[secEmpty].Batch = s.batch, s.batch
+		list = append(list, cell.Section{Kind: trampoline.Empty}) // secEdge
+	}
 	return s.emptyCaches(s.plan(), list)
 }
 
@@ -226,9 +230,10 @@ func (s *session) ticks(d time.Duration) uint64 {
 }
 
 // samplesOf turns the records of a cell into samples: for each the kernel's,
-// between the chains before and after it, and the empty call's. A detector that
-// was not proved on this host has no say.
-func samplesOf(recs []cell.Record, lastChain uint64, d wire.Detectors) []perf.Sample {
+// between the chains before and after it, and the empty call's; of batches also
+// that of a single empty call. A detector that was not proved on this host has
+// no say.
+func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detectors) []perf.Sample {
 	var samples []perf.Sample
 	believed := uint64(0)
 	if d.Interrupt == "" {
@@ -256,6 +261,13 @@ func samplesOf(recs []cell.Record, lastChain uint64, d wire.Detectors) []perf.Sa
 			Interrupted: rec.Flags&(trampoline.FlagInterrupt<<secEmpty) != 0,
 			Preempted:   rec.Flags&(trampoline.FlagPreempt<<secEmpty) != 0,
 		})
+		if batches {
+			samples = append(samples, perf.Sample{
+				Empty: true, Edge: true, Ticks: rec.Ticks[secEdge],
+				Interrupted: rec.Flags&(trampoline.FlagInterrupt<<secEdge) != 0,
+				Preempted:   rec.Flags&(trampoline.FlagPreempt<<secEdge) != 0,
+			})
+		}
 	}
 	return samples
 }
