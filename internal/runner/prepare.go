@@ -36,9 +36,12 @@ func preparations() []preparation {
 		{Namespaces, "be born in namespaces of its own: user, pid, net, ipc, uts, mount, cgroup",
 			"files of the host as the server's user; no process, network or queue of the host",
 			func(f *forker, a *syscall.ProcAttr) { a.Sys.Cloneflags = f.flags }},
-		{"", "lead a session and process group, which the server kills as one",
-			"the same, without the server's terminal; nothing that it starts outlives it",
-			func(_ *forker, a *syscall.ProcAttr) { a.Sys.Setsid = true }},
+		// No session of its own: the scheduler would put each child into a group
+		// of its own (kernel/sched/autogroup.c), which on a busy host doubles the
+		// time of a short job, and no terminal can be opened anyway.
+		{"", "lead a process group, which the server kills as one",
+			"the same; nothing that it starts outlives it",
+			func(_ *forker, a *syscall.ProcAttr) { a.Sys.Setpgid = true }},
 		{"", "become nobody, where the server is root or there is a user namespace",
 			"files that everybody may use",
 			func(f *forker, a *syscall.ProcAttr) { f.becomeNobody(a.Sys) }},
