@@ -117,20 +117,24 @@ func (e *experiment) markdown(w io.Writer) {
 	if len(e.Series) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n### %s, neighbour: %s\n\n| kernel | cycles | read, median | error of the median | worst | coefficient of variation | disturbed | ms a run, median and longest |\n|%s\n", e.Name, e.Neighbour, strings.Repeat("---|", 8))
+	read := "read, median"
+	if e.Name == backToBack {
+		read = "read, with the empty call, median"
+	}
+	fmt.Fprintf(w, "\n### %s, neighbour: %s\n\n| kernel | cycles | %s | error of the median | worst | coefficient of variation | disturbed | ms a run, median and longest |\n|%s\n", e.Name, e.Neighbour, read, strings.Repeat("---|", 8))
 	for _, s := range e.Series {
 		sum := s.Summary
-		truth, read, off, worst, cv := "not known", fmt.Sprintf("%.1f", sum.Median), "", "", percent(sum.CV)
+		truth, value, off, worst, cv := "not known", fmt.Sprintf("%.1f", sum.Median), "", "", percent(sum.CV)
 		switch {
 		case s.Skipped != "":
-			truth, read, cv = s.Skipped, "", ""
+			truth, value, cv = s.Skipped, "", ""
 		case sum.Judged == 0:
-			truth, read, cv = fmt.Sprintf("%.0f", s.Truth), "", ""
+			truth, value, cv = fmt.Sprintf("%.0f", s.Truth), "", ""
 		case s.Truth > 0 && e.Name == longCalls:
 			truth, off, worst = fmt.Sprintf("%.0f", s.Truth), fmt.Sprintf("%+.3f %%", 100*sum.Error), fmt.Sprintf("%+.3f %%", 100*sum.Worst)
 		case s.Truth > 0:
 			truth, off, worst = fmt.Sprintf("%.0f", s.Truth), fmt.Sprintf("%+.1f", sum.Median-s.Truth), fmt.Sprintf("%+.1f", sum.Worst*s.Truth)
 		}
-		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %d of %d | %.0f, %.0f |\n", name(s), truth, read, off, worst, cv, sum.Disturbed, len(s.Runs), sum.Millis[0], sum.Millis[1])
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %d of %d | %.0f, %.0f |\n", name(s), truth, value, off, worst, cv, sum.Disturbed, len(s.Runs), sum.Millis[0], sum.Millis[1])
 	}
 }

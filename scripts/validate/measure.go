@@ -21,7 +21,8 @@ type task struct {
 
 // observation is what one run of a task said.
 type observation struct {
-	Value    float64        `json:"value"` // core cycles of a call
+	Value    float64        `json:"value"`    // core cycles of a call
+	Overhead float64        `json:"overhead"` // of an empty call, which is subtracted
 	CI95     [2]float64     `json:"ci95"`
 	Achieved float64        `json:"achieved"` // relative half-width of the interval
 	Stopped  string         `json:"stopped"`
@@ -37,6 +38,15 @@ type observation struct {
 // disturbed tells that the run says so of itself: it stopped for want of time
 // or cells, without a figure as precise as asked for, clean and of one mode.
 func (o observation) disturbed() bool { return o.Stopped != "precision" && o.Stopped != "resolution" }
+
+// figure is what is held against the truth. Calls back to back hide the empty
+// call in them: what bounds them bounds both together.
+func (t task) figure(o observation) float64 {
+	if t.Mode == throughput {
+		return o.Value + o.Overhead
+	}
+	return o.Value
+}
 
 // newTask returns a task of calls of about so many cycles.
 func (b *bench) newTask(k known, mode string, cycles float64) task {
@@ -71,7 +81,7 @@ func (b *bench) measure(t task) (observation, error) {
 	}
 	for _, c := range res.Counters {
 		if c.Name == "Cycles" && c.Source == wire.TSCCalibrated {
-			o.Value, o.CI95, o.Cells = c.Value, c.CI95, c.Cells
+			o.Value, o.Overhead, o.CI95, o.Cells = c.Value, c.Overhead, c.CI95, c.Cells
 			o.Accepted, o.Total, o.Rejected = c.Samples.Accepted, c.Samples.Total, c.Samples.Rejected
 			return o, nil
 		}

@@ -43,7 +43,7 @@ func (s series) summarise() summary {
 			sum.Disturbed++
 			continue
 		}
-		values, achieved = append(values, o.Value), append(achieved, o.Achieved)
+		values, achieved = append(values, s.figure(o)), append(achieved, o.Achieved)
 	}
 	sum.Judged = len(values)
 	sum.Achieved, sum.Millis = ends(achieved), ends(millis)

@@ -170,6 +170,17 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// Calls back to back are held against the truth together with the empty call.
+func TestFigure(t *testing.T) {
+	o := observation{Value: 40, Overhead: 8, Stopped: "precision"}
+	for mode, want := range map[string]float64{latency: 40, throughput: 48} {
+		s := series{task: task{Mode: mode, Truth: want}, Runs: []observation{o, o}}
+		if sum := s.summarise(); sum.Median != want || sum.Worst != 0 {
+			t.Errorf("%s: %+v", mode, sum)
+		}
+	}
+}
+
 func TestMisses(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
