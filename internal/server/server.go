@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+	"golang.org/x/net/netutil"
 
 	"webrunner/internal/request"
 	"webrunner/internal/runner"
@@ -72,8 +73,8 @@ func def[T int | time.Duration](v *T, d T) {
 }
 
 const (
-	maxHead        = 16 << 10 // bytes of a request's head; more is 431
-	maxConnections = 1024
+	maxHead        = 16 << 10    // bytes of a request's head; more is 431
+	maxConnections = 1024        // at one time; more wait to be accepted
 	writeTime      = time.Minute // for the answer to be taken
 	idleTime       = time.Minute // for a kept connection's next request
 )
@@ -122,7 +123,6 @@ func New(cfg Config) *Server {
 		IdleTimeout:                  idleTime,
 		ReadBufferSize:               maxHead,
 		MaxRequestBodySize:           cfg.MaxBody,
-		Concurrency:                  maxConnections,
 		StreamRequestBody:            true, // else a body is in memory before we may refuse it
 		DisablePreParseMultipartForm: true,
 		NoDefaultServerHeader:        true,
@@ -148,7 +148,9 @@ func (s *Server) bodyDeadline(*fasthttp.RequestHeader) fasthttp.RequestConfig {
 }
 
 // Serve accepts connections until Drain or Close, and then returns nil.
-func (s *Server) Serve(l net.Listener) error { return s.http.Serve(slashless{l}) }
+func (s *Server) Serve(l net.Listener) error {
+	return s.http.Serve(slashless{netutil.LimitListener(l, maxConnections)})
+}
 
 // Drain refuses new jobs, while monitor answers 503, waits for the accepted
 // ones until ctx ends, then ends those that are left and stops serving. It

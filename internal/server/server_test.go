@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -531,4 +533,42 @@ func FuzzTarget(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Beyond the most connections a client waits until there is room; nobody else
+// than this server answers.
+func TestMoreConnectionsWait(t *testing.T) {
+	b := start(t, true, nil)
+	idle := make([]net.Conn, maxConnections)
+	for i := range idle {
+		c, err := b.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		idle[i] = c
+	}
+	c, err := b.dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "GET /m/monitor HTTP/1.1\r\nHost: m\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	if n, err := c.Read(make([]byte, 512)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("answered without room: %d bytes, %v", n, err)
+	}
+	for _, c := range idle {
+		c.Close()
+	}
+	_ = c.SetReadDeadline(time.Time{})
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := b.read(resp); r.status != 200 {
+		t.Errorf("%d %s", r.status, r.body)
+	}
 }
