@@ -59,7 +59,7 @@ func explainOpen(errno syscall.Errno, a Attr, index int) (why, remedy string) {
 		}
 		return "this kernel does not have it", ""
 	case unix.EACCES, unix.EPERM:
-		return "not permitted", "sysctl kernel.perf_event_paranoid=2 or lower, or give the process CAP_PERFMON; " +
+		return "not permitted", "sysctl kernel.perf_event_paranoid=2 or lower (a capability does not help: children hold none); " +
 			"a container's seccomp profile must allow perf_event_open"
 	case unix.EINVAL:
 		if index > 0 {
