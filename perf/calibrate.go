@@ -79,8 +79,8 @@ func (cal *Calibration) doubts(q float64, adds Reference) {
 // chainRatio returns a reference's ticks, less the empty call's, per tick of
 // the chains around it, likewise.
 func chainRatio(cal Calibration, quantum float64, r Reference) (float64, error) {
-	empty := emptyTicks(r.Samples, quantum)
-	f := filter{chains: true, overhead: empty.mean, quantum: quantum, cal: cal}
+	empty, edge := emptyTicks(r.Samples, quantum)
+	f := filter{chains: true, overhead: edge, quantum: quantum, cal: cal}
 	var ratios []float64
 	var bad Rejections
 	for _, s := range r.Samples {
@@ -110,7 +110,8 @@ func witnessAlone(cal Calibration, quantum float64, sets ...[]Sample) float64 {
 		return 0
 	}
 	for _, set := range sets {
-		f := filter{chains: true, overhead: edgeTicks(set, quantum), quantum: quantum, cal: cal}
+		_, edge := emptyTicks(set, quantum)
+		f := filter{chains: true, overhead: edge, quantum: quantum, cal: cal}
 		for _, s := range set {
 			if s.Empty || s.Before == 0 || s.WitnessBefore == 0 || f.judge(s) != clean {
 				continue

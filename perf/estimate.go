@@ -48,7 +48,8 @@ type estimator struct {
 	quantum  float64 // ticks
 	cycles   bool    // the unit is core cycles, not ticks
 	verdicts [][]verdict
-	empties  []window // by cell, ticks
+	empties  []window  // by cell, ticks
+	edges    []float64 // likewise
 }
 
 func estimate(cells [][]Sample, cal Calibration, quantum uint64, cycles bool) (Figure, Quality, error) {
@@ -83,8 +84,8 @@ func (e *estimator) judge(cells [][]Sample, fig *Figure) {
 		e.cal.WitnessCycles = best
 	}
 	for _, cell := range cells {
-		empty := emptyTicks(cell, e.quantum)
-		f := filter{chains: true, overhead: edgeTicks(cell, e.quantum), quantum: e.quantum, cal: e.cal}
+		empty, edge := emptyTicks(cell, e.quantum)
+		f := filter{chains: true, overhead: edge, quantum: e.quantum, cal: e.cal}
 		if e.cal.ChainCycles <= 0 { // chains of unknown length still compare with each other
 			f.cal.ChainCycles, f.cal.WitnessCycles = 1, 0
 		}
@@ -103,7 +104,7 @@ func (e *estimator) judge(cells [][]Sample, fig *Figure) {
 			}
 		}
 		e.verdicts = append(e.verdicts, v)
-		e.empties = append(e.empties, empty)
+		e.empties, e.edges = append(e.empties, empty), append(e.edges, edge)
 	}
 }
 
@@ -155,7 +156,7 @@ type part struct {
 // measure turns the accepted samples of a cell into the unit.
 func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Quality) part {
 	empty := e.empties[i]
-	f := filter{overhead: edgeTicks(cell, e.quantum), quantum: e.quantum, cal: e.cal}
+	f := filter{overhead: e.edges[i], quantum: e.quantum, cal: e.cal}
 	var raw, ratios []float64
 	for j, s := range cell {
 		if s.Empty || !allow(e.verdicts[i][j]) {

@@ -90,33 +90,28 @@ func (r *Rejections) add(v verdict) {
 	}
 }
 
-// emptyTicks returns the ticks of an empty call, with its standard error, from
-// the undisturbed empty samples.
-func emptyTicks(samples []Sample, quantum float64) window {
-	return undisturbed(samples, quantum, func(s Sample) bool { return s.Empty && !s.Edge })
-}
-
-// edgeTicks returns the ticks that a chain or a witness takes beside its work:
-// those of an empty call, also where calls are batches.
-func edgeTicks(samples []Sample, quantum float64) float64 {
-	edge := undisturbed(samples, quantum, func(s Sample) bool { return s.Edge })
-	if edge.n == 0 {
-		edge = emptyTicks(samples, quantum)
-	}
-	return edge.mean
-}
-
-func undisturbed(samples []Sample, quantum float64, which func(Sample) bool) window {
-	var v []float64
-	for _, s := range samples {
-		if which(s) && s.Ticks > 0 && !s.Interrupted && !s.Preempted {
-			v = append(v, float64(s.Ticks))
+// emptyTicks returns the ticks of an empty call, with its standard error, and
+// those that a chain or a witness takes beside its work, from the undisturbed
+// empty samples. The two differ where calls are batches.
+func emptyTicks(samples []Sample, quantum float64) (call window, edge float64) {
+	var calls, edges []float64
+	for i := range samples {
+		s := &samples[i]
+		switch {
+		case !s.Empty || s.Ticks == 0 || s.Interrupted || s.Preempted:
+		case s.Edge:
+			edges = append(edges, float64(s.Ticks))
+		default:
+			calls = append(calls, float64(s.Ticks))
 		}
 	}
-	if len(v) == 0 {
-		return window{}
+	if len(calls) > 0 {
+		call = windowMean(calls, quantum)
 	}
-	return windowMean(v, quantum)
+	if len(edges) == 0 {
+		return call, call.mean
+	}
+	return call, windowMean(edges, quantum).mean
 }
 
 // reasons pairs the counts with their words.
