@@ -328,6 +328,9 @@ func TestSoak(t *testing.T) {
 		a := &corpus[random.IntN(len(corpus))]
 		o := env.Mount(ctx, a)
 		classes[kind(o)]++
+		if strings.HasPrefix(o.Detail, lie) {
+			t.Logf("%s/%s: %s", o.Name, o.Form, o.Detail)
+		}
 		if !o.OK && a.Layer != Integrity {
 			failed++
 			t.Errorf("%s/%s: %s", o.Name, o.Form, o.Detail)
@@ -346,11 +349,14 @@ func TestSoak(t *testing.T) {
 	s.judge(t, before, after)
 }
 
+// lie begins what a lieError says.
+const lie = "a call of"
+
 // kind is the class that an outcome tells, for the table.
 func kind(o Outcome) string {
 	words := strings.FieldsFunc(o.Detail, func(r rune) bool { return r == ':' || r == ';' || r == ',' })
 	switch {
-	case strings.HasPrefix(o.Detail, "a call of"):
+	case strings.HasPrefix(o.Detail, lie):
 		return "a result whose forgery was believed"
 	case words[0] == "a result":
 		return "a result," + words[1]
