@@ -244,10 +244,13 @@ func (s *sampler) countPlan(g *group, call trampoline.Kind) (cell.Plan, error) {
 	})
 	plan.Mode = s.mode(g)
 	if plan.Filter != nil && plan.Mode == trampoline.ModeRead {
-		var err error
-		if plan.Filter, err = filterFor(true); err != nil {
-			return plan, err
+		if s.reading == nil {
+			var err error
+			if s.reading, err = filterFor(true); err != nil {
+				return plan, err
+			}
 		}
+		plan.Filter = s.reading
 	}
 	for i, e := range g.events {
 		e.attr.Disabled = i == 0 // until the cell starts its group

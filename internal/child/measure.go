@@ -54,6 +54,7 @@ type sampler struct {
 	*runner
 	chain, witness uint64        // turns
 	batch          int           // calls between two time stamps
+	reading        []uint64      // the filter of cells that also read counters
 	length         time.Duration // of the next cell's sampling
 	share          time.Duration // of the next cell that counts
 	cells          [][]perf.Sample
