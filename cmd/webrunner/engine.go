@@ -22,6 +22,8 @@ type engineOptions struct {
 	timeout time.Duration
 	kernels string
 	pool    int
+	// parallel is how many jobs there are at one time, 0 for one.
+	parallel int
 }
 
 const defaultTimeout = 10 * time.Second
@@ -58,7 +60,7 @@ func (o *engineOptions) open(log func(string, ...any)) (*engine, error) {
 	if err != nil {
 		return nil, usage("%v", err)
 	}
-	pool, err := runner.New(runner.Config{Size: o.pool, Without: o.without, Log: log})
+	pool, err := runner.New(runner.Config{Size: o.pool, Jobs: o.parallel, Without: o.without, Log: log})
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ type serveOptions struct {
 	engineOptions
 	listen              string
 	port                int
-	queue, parallel     int
+	queue               int
 	maxBody             string
 	accessLog, errorLog string
 	tokenFile           string

@@ -12,12 +12,18 @@ import (
 )
 
 // Limits of the group that all children together live in
-// (Documentation/admin-guide/cgroup-v2.rst). CPU time is not limited there: a
-// throttled cell could not be measured, and every cell has its own deadline.
+// (Documentation/admin-guide/cgroup-v2.rst). That of CPU time is beyond what
+// children ever use, as a throttled cell could not be measured: it bounds one
+// that is taken over, which could have hundreds of threads.
 const (
 	groupMemory = 2 << 30 // bytes; what is used beyond kills the whole group
 	groupPIDs   = 1024
+	groupPeriod = 100000 // of accounting CPU time, microseconds
 )
+
+// cpusFor is how many processors' time the children may use: a job's cell and
+// its child take turns, and warm children and collecting garbage add little.
+func cpusFor(cfg Config) int { return 2*cfg.Jobs + cfg.Size + 1 }
 
 // cgroup is a control group of version 2 for children, where the host
 // delegates one to this process (systemd: Delegate=).
@@ -30,10 +36,14 @@ type cgroup struct {
 // itself moves to a sibling, because only groups without processes can hand
 // controllers down ("no internal processes"). It does nothing where the host
 // does not delegate, or where other processes share the group.
-func joinCgroup(proc, sys string, pid int) cgroup {
+func joinCgroup(proc, sys string, pid, cpus int) cgroup {
 	dir, err := ownGroup(proc, sys)
 	if err == nil {
 		err = delegate(dir, pid)
+	}
+	cpu := ", CPU time unlimited: the controller is not delegated"
+	if err == nil && limitCPU(dir, cpus) == nil {
+		cpu = fmt.Sprintf(", CPU time of %d processors", cpus)
 	}
 	var f *os.File
 	if err == nil {
@@ -42,7 +52,15 @@ func joinCgroup(proc, sys string, pid int) cgroup {
 	if err != nil {
 		return cgroup{layer: "absent: " + err.Error()}
 	}
-	return cgroup{dir: f, layer: fmt.Sprintf("enforced (memory %d MiB, pids %d)", groupMemory>>20, groupPIDs)}
+	return cgroup{dir: f, layer: fmt.Sprintf("enforced (memory %d MiB, pids %d%s)", groupMemory>>20, groupPIDs, cpu)}
+}
+
+// limitCPU bounds the children's CPU time, where that controller is delegated.
+func limitCPU(dir string, cpus int) error {
+	if err := os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+cpu"), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "children/cpu.max"), fmt.Appendf(nil, "%d %d", cpus*groupPeriod, groupPeriod), 0o644)
 }
 
 func (g *cgroup) close() {

@@ -30,7 +30,7 @@ func TestJoinCgroup(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		{"delegated", map[string]string{"proc": self, "sys/svc/cgroup.controllers": "cpu memory pids\n", "sys/svc/cgroup.procs": "77\n"}, "enforced (memory 2048 MiB, pids 1024)"},
+		{"delegated", map[string]string{"proc": self, "sys/svc/cgroup.controllers": "cpu memory pids\n", "sys/svc/cgroup.procs": "77\n"}, "enforced (memory 2048 MiB, pids 1024, CPU time of 5 processors)"},
 		{"no version 2", map[string]string{"proc": "12:pids:/x\n"}, "absent: no cgroup v2"},
 		{"not mounted", map[string]string{"proc": self}, "absent: no cgroup v2 hierarchy is mounted"},
 		{"no memory", map[string]string{"proc": self, "sys/svc/cgroup.controllers": "pids\n"}, "absent: the memory controller is not delegated"},
@@ -39,7 +39,7 @@ func TestJoinCgroup(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			root := tree(t, tt.files)
-			g := joinCgroup(filepath.Join(root, "proc"), filepath.Join(root, "sys"), 77)
+			g := joinCgroup(filepath.Join(root, "proc"), filepath.Join(root, "sys"), 77, cpusFor(Config{Jobs: 1, Size: 2}))
 			defer g.close()
 			if g.layer != tt.want {
 				t.Fatalf("layer %q, want %q", g.layer, tt.want)
@@ -50,7 +50,7 @@ func TestJoinCgroup(t *testing.T) {
 				return
 			}
 			for file, want := range map[string]string{
-				"server/cgroup.procs": "77", "cgroup.subtree_control": "+memory +pids",
+				"server/cgroup.procs": "77", "cgroup.subtree_control": "+cpu", "children/cpu.max": "500000 100000",
 				"children/memory.max": "2147483648", "children/pids.max": "1024",
 				"children/memory.oom.group": "1", "children/memory.swap.max": "0",
 			} {

@@ -49,7 +49,7 @@ func newForker(cfg Config) (*forker, error) {
 	}
 	f.group = cgroup{layer: "absent: --without " + Cgroup}
 	if !slices.Contains(cfg.Without, Cgroup) {
-		f.group = joinCgroup("/proc/self/cgroup", "/sys/fs/cgroup", os.Getpid())
+		f.group = joinCgroup("/proc/self/cgroup", "/sys/fs/cgroup", os.Getpid(), cpusFor(cfg))
 		if err := f.try(0); err != nil { // it is taken where it works
 			f.group.close()
 			f.group = cgroup{layer: "absent: " + err.Error()}

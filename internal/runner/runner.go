@@ -15,6 +15,7 @@ import (
 // Config shapes a pool. The zero value of a field means its default.
 type Config struct {
 	Size      int                              // warm children, at least one; default 1
+	Jobs      int                              // at one time; default 1
 	Grace     time.Duration                    // what a job gets beyond its own deadline; default 2 s
 	Without   []string                         // layers that may be missing, names from Layers
 	MaxReport int64                            // bytes of a report's frame; default 32 MiB
@@ -24,6 +25,9 @@ type Config struct {
 func (c *Config) setDefaults() {
 	if c.Size < 1 {
 		c.Size = 1
+	}
+	if c.Jobs < 1 {
+		c.Jobs = 1
 	}
 	if c.Grace <= 0 {
 		c.Grace = 2 * time.Second

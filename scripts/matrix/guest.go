@@ -131,7 +131,7 @@ func mountGroups() error {
 	if err := unix.Mount("cgroup2", groups, "cgroup2", 0, ""); err != nil {
 		return fmt.Errorf("mount %s: %w", groups, err)
 	}
-	return os.WriteFile(groups+"/cgroup.subtree_control", []byte("+memory +pids"), 0)
+	return os.WriteFile(groups+"/cgroup.subtree_control", []byte("+cpu +memory +pids"), 0)
 }
 
 // newGroup makes a group and gives it to the plan's user, as systemd does with
