@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -170,15 +171,23 @@ func BenchmarkGroups(b *testing.B) {
 	}
 	without := doOn(b, h, runJob(b, example(b, "imul"), "playground", map[string][]string{"iterations": {"25000"}}))
 	h.PMU = "played"
+	job.Refused = nil
+	job.Budget.CPU = (2 * time.Second).Microseconds() // more than it takes
 	var with, alone int64
+	cells := 0
 	for b.Loop() {
 		rep := doOn(b, h, job)
 		if rep.Problem != nil {
 			b.Fatal(rep.Problem)
 		}
+		if list := rep.Result.Unavailable; len(list) > 0 {
+			b.Fatal(list)
+		}
 		with += rep.Result.Timing.Cells
 		alone += without.Result.Timing.Cells
+		cells += rep.Result.Counters[0].Cells
 	}
+	b.ReportMetric(float64(cells)/float64(b.N), "cells/op")
 	b.ReportMetric(float64(with)/float64(b.N)/1000, "ms/run")
 	b.ReportMetric(float64(with-alone)/float64(b.N)/1000, "ms/groups")
 }
