@@ -44,19 +44,18 @@ const (
 // back to back, are measured without any.
 func (b *bench) experiments(o options, n neighbour, list []known) []*experiment {
 	long := &experiment{Name: longCalls, Neighbour: n.name}
+	short := &experiment{Name: shortCalls, Neighbour: n.name}
 	for _, k := range list {
-		if o.only.MatchString(k.symbol) {
+		switch {
+		case !o.only.MatchString(k.symbol):
+		case k.short():
+			short.Series = append(short.Series, series{task: b.newTask(k, latency, 0)})
+		default:
 			long.Series = append(long.Series, series{task: b.newTask(k, latency, o.cycles)})
 		}
 	}
 	if n.kind != "" {
 		return []*experiment{long}
-	}
-	short := &experiment{Name: shortCalls, Neighbour: n.name}
-	if o.only.MatchString(shortKernel) {
-		for _, cycles := range []float64{30, 60, 150, 300, 900, 3000} {
-			short.Series = append(short.Series, series{task: b.newTask(find(list, shortKernel), latency, cycles)})
-		}
 	}
 	ports := &experiment{Name: backToBack, Neighbour: n.name}
 	if o.only.MatchString(portKernel) {

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"webrunner/internal/elfobj"
@@ -61,12 +62,15 @@ func (c cost) on(h perf.HostInfo) float64 {
 // all is what all those processors have in common.
 func all(cycles float64) cost { return cost{cycles, cycles, cycles, cycles} }
 
-// shortKernel and portKernel are the kernels of short calls and of calls back
-// to back.
+// The kernels of calls back to back, and of short calls, which are called with
+// one turn.
 const (
-	shortKernel = "loop_of_one_imul"
-	portKernel  = "three_imul"
+	portKernel = "three_imul"
+	shortOnes  = "imul_in_a_row_"
 )
+
+// short tells a kernel that is all in one turn.
+func (k known) short() bool { return strings.HasPrefix(k.symbol, shortOnes) }
 
 // knownKernels returns all there are, each with an object of its own.
 func knownKernels() ([]known, error) {
@@ -101,9 +105,12 @@ func knownKernels() ([]known, error) {
 		{symbol: "ten_vaddps_ymm", repeat: 8, cost: all(5)},         // two adders
 		{symbol: "twelve_vfmadd231ps_ymm", repeat: 8, cost: all(6)}, // two multipliers
 		{symbol: "six_vaddps_six_vmulps_ymm", repeat: 8, cost: cost{3, 6, 6, 0}},
-		{symbol: shortKernel, repeat: 1, cost: all(3)},
+		{symbol: "loop_of_one_imul", repeat: 1, cost: all(3)},
 		{symbol: "loop_of_nothing", repeat: 1, cost: all(1)},        // a taken branch a cycle
 		{symbol: "loop_with_a_jump", repeat: 1, cost: cost{zen: 2}}, // likewise
+	}
+	for _, n := range []int{10, 20, 50, 100, 300, 1000} {
+		list = append(list, known{symbol: shortOnes + strconv.Itoa(n), repeat: float64(n), cost: all(3)})
 	}
 	f, err := elf.NewFile(bytes.NewReader(assembled))
 	if err != nil {

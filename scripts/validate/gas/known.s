@@ -205,6 +205,11 @@
 	.endr
 	again_vector six_vaddps_six_vmulps_ymm
 
+	# Calls that are short, and without a branch but the last one.
+	.irp n, 10, 20, 50, 100, 300, 1000
+	simple imul_in_a_row_\n, ones, \n, imul rax, rcx
+	.endr
+
 	# Loops that hide nothing.
 	simple loop_of_one_imul, ones, 1, imul rax, rcx
 	simple loop_of_nothing, , 1
