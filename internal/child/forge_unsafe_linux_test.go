@@ -3,6 +3,7 @@ package child_test
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"testing"
 	"unsafe"
@@ -69,17 +70,23 @@ func TestSavedWorkIsSuspect(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rep := do(t, runJob(t, elfobj.Function("sdot", code), "sdot", map[string][]string{"n": {tt.n}}))
-			if rep.Problem != nil {
-				t.Fatal(rep.Problem)
+			// On a very busy host the times of one run may say nothing.
+			var seen []string
+			for range 3 {
+				rep := do(t, runJob(t, elfobj.Function("sdot", code), "sdot", map[string][]string{"n": {tt.n}}))
+				if rep.Problem != nil {
+					t.Fatal(rep.Problem)
+				}
+				r := rep.Result
+				if r.Verify.Status != "match" {
+					t.Fatalf("the forgery failed: %+v", r.Verify)
+				}
+				if r.Integrity == "suspect" && strings.Contains(strings.Join(r.IntegrityWhy, "; "), tt.why) {
+					return
+				}
+				seen = append(seen, fmt.Sprintf("%s %q at %g cycles", r.Integrity, r.IntegrityWhy, r.Counters[0].Value))
 			}
-			r := rep.Result
-			if r.Verify.Status != "match" || r.Counters[0].Value > 500 {
-				t.Fatalf("the forgery failed: %+v, %g cycles", r.Verify, r.Counters[0].Value)
-			}
-			if r.Integrity != "suspect" || !strings.Contains(strings.Join(r.IntegrityWhy, "; "), tt.why) {
-				t.Errorf("integrity %s %q; want %q", r.Integrity, r.IntegrityWhy, tt.why)
-			}
+			t.Errorf("%q; want %q", seen, tt.why)
 		})
 	}
 }

@@ -150,7 +150,7 @@ func (s *sampler) callsShrunk(measured float64) string {
 	if s.first.Strayed {
 		return "the call whose result was verified left by another way than returning"
 	}
-	took := func() time.Duration { return min(s.seen.Wall, s.seen.CPU) }
+	took := s.firstCall
 	single := took()
 	for try := 0; float64(s.ticks(max(single-firstSlack, 0))) > maxFirst*measured; try++ {
 		if try == firstCallTries {
