@@ -42,6 +42,15 @@ type engine struct {
 	layers  runner.Posture
 	request *request.Reader
 	without []string
+	held    *perf.Group // events that every run counts; nil where this process may not
+}
+
+// Close ends all children.
+func (e *engine) Close() {
+	if e.held != nil {
+		_ = e.held.Close()
+	}
+	e.Pool.Close()
 }
 
 // open starts children and learns which layers are in force. A host without a
@@ -71,6 +80,9 @@ func (o *engineOptions) open(log func(string, ...any)) (*engine, error) {
 	if err := e.probe(o.without); err != nil {
 		pool.Close()
 		return nil, err
+	}
+	if g, err := perf.HoldSoftware("page-faults", "alignment-faults"); err == nil {
+		e.held = g
 	}
 	return e, nil
 }
