@@ -83,6 +83,7 @@ func (e *estimator) judge(cells [][]Sample, fig *Figure) {
 	if best := witnessAlone(e.cal, e.quantum, cells...); best > 0 && (e.cal.WitnessCycles == 0 || best < e.cal.WitnessCycles) {
 		e.cal.WitnessCycles = best
 	}
+	fastest := fastestChain(cells)
 	for _, cell := range cells {
 		empty, edge := emptyTicks(cell, e.quantum)
 		f := filter{chains: true, overhead: edge, quantum: e.quantum, cal: e.cal}
@@ -92,7 +93,7 @@ func (e *estimator) judge(cells [][]Sample, fig *Figure) {
 		v := make([]verdict, len(cell))
 		for i, s := range cell {
 			v[i] = f.judge(s)
-			if e.cycles && s.Before == 0 {
+			if e.cycles && (s.Before == 0 || heldUp(s, fastest)) {
 				v[i] = broken
 			}
 		}

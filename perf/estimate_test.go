@@ -326,3 +326,30 @@ func TestCellsThatDifferWidenTheInterval(t *testing.T) {
 		t.Errorf("%+v beside %+v, %v", apart, alike, err)
 	}
 }
+
+// Chains that were held up on a busy host make no figure, even where there is
+// next to nothing else.
+func TestHeldUpChainsTellNoCycles(t *testing.T) {
+	s := newSimulated()
+	cal := s.calibrate(t)
+	cells := s.cells(3, 12, 200000)
+	for _, cell := range cells {
+		calls := 0
+		for i := range cell {
+			if cell[i].Empty {
+				continue
+			}
+			if calls++; calls > 1 { // all but the first call of each cell
+				cell[i].Preempted = true
+				cell[i].Before, cell[i].After = 60*cell[i].Before, 60*cell[i].After
+			}
+		}
+	}
+	fig, q, err := EstimateCycles(cells, cal, s.quantum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(fig.Value/200000-1) > 0.02 {
+		t.Errorf("200,000 cycles read as %g; %v", fig.Value, q.Warnings)
+	}
+}

@@ -58,6 +58,28 @@ func backwards(s Sample) bool {
 	return s.Ticks > absurd || s.Before > absurd || s.After > absurd || (s.Before == 0) != (s.After == 0)
 }
 
+// fastestChain is the shortest chain of all samples, in ticks.
+func fastestChain(cells [][]Sample) (ticks uint64) {
+	for _, cell := range cells {
+		for _, s := range cell {
+			for _, t := range [...]uint64{s.Before, s.After} {
+				if t > 0 && (ticks == 0 || t < ticks) {
+					ticks = t
+				}
+			}
+		}
+	}
+	return ticks
+}
+
+// heldUp tells of a sample beside which a chain took far longer than a core's
+// slowest frequency explains: something else had the core. It cannot tell
+// cycles, not even as the last resort of a busy host.
+func heldUp(s Sample, fastest uint64) bool {
+	const slowest = 4 // of the ratio of frequencies
+	return max(s.Before, s.After) > slowest*fastest
+}
+
 // scale returns core cycles per tick around a sample, by its chains.
 func (f filter) scale(s Sample) float64 {
 	chain := (float64(s.Before)+float64(s.After))/2 - f.overhead

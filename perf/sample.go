@@ -40,7 +40,7 @@ type Calibration struct {
 
 // Rejections counts samples by the first reason that spoke against them.
 type Rejections struct {
-	Broken      int // a time or a chain is missing or runs backwards
+	Broken      int // a time or a chain is missing, runs backwards, or was held up
 	Preempted   int
 	Interrupted int
 	Unsteady    int // the chains before and after disagree: the frequency moved
