@@ -65,6 +65,9 @@ func (o *runOptions) run(a *app, name string) error {
 		return err
 	}
 	if o.server != "" {
+		if len(o.without) > 0 || o.kernels != "" {
+			return usage("--without and --kernels are for this host; a server at --server has its own")
+		}
 		return o.remote(a, query, object)
 	}
 	return o.local(a, query, object)
@@ -83,6 +86,21 @@ func (o *runOptions) local(a *app, query url.Values, object []byte) error {
 	for _, layer := range o.without { // no answer is to pass for one of the whole sandbox
 		fmt.Fprintf(a.err, "webrunner: run without %s\n", layer)
 	}
+	return o.write(a, res)
+}
+
+// write writes a result. The text form is figures alone, as in 2016; what else
+// must be known then goes to standard error.
+func (o *runOptions) write(a *app, res *wire.Result) error {
+	if o.out == "text" {
+		told := *res
+		if len(*o.options["events"]) == 0 { // nobody asked for what is missing
+			told.Unavailable = nil
+		}
+		for _, d := range report.Doubts(&told) {
+			fmt.Fprintf(a.err, "webrunner: %s\n", d)
+		}
+	}
 	return o.out.format().Write(a.out, res)
 }
 
@@ -97,7 +115,7 @@ func (o *runOptions) remote(a *app, query url.Values, object []byte) error {
 	if err := json.Unmarshal(body, r); err != nil {
 		return wire.Problemf(wire.Unfit, "%s answered with no result: %v", o.server, err)
 	}
-	return o.out.format().Write(a.out, r)
+	return o.write(a, r)
 }
 
 // measure runs one object as a query says.

@@ -35,7 +35,11 @@ func (s *sampler) cycles() {
 		fig = s.perCall(fig)
 		s.counter(s.cyclesName(), "cycles", wire.TSCCalibrated, fig, s.modes(q))
 		s.warn("", q)
-		if fig.CILow <= 0 {
+		switch {
+		case fig.CILow > 0:
+		case s.batch > 1:
+			s.warnings = append(s.warnings, fmt.Sprintf("a call costs no more than an empty one, whose %.1f cycles are subtracted: back to back it hides behind it", fig.Overhead))
+		default:
 			s.warnings = append(s.warnings, fmt.Sprintf("a call takes less than the time-stamp counter resolves: %.0f cycles, give or take %.0f", fig.Value, (fig.CIHigh-fig.CILow)/2))
 		}
 	}

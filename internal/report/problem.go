@@ -46,9 +46,12 @@ func problemFields(p *wire.Problem) []pair {
 	}
 }
 
-// location is symbol+offset, or the offset alone.
+// location is symbol+offset, or the offset alone. An undefined symbol is not
+// where the offset counts from; its sentence has the place.
 func location(p *wire.Problem) string {
 	switch {
+	case p.Class == wire.UndefinedSymbol:
+		return ""
 	case p.Offset == nil:
 		return p.Symbol
 	case p.Symbol == "":

@@ -374,3 +374,25 @@ func TestProblemText(t *testing.T) {
 	}
 	golden(t, "problems.txt", b.Bytes())
 }
+
+// Whoever reads the figures alone is told what makes them doubtful.
+func TestDoubts(t *testing.T) {
+	if d := Doubts(pmu()); len(d) != 0 {
+		t.Errorf("of a good result: %q", d)
+	}
+	got := strings.Join(Doubts(bad()), "\n")
+	for _, want := range []string{
+		"the result is WRONG: element 7", "ABI VIOLATED: rbx", "integrity suspect: cell 2",
+		"unavailable: Instructions: no PMU", "CPU 1 is shared",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not among %q", want, got)
+		}
+	}
+	r := empty()
+	r.ABI.OK = true
+	r.Unavailable = []wire.Unavailable{{Name: "a", Reason: "x"}, {Name: "b", Reason: "y"}, {Name: "c", Reason: "x"}}
+	if d := Doubts(r); len(d) != 2 || d[0] != "unavailable: a, c: x" || d[1] != "unavailable: b: y" {
+		t.Errorf("%q", d)
+	}
+}

@@ -126,8 +126,8 @@ func percent(p float64) string {
 // trust lists what a reader must know beside the figures.
 func trust(r *wire.Result, counters []wire.Counter) []pair {
 	list := []pair{{"samples", samples(counters)}}
-	for _, u := range r.Unavailable {
-		list = append(list, pair{"unavailable", u.Name + ": " + u.Reason})
+	for _, reason := range reasons(r.Unavailable) {
+		list = append(list, pair{"unavailable", reason})
 	}
 	list = append(list,
 		pair{"trust", trusts(counters)},

@@ -22,6 +22,44 @@ func Text(w io.Writer, r *wire.Result) error {
 	return err
 }
 
+// Doubts lists, one sentence each, what a reader of the figures alone must know:
+// a wrong result, broken rules, what could not be had, and the warnings.
+func Doubts(r *wire.Result) []string {
+	var list []string
+	if r.Verify.Status == "mismatch" {
+		list = append(list, line("the result is WRONG: "+r.Verify.Why))
+	}
+	if !r.ABI.OK {
+		list = append(list, line("ABI "+held(false, r.ABI.Violations)))
+	}
+	if r.Integrity == "suspect" {
+		list = append(list, line("integrity "+because(r.Integrity, r.IntegrityWhy)))
+	}
+	for _, reason := range reasons(r.Unavailable) {
+		list = append(list, line("unavailable: "+reason))
+	}
+	for _, w := range r.Warnings {
+		list = append(list, line(w))
+	}
+	return list
+}
+
+// reasons joins the names of what is missing for one reason.
+func reasons(missing []wire.Unavailable) (list []string) {
+	names := make(map[string][]string)
+	var order []string
+	for _, u := range missing {
+		if names[u.Reason] == nil {
+			order = append(order, u.Reason)
+		}
+		names[u.Reason] = append(names[u.Reason], u.Name)
+	}
+	for _, why := range order {
+		list = append(list, strings.Join(names[why], ", ")+": "+why)
+	}
+	return list
+}
+
 // integer rounds half away from zero. There is no minus zero.
 func integer(v float64) string {
 	return strconv.FormatFloat(math.Round(v)+0, 'f', 0, 64)

@@ -206,8 +206,8 @@ func stackOffset(job *wire.Job, values []string) error {
 		return err
 	}
 	n, err := number(v, mostOffset)
-	if err == nil && n%16 != 0 {
-		return fmt.Errorf("%d is not a multiple of 16, as the stack pointer must be at a call", n)
+	if err != nil || n%16 != 0 {
+		return fmt.Errorf("%.40q is not a multiple of 16 from 0 to 4080; the stack pointer must be one at a call", v)
 	}
 	job.Manner.StackOffset = n
 	return err
@@ -251,13 +251,16 @@ func (r *Reader) deadline(job *wire.Job, values []string) error {
 	}
 	d, err := time.ParseDuration(v)
 	most := time.Duration(job.Budget.Deadline) * time.Microsecond / 2
-	if err != nil || d < time.Millisecond || d > most {
-		return fmt.Errorf("%.40q is not a duration from 1ms to %v", v, most)
+	if err != nil || d < shortest || d > most {
+		return fmt.Errorf("%.40q is not a duration from %v to %v", v, shortest, most)
 	}
 	job.Budget.CPU = d.Microseconds()
 	job.Budget.Call = min(MaxCall, d).Microseconds()
 	return nil
 }
+
+// shortest is the least time in which a cell can be had on a busy host.
+const shortest = 20 * time.Millisecond
 
 // MaxCall bounds the wall time of one cell, as RLIMIT_CPU did in 2016.
 const MaxCall = 3 * time.Second

@@ -129,7 +129,7 @@ func TestRefusals(t *testing.T) {
 		{[]string{"kernel=sdot", "align=64"}, wire.BadParameter, "0 to 63"},
 		{[]string{"kernel=sdot", "align=-1"}, wire.BadParameter, "0 to 63"},
 		{[]string{"kernel=sdot", "stack-offset=8"}, wire.BadParameter, "multiple of 16"},
-		{[]string{"kernel=sdot", "stack-offset=4096"}, wire.BadParameter, "4095"},
+		{[]string{"kernel=sdot", "stack-offset=4096"}, wire.BadParameter, "0 to 4080"},
 		{[]string{"kernel=sdot", "operand-offset=z=4"}, wire.BadParameter, `no operand "z"`},
 		{[]string{"kernel=sdot", "operand-offset=x=4,x=5"}, wire.BadParameter, "each operand once"},
 		{[]string{"kernel=sdot", "operand-offset=4"}, wire.BadParameter, "NAME=BYTES"},
