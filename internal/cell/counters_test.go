@@ -25,9 +25,9 @@ func softwareAttrs(t *testing.T, names ...string) (attrs [][128]byte) {
 	return attrs
 }
 
-// A group of real kernel counters, opened by the cell and read around each
-// call: the kernel touches a new page of its stack in every call.
-func TestReadCounters(t *testing.T) {
+// faulting is a space whose kernel touches a new page of its stack in every call.
+func faulting(t *testing.T) *Space {
+	t.Helper()
 	// sub qword [rdi], 4096; mov rax, [rdi]; mov byte [rax], 1; ret
 	s := newSpace(t, "48812f00100000488b07c60001c3")
 	data, err := s.Bytes("data")
@@ -36,6 +36,13 @@ func TestReadCounters(t *testing.T) {
 	}
 	// Below the part of the stack that is touched beforehand.
 	le.PutUint64(data, trampoline.StackAddr+StackSize-(64<<10))
+	return s
+}
+
+// A group of real kernel counters, opened by the cell and read around each
+// call.
+func TestReadCounters(t *testing.T) {
+	s := faulting(t)
 	p := onePlan(t)
 	p.Filter, p.Mode, p.Attrs = cellFilter(t, 0), trampoline.ModeRead, softwareAttrs(t, "alignment-faults", "page-faults")
 	p.Sections = []Section{{Kind: trampoline.Kernel, Counted: true}, {Kind: trampoline.Empty, Counted: true}}
@@ -215,13 +222,7 @@ func TestRDPMCOffCounter(t *testing.T) {
 // What the counters counted is also read from outside: not less than between
 // all readings of the stub, whatever the cell says of them.
 func TestTotals(t *testing.T) {
-	// sub qword [rdi], 4096; mov rax, [rdi]; mov byte [rax], 1; ret
-	s := newSpace(t, "48812f00100000488b07c60001c3")
-	data, err := s.Bytes("data")
-	if err != nil {
-		t.Fatal(err)
-	}
-	le.PutUint64(data, trampoline.StackAddr+StackSize-(64<<10))
+	s := faulting(t)
 	p := onePlan(t)
 	p.Filter, p.Mode, p.Attrs = cellFilter(t, 0), trampoline.ModeRead, softwareAttrs(t, "task-clock", "page-faults")
 	p.Sections = []Section{{Kind: trampoline.Kernel, Counted: true}}

@@ -82,7 +82,7 @@ var canaries = [6]uint64{
 func (p Plan) words() uint64 {
 	switch p.Mode {
 	case trampoline.ModeRead:
-		return uint64(3 + len(p.Attrs)) // read_format GROUP|TIME_ENABLED|TIME_RUNNING
+		return uint64(ReadHeader + len(p.Attrs)) // read_format GROUP|TIME_ENABLED|TIME_RUNNING
 	case trampoline.ModeRDPMC:
 		return uint64(len(p.Attrs))
 	}
@@ -114,8 +114,8 @@ func (p Plan) write(regions []Region) error {
 		return fmt.Errorf("cell: %d records, there is room for 1 to %d", p.Records, p.MaxRecords())
 	case p.Watch != nil && p.Mode != trampoline.ModeTSC:
 		return errors.New("cell: counters are not read around watched calls")
-	case len(p.Attrs) > trampoline.MaxCounters-3:
-		return fmt.Errorf("cell: %d counters, at most %d", len(p.Attrs), trampoline.MaxCounters-3)
+	case len(p.Attrs) > trampoline.MaxCounters-ReadHeader:
+		return fmt.Errorf("cell: %d counters, at most %d", len(p.Attrs), trampoline.MaxCounters-ReadHeader)
 	}
 	if p.StackOffset%16 != 0 || p.StackOffset >= MaxStackOffset {
 		return fmt.Errorf("cell: a stack offset of %d bytes is no multiple of 16 below %d", p.StackOffset, MaxStackOffset)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"webrunner/trampoline"
 )
 
 // holdCounters takes a descriptor of the cell's group of counters, whose leader
@@ -29,9 +31,9 @@ func (t *tracee) holdCounters(p Plan) error {
 // readTotals reads the group once the cell has made its last step.
 func (t *tracee) readTotals(out *Outcome) {
 	for _, fd := range t.counters {
-		buf := make([]byte, 8*(readHeader+maxTotals))
+		buf := make([]byte, 8*(ReadHeader+trampoline.MaxCounters))
 		n, err := unix.Read(fd, buf)
-		for i := 8 * readHeader; err == nil && i+8 <= n; i += 8 {
+		for i := 8 * ReadHeader; err == nil && i+8 <= n; i += 8 {
 			out.Totals = append(out.Totals, le.Uint64(buf[i:]))
 		}
 	}
@@ -45,7 +47,7 @@ func (t *tracee) release() {
 	t.counters = nil
 }
 
-const (
-	readHeader = 3 // words before the counts: their number, the time enabled and the time running
-	maxTotals  = 16
-)
+// ReadHeader is how many words read(2) of a group puts before the counts: their
+// number, the time enabled and the time running (perf_event_open(2),
+// PERF_FORMAT_GROUP).
+const ReadHeader = 3

@@ -92,6 +92,15 @@ func (s *session) sampleReference(space *cell.Space, ref cell.Section) ([]perf.S
 		XSave: perf.XGETBV() != 0, Rseq: true,
 	}
 	plan.Records = plan.MaxRecords()
+	out, err := s.runOwn(space, plan)
+	if err != nil {
+		return nil, err
+	}
+	return samplesOf(out.Samples.Records, out.Samples.LastChain, false, wire.Detectors{}), nil
+}
+
+// runOwn runs a cell of the stub's own sections, which has to return.
+func (s *session) runOwn(space *cell.Space, plan cell.Plan) (*cell.Outcome, error) {
 	if s.enforced("seccomp") {
 		var err error
 		if plan.Filter, err = filterFor(false); err != nil {
@@ -99,13 +108,10 @@ func (s *session) sampleReference(space *cell.Space, ref cell.Section) ([]perf.S
 		}
 	}
 	out, err := space.Run(plan)
-	if err != nil {
-		return nil, err
+	if err == nil && out.End != cell.Returned {
+		err = fmt.Errorf("the calibration cell ended by %v, signal %v", out.End, out.Signal)
 	}
-	if out.End != cell.Returned {
-		return nil, fmt.Errorf("the calibration cell ended by %v, signal %v", out.End, out.Signal)
-	}
-	return samplesOf(out.Samples.Records, out.Samples.LastChain, false, wire.Detectors{}), nil
+	return out, err
 }
 
 // enforced tells whether a layer is in force.

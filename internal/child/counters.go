@@ -274,10 +274,6 @@ func openError(g *group, err error) error {
 	return perf.NewOpenError(g.events[i].attr, i, syscall.Errno(step.Errno))
 }
 
-// readHeader is what read(2) of a group puts before the counts: their number,
-// the time enabled and the time running.
-const readHeader = 3
-
 // Reasons why a group has no counts. Nothing is scaled.
 var (
 	errOffPMU      = errors.New("the group did not get onto the counters; another user has them")
@@ -308,7 +304,7 @@ func (r *runner) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
 				if err := counting(before, after, len(g.events)); err != nil {
 					return nil, err
 				}
-				before, after = before[readHeader:], after[readHeader:]
+				before, after = before[cell.ReadHeader:], after[cell.ReadHeader:]
 			}
 			for i := range after {
 				s.Counters = append(s.Counters, r.advance(before[i], after[i], mode))

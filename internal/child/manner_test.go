@@ -108,14 +108,9 @@ func soft(names map[string]uint64) (g wire.Group) {
 	return g
 }
 
-func TestGroups(t *testing.T) {
-	job := runJob(t, example(t, "sdot"), "sdot", map[string][]string{"n": {"3000"}})
-	job.Refused = []wire.Unavailable{{Name: "refused", Reason: "by the planner"}}
-	job.Groups = []wire.Group{
-		soft(map[string]uint64{"Cycles": unix.PERF_COUNT_SW_TASK_CLOCK, "faults": unix.PERF_COUNT_SW_PAGE_FAULTS}),
-		soft(map[string]uint64{"Cycles": unix.PERF_COUNT_SW_TASK_CLOCK, "dummy": unix.PERF_COUNT_SW_DUMMY}),
-		{{Name: "alien", Unit: "events", Type: 0xffff}},
-	}
+// counted runs a job as if this host had a PMU.
+func counted(t *testing.T, job *wire.Job) *wire.Report {
+	t.Helper()
 	h, err := host()
 	if err != nil {
 		t.Fatal(err)
@@ -125,6 +120,18 @@ func TestGroups(t *testing.T) {
 	if rep.Problem != nil {
 		t.Fatal(rep.Problem)
 	}
+	return rep
+}
+
+func TestGroups(t *testing.T) {
+	job := runJob(t, example(t, "sdot"), "sdot", map[string][]string{"n": {"3000"}})
+	job.Refused = []wire.Unavailable{{Name: "refused", Reason: "by the planner"}}
+	job.Groups = []wire.Group{
+		soft(map[string]uint64{"Cycles": unix.PERF_COUNT_SW_TASK_CLOCK, "faults": unix.PERF_COUNT_SW_PAGE_FAULTS}),
+		soft(map[string]uint64{"Cycles": unix.PERF_COUNT_SW_TASK_CLOCK, "dummy": unix.PERF_COUNT_SW_DUMMY}),
+		{{Name: "alien", Unit: "events", Type: 0xffff}},
+	}
+	rep := counted(t, job)
 	got := make(map[string]wire.Counter)
 	for _, c := range rep.Result.Counters {
 		if _, twice := got[c.Name]; twice {
@@ -234,15 +241,7 @@ func TestGroupsOutOfTime(t *testing.T) {
 			{Name: fmt.Sprint("event ", i), Unit: "events", Type: perf.TypeSoftware, Config: unix.PERF_COUNT_SW_DUMMY},
 		})
 	}
-	h, err := host()
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.PMU = "played"
-	rep := doOn(t, h, job)
-	if rep.Problem != nil {
-		t.Fatal(rep.Problem)
-	}
+	rep := counted(t, job)
 	told, late := 0, 0
 	for _, c := range rep.Result.Counters {
 		if strings.HasPrefix(c.Name, "event ") {
@@ -272,15 +271,7 @@ func TestGroupsOutOfTime(t *testing.T) {
 func TestNoGroupCounts(t *testing.T) {
 	job := runJob(t, example(t, "imul"), "playground", map[string][]string{"iterations": {"20000"}})
 	job.Groups = []wire.Group{{{Name: "Cycles", Unit: "cycles", Type: 0xffff}}}
-	h, err := host()
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.PMU = "played"
-	rep := doOn(t, h, job)
-	if rep.Problem != nil {
-		t.Fatal(rep.Problem)
-	}
+	rep := counted(t, job)
 	r := rep.Result
 	if len(r.Unavailable) == 0 || r.Unavailable[0].Name != "Cycles" || r.Counters[0].Name != "Cycles by TSC" {
 		t.Errorf("unavailable %v, counters %v", r.Unavailable, r.Counters)

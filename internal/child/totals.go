@@ -41,7 +41,7 @@ func (s *sampler) countReference(g *group) error {
 func (s *sampler) read(o *cell.Outcome, g *group, i int) (sum float64) {
 	mode, at := s.mode(g), i
 	if mode == trampoline.ModeRead {
-		at += readHeader
+		at += cell.ReadHeader
 	}
 	for _, rec := range o.Samples.Records {
 		for _, c := range rec.Counts {

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"webrunner/internal/cell"
 	"webrunner/internal/elfobj"
 	"webrunner/internal/wire"
 	"webrunner/trampoline"
@@ -17,7 +18,6 @@ import (
 // A kernel that makes the readings of a counter smaller, or larger, than what it
 // counted is found by what is read from outside.
 func TestForgedCountsAreSuspect(t *testing.T) {
-	const readHeader = 3
 	var r trampoline.Results
 	address := func(field uintptr) string {
 		return hex.EncodeToString(binary.LittleEndian.AppendUint32(nil, uint32(trampoline.ResultsAddr+field)))
@@ -28,7 +28,7 @@ func TestForgedCountsAreSuspect(t *testing.T) {
 	)
 	// cmp dword [mode], read; jne 1f; add or sub qword [begin of the first counter], much; 1: ret
 	guard := "833c25" + address(unsafe.Offsetof(r.Mode)) + "01 750c"
-	first := address(unsafe.Offsetof(r.Begin) + 8*readHeader)
+	first := address(unsafe.Offsetof(r.Begin) + 8*cell.ReadHeader)
 	for _, tt := range []struct{ name, code, why string }{
 		{"less", work + guard + "48810425" + first + much + "c3", "of which the readings show"},
 		{"more", work + guard + "48812c25" + first + much + "c3", "add up to"},
@@ -41,15 +41,7 @@ func TestForgedCountsAreSuspect(t *testing.T) {
 			}
 			job := runJob(t, elfobj.Function("playground", code), "playground", nil)
 			job.Groups = []wire.Group{soft(map[string]uint64{"Cycles": unix.PERF_COUNT_SW_TASK_CLOCK})}
-			h, err := host()
-			if err != nil {
-				t.Fatal(err)
-			}
-			h.PMU = "played"
-			rep := doOn(t, h, job)
-			if rep.Problem != nil {
-				t.Fatal(rep.Problem)
-			}
+			rep := counted(t, job)
 			if u := rep.Result.Unavailable; len(u) > 0 && u[0].Name == "Cycles" {
 				t.Skip("this host does not let processes count: " + u[0].Reason)
 			}
