@@ -88,6 +88,7 @@ type Control struct {
 	FilterLen uint64 // struct sock_fprog: length in the low 16 bits, then the address
 	FilterPtr uint64
 	Filter    [MaxFilter]uint64
+	Default   [4]uint64 // struct sigaction of SIG_DFL; the signal set in which there is none
 	SigStack  [3]uint64 // struct stack_t with SS_DISABLE
 	Alarm     [4]uint64 // struct itimerval
 	Limit     [4][2]uint64

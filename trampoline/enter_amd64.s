@@ -1,10 +1,12 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// func Enter()
-TEXT ·Enter(SB), NOSPLIT, $0-0
+// func Fork() int
+TEXT ·Fork(SB), NOSPLIT, $0-8
 	MOVL $const_StubAddr, AX
-	JMP  AX
+	CALL AX
+	MOVQ AX, ret+0(FP)
+	RET
 
 #define ADDRESS(name, n) \
 	LEAQ name(SB), AX \

@@ -1,11 +1,11 @@
 // Package trampoline is the stub: the position-independent machine code that a
-// cell runs instead of a Go runtime. It executes a script of system calls that
-// strips the process bare, then calls the kernel through the System V ABI
-// again and again and writes down how long each call took.
+// cell runs instead of a Go runtime. It forks, executes a script of system
+// calls that strips the process bare, then calls the kernel through the System V
+// ABI again and again and writes down how long each call took.
 //
 // The package holds the code, the layout of the two blocks that the stub and
 // its supervisor share, and the few library functions that kernels may call.
-// It maps nothing and forks nothing; package cell does.
+// It maps nothing and supervises nothing; package cell does.
 package trampoline
 
 // The cell's fixed address space. Everything that the stub and the image need

@@ -1,10 +1,11 @@
 package trampoline
 
-// Enter jumps to the stub's copy at StubAddr and does not return. The caller
-// is a freshly forked process that has nothing left to do.
+// Fork calls the stub's copy at StubAddr, which makes a new process and returns
+// its number in this one, or a negative error number. The new process stays in
+// the stub. It needs no memory but the cell's, not even the caller's stack.
 //
 //go:noescape
-func Enter()
+func Fork() int
 
 // The functions of the blob. They are never called from Go: they are copied.
 func blob()

@@ -28,6 +28,7 @@ const (
 	madvFree       = 8
 	madvHugePage   = 14
 	madvNoHugePage = 15
+	madvDontFork   = 10
 	madvCollapse   = 25
 
 	// cloneThread is cloneFlags of runtime/os_linux.go with the CLONE_SETTLS

@@ -8,7 +8,7 @@ import (
 
 // addresses are the cell's addresses of fields that system calls point at.
 type addresses struct {
-	sigStack, alarm, rseq, rseqDesc, filter, filterProg uint64
+	sigStack, noSignals, alarm, rseq, rseqDesc, filter, filterProg uint64
 }
 
 const (
@@ -18,6 +18,7 @@ const (
 
 var addrOf = addresses{
 	sigStack:   trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.SigStack)),
+	noSignals:  trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.Default)),
 	alarm:      trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.Alarm)),
 	rseqDesc:   trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.RseqDesc)),
 	filter:     trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.Filter)),

@@ -91,6 +91,13 @@ func unmap(addr, size uint64) error {
 	return nil
 }
 
+// dontFork keeps what is mapped in a range out of forked processes. Where there
+// are holes in it, as there always are, the rest is done and ENOMEM returned
+// (madvise(2)).
+func dontFork(addr, size uint64) {
+	_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(addr), uintptr(size), unix.MADV_DONTFORK)
+}
+
 // siginfo is the head of the kernel's siginfo_t on x86-64
 // (include/uapi/asm-generic/siginfo.h): number, errno, code, then the address
 // for faults.

@@ -55,8 +55,9 @@ type Outcome struct {
 	User   time.Duration // CPU time by wait4
 	System time.Duration
 	Faults int64 // minor page faults
-	// RSS is the most memory that was resident, in bytes. What the fork had of its
-	// parent counts, though the script unmaps it.
+	// RSS is the most memory that was resident, in bytes, and never more than
+	// that: the kernel counts in batches of pages (ru_maxrss), and a fault that
+	// finds more pages ready takes them along.
 	RSS uint64
 
 	// From the moment when the loop was let go to the exit: the length of the
@@ -111,12 +112,13 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.withhold()
 	start := time.Now()
 	pid, errno := fork()
 	if errno != 0 {
 		return nil, fmt.Errorf("cell: fork: %w", errno)
 	}
-	t := &tracee{pid: int(pid), pmu: p.pmu, watch: newWatcher(p)}
+	t := &tracee{pid: pid, pmu: p.pmu, watch: newWatcher(p)}
 	defer t.release()
 	if err := t.arrive(names, p); err != nil {
 		t.destroy()
@@ -130,6 +132,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 		t.destroy()
 		return nil, err
 	}
+	out.RSS = max(out.RSS, s.resident(out.Faults))
 	out.Wall = time.Since(start)
 	out.Samples = readSamples(p)
 	return out, nil

@@ -16,6 +16,7 @@ const (
 	archSetFS   = 0x1002     // asm/prctl.h
 	ssDisable   = 2          // linux/signal.h
 	rseqSig     = 0x53053053 // the signature that this program registers; any will do
+	sigSetMask  = 2          // SIG_SETMASK, asm-generic/signal-defs.h
 	seccompMode = 1          // SECCOMP_SET_MODE_FILTER, linux/seccomp.h
 )
 
@@ -62,6 +63,7 @@ func (s *Space) buildScript(p Plan) ([]string, error) {
 	// tracee that hides cannot be read by its own tracer (mm/memory.c,
 	// ptrace_access_vm).
 	sc.add("be readable", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 1)
+	sc.add("take signals", unix.SYS_RT_SIGPROCMASK, sigSetMask, addrOf.noSignals, 0, 8)
 	c.SigStack = [3]uint64{0, ssDisable, 0}
 	sc.add("drop the signal stack", unix.SYS_SIGALTSTACK, addrOf.sigStack)
 	sc.add("close every descriptor", unix.SYS_CLOSE_RANGE, 0, 0xffffffff)

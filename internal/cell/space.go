@@ -132,6 +132,24 @@ func (s *Space) Size() (mappings int, bytes uint64) {
 	return len(s.regions), bytes
 }
 
+// resident is how much memory a cell has after so many page faults, in bytes:
+// what it was born with, and a page for each. What may be written it does not
+// share with its parent any more when its script is done: one fault each, too.
+func (s *Space) resident(faults int64) uint64 {
+	n := uint64(faults) * pageSize
+	for _, r := range s.regions {
+		switch {
+		case r.Huge:
+			n += (r.end() - r.Addr) / HugePage * (HugePage - pageSize)
+		case r.Addr == trampoline.ControlAddr:
+			n += controlSize
+		case !r.Shared && r.Prot&unix.PROT_WRITE == 0:
+			n += (uint64(len(r.Data)) + pageSize - 1) &^ (pageSize - 1)
+		}
+	}
+	return n
+}
+
 // Find returns the region at, or nearest to, an address, and how far the
 // address lies outside of it: negative before its start, positive past its
 // last byte (1 is the first byte behind), zero inside.
@@ -174,6 +192,16 @@ func (s *Space) gaps() [][2]uint64 {
 		at = r.end()
 	}
 	return append(out, [2]uint64{at, top - at})
+}
+
+// withhold has forks leave out what is not the space's: a cell is made faster,
+// and this process need not copy its pages when it writes to them next. What is
+// mapped later is copied and then unmapped by the script, as is all where the
+// host refuses this.
+func (s *Space) withhold() {
+	for _, g := range s.gaps() {
+		dontFork(g[0], g[1])
+	}
 }
 
 // Close unmaps the space.

@@ -32,7 +32,7 @@ func TestStubExplanations(t *testing.T) {
 		{"behind the control block", read(trampoline.ControlAddr + controlEnd), wire.Crashed, "read", []string{"the kernel read 1 byte past WebRunner's control block"}},
 		{"write to the stub", write(trampoline.StubAddr), wire.Crashed, "write", []string{"the kernel wrote WebRunner's own code at offset 0x0, which cannot be written"}},
 		{"jump to the results", jump(trampoline.ResultsAddr), wire.Crashed, "execute", []string{"the kernel jumped to WebRunner's results at offset 0x0, which cannot be executed"}},
-		{"jump to the stub", jump(trampoline.StubAddr), wire.ForbiddenSyscall, "", []string{"WebRunner's own code made the system call prctl at stub+", ": the kernel jumped into it"}},
+		{"jump to the stub", jump(trampoline.StubAddr), wire.ForbiddenSyscall, "", []string{"WebRunner's own code made the system call clone at stub+", ": the kernel jumped into it"}},
 		{"jump to a breakpoint", jump(enter - 2), wire.Crashed, "", []string{"WebRunner's own code ", " at stub+", ": the kernel jumped into it"}},
 		{"another record", forge(unsafe.Offsetof(r.Record)), wire.Crashed, "", []string{"WebRunner's own code ", " the null page, address 0x", " at stub+", "or changed the registers, the stack or the results that it works with"}},
 		{"another step", forge(unsafe.Offsetof(r.Step)), wire.ForbiddenSyscall, "", []string{"WebRunner's own code called exit_group before", " at stub.exit+0x5", "or changed"}},

@@ -46,7 +46,7 @@ func facts() []fact {
 		{"status SigPnd", anything, noSignal}, // the Go runtime signals its threads
 		{"status ShdPnd", anything, noSignal},
 		{"status SigBlk", anything, noSignal}, // and blocks signals while it forks
-		{"status SigIgn", ignored, ignored},
+		{"status SigIgn", ignored, noSignal},
 		{"status SigCgt", anything, noSignal}, // and handles them
 		{"status CapInh", noCapability, noCapability},
 		{"status CapPrm", noCapability, noCapability},

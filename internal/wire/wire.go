@@ -290,9 +290,8 @@ type Work struct {
 type Cell struct {
 	Mappings int    `json:"mappings"`
 	Bytes    uint64 `json:"bytes"`
-	// RSS is the most that was resident, in bytes (ru_maxrss of the cell whose
-	// result was verified): never less than what the fork of the child had, which
-	// the cell unmaps first.
+	// RSS is the most that was resident, in bytes, of the cell whose result was
+	// verified: never more than there was (cell.Outcome.RSS).
 	RSS uint64 `json:"rss"`
 }
 
