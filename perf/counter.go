@@ -6,31 +6,48 @@ import (
 	"slices"
 )
 
-// EstimateCounter returns what counter number index advanced by in a call,
-// less what it advanced by in an empty call. Counters are integers: the value
-// is the difference of the medians, and exact when more than 90 % of the
+// Readings are a cell's samples, and which of their counters is meant.
+type Readings struct {
+	Samples []Sample
+	Counter int
+}
+
+// Undisturbed is how many of a cell's samples of the kernel EstimateCounter
+// would accept.
+func Undisturbed(cell []Sample) (n int) {
+	for _, s := range cell {
+		if !s.Empty && (filter{}).judge(s) == clean {
+			n++
+		}
+	}
+	return n
+}
+
+// EstimateCounter returns what a counter, read in several cells, advanced by in
+// a call, less what it advanced by in an empty call. Counters are integers: the
+// value is the difference of the medians, and exact when more than 90 % of the
 // undisturbed samples agree on one number.
-func EstimateCounter(cells [][]Sample, index int) (Figure, Quality, error) {
+func EstimateCounter(cells []Readings) (Figure, Quality, error) {
 	var fig Figure
 	var q Quality
 	var calls, empties []float64
 	for _, cell := range cells {
 		n := len(calls)
-		for _, s := range cell {
-			if index >= len(s.Counters) {
-				return fig, q, fmt.Errorf("perf: counter %d of a sample that has %d", index, len(s.Counters))
+		for _, s := range cell.Samples {
+			if cell.Counter >= len(s.Counters) {
+				return fig, q, fmt.Errorf("perf: counter %d of a sample that has %d", cell.Counter, len(s.Counters))
 			}
-			v := filter{}.judge(s)
+			v, count := filter{}.judge(s), float64(s.Counters[cell.Counter])
 			if s.Empty {
 				if v == clean {
-					empties = append(empties, float64(s.Counters[index]))
+					empties = append(empties, count)
 				}
 				continue
 			}
 			fig.Total++
 			fig.Rejected.add(v)
 			if v == clean {
-				calls = append(calls, float64(s.Counters[index]))
+				calls = append(calls, count)
 			}
 		}
 		if len(calls) > n {

@@ -17,6 +17,14 @@ func counted(calls, empties []uint64) []Sample {
 	return out
 }
 
+// second are the readings of the second counter of each cell.
+func second(cells ...[]Sample) (list []Readings) {
+	for _, c := range cells {
+		list = append(list, Readings{c, 1})
+	}
+	return list
+}
+
 func repeat(v uint64, n int) []uint64 {
 	out := make([]uint64, n)
 	for i := range out {
@@ -27,7 +35,7 @@ func repeat(v uint64, n int) []uint64 {
 
 func TestEstimateCounter(t *testing.T) {
 	exact := counted(append(repeat(1012, 95), 1013, 1050, 1012, 1014, 1015), repeat(12, 100))
-	f, q, err := EstimateCounter([][]Sample{exact, exact}, 1)
+	f, q, err := EstimateCounter(second(exact, exact))
 	if err != nil || !f.Exact || f.Value != 1000 || f.Overhead != 12 || f.CILow != 1000 || f.CIHigh != 1000 || f.Cells != 2 || f.Total != 200 || len(q.Warnings) != 0 {
 		t.Errorf("exact: %+v, %+v, %v", f, q, err)
 	}
@@ -36,22 +44,22 @@ func TestEstimateCounter(t *testing.T) {
 	for i := range uint64(101) {
 		noisy = append(noisy, 500+i)
 	}
-	f, _, err = EstimateCounter([][]Sample{counted(noisy, repeat(50, 10))}, 1)
+	f, _, err = EstimateCounter(second(counted(noisy, repeat(50, 10))))
 	if err != nil || f.Exact || f.Value != 500 || f.CILow < 485 || f.CILow > 495 || f.CIHigh < 505 || f.CIHigh > 515 || f.Min != 450 {
 		t.Errorf("noisy: %+v, %v", f, err)
 	}
 
-	f, q, err = EstimateCounter([][]Sample{counted(append(repeat(100, 60), repeat(200, 40)...), repeat(0, 5))}, 1)
+	f, q, err = EstimateCounter(second(counted(append(repeat(100, 60), repeat(200, 40)...), repeat(0, 5))))
 	if err != nil || f.Exact || f.Value != 100 || len(q.Modes) != 2 || q.Modes[1].Value != 200 {
 		t.Errorf("two modes: %+v, %+v, %v", f, q, err)
 	}
 
-	f, q, err = EstimateCounter([][]Sample{counted(repeat(7, 20), nil)}, 1)
+	f, q, err = EstimateCounter(second(counted(repeat(7, 20), nil)))
 	if err != nil || f.Value != 7 || len(q.Warnings) != 1 {
 		t.Errorf("no empty call: %+v, %+v, %v", f, q, err)
 	}
 	// The overhead may be larger than the call; the figure says so.
-	if f, _, err = EstimateCounter([][]Sample{counted(repeat(7, 20), repeat(9, 20))}, 1); err != nil || f.Value != -2 {
+	if f, _, err = EstimateCounter(second(counted(repeat(7, 20), repeat(9, 20)))); err != nil || f.Value != -2 {
 		t.Errorf("clamped: %+v, %v", f, err)
 	}
 
@@ -61,13 +69,21 @@ func TestEstimateCounter(t *testing.T) {
 		dirty[i].Interrupted = i%2 == 1
 	}
 	var none *NoFigureError
-	if _, _, err := EstimateCounter([][]Sample{dirty}, 1); !errors.As(err, &none) || none.Rejected.Preempted != 10 || none.Rejected.Interrupted != 10 {
+	if _, _, err := EstimateCounter(second(dirty)); !errors.As(err, &none) || none.Rejected.Preempted != 10 || none.Rejected.Interrupted != 10 {
 		t.Errorf("all disturbed: %v", err)
 	}
-	if _, _, err := EstimateCounter([][]Sample{dirty}, 2); err == nil {
+	if _, _, err := EstimateCounter([]Readings{{dirty, 2}}); err == nil {
 		t.Error("a counter that was not read gave a figure")
 	}
-	if _, _, err := EstimateCounter(nil, 0); !errors.As(err, &none) {
+	if _, _, err := EstimateCounter(nil); !errors.As(err, &none) {
 		t.Errorf("nothing: %v", err)
+	}
+}
+
+func TestUndisturbed(t *testing.T) {
+	cell := counted(repeat(7, 5), repeat(0, 4))
+	cell[1].Preempted, cell[2].Interrupted = true, true
+	if n := Undisturbed(cell); n != 3 {
+		t.Errorf("%d of 5 with 2 disturbed", n)
 	}
 }

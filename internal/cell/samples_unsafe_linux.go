@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"slices"
 	"unsafe"
 
 	"webrunner/trampoline"
@@ -15,15 +16,21 @@ func readSamples(p Plan) Samples {
 	}
 	n, stride, words := min(r.Count, uint64(p.Records)), p.stride(), p.words()
 	s.Records = make([]Record, n)
+	var counts []Count // of all records
 	for i := range s.Records {
 		at := trampoline.RecordsAddr + uint64(i)*stride
 		rec := &s.Records[i]
 		rec.Record = *(*trampoline.Record)(pointer(at))
 		clear(rec.Ticks[len(p.Sections):]) // never written: left over from another cell
-		for w := recordSize; w < stride; w += 16 * words {
-			all := append([]uint64(nil), unsafe.Slice((*uint64)(pointer(at+w)), 2*words)...)
-			rec.Counts = append(rec.Counts, Count{all[:words], all[words:]})
+		if stride == recordSize {
+			continue
 		}
+		read := slices.Clone(unsafe.Slice((*uint64)(pointer(at+recordSize)), (stride-recordSize)/8))
+		first := len(counts)
+		for ; len(read) > 0; read = read[2*words:] {
+			counts = append(counts, Count{read[:words], read[words : 2*words]})
+		}
+		rec.Counts = counts[first:]
 	}
 	return s
 }

@@ -26,7 +26,7 @@ const (
 // say of cycles and instructions, which each of them counts, what cells differ by.
 const (
 	fewGroups      = 8  // that get minCells cells each
-	counterRecords = 35 // in a cell: 31 good ones and some that are not
+	counterRecords = 33 // in a cell: 31 good ones and some that are not
 	goodSamples    = 31
 	mostRounds     = 8 // of cells, while counts are not precise
 )
@@ -111,8 +111,11 @@ func (s *sampler) count(groups []*group) *wire.Problem {
 
 // sampled tells whether a group has enough good samples.
 func (g *group) sampled() bool {
-	f, _, err := perf.EstimateCounter(g.cells, 0)
-	return err == nil && f.Accepted >= goodSamples
+	n := 0
+	for _, c := range g.cells {
+		n += perf.Undisturbed(c)
+	}
+	return n >= goodSamples
 }
 
 // countInCell runs one more cell of a group.
@@ -145,7 +148,7 @@ func (g *group) precise(precision float64) bool {
 		return false
 	}
 	for i := range g.events {
-		f, _, err := perf.EstimateCounter(g.cells, i)
+		f, _, err := perf.EstimateCounter(g.readings(i))
 		if err != nil {
 			return false
 		}
@@ -154,6 +157,15 @@ func (g *group) precise(precision float64) bool {
 		}
 	}
 	return true
+}
+
+// readings are those of event i in every cell of the group.
+func (g *group) readings(i int) []perf.Readings {
+	var list []perf.Readings
+	for _, c := range g.cells {
+		list = append(list, perf.Readings{Samples: c, Counter: i})
+	}
+	return list
 }
 
 // addCounts adds the figures of all groups in the order of the request. What
@@ -171,7 +183,7 @@ func (s *sampler) addCounts(groups []*group) {
 }
 
 func (s *sampler) addCount(e event, groups []*group) {
-	var cells [][]perf.Sample
+	var cells []perf.Readings
 	var failed error
 	var source wire.Source
 	for _, g := range groups {
@@ -182,31 +194,20 @@ func (s *sampler) addCount(e event, groups []*group) {
 			failed = g.failed
 		default:
 			source = g.source
-			for _, c := range g.cells {
-				cells = append(cells, only(c, i))
-			}
+			cells = append(cells, g.readings(i)...)
 		}
 	}
 	if len(cells) == 0 && failed != nil {
 		s.unavailable(e.name, "%v", failed)
 		return
 	}
-	fig, q, err := perf.EstimateCounter(cells, 0)
+	fig, q, err := perf.EstimateCounter(cells)
 	if err != nil {
 		s.unavailable(e.name, "%v", err)
 		return
 	}
 	s.counter(e.name, e.unit, source, s.perCall(fig), s.modes(q))
 	s.warn(e.name, q)
-}
-
-// only returns samples with one of their counters.
-func only(samples []perf.Sample, i int) []perf.Sample {
-	out := slices.Clone(samples)
-	for j := range out {
-		out[j].Counters = out[j].Counters[i : i+1]
-	}
-	return out
 }
 
 // mode is how the counters of a group are read.
@@ -283,12 +284,13 @@ var (
 
 // countsOf turns the readings of a cell into samples.
 func (r *runner) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
-	var samples []perf.Sample
+	records := r.usable(o)
+	samples := make([]perf.Sample, 0, 2*len(records))
 	mode, lost := r.mode(g), 0
 	// A page fault, which the kernel's own events are to count, leaves the marks
 	// of an interrupt, and interrupts add nothing to them.
 	disturbs := g.source != wire.Software
-	for _, rec := range r.usable(o) {
+	for _, rec := range records {
 		if rec.Flags&trampoline.FlagCounter != 0 {
 			lost++
 		}
@@ -306,13 +308,14 @@ func (r *runner) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
 				}
 				before, after = before[cell.ReadHeader:], after[cell.ReadHeader:]
 			}
+			s.Counters = make([]uint64, len(after))
 			for i := range after {
-				s.Counters = append(s.Counters, r.advance(before[i], after[i], mode))
+				s.Counters[i] = r.advance(before[i], after[i], mode)
 			}
 			samples = append(samples, s)
 		}
 	}
-	if lost > 0 && lost == len(r.usable(o)) {
+	if lost > 0 && lost == len(records) {
 		return nil, errOffPMU
 	}
 	return samples, nil
