@@ -256,7 +256,11 @@ func TestCycles(t *testing.T) {
 // TestShortCalls: nothing is stated of the cycles of calls whose edges count.
 func TestShortCalls(t *testing.T) {
 	for _, r := range runs(true) {
-		if c, known := r.truth(cycles, machine{imul: 3}); known && c < 10_000 {
+		least := 10_000.0
+		if r.throughput {
+			least = 200 * 512 // the largest reorder buffers, and Tolerance
+		}
+		if c, known := r.truth(cycles, machine{imul: 3}); known && c < least {
 			t.Errorf("%s: %v cycles", r.label(), c)
 		}
 	}
