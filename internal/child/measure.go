@@ -105,6 +105,7 @@ func (s *sampler) chooseBatch() *wire.Problem {
 // takeSamples runs cells until the figure for cycles is precise enough, or the
 // time is up. Where a PMU counts cycles, they serve to check it.
 func (s *sampler) takeSamples() *wire.Problem {
+	next := minCells // when to ask: an answer takes time in proportion to the cells
 	for {
 		if p := s.sample(); p != nil {
 			return p
@@ -113,13 +114,14 @@ func (s *sampler) takeSamples() *wire.Problem {
 		switch {
 		case s.sampling() <= 0:
 			stopped = "deadline"
-		case len(s.cells) < minCells:
+		case len(s.cells) < next:
 			continue
 		case s.enough():
 			stopped = "precision"
 		case len(s.cells) == maxCells:
 			stopped = "cells"
 		}
+		next = min(next+next/4+1, maxCells)
 		if s.precision.Stopped != "" { // the PMU's figures are the main ones
 			return nil
 		}
