@@ -73,5 +73,9 @@ func (a *app) help() {
 	}
 	fmt.Fprint(a.out, "\nwebrunner COMMAND -h describes a command; the flags of serve are\n\n")
 	new(serveOptions).flags().describe(a.out)
-	fmt.Fprint(a.out, "\nExit codes: 0 good, 1 the object or a check failed, 2 usage, 3 the host is unfit, 4 an internal error.\n")
+	fmt.Fprint(a.out, `
+Exit codes: 0 good, 1 the object or a check failed, 2 usage, 3 the host is unfit, 4 an internal error.
+A run whose result is wrong, that breaks the calling convention, or whose integrity is suspect, exits with 1
+and is printed in full.
+`)
 }

@@ -45,6 +45,8 @@ func TestExitCodes(t *testing.T) {
 		{"run -k playground " + broken, exitFailed, "malformed-object"},
 		{"run -k playground " + late, exitFailed, "forbidden-syscall"},
 		{"run -k playground " + wild, exitFailed, "crashed"},
+		{"run -k sdot " + good, exitFailed, "the result is WRONG"},
+		{"run -k playground " + objectFile(t, "clobber"), exitFailed, "ABI VIOLATED"},
 		{"run -k playground --server ftp://x " + good, exitUsage, "--server"},
 		{"run -k playground --server http://127.0.0.1:1 " + good, exitUnfit, "does not answer"},
 		{"screen " + good, exitGood, ""},

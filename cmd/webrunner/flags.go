@@ -15,6 +15,7 @@ import (
 type flags struct {
 	set  *flag.FlagSet
 	head string // usage line
+	note string // behind the list of flags
 	rows []flagRow
 }
 
@@ -72,6 +73,9 @@ func (f *flags) parse(a *app, args []string, min, max int) (rest []string, code 
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintf(a.out, "usage: webrunner %s\n\n", f.head)
 		f.describe(a.out)
+		if f.note != "" {
+			fmt.Fprintf(a.out, "\n%s\n", f.note)
+		}
 		return nil, exitGood, true
 	case err == nil && len(rest) < min:
 		err = errors.New("an argument is missing")

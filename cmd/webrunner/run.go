@@ -28,6 +28,7 @@ type runOptions struct {
 func (a *app) run(args []string) int {
 	var o runOptions
 	f := newFlags("run OBJECT.o --kernel NAME [--param NAME=VALUE]... [FLAGS]")
+	f.note = "A wrong result, a broken calling convention and suspect integrity are printed\nwith the figures, and the exit code is 1."
 	f.text(&o.kernel, "k,kernel", "NAME", "what the object's function is, see webrunner kernels")
 	f.list(&o.params, "param", "NAME=VALUE", "a parameter of the kernel; may be repeated")
 	o.options = make(map[string]*[]string)
@@ -42,19 +43,26 @@ func (a *app) run(args []string) int {
 	if stop {
 		return code
 	}
-	if err := o.run(a, rest[0]); err != nil {
+	res, err := o.run(a, rest[0])
+	if err == nil {
+		err = o.write(a, res)
+	}
+	switch {
+	case err != nil:
 		return a.fail(o.out, err)
+	case !report.Sound(res):
+		return exitFailed
 	}
 	return exitGood
 }
 
-func (o *runOptions) run(a *app, name string) error {
+func (o *runOptions) run(a *app, name string) (*wire.Result, error) {
 	query, err := parseParams(o.params)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if o.kernel == "" {
-		return usage("say what the object is with --kernel NAME; webrunner kernels lists the names")
+		return nil, usage("say what the object is with --kernel NAME; webrunner kernels lists the names")
 	}
 	query.Set("kernel", o.kernel)
 	for name, values := range o.options {
@@ -62,42 +70,38 @@ func (o *runOptions) run(a *app, name string) error {
 	}
 	object, err := a.readObject(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if o.server != "" {
 		if len(o.without) > 0 || o.kernels != "" {
-			return usage("--without and --kernels are for this host; a server at --server has its own")
+			return nil, usage("--without and --kernels are for this host; a server at --server has its own")
 		}
-		return o.remote(a, query, object)
+		return o.remote(query, object)
 	}
 	return o.local(a, query, object)
 }
 
-func (o *runOptions) local(a *app, query url.Values, object []byte) error {
+func (o *runOptions) local(a *app, query url.Values, object []byte) (*wire.Result, error) {
 	e, err := o.open(errorLog(a.err))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer e.Close()
 	res, err := e.measure(context.Background(), query, object)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, layer := range o.without { // no answer is to pass for one of the whole sandbox
 		fmt.Fprintf(a.err, "webrunner: run without %s\n", layer)
 	}
-	return o.write(a, res)
+	return res, nil
 }
 
 // write writes a result. The text form is figures alone, as in 2016; what else
 // must be known then goes to standard error.
 func (o *runOptions) write(a *app, res *wire.Result) error {
 	if o.out == "text" {
-		told := *res
-		if len(*o.options["events"]) == 0 { // nobody asked for what is missing
-			told.Unavailable = nil
-		}
-		for _, d := range report.Doubts(&told) {
+		for _, d := range report.Doubts(res, len(*o.options["events"]) > 0) {
 			fmt.Fprintf(a.err, "webrunner: %s\n", d)
 		}
 	}
@@ -106,16 +110,16 @@ func (o *runOptions) write(a *app, res *wire.Result) error {
 
 // remote lets a server run the object. The result comes as JSON and is written
 // here, so that a remote run has every form that a local one has.
-func (o *runOptions) remote(a *app, query url.Values, object []byte) error {
+func (o *runOptions) remote(query url.Values, object []byte) (*wire.Result, error) {
 	body, err := o.exchange("run", query, object, "application/json")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r := new(wire.Result)
 	if err := json.Unmarshal(body, r); err != nil {
-		return wire.Problemf(wire.Unfit, "%s answered with no result: %v", o.server, err)
+		return nil, wire.Problemf(wire.Unfit, "%s answered with no result: %v", o.server, err)
 	}
-	return o.write(a, r)
+	return r, nil
 }
 
 // measure runs one object as a query says.

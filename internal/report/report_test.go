@@ -377,10 +377,10 @@ func TestProblemText(t *testing.T) {
 
 // Whoever reads the figures alone is told what makes them doubtful.
 func TestDoubts(t *testing.T) {
-	if d := Doubts(pmu()); len(d) != 0 {
+	if d := Doubts(pmu(), true); len(d) != 0 {
 		t.Errorf("of a good result: %q", d)
 	}
-	got := strings.Join(Doubts(bad()), "\n")
+	got := strings.Join(Doubts(bad(), true), "\n")
 	for _, want := range []string{
 		"the result is WRONG: element 7", "ABI VIOLATED: rbx", "integrity suspect: cell 2",
 		"unavailable: Instructions: no PMU", "CPU 1 is shared",
@@ -392,7 +392,27 @@ func TestDoubts(t *testing.T) {
 	r := empty()
 	r.ABI.OK = true
 	r.Unavailable = []wire.Unavailable{{Name: "a", Reason: "x"}, {Name: "b", Reason: "y"}, {Name: "c", Reason: "x"}}
-	if d := Doubts(r); len(d) != 2 || d[0] != "unavailable: a, c: x" || d[1] != "unavailable: b: y" {
+	if d := Doubts(r, true); len(d) != 2 || d[0] != "unavailable: a, c: x" || d[1] != "unavailable: b: y" {
 		t.Errorf("%q", d)
+	}
+	if d := Doubts(r, false); len(d) != 0 {
+		t.Errorf("what nobody asked for is missed: %q", d)
+	}
+}
+
+func TestSound(t *testing.T) {
+	for name, spoil := range map[string]func(*wire.Result){
+		"mismatch": func(r *wire.Result) { r.Verify.Status = "mismatch" },
+		"ABI":      func(r *wire.Result) { r.ABI.OK = false },
+		"suspect":  func(r *wire.Result) { r.Integrity = "suspect" },
+	} {
+		r := good()
+		r.Warnings = []string{"the host is busy"} // says something of the host
+		if !Sound(r) {
+			t.Error("a good result is not sound")
+		}
+		if spoil(r); Sound(r) {
+			t.Errorf("%s: it is sound", name)
+		}
 	}
 }

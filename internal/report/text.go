@@ -22,9 +22,17 @@ func Text(w io.Writer, r *wire.Result) error {
 	return err
 }
 
+// Sound tells whether nothing speaks against the function or its figures: its
+// result is not known to be wrong, it kept the calling convention, and what was
+// seen from outside agrees with the samples.
+func Sound(r *wire.Result) bool {
+	return r.Verify.Status != "mismatch" && r.ABI.OK && r.Integrity != "suspect"
+}
+
 // Doubts lists, one sentence each, what a reader of the figures alone must know:
-// a wrong result, broken rules, what could not be had, and the warnings.
-func Doubts(r *wire.Result) []string {
+// a wrong result, broken rules, the warnings and, where the caller has asked for
+// certain figures, those that could not be had.
+func Doubts(r *wire.Result, asked bool) []string {
 	var list []string
 	if r.Verify.Status == "mismatch" {
 		list = append(list, line("the result is WRONG: "+r.Verify.Why))
@@ -35,8 +43,10 @@ func Doubts(r *wire.Result) []string {
 	if r.Integrity == "suspect" {
 		list = append(list, line("integrity "+because(r.Integrity, r.IntegrityWhy)))
 	}
-	for _, reason := range reasons(r.Unavailable) {
-		list = append(list, line("unavailable: "+reason))
+	if asked {
+		for _, reason := range reasons(r.Unavailable) {
+			list = append(list, line("unavailable: "+reason))
+		}
 	}
 	for _, w := range r.Warnings {
 		list = append(list, line(w))
