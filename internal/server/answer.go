@@ -21,6 +21,7 @@ type answer struct {
 	media      string
 	body       []byte
 	class      wire.Class // of a problem, else empty
+	verdict    *verdict   // of a run, else nil
 	retryAfter int        // seconds
 	allow      string     // the methods that a 405 names
 }
@@ -56,7 +57,7 @@ func (s *Server) problem(accept string, p *wire.Problem) answer {
 const (
 	corsMethods = "GET, HEAD, POST, OPTIONS"
 	corsHeaders = "DNT,X-CustomHeader,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Authorization,Accept"
-	corsExpose  = "Retry-After,WebRunner-Layers"
+	corsExpose  = "Retry-After,WebRunner-Layers,WebRunner-Verify,WebRunner-ABI,WebRunner-Integrity,WebRunner-Warning"
 	corsMaxAge  = "1728000"
 )
 
@@ -71,6 +72,9 @@ func (s *Server) write(ctx *fasthttp.RequestCtx, a answer) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	if s.layers != "" {
 		h.Set("WebRunner-Layers", s.layers)
+	}
+	if a.verdict != nil {
+		a.verdict.write(h)
 	}
 	switch a.status {
 	case fasthttp.StatusNoContent:
@@ -98,10 +102,15 @@ func layersHeader(layers runner.Posture) string {
 	for _, name := range slices.Sorted(maps.Keys(layers)) {
 		list = append(list, name+"="+layers[name])
 	}
+	return printable(strings.Join(list, ", "))
+}
+
+// printable keeps text within what every reader of a header takes.
+func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
 			return '?'
 		}
 		return r
-	}, strings.Join(list, ", "))
+	}, s)
 }

@@ -7,14 +7,15 @@ import (
 	"webrunner/internal/wire"
 )
 
-// face writes a result as the client likes it best.
-func face(accept string, r *wire.Result) (answer, *wire.Problem) {
-	f := chooseFormat(accept, report.Formats())
+// face writes the result of a run as the client likes it best.
+func face(x *exchange, r *wire.Result) (answer, *wire.Problem) {
+	f := chooseFormat(x.accept, report.Formats())
 	var b bytes.Buffer
 	if err := f.Write(&b, r); err != nil {
 		return answer{}, wire.Problemf(wire.Internal, "the result cannot be written as %s: %v", f.Name, err)
 	}
-	return answer{status: 200, media: f.Media, body: b.Bytes()}, nil
+	asked := len(x.query["events"]) > 0
+	return answer{status: 200, media: f.Media, body: b.Bytes(), verdict: judge(r, asked)}, nil
 }
 
 // chooseFormat negotiates among the formats that have a media type.

@@ -25,7 +25,7 @@ func (s *Server) run(x *exchange) (answer, *wire.Problem) {
 	rep.Result.Timing.Queue = x.queued.Microseconds()
 	s.book.Fill(rep.Result)
 	s.cfg.Request.Complete(rep.Result)
-	return face(x.accept, rep.Result)
+	return face(x, rep.Result)
 }
 
 // screen loads and screens an object; nothing of it is executed. A refusal is

@@ -26,9 +26,10 @@ import (
 // fake is a Runner whose answer is the object's text: a class of problem,
 // "hang" (until the context ends), "panic", "wait" (until freed), or a result.
 type fake struct {
-	mu   sync.Mutex
-	jobs []*wire.Job
-	free chan struct{}
+	mu    sync.Mutex
+	jobs  []*wire.Job
+	free  chan struct{}
+	spoil func(*wire.Result) // changes the result
 }
 
 func (f *fake) Do(ctx context.Context, job *wire.Job, _ func(wire.Progress)) (*wire.Report, runner.Timing, error) {
@@ -60,11 +61,16 @@ func (f *fake) Do(ctx context.Context, job *wire.Job, _ func(wire.Progress)) (*w
 	if job.Kind == wire.Screen {
 		return &wire.Report{Document: []byte(`{"verdict":"accepted"}`), OK: true, Text: "accepted\n"}, timing, nil
 	}
-	return &wire.Report{Result: &wire.Result{
+	r := &wire.Result{
 		Sandbox: map[string]string{"seccomp": "enforced"},
 		Kernel:  "sdot", Params: job.Params, Object: wire.ObjectID{Size: len(job.Object)},
 		Counters: []wire.Counter{{Name: "Cycles", Value: 2004.5, Unit: "cycles", Source: wire.TSC}},
-	}}, timing, nil
+		Verify:   wire.Verify{Status: "match"}, ABI: wire.ABI{OK: true}, Integrity: "consistent", Unavailable: job.Refused,
+	}
+	if f.spoil != nil {
+		f.spoil(r)
+	}
+	return &wire.Report{Result: r}, timing, nil
 }
 
 func (f *fake) Stats() runner.Stats { return runner.Stats{Idle: 1, Live: 1, Spawned: 3} }
