@@ -66,7 +66,7 @@ func law() []room {
 	leaves := func(dir string, uses ...string) room { return room{dir, uses, leafBans()} }
 	return []room{
 		{"cmd/webrunner", []string{"internal/", "selftest", "selftest/hostile", "examples", "kernels", "perf", "perf/events", "filter/seccomp"}, nil},
-		{"selftest", []string{"examples", "internal/runner", "internal/trust", "internal/wire", "kernels", "selftest/hostile"}, childless()},
+		{"selftest", []string{"examples", "internal/report", "internal/runner", "internal/trust", "internal/wire", "kernels", "selftest/hostile"}, childless()},
 		{"selftest/hostile", []string{"internal/wire", "kernels", "trampoline"}, childless()},
 		{"internal/server", []string{"internal/request", "internal/runner", "internal/report", "internal/trust", "internal/wire", "kernels"}, serverBans()},
 		{"internal/trust", []string{"internal/elfobj", "internal/wire", "perf"}, serverBans()},

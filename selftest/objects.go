@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"webrunner/examples"
+	"webrunner/internal/report"
 	"webrunner/internal/wire"
 )
 
@@ -122,7 +123,8 @@ func (o object) stopped(rep *wire.Report) (string, error) {
 	return rep.Problem.Error(), nil
 }
 
-// ran holds a harmless example to a figure, the right result and consistency.
+// ran holds a harmless example to a figure, the right result and the calling
+// convention. What makes the figure doubtful is told: it may be the neighbours.
 func (o object) ran(rep *wire.Report) (string, error) {
 	if rep.Problem != nil {
 		return "", rep.Problem
@@ -138,10 +140,17 @@ func (o object) ran(rep *wire.Report) (string, error) {
 	case r.ABI.OK == (o.Example.Name == "clobber"):
 		return "", fmt.Errorf("calling convention kept: %v %v", r.ABI.OK, r.ABI.Violations)
 	}
+	return strings.Join(append([]string{figure(r)}, report.Doubts(r, false)...), "; "), nil
+}
+
+// figure is the cycles of a run or, where they are too few to be seen, its first
+// figure.
+func figure(r *wire.Result) string {
 	for _, c := range r.Counters {
 		if c.Unit == "cycles" && c.Value > 0 {
-			return fmt.Sprintf("%s: %.0f (%s)", c.Name, c.Value, c.Source), nil
+			return fmt.Sprintf("%s: %.0f (%s)", c.Name, c.Value, c.Source)
 		}
 	}
-	return fmt.Sprintf("%s: %.0f %s (%s)", r.Counters[0].Name, r.Counters[0].Value, r.Counters[0].Unit, r.Counters[0].Source), nil
+	c := &r.Counters[0]
+	return fmt.Sprintf("%s: %.0f %s (%s)", c.Name, c.Value, c.Unit, c.Source)
 }

@@ -9,10 +9,12 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"webrunner/examples"
+	"webrunner/internal/report"
 	"webrunner/internal/server"
 	"webrunner/internal/wire"
 	"webrunner/selftest"
@@ -72,6 +74,7 @@ func (a *app) demoKernels(client *remoteOptions) error {
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprint(w, "KERNEL\tOBJECT\tFIGURE\tVALUE\t95 % INTERVAL\tSOURCE\tRESULT\n")
 	var host wire.Host
+	var doubts []string
 	for _, name := range demoNames() {
 		r, err := client.demoRun(name)
 		if err != nil {
@@ -79,9 +82,15 @@ func (a *app) demoKernels(client *remoteOptions) error {
 		}
 		host = r.Host
 		demoRows(w, name, r)
+		for _, d := range report.Doubts(r, false) {
+			doubts = append(doubts, name+".o: "+d)
+		}
 	}
 	_ = w.Flush() // into memory
 	fmt.Fprintf(a.out, "%s, Linux %s\n\n%s", host.CPU, host.Kernel, table.String())
+	if len(doubts) > 0 {
+		fmt.Fprintf(a.out, "\n%s\n", strings.Join(doubts, "\n"))
+	}
 	if host.PMU == "" {
 		fmt.Fprintf(a.out, "\nCycles come from the time-stamp counter, as there is no PMU: %s.\n", host.PMUReason)
 	}

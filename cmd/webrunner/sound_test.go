@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -57,5 +58,23 @@ func TestUnsoundRun(t *testing.T) {
 	}
 	if _, out, _ := call("", "run", "-h"); !strings.Contains(out, "the exit code is 1") {
 		t.Errorf("the help does not say so:\n%s", out)
+	}
+}
+
+// TestDemoDoubts: the demonstration shows no figure as more than it is.
+func TestDemoDoubts(t *testing.T) {
+	url := answers(t, &wire.Result{
+		ABI: wire.ABI{OK: true}, Verify: wire.Verify{Status: "match"}, Warnings: []string{"busy: the figure is an upper bound"},
+		Counters: []wire.Counter{{Name: "Cycles", Value: 4711, Unit: "cycles", Source: wire.PMU}},
+	})
+	var out bytes.Buffer
+	a := &app{out: &out}
+	if err := a.demoKernels(&remoteOptions{server: url, machine: "demo"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range demoNames() {
+		if want := "\n" + name + ".o: busy: the figure is an upper bound\n"; !strings.Contains(out.String(), want) {
+			t.Errorf("there is no %q in\n%s", want, out.String())
+		}
 	}
 }
