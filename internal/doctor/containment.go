@@ -111,6 +111,8 @@ func vulnerabilities(h host) Finding {
 	return f
 }
 
+// smt: a guest sees the hyper-threads that its host shows it, and none of who
+// else runs on the cores of its own.
 func smt(h host) Finding {
 	const dir = "sys/devices/system/cpu/smt"
 	active, ok := h.number(dir + "/active")
@@ -118,7 +120,12 @@ func smt(h host) Finding {
 		return unknown("/" + dir + "/active")
 	}
 	control, _ := h.text(dir + "/control")
-	if active == 0 {
+	switch {
+	case active == 0 && h.Perf.Hypervisor != "":
+		return Finding{State: Unknown, Have: "none in this virtual machine (" + control + "); whether its cores share theirs with other machines, only the host tells"}
+	case active == 0 && control == "notsupported":
+		return well("the processor has none")
+	case active == 0:
 		return well("off (%s)", control)
 	}
 	return Finding{State: Warn, Have: "hyper-threads share cores",

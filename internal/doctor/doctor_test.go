@@ -121,6 +121,7 @@ func illnesses() []struct {
 		return probe(func(p *Probes) { p.Landlock = func() (int, error) { return n, nil } })
 	}
 	noPMU := func(p *Probes) { p.Perf.PMU, p.Perf.RDPMC, p.Perf.PMUReason = false, "", "no PMU: ENOENT" }
+	guest := func(p *Probes) { p.Perf.Hypervisor = "KVMKVMKVM" }
 	noSeccomp := func(p *Probes) { p.Seccomp = func() error { return errors.New("no seccomp") } }
 	return []struct {
 		name  string
@@ -163,6 +164,11 @@ func illnesses() []struct {
 		{"cpu-vulnerabilities", Unknown, "vulnerabilities", file("sys/devices/system/cpu/vulnerabilities/", "-")},
 		{"smt", Warn, "echo off > /sys/devices/system/cpu/smt/control", file("sys/devices/system/cpu/smt/active", "1")},
 		{"smt", Unknown, "smt", file("sys/devices/system/cpu/smt/", "-")},
+		{"smt", OK, "off (off)", change{}},
+		{"smt", OK, "has none", file("sys/devices/system/cpu/smt/control", "notsupported")},
+		{"smt", Unknown, "only the host tells", change{map[string]string{"sys/devices/system/cpu/smt/control": "notsupported"}, guest}},
+		{"smt", Unknown, "virtual machine (off)", probe(guest)},
+		{"smt", Warn, "echo off", change{map[string]string{"sys/devices/system/cpu/smt/active": "1"}, guest}},
 		{"swap", Warn, "/dev/sda2", file("proc/swaps", "Filename Type\n/dev/zram0 partition\n/dev/sda2 partition 9 0 -2\n")},
 		{"swap", Unknown, "swaps", file("proc/swaps", "-")},
 		{"memory-limit", Warn, "MemoryMax", file("sys/fs/cgroup/system.slice/memory.max", "max")},
