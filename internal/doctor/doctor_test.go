@@ -185,9 +185,10 @@ func illnesses() []struct {
 		{"core-dumps", OK, "by a limit of 1", change{files: map[string]string{"proc/sys/kernel/core_pattern": "|/x", "proc/self/limits": "Max core file size        1                    1            bytes"}}},
 		{"core-dumps", Unknown, "core_pattern", file("proc/sys/kernel/core_pattern", "-")},
 		{"speculation", Warn, "spec_store_bypass_disable=prctl", file("sys/devices/system/cpu/vulnerabilities/spec_store_bypass", "Mitigation: Speculative Store Bypass disabled via prctl and seccomp")},
-		{"speculation", OK, "loads that pass stores, gathers", change{files: map[string]string{
+		{"speculation", OK, "in all of them defences slow loads that pass stores and gathers", change{files: map[string]string{
 			"sys/devices/system/cpu/vulnerabilities/spec_store_bypass":    "Mitigation: Speculative Store Bypass disabled",
 			"sys/devices/system/cpu/vulnerabilities/gather_data_sampling": "Mitigation: Microcode (locked)"}}},
+		{"speculation", OK, "a cell is as fast as other programs", change{}},
 		{"speculation", Unknown, "spec_store_bypass", file("sys/devices/system/cpu/vulnerabilities/", "-")},
 		{"microcode", Warn, "CPUs differ: 0x2b, 0x2c", file("proc/cpuinfo", "microcode\t: 0x2b\nmicrocode\t: 0x2c\nmicrocode\t: 0x2b")},
 		{"microcode", OK, "revision 0x2b", change{}},

@@ -165,9 +165,9 @@ func speculation(h host) Finding {
 		slow = append(slow, "gathers")
 	}
 	if len(slow) > 0 {
-		return well("slower, as in every program here: %s", strings.Join(slow, ", "))
+		return well("a cell is as fast as other programs of this host; in all of them defences slow %s", strings.Join(slow, " and "))
 	}
-	return well("as in every program here")
+	return well("a cell is as fast as other programs of this host")
 }
 
 // microcode: a revision can change what instructions cost, so it stands in
