@@ -48,7 +48,7 @@ func (a *app) batchLine(e *engine, job wire.Job, name string) []byte {
 			return withPath(rep.Document, name)
 		}
 	}
-	p := asProblem(err)
+	p := wire.AsProblem(err)
 	b, _ := json.Marshal(map[string]any{
 		"path": name, "status": "rejected", "verdict": "refused", "class": p.Class, "error": p.Detail,
 	}) // strings only: it cannot fail

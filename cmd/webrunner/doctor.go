@@ -55,7 +55,7 @@ func (o *engineOptions) diagnose(a *app) (*diagnosis, error) {
 	if err == nil {
 		defer e.Close()
 		d.Layers = e.layers
-	} else if d.Problem = asProblem(err); d.Problem.Class != wire.Unfit {
+	} else if d.Problem = wire.AsProblem(err); d.Problem.Class != wire.Unfit {
 		return nil, err
 	}
 	d.Findings = doctor.Examine(os.DirFS("/"), doctor.ThisHost(o.without))

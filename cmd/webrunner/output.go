@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -33,7 +32,7 @@ func (f *flags) outputFlag(o *output, forms ...string) {
 // fail writes a failure to the error stream, as JSON where that was asked for,
 // and returns the exit code of its class.
 func (a *app) fail(o output, err error) int {
-	p := asProblem(err)
+	p := wire.AsProblem(err)
 	if o == "json" {
 		if b, err := json.Marshal(p); err == nil {
 			fmt.Fprintf(a.err, "%s\n", b)
@@ -42,15 +41,6 @@ func (a *app) fail(o output, err error) int {
 		_ = report.ProblemText(a.err, p) // nowhere is left to complain to
 	}
 	return p.Class.Info().Exit
-}
-
-// asProblem makes a problem of any error; one without a class is our bug.
-func asProblem(err error) *wire.Problem {
-	var p *wire.Problem
-	if errors.As(err, &p) {
-		return p
-	}
-	return wire.Problemf(wire.Internal, "%v", err)
 }
 
 // usage is a fault in what the caller wrote, beyond the grammar of flags.

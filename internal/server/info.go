@@ -89,7 +89,7 @@ func (s *Server) kernels(x *exchange) (answer, *wire.Problem) {
 		}
 		spec, err := s.cfg.Request.Find(values[0])
 		if err != nil {
-			return answer{}, asProblem(err)
+			return answer{}, wire.AsProblem(err)
 		}
 		list = []*kernels.Spec{spec}
 	}
@@ -108,7 +108,7 @@ func (s *Server) events(x *exchange) (answer, *wire.Problem) {
 	}
 	list, err := s.cfg.Request.Events.List(x.query["plan"])
 	if err != nil {
-		return answer{}, asProblem(err)
+		return answer{}, wire.AsProblem(err)
 	}
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaJSON {
 		return s.jsonAnswer(fields(list))

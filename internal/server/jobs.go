@@ -13,7 +13,7 @@ import (
 func (s *Server) run(x *exchange) (answer, *wire.Problem) {
 	job, err := s.cfg.Request.Run(x.query) // before any child is spent on the request
 	if err != nil {
-		return answer{}, asProblem(err)
+		return answer{}, wire.AsProblem(err)
 	}
 	rep, p := s.object(x, job)
 	if p != nil {
@@ -52,15 +52,6 @@ func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
 		return text(rep.Text), nil
 	}
 	return answer{status: 200, media: mediaJSON, body: s.withLayers(rep.Document)}, nil
-}
-
-// asProblem finds the problem in an error.
-func asProblem(err error) *wire.Problem {
-	var p *wire.Problem
-	if errors.As(err, &p) {
-		return p
-	}
-	return wire.Problemf(wire.Internal, "%v", err)
 }
 
 // object reads the body and lets a child do the job with it.

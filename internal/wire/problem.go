@@ -1,6 +1,9 @@
 package wire
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Class is the stable word for a kind of failure. Clients switch on it.
 type Class string
@@ -109,6 +112,15 @@ type Problem struct {
 func Problemf(c Class, format string, args ...any) *Problem {
 	i := c.Info()
 	return &Problem{Type: "about:blank", Title: i.Title, Status: i.Status, Class: c, Detail: fmt.Sprintf(format, args...)}
+}
+
+// AsProblem finds the problem in an error. One without a class is our bug.
+func AsProblem(err error) *Problem {
+	var p *Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	return Problemf(Internal, "%v", err)
 }
 
 // Error returns the detail with the class before it.
