@@ -17,22 +17,14 @@ func user(h host) Finding {
 		Mend: "serve by the systemd unit (DynamicUser=yes), or as another user"}
 }
 
-func procMounted(h host) Finding {
-	if h.mounted(procSign) {
-		return well("mounted")
+// mountedAt examines one of the kernel's file systems, which shows by a sign in it.
+func mountedAt(at, kind, sign, risk string) func(host) Finding {
+	return func(h host) Finding {
+		if h.mounted(sign) {
+			return well("mounted")
+		}
+		return Finding{State: Warn, Have: at + " is not mounted", Risk: risk, Mend: fmt.Sprintf("mount -t %s %s %s", kind, kind, at)}
 	}
-	return Finding{State: Warn, Have: "/proc is not mounted",
-		Risk: "no user namespace for children; a replaced binary cannot be re-executed; much below is unknown",
-		Mend: "mount -t proc proc /proc"}
-}
-
-func sysMounted(h host) Finding {
-	if h.mounted(sysSign) {
-		return well("mounted")
-	}
-	return Finding{State: Warn, Have: "/sys is not mounted",
-		Risk: "counters cannot be found; SMT, governor and turbo are unknown",
-		Mend: "mount -t sysfs sysfs /sys"}
 }
 
 // userNamespaces: three switches close them (user_namespaces(7), Debian's
