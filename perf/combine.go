@@ -17,7 +17,7 @@ func combine(parts []part, quantum float64, fig *Figure, q *Quality) {
 	fig.Cells, fig.Accepted = len(parts), len(all)
 	fig.Min, fig.P10, fig.P90 = all[0], quantile(all, .1), quantile(all, .9)
 	if q.Contended {
-		upperBound(all, fig)
+		upperBound(all, quantum, fig)
 		return
 	}
 	if at := split(all, quantum); at > 0 {
@@ -70,9 +70,11 @@ func betweenCells(parts []part, mean float64) float64 {
 	return student95(max(1, int(draws+0.5)-1)) * math.Sqrt(between/draws)
 }
 
-// upperBound takes the tenth percentile of samples that are all too slow.
-func upperBound(all []float64, fig *Figure) {
-	fig.Value, fig.CILow, fig.CIHigh = fig.P10, fig.Min, quantile(all, .5)
+// upperBound takes the tenth percentile of samples that are all too slow. A
+// difference of two time stamps can fall short by the clock's step.
+func upperBound(all []float64, quantum float64, fig *Figure) {
+	fig.Value = fig.P10 + quantum
+	fig.CILow, fig.CIHigh = fig.Min, max(quantile(all, .5), fig.Value)
 }
 
 // twoModes takes the more frequent of two groups and reports both.

@@ -22,6 +22,7 @@ type simulated struct {
 	interrupts float64 // share of samples that are interrupted
 	turbo      float64 // share in which the frequency moves
 	neighbours float64 // share in which another thread slows witness and call
+	immune     bool    // it slows the witness alone: the call waits for its own results
 }
 
 func newSimulated() *simulated {
@@ -53,8 +54,11 @@ func (s *simulated) cell(n int, cycles float64) []Sample {
 		c := Sample{
 			Before: s.ticks(s.call(simChain)), After: s.ticks(s.call(simChain)),
 			WitnessBefore: s.ticks(s.call(simWitness * slow)), WitnessAfter: s.ticks(s.call(simWitness * slow)),
-			Ticks: s.ticks(s.call(cycles * slow)),
 		}
+		if s.immune {
+			slow = 1
+		}
+		c.Ticks = s.ticks(s.call(cycles * slow))
 		if s.rng.Float64() < s.interrupts {
 			c.Interrupted = true
 			c.Ticks += 5000 + s.quantum*uint64(s.rng.IntN(1000))
@@ -207,6 +211,15 @@ func TestEstimateTellsWhatIsWrong(t *testing.T) {
 	if err != nil || !q.Contended || Enough(f, q, 1) || len(q.Warnings) != 1 || f.Value < 4000 {
 		t.Errorf("neighbours throughout: %+v, %+v, %v", f, q, err)
 	}
+
+	s.immune = true
+	for _, cycles := range []float64{300, 4000, 40000} {
+		f, q, err = EstimateCycles(s.cells(3, 100, cycles), cal, s.quantum)
+		if err != nil || !q.Contended || f.Value < cycles-3 || f.Value > cycles+2*float64(s.quantum)*s.ratio || f.CILow > f.Value || f.CIHigh < f.Value {
+			t.Errorf("an upper bound of %.0f cycles: %+v, %+v, %v", cycles, f, q, err)
+		}
+	}
+	s.immune = false
 
 	s.neighbours = .98
 	f, q, err = EstimateCycles(s.cells(3, 500, 4000), cal, s.quantum)
