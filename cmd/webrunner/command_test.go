@@ -117,7 +117,8 @@ func TestProblemAsJSON(t *testing.T) {
 func TestWithoutALayer(t *testing.T) {
 	needsChild(t)
 	code, out, stderr := call("", "sandbox", "--without", "landlock", "--without", "namespaces", "-o", "json")
-	if code != exitGood || !strings.Contains(out, `"landlock":"absent`) || !strings.Contains(out, `"namespaces":"absent`) || !strings.Contains(out, `"seccomp":"enforced`) {
+	if code != exitGood || !strings.Contains(out, `"landlock":"absent: switched off by --without landlock"`) ||
+		!strings.Contains(out, `"namespaces":"absent: switched off by --without namespaces"`) || !strings.Contains(out, `"seccomp":"enforced`) {
 		t.Errorf("%d %s %s", code, out, stderr)
 	}
 	// A layer that others bring along is in force, whatever was switched off.

@@ -47,7 +47,7 @@ func newForker(cfg Config) (*forker, error) {
 		f.close()
 		return nil, err
 	}
-	f.group = cgroup{layer: "absent: --without " + Cgroup}
+	f.group = cgroup{layer: switchedOff(Cgroup)}
 	if !slices.Contains(cfg.Without, Cgroup) {
 		f.group = joinCgroup("/proc/self/cgroup", "/sys/fs/cgroup", os.Getpid(), cpusFor(cfg))
 		if err := f.try(0); err != nil { // it is taken where it works
@@ -55,7 +55,7 @@ func newForker(cfg Config) (*forker, error) {
 			f.group = cgroup{layer: "absent: " + err.Error()}
 		}
 	}
-	f.layer = "absent: --without " + Namespaces
+	f.layer = switchedOff(Namespaces)
 	if !slices.Contains(cfg.Without, Namespaces) {
 		f.probeNamespaces()
 	}
@@ -64,6 +64,10 @@ func newForker(cfg Config) (*forker, error) {
 	f.setpcap = f.setpcap && f.try(f.flags) == nil
 	return f, nil
 }
+
+// switchedOff is the state of a layer that the operator gave up, in the words of
+// the child's own layers.
+func switchedOff(layer string) string { return "absent: switched off by --without " + layer }
 
 // hideInherited marks every descriptor that this process was started with as
 // close-on-exec. All that Go opens is so already; what a careless parent left

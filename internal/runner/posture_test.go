@@ -111,7 +111,7 @@ func TestWithoutNamespaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got[Namespaces] != "absent: --without namespaces" {
+	if got[Namespaces] != "absent: switched off by --without namespaces" {
 		t.Errorf("namespaces: %q", got[Namespaces])
 	}
 	if os.Geteuid() == 0 && (got["x-uid"] != "65534 65534 65534 65534" || got["x-CapEff"] != onlySetpcap(p)) {
