@@ -21,7 +21,7 @@ func (a *app) sandbox(args []string) int {
 	f := newFlags("sandbox [--explain | --check CALL[,ARCH[,ARG]...]] [FLAGS]")
 	f.outputFlag(&out, "text", "json")
 	f.yes(&explain, "explain", "print the steps of the lock-down, the rules and the decoded programs as well")
-	f.text(&check, "check", "CALL[,ARCH]", "say what each program decides about one system call")
+	f.text(&check, "check", "CALL[,ARCH]", "say what each program decides about one system call, a name or number of x86_64 (default), x32 or i386")
 	o.define(f)
 	if _, code, stop := f.parse(a, args, 0, 0); stop {
 		return code

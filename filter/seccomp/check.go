@@ -16,9 +16,13 @@ type Call struct {
 
 // String is the call as it would be written: "mmap(0x0, 0x1000, …)".
 func (c Call) String() string {
-	name := SyscallName(c.NR)
-	if name == "" || c.Arch != ArchX8664 {
-		name = fmt.Sprintf("call %#x of %s", c.NR, ArchName(c.Arch))
+	abi := abi{c.Arch, c.x32()}
+	name := abi.name(c.NR &^ abi.bit())
+	switch {
+	case name == "":
+		name = fmt.Sprintf("call %#x of %s", c.NR, abi)
+	case abi != native:
+		name += " of " + abi.String()
 	}
 	return fmt.Sprintf("%s(%#x, %#x, %#x, %#x, %#x, %#x)", name,
 		c.Args[0], c.Args[1], c.Args[2], c.Args[3], c.Args[4], c.Args[5])
@@ -35,23 +39,64 @@ func ArchName(arch uint32) string {
 	return fmt.Sprintf("%#x", arch)
 }
 
+// x32 tells whether the number has the bit of x32 and is in its range.
+func (c Call) x32() bool { return c.Arch == ArchX8664 && c.NR&^(X32Bit-1) == X32Bit }
+
+// abi is a way to call the kernel: an architecture, and for x32, which has that
+// of x86-64, a bit in the number.
+type abi struct {
+	arch uint32
+	x32  bool
+}
+
+var native = abi{arch: ArchX8664}
+
+func (a abi) String() string {
+	if a.x32 {
+		return "x32"
+	}
+	return ArchName(a.arch)
+}
+
+func (a abi) bit() uint32 {
+	if a.x32 {
+		return X32Bit
+	}
+	return 0
+}
+
+// name returns the name of a call, its number without the bit, or "".
+func (a abi) name(nr uint32) string {
+	switch {
+	case a.x32:
+		return x32Name(nr)
+	case a.arch == ArchX8664:
+		return SyscallName(nr)
+	case a.arch == ArchI386:
+		return i386Name(nr)
+	}
+	return ""
+}
+
 // ParseCall reads "CALL[,ARCH[,ARG]...]": CALL is a name or number, ARCH is
-// x86_64 (the default), i386 or an AUDIT_ARCH_* number, arguments left out are
-// 0. Numbers are decimal, or hexadecimal with 0x.
+// x86_64 (the default), x32, i386 or an AUDIT_ARCH_* number, arguments left out
+// are 0. Numbers are decimal, or hexadecimal with 0x; a name is that of ARCH, and
+// a number of x32 may have its bit or not.
 func ParseCall(text string) (Call, error) {
 	fields := strings.Split(text, ",")
 	if len(fields) > 8 {
 		return Call{}, fmt.Errorf("seccomp: %q: more than 6 arguments", text)
 	}
-	c := Call{Arch: ArchX8664}
+	abi := native
 	var err error
-	if c.NR, err = parseName(fields[0]); err != nil {
-		return Call{}, err
-	}
 	if len(fields) > 1 {
-		if c.Arch, err = parseArch(fields[1]); err != nil {
+		if abi, err = parseABI(fields[1]); err != nil {
 			return Call{}, err
 		}
+	}
+	c := Call{Arch: abi.arch}
+	if c.NR, err = abi.number(fields[0]); err != nil {
+		return Call{}, err
 	}
 	for i, f := range fields[min(len(fields), 2):] {
 		if c.Args[i], err = strconv.ParseUint(f, 0, 64); err != nil {
@@ -61,30 +106,36 @@ func ParseCall(text string) (Call, error) {
 	return c, nil
 }
 
-func parseName(s string) (uint32, error) {
-	for nr, name := range names {
-		if name != "" && name == s {
-			return uint32(nr), nil
+// maxNamed is beyond every number that has a name.
+const maxNamed = 1024
+
+// number reads the name or the number of a call.
+func (a abi) number(s string) (uint32, error) {
+	if nr, err := strconv.ParseUint(s, 0, 32); err == nil {
+		return uint32(nr) | a.bit(), nil
+	}
+	for nr := range uint32(maxNamed) {
+		if s != "" && a.name(nr) == s {
+			return nr | a.bit(), nil
 		}
 	}
-	nr, err := strconv.ParseUint(s, 0, 32)
-	if err != nil {
-		return 0, fmt.Errorf("seccomp: %q is no system call of x86-64 and no number", s)
+	if a.arch != ArchX8664 && a.arch != ArchI386 {
+		return 0, fmt.Errorf("seccomp: the names of architecture %v are not known here; give the number of %q", a, s)
 	}
-	return uint32(nr), nil
+	return 0, fmt.Errorf("seccomp: %q is no system call of %v and no number", s, a)
 }
 
-func parseArch(s string) (uint32, error) {
-	for _, arch := range []uint32{ArchX8664, ArchI386} {
-		if s == ArchName(arch) {
-			return arch, nil
+func parseABI(s string) (abi, error) {
+	for _, a := range []abi{native, {ArchX8664, true}, {ArchI386, false}} {
+		if s == a.String() {
+			return a, nil
 		}
 	}
 	arch, err := strconv.ParseUint(s, 0, 32)
 	if err != nil {
-		return 0, fmt.Errorf("seccomp: architecture %q is not x86_64, i386 or a number", s)
+		return abi{}, fmt.Errorf("seccomp: architecture %q is not x86_64, x32, i386 or a number", s)
 	}
-	return uint32(arch), nil
+	return abi{arch: uint32(arch)}, nil
 }
 
 // Decision is what becomes of one call, and why.

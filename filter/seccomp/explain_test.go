@@ -55,6 +55,8 @@ func TestCheck(t *testing.T) {
 		{"39,i386", "kill-process", "only calls of x86_64", 0},
 		{"39,0xc00000b7", "kill-process", "only calls of x86_64", 0},
 		{"0x40000027", "kill-process", "x32 bit", 0},
+		{"getpid,x32", "kill-process", "x32 bit", 0},
+		{"getpid,i386", "kill-process", "only calls of x86_64", 0},
 		{"socket", "kill-process", "no rule names this call", 0},
 		{"1023", "kill-process", "no rule names this call", 0},
 		{"uprobe", "kill-process", "keeps it from every filter", 0},
@@ -90,6 +92,33 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestParseCallABI: a name means the call of its own ABI, and the printed call
+// reads the same again.
+func TestParseCallABI(t *testing.T) {
+	for _, tt := range []struct {
+		call string
+		want Call
+		text string
+	}{
+		{"socket,x86_64", Call{NR: 41, Arch: ArchX8664}, "socket("},
+		{"socket,i386", Call{NR: 359, Arch: ArchI386}, "socket of i386("},
+		{"socketcall,i386", Call{NR: 102, Arch: ArchI386}, "socketcall of i386("},
+		{"execve,i386", Call{NR: 11, Arch: ArchI386}, "execve of i386("},
+		{"11,i386", Call{NR: 11, Arch: ArchI386}, "execve of i386("},
+		{"execve,0x40000003", Call{NR: 11, Arch: ArchI386}, "execve of i386("},
+		{"socket,x32", Call{NR: X32Bit | 41, Arch: ArchX8664}, "socket of x32("},
+		{"execve,x32", Call{NR: X32Bit | 520, Arch: ArchX8664}, "execve of x32("},
+		{"41,x32", Call{NR: X32Bit | 41, Arch: ArchX8664}, "socket of x32("},
+		{"0x40000029,x32", Call{NR: X32Bit | 41, Arch: ArchX8664}, "socket of x32("},
+		{"59,x32", Call{NR: X32Bit | 59, Arch: ArchX8664}, "call 0x4000003b of x32("},
+	} {
+		got, err := ParseCall(tt.call)
+		if err != nil || got != tt.want || !strings.HasPrefix(got.String(), tt.text) {
+			t.Errorf("%s: %+v (%v), %v", tt.call, got, got, err)
+		}
+	}
+}
+
 func TestParseCallErrors(t *testing.T) {
 	for _, tt := range []struct{ call, want string }{
 		{"", "is no system call"},
@@ -97,6 +126,11 @@ func TestParseCallErrors(t *testing.T) {
 		{"-1", "is no system call"},
 		{"4294967296", "is no system call"},
 		{"read,arm", `architecture "arm"`},
+		{"read,0xc00000b7", `give the number of "read"`},
+		{"socketcall", `"socketcall" is no system call of x86_64`},
+		{"arch_prctl2,i386", "is no system call of i386"},
+		{"uselib,x32", `"uselib" is no system call of x32`},
+		{",i386", "is no system call"},
 		{"read,", `architecture ""`},
 		{"read,i386,x", `argument 0 "x"`},
 		{"read,i386,0,-1", `argument 1 "-1"`},
@@ -114,7 +148,12 @@ func TestCallString(t *testing.T) {
 		want string
 	}{
 		{Call{NR: 9, Arch: ArchX8664, Args: [6]uint64{1, 2, 3, 4, 5, 6}}, "mmap(0x1, 0x2, 0x3, 0x4, 0x5, 0x6)"},
-		{Call{NR: 9, Arch: ArchI386}, "call 0x9 of i386(0x0, 0x0, 0x0, 0x0, 0x0, 0x0)"},
+		{Call{NR: 9, Arch: ArchI386}, "link of i386(0x0, 0x0, 0x0, 0x0, 0x0, 0x0)"},
+		{Call{NR: 999, Arch: ArchI386}, "call 0x3e7 of i386(0x0, 0x0, 0x0, 0x0, 0x0, 0x0)"},
+		{Call{NR: X32Bit | 520, Arch: ArchX8664}, "execve of x32(0x0, 0x0, 0x0, 0x0, 0x0, 0x0)"},
+		{Call{NR: X32Bit | 59, Arch: ArchX8664}, "call 0x4000003b of x32(0x0, 0x0, 0x0, 0x0, 0x0, 0x0)"},
+		{Call{NR: 2 * X32Bit, Arch: ArchX8664}, "call 0x80000000 of x86_64(0x0, 0x0, 0x0, 0x0, 0x0, 0x0)"},
+		{Call{NR: 3 * X32Bit, Arch: ArchX8664}, "call 0xc0000000 of x86_64(0x0, 0x0, 0x0, 0x0, 0x0, 0x0)"},
 		{Call{NR: 1000, Arch: ArchX8664}, "call 0x3e8 of x86_64(0x0, 0x0, 0x0, 0x0, 0x0, 0x0)"},
 		{Call{NR: 1, Arch: 5}, "call 0x1 of 0x5(0x0, 0x0, 0x0, 0x0, 0x0, 0x0)"},
 	} {

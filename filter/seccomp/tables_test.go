@@ -1,9 +1,11 @@
 package seccomp
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -15,12 +17,22 @@ import (
 // linux/amd64, from its source, so that the test runs on any system.
 func constants(t *testing.T) map[string]uint64 {
 	t.Helper()
+	out := constantsIn(t, "zerrors_linux.go", "zerrors_linux_amd64.go", "zsysnum_linux_amd64.go", "ztypes_linux.go")
+	if len(out) < 3000 {
+		t.Fatalf("only %d constants found", len(out))
+	}
+	return out
+}
+
+// constantsIn returns those of some of its files.
+func constantsIn(t *testing.T, files ...string) map[string]uint64 {
+	t.Helper()
 	dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", "golang.org/x/sys/unix").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := map[string]uint64{}
-	for _, name := range []string{"zerrors_linux.go", "zerrors_linux_amd64.go", "zsysnum_linux_amd64.go", "ztypes_linux.go"} {
+	for _, name := range files {
 		path := filepath.Join(strings.TrimSpace(string(dir)), name)
 		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 		if err != nil {
@@ -29,9 +41,6 @@ func constants(t *testing.T) map[string]uint64 {
 		for _, d := range f.Decls {
 			collect(d, out)
 		}
-	}
-	if len(out) < 3000 {
-		t.Fatalf("only %d constants found", len(out))
 	}
 	return out
 }
@@ -77,6 +86,52 @@ func TestSyscallNames(t *testing.T) {
 	for _, nr := range []uint32{X32Bit, ^uint32(0)} {
 		if got := SyscallName(nr); got != "" {
 			t.Errorf("call %#x is %q", nr, got)
+		}
+	}
+}
+
+func TestI386Names(t *testing.T) {
+	known := map[uint32]string{}
+	for name, nr := range constantsIn(t, "zsysnum_linux_386.go") {
+		known[uint32(nr)] = strings.ToLower(strings.TrimPrefix(name, "SYS_"))
+	}
+	if len(known) < 450 {
+		t.Fatalf("x/sys has only %d calls", len(known))
+	}
+	for nr := range uint32(2048) {
+		if got := i386Name(nr); got != known[nr] {
+			t.Errorf("call %d of i386 is %q, x/sys says %q", nr, got, known[nr])
+		}
+	}
+}
+
+// TestX32Names compares with the header of the C library's package, as x/sys
+// knows no x32. Calls that are newer than the header cannot be compared.
+func TestX32Names(t *testing.T) {
+	const header = "/usr/include/x86_64-linux-gnu/asm/unistd_x32.h"
+	text, err := os.ReadFile(header)
+	if err != nil {
+		t.Skip(err)
+	}
+	known := map[uint32]string{}
+	newest := uint32(0)
+	for line := range strings.Lines(string(text)) {
+		var name string
+		var nr uint32
+		if n, _ := fmt.Sscanf(strings.NewReplacer("(", " ", ")", " ").Replace(line), "#define %s __X32_SYSCALL_BIT + %d", &name, &nr); n == 2 {
+			known[nr] = strings.TrimPrefix(name, "__NR_")
+			if nr < firstX32 {
+				newest = max(newest, nr)
+			}
+		}
+	}
+	if len(known) < 340 {
+		t.Fatalf("%s has only %d calls", header, len(known))
+	}
+	for nr := range uint32(maxNamed) {
+		late := nr == 335 || nr == 336 || nr > newest && nr < firstX32 // uretprobe and uprobe fill a gap
+		if got := x32Name(nr); got != known[nr] && !(late && known[nr] == "") {
+			t.Errorf("call %d of x32 is %q, %s says %q", nr, got, header, known[nr])
 		}
 	}
 }
