@@ -47,6 +47,7 @@ type Section struct {
 type Step struct {
 	NR       uint64
 	Args     [6]uint64
+	Result   uint64 // what the call returns unless it fails
 	Optional uint64 // 1: a failure is recorded nowhere and does not matter
 }
 

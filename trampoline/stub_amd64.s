@@ -98,8 +98,8 @@ step:
 	MOVQ (Step_Args+32)(R12), R8
 	MOVQ (Step_Args+40)(R12), R9
 	SYSCALL
-	CMPQ AX, $-4095
-	JCS  next
+	CMPQ AX, Step_Result(R12)
+	JEQ  next
 	CMPQ Step_Optional(R12), $0
 	JNE  next
 	NEGQ AX

@@ -33,18 +33,27 @@ type script struct {
 	err   error
 }
 
-func (s *script) add(name string, nr uintptr, args ...uint64) { s.step(name, 0, nr, args) }
+// add adds a system call that returns 0.
+func (s *script) add(name string, nr uintptr, args ...uint64) {
+	s.step(name, trampoline.Step{NR: uint64(nr)}, args)
+}
+
+// get adds one that returns a number that is known beforehand.
+func (s *script) get(result uint64, name string, nr uintptr, args ...uint64) {
+	s.step(name, trampoline.Step{NR: uint64(nr), Result: result}, args)
+}
 
 // try adds a step whose failure does not matter.
-func (s *script) try(name string, nr uintptr, args ...uint64) { s.step(name, 1, nr, args) }
+func (s *script) try(name string, nr uintptr, args ...uint64) {
+	s.step(name, trampoline.Step{NR: uint64(nr), Optional: 1}, args)
+}
 
-func (s *script) step(name string, optional uint64, nr uintptr, args []uint64) {
+func (s *script) step(name string, st trampoline.Step, args []uint64) {
 	c := control()
 	if len(s.names) == len(c.Steps) {
 		s.err = errors.New("cell: too many mappings for the script")
 		return
 	}
-	st := trampoline.Step{NR: uint64(nr), Optional: optional}
 	copy(st.Args[:], args)
 	c.Steps[len(s.names)] = st
 	s.names = append(s.names, name)
@@ -58,6 +67,9 @@ func (s *Space) buildScript(p Plan) ([]string, error) {
 	c := control()
 	sc := &script{}
 	sc.add("die with the supervisor", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL))
+	// One that died before was not noticed (prctl(2), PR_SET_PDEATHSIG), and an
+	// orphan would ask its adopter to trace it, and wait for that for ever.
+	sc.get(uint64(unix.Getpid()), "find the supervisor alive", unix.SYS_GETPPID)
 	sc.add(TraceStep, unix.SYS_PTRACE, unix.PTRACE_TRACEME)
 	// The supervisor may have hidden itself from its user's other processes; a
 	// tracee that hides cannot be read by its own tracer (mm/memory.c,
@@ -128,7 +140,7 @@ func (s *script) counters(p Plan) {
 		if i == 0 {
 			leader = ^uint64(0)
 		}
-		s.add(fmt.Sprintf(OpenStep, i), unix.SYS_PERF_EVENT_OPEN,
+		s.get(uint64(i), fmt.Sprintf(OpenStep, i), unix.SYS_PERF_EVENT_OPEN,
 			addrOf.attr(i), 0, ^uint64(0), leader, 0)
 	}
 	if len(p.Attrs) > 0 {
@@ -136,7 +148,8 @@ func (s *script) counters(p Plan) {
 	}
 	if p.Mode == trampoline.ModeRDPMC {
 		for i := range p.Attrs {
-			s.add(fmt.Sprintf("map counter %d", i), unix.SYS_MMAP, trampoline.PagesAddr+uint64(i)*pageSize, pageSize,
+			at := trampoline.PagesAddr + uint64(i)*pageSize
+			s.get(at, fmt.Sprintf("map counter %d", i), unix.SYS_MMAP, at, pageSize,
 				unix.PROT_READ, unix.MAP_SHARED|unix.MAP_FIXED_NOREPLACE, uint64(i), 0)
 		}
 	}
