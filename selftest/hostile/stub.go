@@ -1,6 +1,7 @@
 package hostile
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -42,19 +43,29 @@ func exitEnds(at uint64) []End {
 	return ends(forbidden("exit_group"))
 }
 
-// scriptAttacks run the stub's script again, with steps of their own.
+// scriptAttacks run the stub's script again, with a step of their own, or from
+// its beginning.
 func scriptAttacks() []strike {
 	// The stub keeps the script's pointers in r12 (steps), r13 (done), r14
 	// (results), r15 (control). A step on the stack: mmap, RWX.
 	frame := asm(
-		"6a00 6a00 6a22 6a07 6800100000 6a00 6a09",                                                   // push 0 (optional), args 6 to 1 …, nr: a struct Step, downwards
+		"6a00 6a00 6a22 6a07 6800100000 6a00 6a09",                                                   // push args 6 to 1, nr: a struct Step, downwards
 		"4989e4 4531ed 41be", uint32(trampoline.ResultsAddr), "41bf", uint32(trampoline.ControlAddr)) // mov r12, rsp; xor r13d, r13d; mov r14d, …; mov r15d, …
+	next := stubAddr + uint64(bytes.Index(trampoline.Code(), asm("49ffc5"))) // inc r13: one more step is done
 	var list []strike
-	for _, off := range []uint64{0, 12, 16, 20, 24} { // about the head of the script's loop
+	for _, at := range []struct {
+		name, call string
+		addr       uint64
+	}{
+		{"all", "prctl", next - 16}, // lea r12, [r15+Steps]
+		{"head", "mmap", next - 9},  // cmp r13, [r15+StepCount]; jae
+		{"count", "mmap", next},
+		{"note", "mmap", next + 3}, // mov [r14+Step], r13
+		{"load", "mmap", next + 10},
+	} {
 		list = append(list, strike{
-			name: fmt.Sprintf("script-again-%d", off), tries: "runs the stub's script with a step of its own", layer: Seccomp,
-			setup: asm(frame, "49bb", uint64(stubAddr+off), "41ffe3"),
-			ends:  contained(),
+			name: "script-again-" + at.name, tries: "runs the stub's script, with a step of its own or from the beginning", layer: Seccomp,
+			setup: asm(frame, "49bb", at.addr, "41ffe3"), ends: ends(forbidden(at.call)),
 		})
 	}
 	return list
