@@ -62,11 +62,14 @@ func betweenCells(parts []part, mean float64) float64 {
 		scatter += k * (p.mean - mean) * (p.mean - mean)
 		noise += k * p.stderr * p.stderr
 	}
-	between := (scatter - noise) / n
+	draws := n * n / squares // cells of equal weight that would say as much
+	// The scatter is around the mean of these very cells. Where one of them
+	// dominates, the correction for that would be of the others' noise.
+	own := max(draws, 1.5)
+	between := (scatter*own/(own-1) - noise) / n
 	if between <= 0 || len(parts) < 2 {
 		return 0
 	}
-	draws := n * n / squares // cells of equal weight that would say as much
 	return student95(max(1, int(draws+0.5)-1)) * math.Sqrt(between/draws)
 }
 

@@ -26,13 +26,15 @@ func Undisturbed(cell []Sample) (n int) {
 // EstimateCounter returns what a counter, read in several cells, advanced by in
 // a call, less what it advanced by in an empty call. Counters are integers: the
 // value is the difference of the medians, and exact when more than 90 % of the
-// undisturbed samples agree on one number.
+// undisturbed samples agree on one number. Its interval is that of both medians,
+// wider by what the cells disagree; a single cell cannot show that.
 func EstimateCounter(cells []Readings) (Figure, Quality, error) {
 	var fig Figure
 	var q Quality
-	var calls, empties []float64
+	var parts []part
+	var empties []float64
 	for _, cell := range cells {
-		n := len(calls)
+		var calls []float64
 		for _, s := range cell.Samples {
 			if cell.Counter >= len(s.Counters) {
 				return fig, q, fmt.Errorf("perf: counter %d of a sample that has %d", cell.Counter, len(s.Counters))
@@ -50,21 +52,20 @@ func EstimateCounter(cells []Readings) (Figure, Quality, error) {
 				calls = append(calls, count)
 			}
 		}
-		if len(calls) > n {
-			fig.Cells++
+		if len(calls) > 0 {
+			parts = append(parts, medianPart(calls))
 		}
 	}
-	if len(calls) == 0 {
+	if len(parts) == 0 {
 		return fig, q, &NoFigureError{Total: fig.Total, Rejected: fig.Rejected, Why: whyNoCount(fig)}
 	}
-	slices.Sort(calls)
 	slices.Sort(empties)
 	if len(empties) > 0 {
 		fig.Overhead = quantile(empties, .5)
 	} else {
 		q.warn("no undisturbed empty call: nothing is subtracted")
 	}
-	countFigure(calls, empties, &fig, &q)
+	countFigure(parts, empties, &fig, &q)
 	return fig, q, nil
 }
 
@@ -75,10 +76,31 @@ func whyNoCount(f Figure) string {
 	return "none was undisturbed"
 }
 
-// countFigure fills the figure from sorted counts.
-func countFigure(calls, empties []float64, fig *Figure, q *Quality) {
+// medianPart is a cell whose mean is its median. The calls are sorted.
+func medianPart(calls []float64) part {
+	slices.Sort(calls)
+	lo, hi := medianInterval(calls)
+	return part{values: calls, mean: quantile(calls, .5), stderr: (hi - lo) / (2 * normal95)}
+}
+
+// medianInterval is the 95 % interval of the median of sorted values.
+func medianInterval(v []float64) (lo, hi float64) {
+	i, j := medianRanks(len(v))
+	return v[i], v[j]
+}
+
+// countFigure fills the figure from the cells' calls and from sorted empty ones.
+func countFigure(parts []part, empties []float64, fig *Figure, q *Quality) {
+	var calls []float64
+	centre := 0.0 // of the cells
+	for _, p := range parts {
+		calls = append(calls, p.values...)
+		centre += p.mean * float64(len(p.values))
+	}
+	slices.Sort(calls)
+	centre /= float64(len(calls))
 	over := fig.Overhead
-	fig.Accepted = len(calls)
+	fig.Cells, fig.Accepted = len(parts), len(calls)
 	fig.Min, fig.P10, fig.P90 = calls[0]-over, quantile(calls, .1)-over, quantile(calls, .9)-over
 	mode, share := mostFrequent(calls)
 	_, emptyShare := mostFrequent(empties)
@@ -88,8 +110,16 @@ func countFigure(calls, empties []float64, fig *Figure, q *Quality) {
 		fig.CILow, fig.CIHigh = fig.Value, fig.Value
 		return
 	}
-	lo, hi := medianRanks(len(calls))
-	fig.Value, fig.CILow, fig.CIHigh = quantile(calls, .5)-over, calls[lo]-over, calls[hi]-over
+	median := quantile(calls, .5)
+	lo, hi := medianInterval(calls)
+	emptyLo, emptyHi := over, over
+	if len(empties) > 0 {
+		emptyLo, emptyHi = medianInterval(empties)
+	}
+	between := betweenCells(parts, centre)
+	fig.Value = median - over
+	fig.CILow = fig.Value - math.Hypot(math.Hypot(median-lo, emptyHi-over), between)
+	fig.CIHigh = fig.Value + math.Hypot(math.Hypot(hi-median, over-emptyLo), between)
 	if at := split(calls, 1); at > 0 {
 		twoModes(shifted(calls, -over), at, 1, fig, q)
 	}

@@ -63,6 +63,16 @@ func TestEstimateCounter(t *testing.T) {
 		t.Errorf("clamped: %+v, %v", f, err)
 	}
 
+	// What is subtracted makes a figure as unsure as what it is subtracted from.
+	var unsure []uint64
+	for i := range uint64(33) {
+		unsure = append(unsure, 34+i)
+	}
+	f, _, err = EstimateCounter(second(counted(append(repeat(1000, 20), repeat(1001, 13)...), unsure)))
+	if err != nil || f.Value != 950 || f.CILow > 946 || f.CILow < 940 || f.CIHigh < 954 || f.CIHigh > 960 {
+		t.Errorf("unsure overhead: %+v, %v", f, err)
+	}
+
 	dirty := counted(repeat(7, 20), nil)
 	for i := range dirty {
 		dirty[i].Preempted = i%2 == 0

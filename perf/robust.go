@@ -62,11 +62,14 @@ func quantile(sorted []float64, p float64) float64 {
 	return sorted[int(math.Round(p*float64(len(sorted)-1)))]
 }
 
+// normal95 is the two-sided 95 % quantile of the normal distribution.
+const normal95 = 1.959964
+
 // student95 is the two-sided 95 % quantile of Student's t with n degrees of
 // freedom, by the first terms of the Cornish-Fisher expansion (Abramowitz and
 // Stegun 26.7.5), within 1 % from 3 degrees on.
 func student95(n int) float64 {
-	const z = 1.959964
+	const z = normal95
 	exact := [...]float64{math.Inf(1), 12.706, 4.303}
 	if n < len(exact) {
 		return exact[max(n, 0)]
@@ -82,7 +85,7 @@ func medianRanks(n int) (lo, hi int) {
 	if n < 6 {
 		return 0, max(n-1, 0)
 	}
-	half := 1.959964 * math.Sqrt(float64(n)) / 2
+	half := normal95 * math.Sqrt(float64(n)) / 2
 	lo = int(math.Floor(float64(n)/2 - half))
 	return max(lo, 0), min(n-1, n-1-max(lo, 0))
 }
