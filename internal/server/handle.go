@@ -62,6 +62,23 @@ func (s *Server) guarded(x *exchange) (a answer) {
 	return a
 }
 
+// maxHost is the longest name that the domain name system has, and a port.
+const maxHost = 255 + len(":65535")
+
+// host is where the client found this server, to be shown to it again: what it
+// says itself, if nothing in that means more to a shell than a host's name does,
+// or else the address that it reached.
+func (x *exchange) host() string {
+	host := string(x.ctx.Host())
+	odd := func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-.:[]", r))
+	}
+	if host == "" || len(host) > maxHost || strings.ContainsFunc(host, odd) {
+		return x.ctx.LocalAddr().String()
+	}
+	return host
+}
+
 // dispatch finds the command and checks what all commands have in common.
 func (s *Server) dispatch(x *exchange) (answer, *wire.Problem) {
 	t, err := parseTarget(string(x.ctx.Request.Header.RequestURI()))

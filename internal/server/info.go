@@ -143,8 +143,8 @@ func KernelsText(list []*kernels.Spec) string {
 }
 
 // home is for people who come with a browser or with curl and no path.
-func (s *Server) home(*exchange) (answer, *wire.Problem) {
-	return text(`WebRunner runs untrusted x86-64 machine code in a sandbox and measures it.
+func (s *Server) home(x *exchange) (answer, *wire.Problem) {
+	return text(fmt.Sprintf(`WebRunner runs untrusted x86-64 machine code in a sandbox and measures it.
 
   GET  /{machine-id}/monitor            is this server fit?
   GET  /{machine-id}/kernels            kernels and their parameters
@@ -157,6 +157,6 @@ func (s *Server) home(*exchange) (answer, *wire.Problem) {
 {machine-id} is any word; it appears in the log.
 
   curl --data-binary @sdot.o -H "Content-Type: application/octet-stream" \
-    "http://localhost:8081/local/run?kernel=sdot&n=10000"
-`), nil
+    "http://%s/local/run?kernel=sdot&n=10000"
+`, x.host())), nil
 }
