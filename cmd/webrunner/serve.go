@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -21,8 +23,7 @@ import (
 // serveOptions are the flags of serve.
 type serveOptions struct {
 	engineOptions
-	listen              string
-	port                int
+	listen, port        string
 	queue               int
 	maxBody             string
 	accessLog, errorLog string
@@ -33,10 +34,10 @@ type serveOptions struct {
 
 func (o *serveOptions) flags() *flags {
 	f := newFlags("[serve] [FLAGS]")
-	o.listen, o.queue, o.parallel, o.maxBody, o.pool = "127.0.0.1:8081", 10, 1, "16M", 2
+	o.listen, o.queue, o.parallel, o.maxBody, o.pool = "127.0.0.1", 10, 1, "16M", 2
 	o.gradeEvery = time.Hour
 	f.text(&o.listen, "listen", "ADDRESS[:PORT]", "address to listen on (127.0.0.1:8081)")
-	f.number(&o.port, "p,port", "PORT", "port to listen on (8081)")
+	f.text(&o.port, "p,port", "PORT", "port to listen on (8081)")
 	f.number(&o.queue, "q,queue-size", "N", "requests that may wait (10)")
 	f.text(&o.accessLog, "access-log", "FILE", "append one line for each answer (standard output)")
 	f.text(&o.errorLog, "error-log", "FILE", "append what went wrong (standard error)")
@@ -91,17 +92,21 @@ func (o *serveOptions) serve(a *app) error {
 	cfg.Check = func(ctx context.Context) error { return selftest.Quick(ctx, e.env()) }
 	cfg.Grade = e.grade
 	l, err := net.Listen("tcp", address)
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return wire.Problemf(wire.Unfit, "%v: another program, perhaps a WebRunner, has this port; --port PORT takes another", err)
+	case err != nil:
 		return wire.Problemf(wire.Unfit, "%v", err)
 	}
 	return a.accept(server.New(cfg), l, cfg.ErrorLog, signals)
 }
 
-// accept serves on l until a signal, then drains.
+// accept serves on l until a signal, then drains. Its line on standard output
+// comes before those of the access log: connections wait until it is written.
 func (a *app) accept(s *server.Server, l net.Listener, logf func(string, ...any), signals <-chan os.Signal) error {
+	fmt.Fprintf(a.out, "webrunner: listening on http://%s/\n", l.Addr())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
-	fmt.Fprintf(a.out, "webrunner: listening on http://%s/\n", l.Addr())
 	n := newNotifier(os.Getenv, logf)
 	_ = s.CheckNow() // its finding is what monitor answers and the log says
 	n.send("READY=1")
@@ -211,17 +216,21 @@ func parseBytes(s string) (int, error) {
 	return int(n) * unit, nil
 }
 
+// defaultPort is that of 2016.
+const defaultPort = "8081"
+
 // address joins --listen and --port, and refuses to face strangers unasked. It
 // looks no name up.
 func (o *serveOptions) address() (string, error) {
 	host, port, err := net.SplitHostPort(o.listen)
 	if err != nil {
-		host, port = strings.Trim(o.listen, "[]"), "8081"
+		host, port = strings.Trim(o.listen, "[]"), ""
 	}
-	if o.port != 0 {
-		port = strconv.Itoa(o.port)
+	if port != "" && o.port != "" && port != o.port {
+		return "", usage("--listen %s and --port %s contradict each other; give the port once", o.listen, o.port)
 	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 && o.port != 0 {
+	port = cmp.Or(port, o.port, defaultPort)
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return "", usage("%q is no port", port)
 	}
 	if host == "localhost" {

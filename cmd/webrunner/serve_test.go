@@ -305,32 +305,52 @@ func TestWatchdogStops(t *testing.T) {
 func TestAddress(t *testing.T) {
 	for _, row := range []struct {
 		listen    string
-		port      int
+		port      string
 		anonymous bool
 		want      string // empty: refused
 	}{
-		{"127.0.0.1:8081", 0, false, "127.0.0.1:8081"},
-		{"127.0.0.1:8081", 9000, false, "127.0.0.1:9000"},
-		{"127.0.0.1", 0, false, "127.0.0.1:8081"},
-		{"localhost:80", 0, false, "127.0.0.1:80"},
-		{"[::1]:80", 0, false, "[::1]:80"},
-		{"::1", 80, false, "[::1]:80"},
-		{"0.0.0.0:80", 0, true, "0.0.0.0:80"},
-		{":80", 0, true, ":80"},
-		{"0.0.0.0:80", 0, false, ""},
-		{":80", 0, false, ""},
-		{"[::]:80", 0, false, ""},
-		{"192.0.2.1:80", 0, false, ""},
-		{"example.org:80", 0, true, ""},
-		{"127.0.0.1:http", 0, false, ""},
-		{"127.0.0.1:80", 65536, false, ""},
-		{"127.0.0.1:80", -1, false, ""},
+		{"127.0.0.1:8081", "", false, "127.0.0.1:8081"},
+		{"127.0.0.1:8081", "9000", false, ""}, // which one?
+		{"127.0.0.1:9000", "9000", false, "127.0.0.1:9000"},
+		{"127.0.0.1:0", "9000", false, ""},
+		{"127.0.0.1", "9000", false, "127.0.0.1:9000"},
+		{"127.0.0.1:", "9000", false, "127.0.0.1:9000"},
+		{"127.0.0.1", "0", false, "127.0.0.1:0"},
+		{"127.0.0.1", "", false, "127.0.0.1:8081"},
+		{"localhost:80", "", false, "127.0.0.1:80"},
+		{"[::1]:80", "", false, "[::1]:80"},
+		{"[::1]", "80", false, "[::1]:80"},
+		{"::1", "80", false, "[::1]:80"},
+		{"0.0.0.0:80", "", true, "0.0.0.0:80"},
+		{":80", "", true, ":80"},
+		{"0.0.0.0:80", "", false, ""},
+		{":80", "", false, ""},
+		{"[::]:80", "", false, ""},
+		{"192.0.2.1:80", "", false, ""},
+		{"example.org:80", "", true, ""},
+		{"127.0.0.1:http", "", false, ""},
+		{"127.0.0.1", "65536", false, ""},
+		{"127.0.0.1", "-1", false, ""},
 	} {
 		o := serveOptions{listen: row.listen, port: row.port, anonymous: row.anonymous}
 		got, err := o.address()
 		if got != row.want || (err == nil) != (row.want != "") {
 			t.Errorf("%+v: %q %v", row, got, err)
 		}
+	}
+}
+
+// TestPortInUse: whoever starts a second server learns how to give it a port.
+func TestPortInUse(t *testing.T) {
+	needsChild(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	if code, _, stderr := call("", "-p", port); code != exitUnfit || !strings.Contains(stderr, "--port PORT takes another") {
+		t.Errorf("%d %s", code, stderr)
 	}
 }
 
