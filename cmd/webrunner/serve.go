@@ -98,7 +98,20 @@ func (o *serveOptions) serve(a *app) error {
 	case err != nil:
 		return wire.Problemf(wire.Unfit, "%v", err)
 	}
+	o.warn(l.Addr(), cfg.ErrorLog)
 	return a.accept(server.New(cfg), l, cfg.ErrorLog, signals)
+}
+
+// warn logs what the operator has given up, and who can make use of it.
+func (o *serveOptions) warn(at net.Addr, logf func(string, ...any)) {
+	if len(o.without) == 0 {
+		return
+	}
+	who := "programs of this host"
+	if tcp, ok := at.(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
+		who = "other hosts"
+	}
+	logf("warning: children run without %s, and %s reach %v", strings.Join(o.without, ", "), who, at)
 }
 
 // accept serves on l until a signal, then drains. Its line on standard output

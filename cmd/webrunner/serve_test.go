@@ -354,6 +354,31 @@ func TestPortInUse(t *testing.T) {
 	}
 }
 
+// TestServeWithout: a server that lacks a layer says so where operators look,
+// and who can reach it.
+func TestServeWithout(t *testing.T) {
+	for _, row := range []struct {
+		without []string
+		ip      string
+		want    string
+	}{
+		{nil, "0.0.0.0", ""},
+		{[]string{"landlock", "seccomp"}, "0.0.0.0", "warning: children run without landlock, seccomp, and other hosts reach 0.0.0.0:80\n"},
+		{[]string{"landlock"}, "127.0.0.1", "warning: children run without landlock, and programs of this host reach 127.0.0.1:80\n"},
+	} {
+		var log strings.Builder
+		o := serveOptions{engineOptions: engineOptions{without: row.without}}
+		o.warn(&net.TCPAddr{IP: net.ParseIP(row.ip), Port: 80}, func(f string, a ...any) { fmt.Fprintf(&log, f+"\n", a...) })
+		if log.String() != row.want {
+			t.Errorf("%v at %s: %q", row.without, row.ip, log.String())
+		}
+	}
+	s := startService(t, nil, "--without", "namespaces")
+	if s.stop(syscall.SIGTERM); !strings.Contains(s.stderr.String(), "children run without namespaces") {
+		t.Errorf("the error log has %s", s.stderr.String())
+	}
+}
+
 func TestParseBytes(t *testing.T) {
 	for s, want := range map[string]int{"1": 1, "16M": 16 << 20, "4K": 4096, "512M": 512 << 20, "0": 0, "": 0, "513M": 0, "-1": 0, "1G": 0, "M": 0, "99999999999": 0} {
 		if got, err := parseBytes(s); got != want || (err == nil) != (want > 0) {
