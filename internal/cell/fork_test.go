@@ -1,53 +1,151 @@
 package cell
 
 import (
-	"bufio"
 	"fmt"
 	"os"
+	"os/signal"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"webrunner/trampoline"
 )
 
-// A forked process has none of this one's memory but the space: the kernel says
-// so of each mapping (proc(5), smaps: "dc", do not copy area on fork).
+// A mapping of this process, by proc(5), smaps.
+type mapping struct {
+	start, size uint64
+	name, flags string
+}
+
+// withheld tells whether forks leave it out ("dc", do not copy area on fork).
+func (m mapping) withheld() bool { return strings.Contains(m.flags+" ", " dc ") }
+
+// vdso tells whether it is the vdso or the data of its clocks.
+func (m mapping) vdso() bool { return m.name == "[vdso]" || strings.HasPrefix(m.name, "[vvar") }
+
+// mappings is all of them; none without /proc.
+func mappings() (list []mapping) {
+	smaps, _ := os.ReadFile("/proc/self/smaps")
+	for line := range strings.Lines(string(smaps)) {
+		var from, to uint64
+		if n, _ := fmt.Sscanf(line, "%x-%x ", &from, &to); n == 2 {
+			fields := strings.Fields(line)
+			list = append(list, mapping{start: from, size: to - from, name: strings.Join(fields[5:], " ")})
+		} else if flags, found := strings.CutPrefix(strings.TrimSpace(line), "VmFlags:"); found {
+			list[len(list)-1].flags = flags
+		}
+	}
+	return list
+}
+
+// checkWithheld: a forked process has none of this one's memory but the space,
+// and all of that.
+func checkWithheld(t *testing.T, s *Space) {
+	t.Helper()
+	var inSpace, outside int
+	for _, m := range mappings() {
+		_, away := s.Find(m.start)
+		switch {
+		case m.start >= 1<<63: // the vsyscall page
+		case away == 0 && m.withheld():
+			t.Errorf("the cell does not get %#x+%#x", m.start, m.size)
+		case away == 0:
+			inSpace++
+		case m.withheld():
+			outside++
+		default: // mapped by another thread since
+			t.Logf("copied and unmapped: %#x+%#x", m.start, m.size)
+		}
+	}
+	if n, _ := s.Size(); inSpace != n || outside < 10 {
+		t.Errorf("%d of %d mappings are the cell's, %d are withheld", inSpace, n, outside)
+	}
+}
+
 func TestWithhold(t *testing.T) {
 	s := newSpace(t, "c3")
 	s.withhold()
-	f, err := os.Open("/proc/self/smaps")
+	checkWithheld(t, s)
+}
+
+// A later space of the same process may have its regions between memory that is
+// withheld already and differs from them in nothing else.
+func TestWithholdAgain(t *testing.T) {
+	const addr = trampoline.ImageAddr + 0x100000
+	own := func(addr uint64) Region {
+		return Region{Name: "data", Addr: addr, Size: pageSize, Prot: unix.PROT_READ | unix.PROT_WRITE}
+	}
+	for _, at := range []uint64{addr - pageSize, addr + pageSize} {
+		if err := mapSmall(own(at), unix.MAP_PRIVATE); err != nil {
+			t.Fatal(err)
+		}
+		defer unmap(at, pageSize)
+	}
+	first := newSpace(t, "c3")
+	run(t, first, onePlan(t))
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second, err := NewSpace([]Region{
+		// inc qword [rdi]; mov rax, [rdi]; ret
+		{Name: "code", Addr: trampoline.ImageAddr, Size: 8, Data: []byte{0x48, 0xff, 0x07, 0x48, 0x8b, 0x07, 0xc3}, Prot: unix.PROT_READ | unix.PROT_EXEC},
+		own(addr),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	var start, end uint64
-	var inSpace, outside int
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		var from, to uint64
-		if n, _ := fmt.Sscanf(lines.Text(), "%x-%x ", &from, &to); n == 2 {
-			start, end = from, to
-			continue
-		}
-		flags, found := strings.CutPrefix(lines.Text(), "VmFlags:")
-		if !found || start >= 1<<63 { // the vsyscall page
-			continue
-		}
-		_, away := s.Find(start)
-		withheld := strings.Contains(flags+" ", " dc ")
-		switch {
-		case away == 0 && withheld:
-			t.Errorf("the cell does not get %#x-%#x", start, end)
-		case away == 0:
-			inSpace++
-		case withheld:
-			outside++
-		default: // mapped by another thread since
-			t.Logf("copied and unmapped: %#x-%#x", start, end)
+	defer second.Close()
+	p := onePlan(t)
+	p.Call.Int = []uint64{addr}
+	if o := run(t, second, p); o.End != Returned || o.Samples.RAX != 1 {
+		t.Errorf("ended by %v %v at %#x with %d", o.End, o.Signal, o.Addr, o.Samples.RAX)
+	}
+	checkWithheld(t, second)
+	for _, at := range []uint64{addr - pageSize, addr + pageSize} {
+		p.Call.Int[0] = at
+		if o := run(t, second, p); o.Signal != unix.SIGSEGV || o.Addr != at {
+			t.Errorf("a cell finds at %#x what is its parent's: ended by %v %v", at, o.End, o.Signal)
 		}
 	}
-	if mappings, _ := s.Size(); inSpace != mappings || outside < 10 {
-		t.Errorf("%d of %d mappings are the cell's, %d are withheld", inSpace, mappings, outside)
+}
+
+// Kernels with CONFIG_MSEAL_SYSTEM_MAPPINGS let nobody unmap the vdso. A cell
+// does without it even so where it can be withheld: before Linux 6.17 the seal
+// forbids that too.
+func TestSealedVDSO(t *testing.T) {
+	f := startForker(t, "sealed")
+	sealed, got, advice := <-f.lines, <-f.lines, <-f.lines
+	f.end()
+	if sealed == unix.ENOSYS.Error() {
+		t.Skip("no memory can be sealed before Linux 6.10")
+	}
+	want := map[string]string{"<nil>": "returned", unix.EPERM.Error(): unix.EPERM.Error()}[advice]
+	if sealed != "sealed" || want == "" || !strings.HasSuffix(got, want) {
+		t.Errorf("%s; %s; advice not to fork it: %s", sealed, got, advice)
+	}
+}
+
+// The alarm of a cell rings, whatever signals its parent takes.
+func TestAlarmRingsWhereItIsBlocked(t *testing.T) {
+	signal.Ignore(unix.SIGALRM)
+	defer signal.Reset(unix.SIGALRM)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var all, before unix.Sigset_t
+	for i := range all.Val {
+		all.Val[i] = ^uint64(0)
+	}
+	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &before); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil)
+	p := onePlan(t)
+	p.Wall = 50 * time.Millisecond
+	if o := run(t, newSpace(t, "ebfe"), p); o.End != Timeout || o.Signal != unix.SIGALRM { // jmp .
+		t.Errorf("ended by %v %v after %v", o.End, o.Signal, o.Wall)
 	}
 }
 

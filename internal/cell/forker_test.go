@@ -38,22 +38,30 @@ func TestForker(t *testing.T) {
 	if at, dies := strings.CutPrefix(kind, "dies "); dies {
 		dieBefore(t, s, p, at)
 	}
-	if kind == "refused" {
+	switch kind {
+	case "refused":
 		refuseFork(t)
+	case "sealed":
+		runSealed(s, p)
+		return
 	}
 	fmt.Println("ready")
 	for {
-		switch o, err := s.Run(p); {
-		case errors.Is(err, unix.EAGAIN):
-			fmt.Println("no process:", err)
-		case err != nil:
-			fmt.Println(err)
-		case o.End == Returned:
-			fmt.Println("returned")
-		default:
-			fmt.Printf("%v by %v at %#x\n", o.End, o.Signal, o.Regs.Rip)
-		}
+		fmt.Println(ending(s.Run(p)))
 	}
+}
+
+// ending says how a cell ended.
+func ending(o *Outcome, err error) string {
+	switch {
+	case errors.Is(err, unix.EAGAIN):
+		return "no process: " + err.Error()
+	case err != nil:
+		return err.Error()
+	case o.End == Returned:
+		return "returned"
+	}
+	return fmt.Sprintf("%v by %v at %#x", o.End, o.Signal, o.Regs.Rip)
 }
 
 // dieBefore forks a cell that waits before the named step of its script, and
@@ -92,6 +100,30 @@ func refuseFork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// runSealed forks a cell once the vdso and its data are sealed, as kernels with
+// CONFIG_MSEAL_SYSTEM_MAPPINGS have them. It says whether there are seals, how the
+// cell ended, and what the kernel says to withholding the vdso.
+func runSealed(s *Space, p Plan) {
+	seals, advice := "no vdso", "no vdso"
+	list := mappings()
+	for _, m := range list {
+		if m.vdso() {
+			seals = "sealed"
+			if _, _, errno := unix.Syscall(unix.SYS_MSEAL, uintptr(m.start), uintptr(m.size), 0); errno != 0 {
+				seals = errno.Error()
+			}
+		}
+	}
+	fmt.Println(seals)
+	fmt.Println(ending(s.Run(p)))
+	for _, m := range list {
+		if m.vdso() {
+			advice = fmt.Sprint(unix.Madvise(memory(m.start, m.size), unix.MADV_DONTFORK))
+		}
+	}
+	fmt.Println(advice)
 }
 
 // forker is such a process.
