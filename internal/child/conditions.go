@@ -2,8 +2,10 @@ package child
 
 import (
 	"fmt"
+	"slices"
 
 	"webrunner/internal/wire"
+	"webrunner/perf"
 )
 
 // describe tells under which conditions the samples were taken.
@@ -54,12 +56,35 @@ func (s *sampler) pinning() string {
 	if s.pinned != "" {
 		return s.pinned
 	}
+	moves := 0
 	for i, o := range s.outcomes {
-		if o.CPU != s.cpu {
+		if o.CPU != s.on[i] {
 			return fmt.Sprintf("cell %d could run elsewhere", i+1)
 		}
+		if i > 0 && s.on[i] != s.on[i-1] {
+			moves++
+		}
 	}
-	return "pinned, verified"
+	switch moves {
+	case 0:
+		return "pinned, verified"
+	case 1:
+		return "pinned, verified; moved 1 time from a busy hyper-thread"
+	}
+	return fmt.Sprintf("pinned, verified; moved %d times from busy hyper-threads", moves)
+}
+
+// settle moves the next cells to another CPU where most samples of this one
+// suffered from the core's other hyper-thread.
+func (s *sampler) settle(samples []perf.Sample) {
+	others := slices.DeleteFunc(slices.Clone(s.job.Host.CPUs), func(cpu int) bool { return cpu == s.cpu })
+	if s.pinned != "" || len(others) == 0 {
+		return
+	}
+	fig, _, err := perf.EstimateCycles([][]perf.Sample{samples}, s.calibration(), s.job.Host.TSCQuantum)
+	if err == nil && 2*fig.Rejected.Contended > fig.Total {
+		s.pin(others)
+	}
 }
 
 func warmth(cold bool) string {

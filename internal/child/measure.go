@@ -59,6 +59,7 @@ type sampler struct {
 	share          time.Duration // of the next cell that counts
 	cells          [][]perf.Sample
 	outcomes       []*cell.Outcome
+	on             []int              // the CPU that each was pinned to
 	reference      rhythm             // of a cell that runs no kernel
 	retakes        int                // of the reference
 	beside         map[string]float64 // events counted beside the readings of a record, by name
@@ -173,8 +174,9 @@ func (s *sampler) sample() *wire.Problem {
 	if p != nil {
 		return p
 	}
-	s.outcomes = append(s.outcomes, out)
-	s.cells = append(s.cells, samplesOf(s.usable(out), out.Samples.LastChain, s.batch > 1, s.job.Host.Detectors))
+	samples := samplesOf(s.usable(out), out.Samples.LastChain, s.batch > 1, s.job.Host.Detectors)
+	s.outcomes, s.on, s.cells = append(s.outcomes, out), append(s.on, s.cpu), append(s.cells, samples)
+	s.settle(samples)
 	if n := len(out.Samples.Records); n < wantedRecords {
 		s.length = min(s.length*wantedRecords/time.Duration(max(n, 1)), max(s.sampling()/minCells, s.length))
 	} else if len(s.cells) >= minCells {

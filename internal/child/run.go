@@ -274,6 +274,15 @@ func (r *runner) wall() time.Duration {
 	return max(min(limit, time.Until(r.deadline())), time.Millisecond)
 }
 
+// pin binds the cells to one CPU, of these if there are any.
+func (r *runner) pin(among []int) {
+	var err error
+	if r.cpu, err = cell.Pin(among); err != nil {
+		r.pinned = "not pinned: " + err.Error()
+		r.warnings = append(r.warnings, "the cells are not pinned to a CPU: "+err.Error())
+	}
+}
+
 // tryOnce makes one single call in a cell of its own. It decides whether the
 // kernel works at all, gives the result that is verified, and tells the
 // samplers what to expect.
@@ -284,11 +293,7 @@ func (r *runner) tryOnce() *wire.Problem {
 			return wire.Problemf(wire.Internal, "%v", err)
 		}
 	}
-	var err error
-	if r.cpu, err = cell.Pin(r.job.Host.CPUs); err != nil {
-		r.pinned = "not pinned: " + err.Error()
-		r.warnings = append(r.warnings, "the cells are not pinned to a CPU: "+err.Error())
-	}
+	r.pin(r.job.Host.CPUs)
 	r.fill()
 	for _, m := range r.memory {
 		r.before = append(r.before, append([]byte(nil), m...))
