@@ -175,3 +175,18 @@ func TestResident(t *testing.T) {
 		t.Errorf("%d bytes resident, want %d and little more", rss[0], least)
 	}
 }
+
+// Pages that are read before they are written take two faults each: what is said
+// to be resident is not more than is mapped.
+func TestResidentIsMapped(t *testing.T) {
+	// mov ecx, 200; mov rax, rsp; l: sub rax, 4096; mov dl, [rax]; mov [rax], dl; dec ecx; jnz l; ret
+	s := newSpace(t, "b9c80000004889e0482d001000008a108810ffc975f2c3")
+	o := run(t, s, onePlan(t))
+	_, mapped := s.Size()
+	if o.End != Returned || o.RSS > mapped {
+		t.Errorf("ended by %v with %d of %d bytes resident", o.End, o.RSS, mapped)
+	}
+	if n := s.resident(1 << 20); n != mapped {
+		t.Errorf("after a million faults, %d of %d bytes are resident", n, mapped)
+	}
+}

@@ -55,9 +55,10 @@ type Outcome struct {
 	User   time.Duration // CPU time by wait4
 	System time.Duration
 	Faults int64 // minor page faults
-	// RSS is the most memory that was resident, in bytes, and never more than
-	// that: the kernel counts in batches of pages (ru_maxrss), and a fault that
-	// finds more pages ready takes them along.
+	// RSS is the most memory that was resident, in bytes, by the page faults: the
+	// kernel's own count is in batches of pages (ru_maxrss). A fault that finds
+	// more pages ready takes them along, uncounted; a page of the stack that is
+	// read before it is written takes two. It is never more than there is.
 	RSS uint64
 
 	// From the moment when the loop was let go to the exit: the length of the

@@ -135,6 +135,8 @@ func (s *Space) Size() (mappings int, bytes uint64) {
 // resident is how much memory a cell has after so many page faults, in bytes:
 // what it was born with, and a page for each. What may be written it does not
 // share with its parent any more when its script is done: one fault each, too.
+// No number of faults, such as those by which the kernel balances the memory of
+// nodes, makes it more than is mapped.
 func (s *Space) resident(faults int64) uint64 {
 	n := uint64(faults) * pageSize
 	for _, r := range s.regions {
@@ -147,7 +149,8 @@ func (s *Space) resident(faults int64) uint64 {
 			n += (uint64(len(r.Data)) + pageSize - 1) &^ (pageSize - 1)
 		}
 	}
-	return n
+	_, mapped := s.Size()
+	return min(n, mapped)
 }
 
 // Find returns the region at, or nearest to, an address, and how far the

@@ -291,7 +291,7 @@ type Cell struct {
 	Mappings int    `json:"mappings"`
 	Bytes    uint64 `json:"bytes"`
 	// RSS is the most that was resident, in bytes, of the cell whose result was
-	// verified: never more than there was (cell.Outcome.RSS).
+	// verified, as near as the kernel tells (cell.Outcome.RSS).
 	RSS uint64 `json:"rss"`
 }
 
