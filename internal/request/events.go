@@ -31,10 +31,10 @@ const defaultEvents = "default"
 func (c *Counting) Plan(values []string) ([]wire.Group, []wire.Unavailable, error) {
 	names := events.SplitList(strings.Join(values, ","))
 	switch {
-	case len(names) == 0 && c.why != "":
-		return nil, []wire.Unavailable{{Name: events.InstructionsName, Reason: c.noPMU()}}, nil
 	case len(values) > 0 && len(names) == 0:
 		return nil, nil, errors.New("names no event")
+	case len(names) == 0 && c.why != "":
+		return nil, []wire.Unavailable{{Name: events.InstructionsName, Reason: c.noPMU()}}, nil
 	case c.events == nil && len(names) == 0:
 		return []wire.Group{generic()}, nil, nil
 	case c.events == nil:
@@ -107,7 +107,7 @@ func wireGroups(groups [][]events.Counter) []wire.Group {
 			if e.Base != "" {
 				name = e.Base
 			}
-			w = append(w, wire.Event{Name: name, Unit: e.Unit, Type: e.Type, Config: e.Config, Config1: e.Config1, Config2: e.Config2})
+			w = append(w, wire.Event{Name: name, Unit: e.Unit, Type: e.Type, Config: e.Config, Config1: e.Config1, Config2: e.Config2, MetricField: e.MetricField})
 		}
 		out = append(out, w)
 	}

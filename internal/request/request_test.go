@@ -149,6 +149,20 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestNoEvents: a list without a name is refused, whatever the host can count.
+func TestNoEvents(t *testing.T) {
+	for name, c := range map[string]*request.Counting{
+		"PMU": request.NewCounting(skylake(t), ""), "no PMU": request.NewCounting(skylake(t), "a test"), "unknown": request.NewCounting(nil, ""),
+	} {
+		for _, list := range []string{"", ",", " , "} {
+			_, err := reader(t, c).Run(query("kernel=sdot", "events="+list))
+			if err == nil || !strings.Contains(err.Error(), "events: names no event") {
+				t.Errorf("%s, events=%q: %v", name, list, err)
+			}
+		}
+	}
+}
+
 func TestEvents(t *testing.T) {
 	r := reader(t, request.NewCounting(skylake(t), ""))
 	job, err := r.Run(query("kernel=sdot", "events=MEM_INST_RETIRED.ALL_LOADS,event=0xc4,umask=0x1"))
