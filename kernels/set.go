@@ -120,16 +120,29 @@ func fullNames(list []*Spec) []string {
 	return names
 }
 
-// nearest returns the full name of the kernel that takes the fewest edits,
-// when no more than half of the letters would have to change.
+// nearest returns the full name of the kernel that was probably meant.
 func (s *Set) nearest(name string) string {
+	var names []string
+	for _, k := range s.specs {
+		names = append(names, k.Name, k.FullName())
+	}
+	i := slices.Index(names, Nearest(name, names...))
+	if i < 0 {
+		return ""
+	}
+	return s.specs[i/2].FullName()
+}
+
+// Nearest returns the name, of those that are known, that takes the fewest edits,
+// or "" when more than half of the letters would have to change.
+func Nearest(name string, known ...string) string {
 	if name == "" || len(name) > maxName {
 		return ""
 	}
 	best, distance := "", len(name)/2+1
-	for _, k := range s.specs {
-		if d := min(edits(name, k.Name), edits(name, k.FullName())); d < distance {
-			best, distance = k.FullName(), d
+	for _, k := range known {
+		if d := edits(name, k); d < distance {
+			best, distance = k, d
 		}
 	}
 	return best

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"webrunner/kernels"
 )
 
 // flags is the standard flag package with three habits of other programs:
@@ -17,6 +19,9 @@ type flags struct {
 	head string // usage line
 	note string // behind the list of flags
 	rows []flagRow
+	// unknown says what a flag that there is not, and its value, may mean; nil or
+	// empty where nothing is known.
+	unknown func(name, value string) string
 }
 
 type flagRow struct{ names, argument, about string }
@@ -93,7 +98,7 @@ func (f *flags) parse(a *app, args []string, min, max int) (rest []string, code 
 func (f *flags) split(args []string) (rest []string, err error) {
 	for {
 		if err := f.set.Parse(args); err != nil {
-			return nil, err
+			return nil, f.explain(err, args)
 		}
 		left := f.set.Args()
 		used := len(args) - len(left)
@@ -105,6 +110,39 @@ func (f *flags) split(args []string) (rest []string, err error) {
 		}
 		rest, args = append(rest, left[0]), left[1:]
 	}
+}
+
+// explain adds to the error about a flag that there is not what was probably
+// meant.
+func (f *flags) explain(err error, args []string) error {
+	name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !ok {
+		return err
+	}
+	left := f.set.Args()
+	_, value, given := strings.Cut(args[len(args)-len(left)-1], "=")
+	if !given && len(left) > 0 && !strings.HasPrefix(left[0], "-") {
+		value = left[0]
+	}
+	_, _ = f.split(left) // what is known may depend on flags that stand behind
+	hint := ""
+	if f.unknown != nil {
+		hint = f.unknown(name, value)
+	}
+	if near := f.nearest(name); hint == "" && near != "" {
+		hint = "; did you mean --" + near + "?"
+	}
+	return fmt.Errorf("there is no flag --%s%s", name, hint)
+}
+
+func (f *flags) nearest(name string) string {
+	var names []string
+	f.set.VisitAll(func(g *flag.Flag) {
+		if len(g.Name) > 1 {
+			names = append(names, g.Name)
+		}
+	})
+	return kernels.Nearest(name, names...)
 }
 
 func (f *flags) describe(w io.Writer) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -39,6 +40,7 @@ func (a *app) run(args []string) int {
 	f.outputFlag(&o.out, resultForms()...)
 	o.engineOptions.define(f)
 	o.remoteOptions.define(f)
+	f.unknown = o.parameter
 	rest, code, stop := f.parse(a, args, 1, 1)
 	if stop {
 		return code
@@ -79,6 +81,20 @@ func (o *runOptions) run(a *app, name string) (*wire.Result, error) {
 		return o.remote(query, object)
 	}
 	return o.local(a, query, object)
+}
+
+// parameter says of a flag that there is not that the kernel has a parameter of
+// this name.
+func (o *runOptions) parameter(name, value string) string {
+	set, err := loadKernels(o.kernels)
+	if err != nil {
+		return ""
+	}
+	spec, err := set.Find(o.kernel)
+	if err != nil || !slices.ContainsFunc(spec.Params, func(p kernels.Param) bool { return p.Name == name }) {
+		return ""
+	}
+	return fmt.Sprintf("; %s is a parameter of %s: --param %s=%s", name, spec.FullName(), name, cmp.Or(value, "VALUE"))
 }
 
 func (o *runOptions) local(a *app, query url.Values, object []byte) (*wire.Result, error) {
