@@ -47,8 +47,10 @@ func (f *flags) row(names, argument, about string, define func(name string)) {
 	f.rows = append(f.rows, flagRow{strings.Join(shown, ", "), argument, about})
 }
 
+// text is a flag whose value cannot be empty: a script whose variable is not set
+// means something else than the default.
 func (f *flags) text(p *string, names, argument, about string) {
-	f.row(names, argument, about, func(n string) { f.set.StringVar(p, n, *p, "") })
+	f.value(names, argument, about, func(s string) { *p = s })
 }
 
 func (f *flags) number(p *int, names, argument, about string) {
@@ -65,8 +67,18 @@ func (f *flags) yes(p *bool, names, about string) {
 
 // list is a flag that may be given several times.
 func (f *flags) list(p *[]string, names, argument, about string) {
+	f.value(names, argument, about, func(s string) { *p = append(*p, s) })
+}
+
+func (f *flags) value(names, argument, about string, take func(string)) {
 	f.row(names, argument, about, func(n string) {
-		f.set.Func(n, "", func(s string) error { *p = append(*p, s); return nil })
+		f.set.Func(n, "", func(s string) error {
+			if s == "" {
+				return errors.New("it must not be empty")
+			}
+			take(s)
+			return nil
+		})
 	})
 }
 
