@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,6 +81,16 @@ func (f *flags) value(names, argument, about string, take func(string)) {
 			return nil
 		})
 	})
+}
+
+// given returns those of some flags that were set.
+func (f *flags) given(names ...string) (list []string) {
+	f.set.Visit(func(g *flag.Flag) {
+		if slices.Contains(names, g.Name) {
+			list = append(list, "--"+g.Name)
+		}
+	})
+	return list
 }
 
 // parse returns the arguments between and behind the flags, of which there

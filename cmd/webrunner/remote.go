@@ -25,6 +25,18 @@ func (o *remoteOptions) define(f *flags) {
 	f.text(&o.token, "token-file", "FILE", "with --server: the token to send")
 }
 
+// settle refuses flags that would have no effect.
+func (o *remoteOptions) settle(f *flags) error {
+	about, list := "is for this host; a server at --server has its own", f.given("without", "kernels", "timeout")
+	if o.server == "" {
+		about, list = "is for asking a server; name it by --server", f.given("machine", "token-file")
+	}
+	if len(list) > 0 {
+		return usage("%s %s", list[0], about)
+	}
+	return nil
+}
+
 // remoteTime bounds one request to a server, its queue included.
 const remoteTime = 5 * time.Minute
 
@@ -42,7 +54,11 @@ func (o *remoteOptions) exchange(command string, query url.Values, object []byte
 	if err != nil {
 		return nil, err
 	}
-	u = u.JoinPath(url.PathEscape(o.machine), command)
+	// A machine may hold a slash, which its escape keeps apart from the path's own.
+	u.RawPath = strings.TrimSuffix(u.EscapedPath(), "/") + "/" + url.PathEscape(o.machine) + "/" + command
+	if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
+		return nil, usage("--server: %v", err)
+	}
 	u.RawQuery = query.Encode()
 
 	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
@@ -56,7 +72,7 @@ func (o *remoteOptions) exchange(command string, query url.Values, object []byte
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	req.SetBodyRaw(object)
-	client := fasthttp.Client{MaxResponseBodySize: maxAnswer, NoDefaultUserAgentHeader: true}
+	client := fasthttp.Client{MaxResponseBodySize: maxAnswer, NoDefaultUserAgentHeader: true, DisablePathNormalizing: true}
 	if err := client.DoTimeout(req, resp, remoteTime); err != nil {
 		return nil, wire.Problemf(wire.Unfit, "%s does not answer: %v", o.server, err)
 	}

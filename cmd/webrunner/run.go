@@ -45,7 +45,11 @@ func (a *app) run(args []string) int {
 	if stop {
 		return code
 	}
-	res, err := o.run(a, rest[0])
+	var res *wire.Result
+	err := o.settle(f)
+	if err == nil {
+		res, err = o.run(a, rest[0])
+	}
 	if err == nil {
 		err = o.write(a, res)
 	}
@@ -75,9 +79,6 @@ func (o *runOptions) run(a *app, name string) (*wire.Result, error) {
 		return nil, err
 	}
 	if o.server != "" {
-		if len(o.without) > 0 || o.kernels != "" {
-			return nil, usage("--without and --kernels are for this host; a server at --server has its own")
-		}
 		return o.remote(query, object)
 	}
 	return o.local(a, query, object)

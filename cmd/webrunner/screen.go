@@ -35,7 +35,10 @@ func (a *app) screen(args []string) int {
 	if stop {
 		return code
 	}
+	err := o.settle(f)
 	switch {
+	case err != nil:
+		return a.fail(o.out, err)
 	case o.batch == (len(rest) == 1):
 		return a.fail(o.out, usage("give one object, or --batch and names on standard input"))
 	case o.server != "" && (o.batch || o.boundaries || o.listing):
