@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -79,9 +80,10 @@ func BuiltinFormat(amd bool) Format {
 
 // Encode translates terms such as "event=0x79,umask=0x24,cmask=1" into the
 // words of perf_event_attr. A term without a value is 1; config, config1 and
-// config2 set whole words.
+// config2 set whole words. No term may come twice: their bits would mix.
 func (f Format) Encode(terms string) (Encoding, error) {
 	var words [3]uint64
+	var seen []string
 	for term := range strings.SplitSeq(terms, ",") {
 		name, text, hasValue := strings.Cut(strings.TrimSpace(term), "=")
 		if !hasValue {
@@ -103,6 +105,10 @@ func (f Format) Encode(terms string) (Encoding, error) {
 		if !known {
 			return Encoding{}, fmt.Errorf("events: term %q: this PMU has no %q", term, name)
 		}
+		if slices.Contains(seen, name) {
+			return Encoding{}, fmt.Errorf("events: term %q: %s is given twice", term, name)
+		}
+		seen = append(seen, name)
 		if rest := spread(&words, ranges, value); rest != 0 {
 			return Encoding{}, fmt.Errorf("events: term %q: the value does not fit", term)
 		}

@@ -74,6 +74,9 @@ func (t *Table) selectOne(item string) ([]Event, error) {
 		return []Event{e}, nil
 	}
 	if strings.Contains(item, "=") && !strings.Contains(item, ":") {
+		if !isRaw(item) {
+			return nil, fmt.Errorf("events: %q: a raw event begins with event= or config=", item)
+		}
 		if _, err := t.format.Encode(item); err != nil {
 			return nil, err
 		}
