@@ -35,7 +35,7 @@ const (
 type group struct {
 	events []event
 	source wire.Source
-	rdpmc  bool // where the host allows it; the kernel's own events have no register
+	rdpmc  bool // where the host allows it; not all events have a register of their own
 	cells  [][]perf.Sample
 	failed error // why it cannot be counted
 }
@@ -51,6 +51,7 @@ func (r *runner) hardware() []*group {
 	for _, events := range r.job.Groups {
 		g := &group{source: wire.PMU, rdpmc: true}
 		for i, e := range events {
+			g.rdpmc = g.rdpmc && !e.MetricField
 			g.events = append(g.events, event{e.Name, e.Unit, perf.Attr{
 				Name: e.Name, Type: e.Type, Config: e.Config, Config1: e.Config1, Config2: e.Config2,
 				ExcludeKernel: true, ExcludeHV: true,

@@ -107,7 +107,7 @@ func wireGroups(groups [][]events.Counter) []wire.Group {
 			if e.Base != "" {
 				name = e.Base
 			}
-			w = append(w, wire.Event{Name: name, Unit: e.Unit, Type: e.Type, Config: e.Config, Config1: e.Config1, Config2: e.Config2})
+			w = append(w, wire.Event{Name: name, Unit: e.Unit, Type: e.Type, Config: e.Config, Config1: e.Config1, Config2: e.Config2, MetricField: e.MetricField})
 		}
 		out = append(out, w)
 	}

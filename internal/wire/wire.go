@@ -68,6 +68,8 @@ type Event struct {
 	Config  uint64 `json:"config"`
 	Config1 uint64 `json:"config1,omitempty"`
 	Config2 uint64 `json:"config2,omitempty"`
+	// MetricField: only read(2) tells this event's count, not rdpmc.
+	MetricField bool `json:"metric_field,omitempty"`
 }
 
 // ScreenOptions shapes what a Screen or Run job reports.

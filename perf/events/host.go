@@ -29,6 +29,9 @@ type Counter struct {
 	Unit                     string // what the count is in
 	Type                     uint32 // perf_event_attr.type, of this kind of core on a hybrid
 	Config, Config1, Config2 uint64
+	// MetricField: rdpmc gives the register PERF_METRICS, with all of its fields,
+	// in place of this one; read(2) gives slots.
+	MetricField bool
 }
 
 // Groups plans the events of a list for a machine; see ForHost and
@@ -158,7 +161,7 @@ func (h *Host) counter(e Event) (Counter, error) {
 	if err != nil {
 		return Counter{}, fmt.Errorf("%s: %w", e.Name, err) // Plan has tried it before
 	}
-	c := Counter{Name: e.Name, Base: h.Table.base(e), Unit: e.unit(), Type: h.PMU.Type, Config: code.Config, Config1: code.Config1, Config2: code.Config2}
+	c := Counter{Name: e.Name, Base: h.Table.base(e), Unit: e.unit(), Type: h.PMU.Type, Config: code.Config, Config1: code.Config1, Config2: code.Config2, MetricField: e.Flags&MetricField != 0}
 	switch c.Base {
 	case CyclesName:
 		c.Unit = "cycles"

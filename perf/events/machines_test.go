@@ -132,6 +132,10 @@ func TestRealMachines(t *testing.T) {
 		}
 		var got []string
 		for _, c := range slices.Concat(groups...) {
+			const firstMetric, lastMetric = 0x8000, 0x8700 // INTEL_TD_METRIC_… of arch/x86/include/asm/perf_event.h
+			if c.MetricField != (c.Config >= firstMetric && c.Config <= lastMetric && c.Config&0xff == 0) {
+				t.Errorf("%s: %s is a field of PERF_METRICS: %v", m.name, c.Name, c.MetricField)
+			}
 			if c.Type != m.typ {
 				t.Errorf("%s: %+v, want type %d", m.name, c, m.typ)
 			}
