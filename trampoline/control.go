@@ -112,7 +112,7 @@ const (
 	FlagX87Control = 1 << 25
 	FlagX87Stack   = 1 << 26
 	ViolationMask  = 0x7ff0000
-	FlagCounter    = 1 << 27 // a counter was not on the processor, or was moved
+	FlagCounter    = 1 << 27 // a counter was not on the processor, or was moved; or not all were read
 )
 
 // Record is one sample: a call of every section in turn. The counter values

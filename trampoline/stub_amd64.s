@@ -351,9 +351,20 @@ before:
 	XORL AX, AX // read
 	SYSCALL
 	RESULTS(R11) // the kernel clobbers rcx and r11
+	SHRQ $3, AX
+	CMPQ AX, Control_Words(R10)
+	JNE  unread
+
+ready:
 	ARGS
 	LFENCE
 	JMP  go
+
+	// The group is not on the counters any more: the end of a file.
+unread:
+	MOVQ Results_Record(R11), AX
+	ORQ  $const_FlagCounter, Record_Flags(AX)
+	JMP  ready
 
 rdpmc0:
 	XORL SI, SI
@@ -398,6 +409,9 @@ after:
 	XORL AX, AX
 	SYSCALL
 	RESULTS(R11)
+	SHRQ $3, AX
+	CMPQ AX, Control_Words(R10)
+	JNE  off
 	JMP  timed
 
 rdpmc1:

@@ -58,7 +58,7 @@ func TestReadCounters(t *testing.T) {
 		t.Fatalf("ended by %v %v with %d records", o.End, o.Signal, len(o.Samples.Records))
 	}
 	for i, r := range o.Samples.Records {
-		if len(r.Counts) != 2 {
+		if len(r.Counts) != 2 || r.Flags&trampoline.FlagCounter != 0 {
 			t.Fatalf("record %d has %d readings", i, len(r.Counts))
 		}
 		for sec, c := range r.Counts {
@@ -71,6 +71,25 @@ func TestReadCounters(t *testing.T) {
 			if c.After[1] <= c.Before[1] {
 				t.Errorf("record %d: time enabled does not advance", i)
 			}
+		}
+	}
+}
+
+// A group that reads as the end of a file, or not at all, has no counts: what an
+// earlier reading left does not pass for one.
+func TestUnread(t *testing.T) {
+	p := onePlan(t)
+	p.Filter, p.Mode, p.Attrs = cellFilter(t, 0), trampoline.ModeRead, make([][128]byte, 2)
+	p.pmu = func(*unix.PtraceRegsAmd64) bool { return false } // nothing is opened
+	p.Sections = []Section{{Kind: trampoline.Kernel, Counted: true}, {Kind: trampoline.Empty}}
+	p.Records = 3
+	o := run(t, newSpace(t, "c3"), p)
+	if o.End != Returned || len(o.Samples.Records) != 3 {
+		t.Fatalf("ended by %v %v with %d records", o.End, o.Signal, len(o.Samples.Records))
+	}
+	for i, r := range o.Samples.Records {
+		if r.Flags&trampoline.FlagCounter == 0 {
+			t.Errorf("record %d does not tell: %#x", i, r.Flags)
 		}
 	}
 }

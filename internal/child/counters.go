@@ -293,7 +293,9 @@ func (r *runner) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
 	disturbs := g.source != wire.Software
 	for _, rec := range records {
 		if rec.Flags&trampoline.FlagCounter != 0 {
-			lost++
+			if lost++; mode == trampoline.ModeRead {
+				return nil, errOffPMU // a pinned group does not come back
+			}
 		}
 		for sec, c := range rec.Counts {
 			s := perf.Sample{
