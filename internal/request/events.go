@@ -75,7 +75,7 @@ func (c *Counting) List(plan []string) (Listing, error) {
 		return nil, bad("%s", strings.TrimPrefix(err.Error(), "events: "))
 	}
 	groups, refused := events.Plan(table, chosen, c.events.Machine)
-	doc := table.ListPlan(groups, refused)
+	doc := table.ListPlan(groups, refused, c.events.Machine)
 	if len(groups) == 0 {
 		return nil, bad("none of these events can be counted: %s", whyRefused(refused))
 	}

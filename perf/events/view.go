@@ -132,8 +132,18 @@ type PlanListing struct {
 	Table   string       `json:"table"`
 	Doubt   string       `json:"doubt,omitempty"`    // see Table.Doubt
 	NotHere string       `json:"not_here,omitempty"` // why this machine could not count it
+	Room    Room         `json:"room"`
 	Groups  [][]string   `json:"groups"`
 	Refused []RefusedOne `json:"refused,omitempty"`
+}
+
+// Room is what a plan may use. Of a processor that is not this machine's it is
+// what the vendor built, with hyper-threads and watchdog off.
+type Room struct {
+	General      int  `json:"general_counters"`
+	Fixed        int  `json:"fixed_counters"`
+	HyperThreads bool `json:"hyper_threads"`
+	Watchdog     bool `json:"nmi_watchdog"`
 }
 
 // RefusedOne is an event that no group can have.
@@ -142,9 +152,9 @@ type RefusedOne struct {
 	Why  string `json:"why"`
 }
 
-// ListPlan returns a plan in the form that is shown.
-func (t *Table) ListPlan(groups []Group, refused []Refusal) PlanListing {
-	p := PlanListing{Table: t.Name, Doubt: t.Doubt, Groups: make([][]string, len(groups))}
+// ListPlan returns a plan for a machine in the form that is shown.
+func (t *Table) ListPlan(groups []Group, refused []Refusal, m Machine) PlanListing {
+	p := PlanListing{Table: t.Name, Doubt: t.Doubt, Room: t.room(m), Groups: make([][]string, len(groups))}
 	for i, g := range groups {
 		p.Groups[i] = g.Names()
 	}
@@ -154,9 +164,20 @@ func (t *Table) ListPlan(groups []Group, refused []Refusal) PlanListing {
 	return p
 }
 
+// room is what a plan for a machine may use.
+func (t *Table) room(m Machine) Room {
+	p := newPlanner(t, m)
+	return Room{General: p.general.Count(), Fixed: p.fixed.Fixed().Count(), HyperThreads: m.SMT, Watchdog: m.Watchdog}
+}
+
+func (r Room) String() string {
+	word := map[bool]string{true: "on", false: "off"}
+	return fmt.Sprintf("%d general and %d fixed counters; hyper-threads %s, NMI watchdog %s", r.General, r.Fixed, word[r.HyperThreads], word[r.Watchdog])
+}
+
 // WriteText writes the plan as one line a group.
 func (p PlanListing) WriteText(w io.Writer) error {
-	for _, s := range []string{p.Doubt, p.NotHere} {
+	for _, s := range []string{p.Doubt, p.NotHere, p.Table + ": " + p.Room.String()} {
 		if err := remark(w, s); err != nil {
 			return err
 		}

@@ -60,10 +60,14 @@ func TestPlanListing(t *testing.T) {
 		t.Fatal(err)
 	}
 	groups, refused := Plan(skl, list, Machine{SMT: true})
-	b, err := json.Marshal(skl.ListPlan(groups, refused))
-	want := `{"table":"SKL","groups":[["CPU_CLK_UNHALTED.THREAD","INST_RETIRED.ANY","UOPS_ISSUED.ANY","L1D.REPLACEMENT"]]}`
+	b, err := json.Marshal(skl.ListPlan(groups, refused, Machine{SMT: true}))
+	want := `{"table":"SKL","room":{"general_counters":4,"fixed_counters":3,"hyper_threads":true,"nmi_watchdog":false},"groups":[["CPU_CLK_UNHALTED.THREAD","INST_RETIRED.ANY","UOPS_ISSUED.ANY","L1D.REPLACEMENT"]]}`
 	if err != nil || string(b) != want {
 		t.Errorf("%s, %v, want %s", b, err, want)
+	}
+	var text strings.Builder
+	if err := skl.ListPlan(nil, nil, Machine{Watchdog: true}).WriteText(&text); err != nil || text.String() != "# SKL: 8 general and 2 fixed counters; hyper-threads off, NMI watchdog on\n" {
+		t.Errorf("%q, %v", text.String(), err)
 	}
 	// A virtual machine with one general counter and no fixed ones.
 	groups, refused = Plan(skl, list, Machine{SMT: true, General: 1, Fixed: -1})
