@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"testing/fstest"
 )
 
 func TestBindSdot(t *testing.T) {
@@ -143,21 +142,6 @@ func TestBindDerivedOverflow(t *testing.T) {
 	c := bind(t, s, map[string]uint64{"n": 1 << 63})
 	if c.Elements != 1<<63 || c.Flops != 0 || c.Bytes != 0 {
 		t.Errorf("%d elements, %d flops, %d bytes", c.Elements, c.Flops, c.Bytes)
-	}
-}
-
-func TestLoadDir(t *testing.T) {
-	good := &fstest.MapFile{Data: []byte(`<kernel name="f"><call/></kernel>`)}
-	list, err := LoadDir(fstest.MapFS{"a/f.xml": good, "README": {Data: []byte("text")}})
-	if err != nil || len(list) != 1 || list[0].Name != "f" {
-		t.Errorf("%v, %v", list, err)
-	}
-	_, err = LoadDir(fstest.MapFS{"a.xml": good, "b.xml": {Data: []byte("<kernel name=\"g\">\n<cal/></kernel>")}})
-	if err == nil || !strings.HasPrefix(err.Error(), "b.xml:2: ") {
-		t.Errorf("a faulty file: %v", err)
-	}
-	if _, err := LoadDir(os.DirFS("testdata/none")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a directory that does not exist: %v", err)
 	}
 }
 

@@ -15,19 +15,19 @@ import (
 var specs embed.FS
 
 // Set is a collection of kernels, in the order in which they were added.
-type Set struct{ specs []*Spec }
+type Set struct {
+	specs []*Spec
+	files []string // where each comes from
+}
 
 // Builtin returns a new set with the built-in kernels.
 func Builtin() (*Set, error) {
-	list, err := LoadDir(specs)
-	if err != nil {
+	s := &Set{}
+	if err := s.Load(specs, "specs"); err != nil {
 		return nil, fmt.Errorf("kernels: built-in: %w", err)
 	}
-	s := &Set{}
-	for _, k := range list {
-		if err := s.Add(k); err != nil {
-			return nil, fmt.Errorf("kernels: built-in: %w", err)
-		}
+	for i := range s.files {
+		s.files[i] = "built-in " + s.files[i]
 	}
 	return s, nil
 }
@@ -44,21 +44,20 @@ func builtin(fullName string) (*Spec, error) {
 	return Parse(b)
 }
 
-// LoadDir parses every file of fsys that ends in .xml, in lexical order, and
-// fails on the first that is wrong.
-func LoadDir(fsys fs.FS) ([]*Spec, error) {
-	var list []*Spec
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path.Ext(name) != ".xml" {
+// Load adds the kernel of the file root or, where that is a folder, those of
+// every file below it that ends in .xml, in lexical order. It fails on the first
+// that is wrong, or whose full name another kernel of the set has.
+func (s *Set) Load(fsys fs.FS, root string) error {
+	return fs.WalkDir(fsys, root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || name != root && path.Ext(name) != ".xml" {
 			return err
 		}
-		s, err := loadFile(fsys, name)
-		if err == nil {
-			list = append(list, s)
+		k, err := loadFile(fsys, name)
+		if err != nil {
+			return err
 		}
-		return err
+		return s.add(k, name)
 	})
-	return list, err
 }
 
 func loadFile(fsys fs.FS, name string) (*Spec, error) {
@@ -74,14 +73,13 @@ func loadFile(fsys fs.FS, name string) (*Spec, error) {
 	return s, err
 }
 
-// Add adds a kernel. Two kernels of one set cannot have the same full name.
-func (s *Set) Add(k *Spec) error {
-	for _, have := range s.specs {
+func (s *Set) add(k *Spec, file string) error {
+	for i, have := range s.specs {
 		if have.FullName() == k.FullName() {
-			return fmt.Errorf("there are two kernels %s", k.FullName())
+			return fmt.Errorf("%s has the kernel %s, which %s has already", file, k.FullName(), s.files[i])
 		}
 	}
-	s.specs = append(s.specs, k)
+	s.specs, s.files = append(s.specs, k), append(s.files, file)
 	return nil
 }
 

@@ -107,10 +107,10 @@ func TestAdd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := set.Add(mine); err != nil {
+	if err := set.add(mine, "mine.xml"); err != nil {
 		t.Fatal(err)
 	}
-	if err := set.Add(mine); err == nil {
+	if err := set.add(mine, "mine.xml"); err == nil {
 		t.Error("two kernels of one name are accepted")
 	}
 	var e *UnknownError

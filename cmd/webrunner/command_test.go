@@ -91,6 +91,33 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// TestMoreKernels: a specification, or a folder of them, beside the built-in ones.
+func TestMoreKernels(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code, _, stderr := call("", "kernels", "--kernels", dir); code != exitUsage || !strings.Contains(stderr, "no file in it ends in .xml") {
+		t.Errorf("an empty folder: %d %s", code, stderr)
+	}
+	write("f.xml", `<kernel name="f"><call/></kernel>`)
+	for _, name := range []string{dir, dir + "/", dir + "/f.xml"} {
+		if code, out, stderr := call("", "kernels", "--kernels", name); code != exitGood || !strings.HasSuffix(out, "\nf\n") || !strings.Contains(out, "sdot") {
+			t.Errorf("%s: %d %s%s", name, code, out, stderr)
+		}
+	}
+	t.Chdir(dir)
+	if code, out, stderr := call("", "kernels", "--kernels", "f.xml", "f"); code != exitGood || out != "f\n" {
+		t.Errorf("in this folder: %d %s%s", code, out, stderr)
+	}
+	write("g.xml", `<kernel name="f"><call/></kernel>`)
+	if code, _, stderr := call("", "kernels", "--kernels", dir); code != exitUsage || !strings.Contains(stderr, dir+": g.xml has the kernel f, which f.xml has already") {
+		t.Errorf("two of a name: %d %s", code, stderr)
+	}
+}
+
 func TestRun(t *testing.T) {
 	needsChild(t)
 	// Flags stand wherever they like.

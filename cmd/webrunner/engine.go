@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +34,7 @@ func (o *engineOptions) define(f *flags) {
 	o.timeout = defaultTimeout
 	f.list(&o.without, "without", "LAYER", "run although this layer is missing, or switch it off: "+strings.Join(runner.Layers(), ", ")+"; may be repeated")
 	f.span(&o.timeout, "timeout", "DURATION", "end a whole job after this time (10s)")
-	f.text(&o.kernels, "kernels", "DIR", "read more kernel specifications from the .xml files under DIR")
+	kernelsFlag(f, &o.kernels)
 }
 
 // engine is what runs jobs on this host.
@@ -130,23 +132,31 @@ func orMissing(state string) string {
 	return state
 }
 
-// loadKernels returns the built-in kernels and those under dir, if any.
-func loadKernels(dir string) (*kernels.Set, error) {
+func kernelsFlag(f *flags, name *string) {
+	f.text(name, "kernels", "PATH", "read more kernel specifications: a file, or a folder's files that end in .xml")
+}
+
+// loadKernels returns the built-in kernels and those of a file or folder, if any.
+func loadKernels(name string) (*kernels.Set, error) {
 	set, err := kernels.Builtin()
-	if err != nil || dir == "" {
+	if err != nil || name == "" {
 		return set, err
 	}
-	if _, err := os.Stat(dir); err != nil {
+	info, err := os.Stat(name)
+	if err != nil {
 		return nil, err
 	}
-	more, err := kernels.LoadDir(os.DirFS(dir))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+	folder, root := name, "."
+	if !info.IsDir() {
+		folder, root = filepath.Split(filepath.Clean(name))
+		folder = cmp.Or(folder, ".")
 	}
-	for _, k := range more {
-		if err := set.Add(k); err != nil {
-			return nil, fmt.Errorf("%s: %w", dir, err)
-		}
+	builtin := len(set.All())
+	if err := set.Load(os.DirFS(folder), root); err != nil {
+		return nil, fmt.Errorf("--kernels %s: %w", name, err)
+	}
+	if len(set.All()) == builtin {
+		return nil, fmt.Errorf("--kernels %s: no file in it ends in .xml", name)
 	}
 	return set, nil
 }

@@ -11,15 +11,15 @@ import (
 // kernels lists the kernel specifications.
 func (a *app) kernels(args []string) int {
 	var out output
-	var dir string
+	var more string
 	f := newFlags("kernels [NAME] [FLAGS]")
 	f.outputFlag(&out, "text", "json")
-	f.text(&dir, "kernels", "DIR", "read more specifications from the .xml files under DIR")
+	kernelsFlag(f, &more)
 	rest, code, stop := f.parse(a, args, 0, 1)
 	if stop {
 		return code
 	}
-	set, err := loadKernels(dir)
+	set, err := loadKernels(more)
 	if err != nil {
 		return a.fail(out, usage("%v", err))
 	}
