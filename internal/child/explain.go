@@ -131,8 +131,11 @@ func (c *coroner) name(addr uint64) (string, uint64) {
 // inCode reports whether an address lies in the image's code.
 func (c *coroner) inCode(addr uint64) bool { return len(c.locate(addr).code) > 0 }
 
-// fill puts a place into a problem.
+// fill puts a place into a problem, if it is known.
 func (p place) fill(q *wire.Problem) *wire.Problem {
+	if p.symbol == unknownCaller {
+		return q
+	}
 	off := p.offset
 	q.Symbol, q.Offset, q.Instruction = p.symbol, &off, p.text
 	if p.n > 0 {
@@ -380,7 +383,7 @@ func (c *coroner) undefined(o *cell.Outcome, u loader.Undefined, at place) *wire
 	q := wire.Problemf(wire.UndefinedSymbol, "the kernel %s %s%s: %s", verb, u.Name, at.with(), why)
 	q.Address = hexAddr(o.Addr)
 	at.fill(q)
-	q.Symbol, q.Caller = u.Name, at.symbol
+	q.Symbol, q.Caller = u.Name, q.Symbol
 	return q
 }
 

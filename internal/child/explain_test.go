@@ -54,6 +54,9 @@ func TestExplanations(t *testing.T) {
 			if p.Class != tt.class || p.Signal != tt.signal || p.Access != tt.access {
 				t.Errorf("class %s, signal %s, access %q; want %s, %s, %q", p.Class, p.Signal, p.Access, tt.class, tt.signal, tt.access)
 			}
+			if known := !strings.Contains(p.Detail, "from where is not known"); known != (p.Offset != nil) || known != (p.Symbol != "") {
+				t.Errorf("the place is %q and %v, the detail is %q", p.Symbol, p.Offset, p.Detail)
+			}
 			for _, part := range tt.detail {
 				if !strings.Contains(p.Detail, part) {
 					t.Errorf("%q lacks %q", p.Detail, part)

@@ -46,18 +46,20 @@ func problemFields(p *wire.Problem) []pair {
 	}
 }
 
-// location is symbol+offset, or the offset alone. An undefined symbol is not
-// where the offset counts from; its sentence has the place.
+// location is symbol+offset, or the offset alone. An undefined symbol is no
+// place: what came upon it is.
 func location(p *wire.Problem) string {
+	symbol := p.Symbol
+	if p.Class == wire.UndefinedSymbol {
+		symbol = p.Caller
+	}
 	switch {
-	case p.Class == wire.UndefinedSymbol:
-		return ""
 	case p.Offset == nil:
-		return p.Symbol
-	case p.Symbol == "":
+		return symbol
+	case symbol == "":
 		return fmt.Sprintf("%#x", *p.Offset)
 	}
-	return fmt.Sprintf("%s+%#x", p.Symbol, *p.Offset)
+	return fmt.Sprintf("%s+%#x", symbol, *p.Offset)
 }
 
 // instruction is the disassembly with the bytes behind it, or one of them.

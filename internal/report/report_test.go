@@ -367,6 +367,8 @@ func TestProblemText(t *testing.T) {
 		wire.Problemf(wire.QueueFull, "10 requests are waiting"),
 		{Class: wire.RefusedInstruction, Detail: "f\nok\x1b", Offset: &offset, Bytes: "0f05", Rule: "system-call", Section: ".text"},
 		{Class: wire.MissingISA, Detail: "needs more", MissingISA: []string{"AVX512F", "AMX_TILE"}, RetryAfter: 3, Limit: "1 MiB", Syscall: "socket", Symbol: "g"},
+		{Class: wire.UndefinedSymbol, Detail: "the kernel called g", Symbol: "g", Caller: "f", Offset: &offset, Instruction: "call g"},
+		{Class: wire.UndefinedSymbol, Detail: "the kernel called g", Symbol: "g"},
 	} {
 		if err := ProblemText(&b, p); err != nil {
 			t.Fatal(err)

@@ -89,8 +89,8 @@ type Problem struct {
 	Class  Class  `json:"class"`
 
 	Symbol      string   `json:"symbol,omitempty"`
-	Offset      *uint64  `json:"offset,omitempty"` // of Instruction within Symbol, or within Caller, bytes
-	Caller      string   `json:"caller,omitempty"` // of an undefined Symbol
+	Offset      *uint64  `json:"offset,omitempty"` // of Instruction in Symbol, bytes; in Caller, where there is one
+	Caller      string   `json:"caller,omitempty"` // what came upon an undefined Symbol
 	Instruction string   `json:"instruction,omitempty"`
 	Bytes       string   `json:"bytes,omitempty"` // of Instruction, hexadecimal
 	Section     string   `json:"section,omitempty"`
