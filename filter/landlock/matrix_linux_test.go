@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"webrunner/filter/victim"
 )
 
 // operation is one row of the matrix. Without Landlock it must succeed; from
@@ -139,17 +141,17 @@ func server(t *testing.T) (port string) {
 // operationVictim does matrix[args[0]] at level args[1], 0 for none.
 func operationVictim(args []string) {
 	i, err := strconv.Atoi(args[0])
-	must(err, "operation")
+	victim.Must(err, "operation")
 	abi, err := strconv.Atoi(args[1])
-	must(err, "level")
+	victim.Must(err, "level")
 	port, err := strconv.Atoi(args[2])
-	must(err, "port")
+	victim.Must(err, "port")
 	w := &world{parent: os.Getppid(), thread: unix.Gettid(), port: port, abstract: "webrunner-" + args[2]}
 	w.before, err = unix.Open("file", unix.O_RDWR, 0)
-	must(err, "open before")
+	victim.Must(err, "open before")
 	if abi > 0 {
 		_, err := restrict(abi, abi)
-		must(err, "restrict")
+		victim.Must(err, "restrict")
 	}
 	fmt.Print(name(matrix[i].do(w)))
 }
@@ -164,35 +166,35 @@ func open(path string, flags int) error {
 
 // execute replaces the victim by itself as a victim that says "ok".
 func execute(path string) error {
-	return unix.Exec(path, []string{"self", "hello"}, []string{victimEnv + "=hello"})
+	return unix.Exec(path, []string{"self", "hello"}, victim.Environ("hello"))
 }
 
 func bindPath(*world) error {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-	must(err, "socket")
+	victim.Must(err, "socket")
 	return unix.Bind(fd, &unix.SockaddrUnix{Name: "socket"})
 }
 
 func bindInet(kind int) error {
 	fd, err := unix.Socket(unix.AF_INET, kind, 0)
-	must(err, "socket")
+	victim.Must(err, "socket")
 	return unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
 }
 
 func connectTCP(w *world) error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
-	must(err, "socket")
+	victim.Must(err, "socket")
 	return unix.Connect(fd, &unix.SockaddrInet4{Port: w.port, Addr: [4]byte{127, 0, 0, 1}})
 }
 
 func sendUDP(w *world) error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
-	must(err, "socket")
+	victim.Must(err, "socket")
 	return unix.Sendto(fd, []byte("x"), 0, &unix.SockaddrInet4{Port: w.port, Addr: [4]byte{127, 0, 0, 1}})
 }
 
 func connectUnix(path string) error {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-	must(err, "socket")
+	victim.Must(err, "socket")
 	return unix.Connect(fd, &unix.SockaddrUnix{Name: path})
 }

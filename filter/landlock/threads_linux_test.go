@@ -13,6 +13,8 @@ import (
 	ll "github.com/landlock-lsm/go-landlock/landlock"
 	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
+
+	"webrunner/filter/victim"
 )
 
 func TestABI(t *testing.T) {
@@ -115,7 +117,7 @@ func TestThreads(t *testing.T) {
 
 func threadsVictim(args []string) {
 	abi, err := strconv.Atoi(args[0])
-	must(err, "level")
+	victim.Must(err, "level")
 	start, says := make(chan bool), make(chan string)
 	for range 8 {
 		go func() {
@@ -123,7 +125,7 @@ func threadsVictim(args []string) {
 			says <- "ready"
 			<-start
 			nnp, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
-			must(err, "prctl")
+			victim.Must(err, "prctl")
 			says <- fmt.Sprintln(name(open("/", unix.O_RDONLY|unix.O_DIRECTORY)), nnp)
 		}()
 	}
@@ -131,7 +133,7 @@ func threadsVictim(args []string) {
 		<-says
 	}
 	_, err = restrict(abi, abi)
-	must(err, "restrict")
+	victim.Must(err, "restrict")
 	close(start)
 	for range 8 {
 		fmt.Print(<-says)
@@ -150,7 +152,7 @@ func TestTwice(t *testing.T) {
 func twiceVictim([]string) {
 	for range 2 {
 		a, err := Restrict()
-		must(err, "restrict")
+		victim.Must(err, "restrict")
 		fmt.Println(a)
 	}
 }
@@ -178,7 +180,7 @@ func TestOwnCell(t *testing.T) {
 
 func cellVictim(args []string) {
 	abi, err := strconv.Atoi(args[0])
-	must(err, "level")
+	victim.Must(err, "level")
 	do, answer := make(chan int), make(chan string)
 	go func() { // a thread that is there before
 		runtime.LockOSThread()
@@ -189,11 +191,11 @@ func cellVictim(args []string) {
 	runtime.LockOSThread()
 	if abi > 0 {
 		_, err := restrict(abi, abi)
-		must(err, "restrict")
+		victim.Must(err, "restrict")
 	}
 	pid, errno := forkSpinner()
 	if errno != 0 {
-		must(errno, "fork")
+		victim.Must(errno, "fork")
 	}
 	var said string
 	if args[1] == "same" {
@@ -219,15 +221,15 @@ func fate(pid int) string {
 		if errors.Is(err, unix.ECHILD) {
 			continue // still its tracer's
 		}
-		must(err, "wait4")
+		victim.Must(err, "wait4")
 		if got == pid && s.Signaled() && s.Signal() == unix.SIGKILL {
 			return "killed"
 		}
 		time.Sleep(time.Millisecond)
 	}
-	must(unix.Kill(pid, unix.SIGKILL), "last kill")
+	victim.Must(unix.Kill(pid, unix.SIGKILL), "last kill")
 	_, err := unix.Wait4(pid, &s, unix.WALL, nil)
-	must(err, "last wait4")
+	victim.Must(err, "last wait4")
 	return "alive"
 }
 
@@ -253,6 +255,6 @@ func costVictim([]string) {
 	start := time.Now()
 	_, err := Restrict()
 	took := time.Since(start)
-	must(err, "restrict")
+	victim.Must(err, "restrict")
 	fmt.Print(took)
 }

@@ -2,72 +2,40 @@ package landlock
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
-	"os/exec"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"webrunner/filter/victim"
 )
 
-// A victim is this test binary, started again to do one thing under Landlock,
-// which cannot be taken back. It must end with status 0 and say what the test
-// expects; any other end, and any other output, fails the test.
-const victimEnv = "WEBRUNNER_TEST_VICTIM"
-
-// victims are started by name; a complete run that leaves one unused fails.
-var victims = map[string]func(args []string){
+// Each victim does one thing under Landlock. It must end with status 0 and say
+// what the test expects; any other end, and any other output, fails the test.
+var victims = victim.Set{Do: map[string]func(args []string){
 	"operation": operationVictim,
 	"hello":     func([]string) { fmt.Print("ok") },
 	"threads":   threadsVictim,
 	"cell":      cellVictim,
 	"cost":      costVictim,
 	"twice":     twiceVictim,
-}
-
-var (
-	usedMu sync.Mutex
-	used   = map[string]bool{}
-)
+}}
 
 func TestMain(m *testing.M) {
-	if name := os.Getenv(victimEnv); name != "" {
-		victims[name](os.Args[1:])
-		os.Exit(0)
-	}
-	code := m.Run()
-	whole := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" &&
-		flag.Lookup("test.list").Value.String() == "" && flag.Lookup("test.fuzz").Value.String() == ""
-	for name := range victims {
-		if code == 0 && whole && !used[name] && name != "hello" && hostLevel > 0 {
-			fmt.Fprintf(os.Stderr, "victim %q is never started\n", name)
-			code = 1
-		}
-	}
-	os.Exit(code)
+	victims.Main(m, func(name string) bool { return name != "hello" && hostLevel > 0 })
 }
 
 // runVictim returns what the victim wrote, after it ended well.
 func runVictim(t *testing.T, dir, name string, args ...string) string {
 	t.Helper()
-	if victims[name] == nil {
-		t.Fatalf("no victim %q", name)
-	}
-	usedMu.Lock()
-	used[name] = true
-	usedMu.Unlock()
-	cmd := exec.Command("/proc/self/exe", args...)
-	cmd.Env = []string{victimEnv + "=" + name}
+	cmd := victims.Command(t, name, args...)
 	cmd.Dir = dir
 	var out, trouble bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &trouble
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	watchdog := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
-	defer watchdog.Stop()
+	defer victim.Limit(cmd, 30*time.Second)()
 	if err := cmd.Wait(); err != nil || trouble.Len() > 0 {
 		t.Fatalf("victim %s %q: %v\n%s%s", name, args, err, out.String(), trouble.String())
 	}
@@ -90,14 +58,6 @@ func level(t *testing.T) int {
 }
 
 var hostLevel int
-
-// must ends a victim with status 3.
-func must(err error, what string) {
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", what, err)
-		os.Exit(3)
-	}
-}
 
 // name is an errno's name, or "ok".
 func name(err error) string {

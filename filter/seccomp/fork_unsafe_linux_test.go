@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"webrunner/filter/bpf"
+	"webrunner/filter/victim"
 )
 
 //go:linkname beforeFork syscall.runtime_BeforeFork
@@ -86,9 +87,9 @@ func raw(nr, a, b, c uintptr) uintptr {
 // registers but RAX.
 func machineCode(code []byte) func() {
 	page, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
-	must(err, "mmap")
+	victim.Must(err, "mmap")
 	copy(page, code)
-	must(unix.Mprotect(page, unix.PROT_READ|unix.PROT_EXEC), "mprotect")
+	victim.Must(unix.Mprotect(page, unix.PROT_READ|unix.PROT_EXEC), "mprotect")
 	entry := &page[0]
 	funcValue := &entry
 	return *(*func())(unsafe.Pointer(&funcValue))

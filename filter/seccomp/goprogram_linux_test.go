@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"webrunner/filter/bpf"
+	"webrunner/filter/victim"
 )
 
 // TestChildPolicyLetsGoRun has a Go process under stage 1 do all that the
@@ -32,22 +33,22 @@ func TestChildPolicyLetsGoRun(t *testing.T) {
 func lockDown(perf bool) {
 	goruntime.LockOSThread() // no_new_privs is of one thread
 	defer goruntime.UnlockOSThread()
-	must(unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+	victim.Must(unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
 	prog, err := Child(ChildConfig{PID: os.Getpid(), Perf: perf}).Compile()
-	must(err, "compile")
-	must(Install(prog, true), "install")
+	victim.Must(err, "compile")
+	victim.Must(Install(prog, true), "install")
 }
 
 func goProgram([]string) {
-	must(unix.CloseRange(5, maxInt, 0), "close_range")
+	victim.Must(unix.CloseRange(5, maxInt, 0), "close_range")
 	lockDown(true)
 	job := os.NewFile(3, "job")
 	text, err := io.ReadAll(job)
-	must(err, "read job")
-	must(job.Close(), "close job")
+	victim.Must(err, "read job")
+	victim.Must(job.Close(), "close job")
 	report := os.NewFile(4, "report")
 	_, err = fmt.Fprintf(report, "read %q\n", text)
-	must(err, "write report")
+	victim.Must(err, "write report")
 
 	threads()
 	heap()
@@ -56,7 +57,7 @@ func goProgram([]string) {
 	counter()
 	cells()
 	_, err = io.WriteString(report, "done\n")
-	must(err, "write report")
+	victim.Must(err, "write report")
 }
 
 // threads makes the runtime start, park, preempt and end threads.
@@ -119,11 +120,11 @@ func timers() {
 // pages is the loader's use of memory: reserve, fill, protect, W^X.
 func pages() {
 	b, err := unix.Mmap(-1, 0, 1<<16, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
-	must(err, "reserve")
-	must(unix.Mprotect(b[4096:8192], unix.PROT_READ|unix.PROT_WRITE), "mprotect rw")
+	victim.Must(err, "reserve")
+	victim.Must(unix.Mprotect(b[4096:8192], unix.PROT_READ|unix.PROT_WRITE), "mprotect rw")
 	b[4096] = 0xc3
-	must(unix.Mprotect(b[4096:8192], unix.PROT_READ|unix.PROT_EXEC), "mprotect rx")
-	must(unix.Munmap(b), "munmap")
+	victim.Must(unix.Mprotect(b[4096:8192], unix.PROT_READ|unix.PROT_EXEC), "mprotect rx")
+	victim.Must(unix.Munmap(b), "munmap")
 }
 
 // counter opens a software event, which every kernel has.
@@ -138,14 +139,14 @@ func counter() {
 		fmt.Fprintln(os.Stderr, "no event counters here:", err)
 		return
 	}
-	must(err, "perf_event_open")
+	victim.Must(err, "perf_event_open")
 	page, err := unix.Mmap(fd, 0, 4096, unix.PROT_READ, unix.MAP_SHARED)
-	must(err, "mmap counter")
+	victim.Must(err, "mmap counter")
 	var count [8]byte
 	_, err = unix.Read(fd, count[:])
-	must(err, "read counter")
-	must(unix.Munmap(page), "unmap counter")
-	must(unix.Close(fd), "close counter")
+	victim.Must(err, "read counter")
+	victim.Must(unix.Munmap(page), "unmap counter")
+	victim.Must(unix.Close(fd), "close counter")
 }
 
 // cells forks, traces and reaps one cell that behaves, one that calls getpid
@@ -154,38 +155,38 @@ func cells() {
 	goruntime.LockOSThread() // ptrace knows its tracer by thread
 	defer goruntime.UnlockOSThread()
 	prog, err := Cell(nil).Compile()
-	must(err, "compile cell")
+	victim.Must(err, "compile cell")
 	if s := supervise(prog, cellExits); !s.Exited() || s.ExitStatus() != 7 {
-		giveUp("obedient cell: %#x", s)
+		victim.GiveUp("obedient cell: %#x", s)
 	}
 	if s := supervise(prog, cellCalls); !s.Signaled() || s.Signal() != unix.SIGSYS {
-		giveUp("calling cell: %#x", s)
+		victim.GiveUp("calling cell: %#x", s)
 	}
 	if s := supervise(prog, cellLoops); !s.Signaled() || s.Signal() != unix.SIGKILL {
-		giveUp("endless cell: %#x", s)
+		victim.GiveUp("endless cell: %#x", s)
 	}
 }
 
 func supervise(prog []bpf.Insn, what cellKind) unix.WaitStatus {
 	pid, errno := forkCell(prog, what)
 	if errno != 0 {
-		giveUp("fork: %v", errno)
+		victim.GiveUp("fork: %v", errno)
 	}
 	var s unix.WaitStatus
 	wait := func() {
 		_, err := unix.Wait4(pid, &s, unix.WUNTRACED|unix.WALL, nil)
-		must(err, "wait4")
+		victim.Must(err, "wait4")
 	}
 	wait() // its own breakpoint
 	if !s.Stopped() || s.StopSignal() != unix.SIGTRAP {
-		giveUp("cell did not stop: %#x", s)
+		victim.GiveUp("cell did not stop: %#x", s)
 	}
-	must(unix.PtraceSetOptions(pid, unix.PTRACE_O_EXITKILL|unix.PTRACE_O_TRACEEXIT), "setoptions")
-	must(unix.SchedSetaffinity(pid, firstCPU()), "pin")
-	must(unix.PtraceCont(pid, 0), "continue")
+	victim.Must(unix.PtraceSetOptions(pid, unix.PTRACE_O_EXITKILL|unix.PTRACE_O_TRACEEXIT), "setoptions")
+	victim.Must(unix.SchedSetaffinity(pid, firstCPU()), "pin")
+	victim.Must(unix.PtraceCont(pid, 0), "continue")
 	if what == cellLoops {
 		time.Sleep(10 * time.Millisecond)
-		must(unix.Kill(pid, unix.SIGKILL), "kill")
+		victim.Must(unix.Kill(pid, unix.SIGKILL), "kill")
 	}
 	for !s.Exited() && !s.Signaled() {
 		wait()
@@ -203,12 +204,12 @@ func inspect(pid int, what cellKind, s unix.WaitStatus) {
 		return
 	}
 	var regs unix.PtraceRegsAmd64
-	must(unix.PtraceGetRegsAmd64(pid, &regs), "getregs")
+	victim.Must(unix.PtraceGetRegsAmd64(pid, &regs), "getregs")
 	if what == cellCalls && regs.Orig_rax != unix.SYS_GETPID {
-		giveUp("orig_rax is %d", regs.Orig_rax)
+		victim.GiveUp("orig_rax is %d", regs.Orig_rax)
 	}
 	_, err := unix.PtraceGetEventMsg(pid)
-	must(err, "geteventmsg")
+	victim.Must(err, "geteventmsg")
 }
 
 func resume(pid int, s unix.WaitStatus) {
@@ -217,13 +218,13 @@ func resume(pid int, s unix.WaitStatus) {
 		signal = int(s.StopSignal())
 	}
 	if err := unix.PtraceCont(pid, signal); err != nil && err != syscall.ESRCH {
-		giveUp("cont: %v", err)
+		victim.GiveUp("cont: %v", err)
 	}
 }
 
 func firstCPU() *unix.CPUSet {
 	var all, one unix.CPUSet
-	must(unix.SchedGetaffinity(0, &all), "affinity")
+	victim.Must(unix.SchedGetaffinity(0, &all), "affinity")
 	for i := range len(all) * 64 {
 		if all.IsSet(i) {
 			one.Set(i)

@@ -3,7 +3,6 @@
 package seccomp
 
 import (
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -16,13 +15,8 @@ import (
 
 	"webrunner/filter/bpf"
 	"webrunner/filter/bpf/bpftest"
+	"webrunner/filter/victim"
 )
-
-// wholeRun reports whether all tests of the package run.
-func wholeRun() bool {
-	return flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" &&
-		flag.Lookup("test.list").Value.String() == "" && flag.Lookup("test.fuzz").Value.String() == ""
-}
 
 // deadly are calls that the child must not survive, by the reason why they
 // would harm. Should a filter fail to stop one, it must do no harm here, where
@@ -88,12 +82,12 @@ func TestAllowedCallsReturn(t *testing.T) {
 
 func callVictim(args []string) {
 	c, err := ParseCall(args[0])
-	must(err, "parse")
+	victim.Must(err, "parse")
 	lockDown(false)
 	syscall.RawSyscall6(uintptr(c.NR), uintptr(c.Args[0]), uintptr(c.Args[1]), uintptr(c.Args[2]),
 		uintptr(c.Args[3]), uintptr(c.Args[4]), uintptr(c.Args[5]))
 	_, err = unix.Write(4, []byte("returned"))
-	must(err, "report")
+	victim.Must(err, "report")
 }
 
 // TestInt80Kills makes getpid through the i386 gate.
@@ -113,10 +107,10 @@ func int80Victim(args []string) {
 		lockDown(false)
 	}
 	_, err := unix.Write(4, []byte("ready"))
-	must(err, "report")
+	victim.Must(err, "report")
 	gate()
 	_, err = unix.Write(4, []byte("returned"))
-	must(err, "report")
+	victim.Must(err, "report")
 }
 
 // TestInstall covers what Install promises beside the filter itself.
@@ -138,32 +132,32 @@ func TestInstall(t *testing.T) {
 
 func installVictim(args []string) {
 	prog, err := Child(ChildConfig{PID: os.Getpid()}).Compile()
-	must(err, "compile")
+	victim.Must(err, "compile")
 	switch args[0] {
 	case "no-new-privs":
 		if err := Install(prog, true); err != ErrNewPrivs {
-			giveUp("got %v", err)
+			victim.GiveUp("got %v", err)
 		}
 	case "malformed":
-		must(unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+		victim.Must(unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
 		if err := Install(prog[:len(prog)-2], true); err == nil {
-			giveUp("installed without a return")
+			victim.GiveUp("installed without a return")
 		}
 	case "other-thread": // a thread that was there before is bound as well
 		go1 := onOwnThread(func() { syscall.RawSyscall(unix.SYS_SOCKET, unix.AF_UNIX, unix.SOCK_STREAM, 0) })
 		_, err := unix.Write(4, []byte("parked"))
-		must(err, "report")
+		victim.Must(err, "report")
 		lockDown(false)
 		go1()
 	case "this-thread": // without tsync only the calling thread is bound
 		other := onOwnThread(func() {
 			fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-			must(err, "socket on unfiltered thread")
-			must(unix.Close(fd), "close")
+			victim.Must(err, "socket on unfiltered thread")
+			victim.Must(unix.Close(fd), "close")
 		})
 		goruntime.LockOSThread()
-		must(unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-		must(Install(prog, false), "install")
+		victim.Must(unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+		victim.Must(Install(prog, false), "install")
 		other()
 	case "conflict":
 		conflict(prog)
@@ -174,14 +168,14 @@ func installVictim(args []string) {
 func conflict(prog []bpf.Insn) {
 	var tid int
 	goruntime.LockOSThread()
-	must(unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+	victim.Must(unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
 	onOwnThread(func() {
-		must(unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-		must(Install(prog, false), "install")
+		victim.Must(unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+		victim.Must(Install(prog, false), "install")
 		tid = unix.Gettid()
 	})()
 	if err := Install(prog, true); err != (ThreadError{tid}) {
-		giveUp("got %v, want %v", err, ThreadError{tid})
+		victim.GiveUp("got %v, want %v", err, ThreadError{tid})
 	}
 }
 

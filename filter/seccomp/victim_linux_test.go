@@ -8,48 +8,26 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"webrunner/filter/victim"
 )
 
-// A victim is this test binary, started again to do one thing under a filter.
-// It must end as the test says, exactly; any other end fails the test.
-const victimEnv = "WEBRUNNER_TEST_VICTIM"
-
-// victims are started by name; startVictim notes each use, and TestMain fails
-// a complete run that leaves one unused.
-var victims = map[string]func(args []string){
+// Each victim does one thing under a filter. It must end as the test says,
+// exactly; any other end fails the test.
+var victims = victim.Set{Do: map[string]func(args []string){
 	"go-program": goProgram,
 	"call":       callVictim,
 	"int80":      int80Victim,
 	"install":    installVictim,
-}
-
-var (
-	usedMu sync.Mutex
-	used   = map[string]bool{}
-)
+}}
 
 func TestMain(m *testing.M) {
-	if name := os.Getenv(victimEnv); name != "" {
-		victims[name](os.Args[1:])
-		os.Exit(0)
-	}
-	code := m.Run()
-	if code == 0 && wholeRun() && !raceDetector {
-		for name := range victims {
-			if !used[name] {
-				fmt.Fprintf(os.Stderr, "victim %q is never started\n", name)
-				code = 1
-			}
-		}
-	}
-	os.Exit(code)
+	victims.Main(m, func(string) bool { return !raceDetector })
 }
 
 // result is how a victim ended and what it left behind.
@@ -71,19 +49,12 @@ func (r result) String() string {
 // startVictim runs a victim to its end with job on its descriptor 3.
 func startVictim(t *testing.T, name, job string, args ...string) result {
 	t.Helper()
-	if victims[name] == nil {
-		t.Fatalf("no victim %q", name)
-	}
 	if raceDetector {
 		t.Skip("the race detector's runtime makes calls of its own, which no policy allows; the child is never built with it")
 	}
-	usedMu.Lock()
-	used[name] = true
-	usedMu.Unlock()
 	jobR, jobW := pipe(t)
 	reportR, reportW := pipe(t)
-	cmd := exec.Command("/proc/self/exe", args...)
-	cmd.Env = []string{victimEnv + "=" + name}
+	cmd := victims.Command(t, name, args...)
 	cmd.ExtraFiles = []*os.File{jobR, reportW}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -92,8 +63,7 @@ func startVictim(t *testing.T, name, job string, args ...string) result {
 	}
 	jobR.Close()
 	reportW.Close()
-	watchdog := time.AfterFunc(60*time.Second, func() { cmd.Process.Kill() })
-	defer watchdog.Stop()
+	defer victim.Limit(cmd, 60*time.Second)()
 	// A victim that dies early breaks the pipe; its status tells.
 	if _, err := io.WriteString(jobW, job); err != nil && !errors.Is(err, syscall.EPIPE) {
 		t.Fatal(err)
@@ -115,16 +85,4 @@ func pipe(t *testing.T) (r, w *os.File) {
 		t.Fatal(err)
 	}
 	return r, w
-}
-
-// must ends a victim with status 3 and the reason.
-func must(err error, what string) {
-	if err != nil {
-		giveUp("%s: %v", what, err)
-	}
-}
-
-func giveUp(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, format+"\n", args...)
-	os.Exit(3)
 }
