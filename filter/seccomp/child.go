@@ -95,7 +95,7 @@ func goRuntime(pid int) []Rule {
 		{60, "exit", nil, "a thread ends when its locked goroutine does"},
 		{231, "exit_group", nil, "the child ends when its one job is done; the stub ends the cell"},
 		{13, "rt_sigaction", nil, "handlers of the runtime; a forked cell clears them"},
-		{14, "rt_sigprocmask", nil, "the runtime blocks signals around clone and fork"},
+		{14, "rt_sigprocmask", nil, "the runtime blocks signals around clone and fork; a forked cell takes them again"},
 		{15, "rt_sigreturn", nil, "every return from a signal handler"},
 		{131, "sigaltstack", nil, "a signal stack for each thread; the stub takes it away from the cell"},
 		{234, "tgkill", []ArgTest{is(0, uint64(max(pid, 0)))},

@@ -55,15 +55,22 @@ func forkCell(prog []bpf.Insn, what cellKind) (int, syscall.Errno) {
 //go:nosplit
 //go:norace
 func cellMain(fprog uintptr, what cellKind) {
+	raw(unix.SYS_RT_SIGACTION, uintptr(unix.SIGHUP), 0, 0)
 	raw(unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
+	raw(unix.SYS_GETPPID, 0, 0, 0)
 	raw(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_CPU, 0)
 	raw(unix.SYS_PTRACE, unix.PTRACE_TRACEME, 0, 0)
+	raw(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 1, 0)
+	raw(unix.SYS_RT_SIGPROCMASK, 0, 0, 0)
 	runtime.Breakpoint()
 	raw(unix.SYS_CLOSE_RANGE, 0, ^uintptr(0)>>32, 0)
 	raw(unix.SYS_ARCH_PRCTL, archSetGS, 0, 0)
 	raw(unix.SYS_SIGALTSTACK, 0, 0, 0)
 	raw(unix.SYS_RSEQ, 0, 0, 1)
 	raw(unix.SYS_MUNMAP, 0x10000, 0x1000, 0)
+	raw(unix.SYS_MADVISE, 0x10000, 0x1000, madvPopulateWrite)
+	raw(unix.SYS_MPROTECT, 0x10000, 0x1000, protRead)
+	raw(unix.SYS_SETITIMER, itimerReal, 1, 0) // no address of anything
 	if raw(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0) != 0 || raw(unix.SYS_SECCOMP, 1, 0, fprog) != 0 {
 		raw(unix.SYS_EXIT_GROUP, 99, 0, 0)
 	}
