@@ -21,6 +21,9 @@ func Pin(among []int) (cpu int, err error) {
 		if err := unix.SchedSetaffinity(0, &set); err != nil {
 			return -1, fmt.Errorf("sched_setaffinity to the CPUs %v: %w", among, err)
 		}
+		// What has to move is put on any of them; what wakes, on an idle core if
+		// there is one (kernel/sched/fair.c, select_idle_sibling).
+		_ = unix.Nanosleep(&unix.Timespec{Nsec: 1}, nil)
 	}
 	if cpu, err = getcpu(); err != nil {
 		return -1, err
