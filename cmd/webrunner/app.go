@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"webrunner/kernels"
 )
 
 // The exit codes of every command. They are part of the interface.
@@ -51,18 +53,26 @@ func (a *app) main(args []string) int {
 		return a.serve(nil)
 	}
 	switch name := args[0]; {
+	case name == "help" && len(args) > 1:
+		return a.main([]string{args[1], "-h"})
 	case name == "help" || name == "-h" || name == "--help" || name == "-help":
 		a.help()
 		return exitGood
 	case strings.HasPrefix(name, "-"):
 		return a.serve(args)
 	}
+	var names []string
 	for _, v := range verbs() {
 		if v.name == args[0] {
 			return v.run(a, args[1:])
 		}
+		names = append(names, v.name)
 	}
-	fmt.Fprintf(a.err, "webrunner: there is no command %q; webrunner help lists them\n", args[0])
+	hint := "webrunner help lists them"
+	if near := kernels.Nearest(args[0], names...); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	fmt.Fprintf(a.err, "webrunner: there is no command %q; %s\n", args[0], hint)
 	return exitUsage
 }
 

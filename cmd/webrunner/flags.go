@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,11 +56,29 @@ func (f *flags) text(p *string, names, argument, about string) {
 }
 
 func (f *flags) number(p *int, names, argument, about string) {
-	f.row(names, argument, about, func(n string) { f.set.IntVar(p, n, *p, "") })
+	f.row(names, argument, about, func(name string) {
+		f.set.Func(name, "", func(s string) error {
+			n, err := strconv.Atoi(s)
+			if err != nil {
+				return errors.New("it takes a number, as in 10")
+			}
+			*p = n
+			return nil
+		})
+	})
 }
 
 func (f *flags) span(p *time.Duration, names, argument, about string) {
-	f.row(names, argument, about, func(n string) { f.set.DurationVar(p, n, *p, "") })
+	f.row(names, argument, about, func(name string) {
+		f.set.Func(name, "", func(s string) error {
+			d, err := time.ParseDuration(s)
+			if err != nil {
+				return errors.New("it takes a time with its unit, as in 10s or 500ms")
+			}
+			*p = d
+			return nil
+		})
+	})
 }
 
 func (f *flags) yes(p *bool, names, about string) {
