@@ -243,7 +243,9 @@ func precision(job *wire.Job, values []string) error {
 	return nil
 }
 
-// deadline bounds the measuring, within what every job has.
+// deadline bounds the measuring, within what every job has. How long a cell may
+// live stays as it is: on a busy host one can wait longer than this for its
+// processor, which is not the kernel's fault.
 func (r *Reader) deadline(job *wire.Job, values []string) error {
 	v, err := once(values)
 	if err != nil {
@@ -255,7 +257,6 @@ func (r *Reader) deadline(job *wire.Job, values []string) error {
 		return fmt.Errorf("%.40q is not a duration from %v to %v", v, shortest, most)
 	}
 	job.Budget.CPU = d.Microseconds()
-	job.Budget.Call = min(MaxCall, d).Microseconds()
 	return nil
 }
 

@@ -93,8 +93,8 @@ func TestOptions(t *testing.T) {
 		{"operand-offset=x=4095,y=1", func(j *wire.Job) { j.Manner.OperandOffset = map[string]uint64{"x": 4095, "y": 1} }},
 		{"precision=0.1", func(j *wire.Job) { j.Budget.Precision = 0.001 }},
 		{"precision=2%", func(j *wire.Job) { j.Budget.Precision = 0.02 }},
-		{"deadline=5s", func(j *wire.Job) { j.Budget.CPU, j.Budget.Call = 5e6, 3e6 }},
-		{"deadline=20ms", func(j *wire.Job) { j.Budget.CPU, j.Budget.Call = 20e3, 20e3 }},
+		{"deadline=5s", func(j *wire.Job) { j.Budget.CPU = 5e6 }},
+		{"deadline=20ms", func(j *wire.Job) { j.Budget.CPU = 20e3 }}, // and cells may wait for a processor as before
 	} {
 		r := reader(t, request.NewCounting(nil, "a test"))
 		want, err := r.Run(query("kernel=sdot"))
