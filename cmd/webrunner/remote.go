@@ -40,8 +40,12 @@ func (o *remoteOptions) settle(f *flags) error {
 // remoteTime bounds one request to a server, its queue included.
 const remoteTime = 5 * time.Minute
 
-// maxAnswer bounds the answer of a server, bytes.
-const maxAnswer = 64 << 20
+// Bounds of a server's answer, bytes. Layers, warnings and what a proxy adds
+// stand in the head.
+const (
+	maxHead   = 32 << 10
+	maxAnswer = 64 << 20
+)
 
 // exchange sends an object to a server and returns its answer. A refusal is a
 // *wire.Problem as the server sent it.
@@ -72,7 +76,10 @@ func (o *remoteOptions) exchange(command string, query url.Values, object []byte
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	req.SetBodyRaw(object)
-	client := fasthttp.Client{MaxResponseBodySize: maxAnswer, NoDefaultUserAgentHeader: true, DisablePathNormalizing: true}
+	client := fasthttp.Client{
+		ReadBufferSize: maxHead, MaxResponseBodySize: maxAnswer,
+		NoDefaultUserAgentHeader: true, DisablePathNormalizing: true,
+	}
 	if err := client.DoTimeout(req, resp, remoteTime); err != nil {
 		return nil, wire.Problemf(wire.Unfit, "%s does not answer: %v", o.server, err)
 	}

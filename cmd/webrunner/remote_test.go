@@ -4,16 +4,19 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"webrunner/internal/wire"
 )
 
-// TestMachine: whatever the machine is called, its name is one part of the path.
+// TestMachine: whatever the machine is called, its name is one part of the path,
+// and whatever a proxy adds to the head of the answer, the result is read.
 func TestMachine(t *testing.T) {
 	var got string
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got = r.RequestURI
+		w.Header().Set("X-Proxy", strings.Repeat("x", 16<<10))
 		_ = json.NewEncoder(w).Encode(&wire.Result{ABI: wire.ABI{OK: true}})
 	}))
 	defer s.Close()
