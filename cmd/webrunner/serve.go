@@ -71,7 +71,7 @@ func (a *app) serve(args []string) int {
 }
 
 func (o *serveOptions) serve(a *app) error {
-	address, err := o.address()
+	network, address, err := o.address()
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (o *serveOptions) serve(a *app) error {
 	cfg.Runner, cfg.Request, cfg.Host, cfg.Layers = e, e.request, e.host, e.layers
 	cfg.Check = func(ctx context.Context) error { return selftest.Quick(ctx, e.env()) }
 	cfg.Grade = e.grade
-	l, err := net.Listen("tcp", address)
+	l, err := net.Listen(network, address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return wire.Problemf(wire.Unfit, "%v: another program, perhaps a WebRunner, has this port; --port PORT takes another", err)
@@ -233,28 +233,33 @@ func parseBytes(s string) (int, error) {
 const defaultPort = "8081"
 
 // address joins --listen and --port, and refuses to face strangers unasked. It
-// looks no name up.
-func (o *serveOptions) address() (string, error) {
+// looks no name up. The network keeps 0.0.0.0 to IPv4, which package net does not
+// by itself.
+func (o *serveOptions) address() (network, address string, err error) {
 	host, port, err := net.SplitHostPort(o.listen)
 	if err != nil {
 		host, port = strings.Trim(o.listen, "[]"), ""
 	}
 	if port != "" && o.port != "" && port != o.port {
-		return "", usage("--listen %s and --port %s contradict each other; give the port once", o.listen, o.port)
+		return "", "", usage("--listen %s and --port %s contradict each other; give the port once", o.listen, o.port)
 	}
 	port = cmp.Or(port, o.port, defaultPort)
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return "", usage("%q is no port", port)
+		return "", "", usage("%q is no port", port)
 	}
 	if host == "localhost" {
 		host = "127.0.0.1"
 	}
 	ip := net.ParseIP(host)
 	if ip == nil && host != "" {
-		return "", usage("--listen takes an IP address, not %q", host)
+		return "", "", usage("--listen takes an IP address, not %q", host)
 	}
 	if (ip == nil || !ip.IsLoopback()) && o.tokenFile == "" && !o.anonymous {
-		return "", usage("listening on %q lets strangers in: give --token-file FILE, or say --allow-anonymous", o.listen)
+		return "", "", usage("listening on %q lets strangers in: give --token-file FILE, or say --allow-anonymous", o.listen)
 	}
-	return net.JoinHostPort(host, port), nil
+	network = "tcp"
+	if ip.To4() != nil {
+		network = "tcp4"
+	}
+	return network, net.JoinHostPort(host, port), nil
 }

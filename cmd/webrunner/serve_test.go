@@ -336,9 +336,12 @@ func TestAddress(t *testing.T) {
 		{"127.0.0.1", "-1", false, ""},
 	} {
 		o := serveOptions{listen: row.listen, port: row.port, anonymous: row.anonymous}
-		got, err := o.address()
+		network, got, err := o.address()
 		if got != row.want || (err == nil) != (row.want != "") {
 			t.Errorf("%+v: %q %v", row, got, err)
+		}
+		if four := strings.Contains(got, "."); four != (network == "tcp4") {
+			t.Errorf("%+v: %q in %q", row, got, network)
 		}
 	}
 }
