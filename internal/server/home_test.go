@@ -23,6 +23,13 @@ func TestHome(t *testing.T) {
 			t.Errorf("Host %.40q: %d %s", host, r.status, r.body)
 		}
 	}
+	if r := b.do("GET", "/", nil); strings.Contains(r.body, "Bearer") {
+		t.Errorf("a token is asked for: %s", r.body)
+	}
+	closed := start(t, false, func(c *Config) { c.Token = "a token of some length" })
+	if r := closed.do("GET", "/", nil); !strings.Contains(r.body, `-H "Authorization: Bearer TOKEN" \`) || strings.Contains(r.body, "some length") {
+		t.Errorf("the token is not asked for: %s", r.body)
+	}
 	if r := b.raw(0, "GET / HTTP/1.0\r\n\r\n"); !strings.Contains(r.body, `"http://`+own+`/local/`) {
 		t.Errorf("without a Host: %d %s", r.status, r.body)
 	}

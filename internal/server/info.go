@@ -144,6 +144,10 @@ func KernelsText(list []*kernels.Spec) string {
 
 // home is for people who come with a browser or with curl and no path.
 func (s *Server) home(x *exchange) (answer, *wire.Problem) {
+	token := ""
+	if s.cfg.Token != "" {
+		token = ` -H "Authorization: Bearer TOKEN"`
+	}
 	return text(fmt.Sprintf(`WebRunner runs untrusted x86-64 machine code in a sandbox and measures it.
 
   GET  /{machine-id}/monitor            is this server fit?
@@ -156,7 +160,7 @@ func (s *Server) home(x *exchange) (answer, *wire.Problem) {
 
 {machine-id} is any word; it appears in the log.
 
-  curl --data-binary @sdot.o -H "Content-Type: application/octet-stream" \
+  curl --data-binary @sdot.o -H "Content-Type: application/octet-stream"%s \
     "http://%s/local/run?kernel=sdot&n=10000"
-`, x.host())), nil
+`, token, x.host())), nil
 }
