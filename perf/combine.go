@@ -25,16 +25,15 @@ func combine(parts []part, quantum float64, fig *Figure, q *Quality) {
 		return
 	}
 	w := windowMean(all, quantum)
-	within := student95(w.n-1) * math.Hypot(w.stdev, overheadError(parts))
+	half := 0.0
 	if len(all) == 1 {
-		within = 0
+		half = max(quantum, math.Abs(w.mean))
+		q.warn("a single sample: nothing is known of its scatter, and the interval is all of it")
+	} else {
+		within := student95(w.n-1) * math.Hypot(w.stdev, overheadError(parts))
+		half = math.Hypot(within, betweenCells(parts, w.mean))
 	}
-	half := math.Hypot(within, betweenCells(parts, w.mean))
 	fig.Value, fig.CILow, fig.CIHigh = w.mean, w.mean-half, w.mean+half
-	if len(all) == 1 {
-		fig.CILow, fig.CIHigh = w.mean-quantum, w.mean+quantum
-		q.warn("a single sample: its interval is the clock's step only")
-	}
 }
 
 // overheadError is the standard error that the empty calls of all cells add.

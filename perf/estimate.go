@@ -111,7 +111,8 @@ func (e *estimator) judge(cells [][]Sample, fig *Figure) {
 
 // choose returns the set of verdicts to accept: only clean samples if there
 // are enough; else, by which there are more of, interrupted or contended ones
-// too; else whatever has a duration. It is nil if there is none.
+// too; else whatever kept its processor; else whatever has a duration. It is nil
+// if there is none.
 func (e *estimator) choose(fig Figure, q *Quality) func(verdict) bool {
 	r := fig.Rejected
 	usable := fig.Total - r.Broken
@@ -128,8 +129,13 @@ func (e *estimator) choose(fig Figure, q *Quality) func(verdict) bool {
 			q.warn("another hyper-thread of the core was busy but for %d of %d samples: the figure is an upper bound", good, fig.Total)
 		}
 		return func(v verdict) bool { return v == clean }
+	case good+max(r.Interrupted, r.Contended) < need && usable-r.Preempted >= need:
+		// Somebody else's turn of the processor can be any length.
+		q.Disturbed, q.Contended = true, r.Contended > 0
+		q.warn("only %d of %d samples are undisturbed: the figure is of all that kept their processor", good, fig.Total)
+		return func(v verdict) bool { return v != broken && v != preempted }
 	case good+max(r.Interrupted, r.Contended) < need:
-		q.Disturbed, q.Contended = r.Interrupted+r.Preempted > 0, r.Contended > 0
+		q.Disturbed, q.Contended = true, r.Contended > 0
 		q.warn("only %d of %d samples are undisturbed: the figure is of all of them", good, fig.Total)
 		return func(v verdict) bool { return v != broken }
 	case r.Interrupted >= r.Contended:

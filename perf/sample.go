@@ -72,8 +72,8 @@ type Quality struct {
 	// Contended tells that no clean sample was to be had: another hyper-thread
 	// was busy throughout, and Value is an upper bound.
 	Contended bool
-	// Disturbed tells that every sample was interrupted, as in calls longer
-	// than the timer's period; Value then includes the interrupts.
+	// Disturbed tells that too few samples were clean, as in calls longer than
+	// the timer's period; Value then includes interrupts, or worse.
 	Disturbed bool
 	// Modes lists the values of a measurement that has several, the most
 	// frequent first; Figure.Value is that one.
