@@ -112,6 +112,12 @@ func TestHostsThatCannotCount(t *testing.T) {
 	if err != nil || len(groups) != 1 || names(groups[0]) != "CPU_CLK_UNHALTED.THREAD INST_RETIRED.ANY UOPS_ISSUED.ANY" || len(refused) != 1 || !strings.Contains(refused[0].Why, `no "frontend"`) {
 		t.Errorf("%v, refused %v, %v", groups, refused, err)
 	}
+	// A virtual machine may have no fixed counters.
+	bare := perf.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x5e, PMU: true, Counters: 4}
+	groups, refused, err = Groups(bare, hostTree(intelNewFormat, nil), []string{"UOPS_ISSUED.ANY", "L1D.REPLACEMENT", "UOPS_RETIRED.RETIRE_SLOTS"})
+	if err != nil || len(groups) != 2 || len(groups[0]) != 4 || len(groups[1]) != 3 || len(refused) != 0 {
+		t.Errorf("four counters in all: %v, refused %v, %v", groups, refused, err)
+	}
 	// Counters without sysfs are opened as raw ones.
 	groups, _, err = Groups(skl, fstest.MapFS{}, []string{"default"})
 	if err != nil || len(groups) != 1 || groups[0][0].Type != perf.TypeRaw {

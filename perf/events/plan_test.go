@@ -257,3 +257,28 @@ func TestPlanSharesExtraRegisters(t *testing.T) {
 		}
 	}
 }
+
+// The terms of a raw event tell which extra register it needs, and nobody has
+// more counters than the vendor built.
+func TestPlanOfRawEvents(t *testing.T) {
+	skl := load(t, "SKL")
+	for _, c := range []struct {
+		list   []string
+		groups int
+	}{
+		{[]string{"event=0xc6,umask=0x1,frontend=0x11", "event=0xc6,umask=0x1,frontend=0x12"}, 2},
+		{[]string{"event=0xcd,umask=0x1,ldlat=0x40", "event=0xcd,umask=0x1,ldlat=0x80"}, 2},
+		{[]string{"event=0xb7,umask=0x1,offcore_rsp=0x1", "event=0xbb,umask=0x1,offcore_rsp=0x2"}, 1},
+		{[]string{"event=0xb7,umask=0x1,offcore_rsp=0x1", "event=0xbb,umask=0x1,offcore_rsp=0x2", "event=0xb7,umask=0x1,offcore_rsp=0x3"}, 2},
+		{[]string{"event=0xe,umask=0x1", "event=0xe,umask=0x2", "event=0xe,umask=0x3", "event=0xe,umask=0x4", "event=0xe,umask=0x5"}, 2},
+	} {
+		list, err := skl.Select(c.list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		groups, refused := Plan(skl, list, Machine{SMT: true, General: 16, Fixed: 3})
+		if len(groups) != c.groups || len(refused) > 0 {
+			t.Errorf("%q: %d groups, want %d; refused %v", c.list, len(groups), c.groups, refused)
+		}
+	}
+}
