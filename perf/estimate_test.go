@@ -331,6 +331,9 @@ func TestCellsThatDifferWidenTheInterval(t *testing.T) {
 		t.Fatal(err)
 	}
 	var cells [][]Sample
+	if two, q, err := EstimateCycles(s.cells(2, 300, 40000), cal, s.quantum); err != nil || Enough(two, q, .5) {
+		t.Errorf("two cells are enough to see that they differ: %+v, %v", two, err)
+	}
 	for _, cycles := range []float64{39960, 40000, 40040} {
 		cells = append(cells, s.cell(100, cycles))
 	}

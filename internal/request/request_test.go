@@ -136,6 +136,7 @@ func TestRefusals(t *testing.T) {
 		{[]string{"kernel=sdot", "precision=0"}, wire.BadParameter, "per cent"},
 		{[]string{"kernel=sdot", "precision=nan"}, wire.BadParameter, "per cent"},
 		{[]string{"kernel=sdot", "deadline=2"}, wire.BadParameter, "not a duration"},
+		{[]string{"kernel=sdot", "deadline=19ms"}, wire.BadParameter, "from 20ms"},
 		{[]string{"kernel=sdot", "deadline=6s"}, wire.BadParameter, "to 5s"},
 		{[]string{"kernel=sdot", "events="}, wire.BadParameter, "names no event"},
 		{[]string{"kernel=sdot", "events=uops_retired.stal_cycles"}, wire.BadParameter, "did you mean"},
