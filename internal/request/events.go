@@ -54,6 +54,9 @@ func (c *Counting) Plan(values []string) ([]wire.Group, []wire.Unavailable, erro
 		}
 		missing = append(missing, wire.Unavailable{Name: r.Event.Name, Reason: reason})
 	}
+	for _, set := range c.events.Table.EmptySets(names) {
+		missing = append(missing, wire.Unavailable{Name: set, Reason: c.events.Table.Name + " has no event of this set"})
+	}
 	return wireGroups(groups), missing, nil
 }
 
@@ -70,13 +73,17 @@ func (c *Counting) List(plan []string) (Listing, error) {
 	if len(plan) == 0 {
 		return table.List(), nil
 	}
-	chosen, err := table.Select(events.SplitList(strings.Join(plan, ",")))
+	names := events.SplitList(strings.Join(plan, ","))
+	chosen, err := table.Select(names)
 	if err != nil {
 		return nil, bad("%s", strings.TrimPrefix(err.Error(), "events: "))
 	}
 	groups, refused := events.Plan(table, chosen, c.events.Machine)
 	doc := table.ListPlan(groups, refused, c.events.Machine)
 	if len(groups) == 0 {
+		if empty := table.EmptySets(names); len(empty) > 0 && len(refused) == 0 {
+			return nil, bad("%s has no event of the set %s", table.Name, strings.Join(empty, ", "))
+		}
 		return nil, bad("none of these events can be counted: %s", whyRefused(refused))
 	}
 	doc.NotHere = c.events.Unusable

@@ -208,6 +208,24 @@ func TestEventsWithoutPMU(t *testing.T) {
 	}
 }
 
+// A set for which the processor has no event is missing for that reason.
+func TestEmptySet(t *testing.T) {
+	host := skylake(t)
+	var err error
+	if host.Table, err = events.Find("ZEN4"); err != nil {
+		t.Fatal(err)
+	}
+	c := request.NewCounting(host, "")
+	job, err := reader(t, c).Run(query("kernel=sdot", "events=branches,ports"))
+	want := []wire.Unavailable{{Name: "ports", Reason: "ZEN4 has no event of this set"}}
+	if err != nil || len(job.Groups) == 0 || !reflect.DeepEqual(job.Refused, want) {
+		t.Errorf("%+v, %v, want %+v", job, err, want)
+	}
+	if _, err := c.List([]string{"ports"}); err == nil || !strings.Contains(err.Error(), "ZEN4 has no event of the set ports") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestComplete(t *testing.T) {
 	r := reader(t, request.NewCounting(skylake(t), ""))
 	res := &wire.Result{

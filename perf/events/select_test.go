@@ -33,6 +33,7 @@ func TestSelect(t *testing.T) {
 		{[]string{"inst_retired.any", "INST_RETIRED.ANY"}, func(e []Event) bool { return len(e) == 1 && e[0].Name == "INST_RETIRED.ANY" }},
 		{[]string{"uops_dispatched_port.port_?"}, func(e []Event) bool { return len(e) == 8 && e[7].Name == "UOPS_DISPATCHED_PORT.PORT_7" }},
 		{[]string{"ports"}, func(e []Event) bool { return len(e) == 8 }},
+		{[]string{"ports"}, func(e []Event) bool { return e[0].Name == "UOPS_DISPATCHED_PORT.PORT_0" }},
 		{[]string{"default"}, func(e []Event) bool { return len(e) == 6 && e[0].Name == "CPU_CLK_UNHALTED.THREAD" }},
 		{[]string{"event=0xc4,umask=0x1"}, func(e []Event) bool {
 			return len(e) == 1 && e[0].Terms() == "event=0xc4,umask=0x1" && e[0].Counters == 0xf
@@ -142,6 +143,17 @@ func TestSetsOfEveryTable(t *testing.T) {
 			}
 			if len(got) == 0 && set != "ports" {
 				t.Errorf("%s: the set %s is empty", name, set)
+			}
+			codes := map[Encoding]string{}
+			for _, e := range got {
+				code, _ := e.Encode(table.format)
+				if old, twice := codes[code]; twice && set != "all" && set != "2016" {
+					t.Errorf("%s: the set %s counts %s and %s, which are one", name, set, old, e.Name)
+				}
+				codes[code] = e.Name
+			}
+			if empty := table.EmptySets([]string{"x", set}); len(empty) > 0 != (len(got) == 0) {
+				t.Errorf("%s: the empty sets are %q", name, empty)
 			}
 			if set == "default" && len(got) < 4 {
 				t.Errorf("%s: the default set is %v", name, Group{got}.Names())

@@ -31,7 +31,8 @@ var defaultSet = []alternatives{
 }
 
 var portsSet = []string{
-	"UOPS_DISPATCHED.PORT_*", "UOPS_DISPATCHED_PORT.PORT_?", "UOPS_EXECUTED_PORT.PORT_?", "UOPS_EXECUTED.PORT?", "UOPS_EXECUTED.PORT*_CORE",
+	"UOPS_DISPATCHED.PORT_*", "UOPS_DISPATCHED.ALU", "UOPS_DISPATCHED.JMP", "UOPS_DISPATCHED.LOAD", "UOPS_DISPATCHED.S[HLT]*",
+	"UOPS_DISPATCHED_PORT.PORT_?", "UOPS_EXECUTED_PORT.PORT_?", "UOPS_EXECUTED.PORT?", "UOPS_EXECUTED.PORT*_CORE",
 	"fpu_pipe_assignment.total?", "DISPATCHED_FPU*PIPE*",
 }
 
@@ -74,17 +75,40 @@ func (t *Table) Set(name string) ([]Event, bool) {
 	case "2016":
 		return t.set2016(), true
 	case "topdown":
-		return t.topDownSet(), true
+		return t.distinct(t.topDownSet()), true
 	case "ports":
-		return t.matching(portsSet), true
+		return t.distinct(t.matching(portsSet)), true
 	case "memory":
-		return t.matching(memorySet), true
+		return t.distinct(t.matching(memorySet)), true
 	case "branches":
-		return t.matching(branchSet), true
+		return t.distinct(t.matching(branchSet)), true
 	case "all":
 		return t.matching([]string{"*"}), true
 	}
 	return nil, false
+}
+
+// distinct leaves one name to each encoding: vendors keep old names beside new
+// ones, and to count both would take twice the groups.
+func (t *Table) distinct(list []Event) []Event {
+	seen := map[Encoding]bool{}
+	return slices.DeleteFunc(list, func(e Event) bool {
+		code, err := e.Encode(t.format)
+		again := err == nil && seen[code]
+		seen[code] = seen[code] || err == nil
+		return again
+	})
+}
+
+// EmptySets returns those of the names that are sets for which the processor
+// has no event.
+func (t *Table) EmptySets(names []string) (empty []string) {
+	for _, n := range names {
+		if list, ok := t.Set(n); ok && len(list) == 0 {
+			empty = append(empty, n)
+		}
+	}
+	return empty
 }
 
 func (t *Table) firsts(list []alternatives) []Event {
