@@ -72,7 +72,7 @@ func Plan(t *Table, list []Event, m Machine) ([]Group, []Refusal) {
 			packs = append(packs, k)
 		}
 	}
-	if len(packs) == 0 && len(p.base) > 0 && slices.ContainsFunc(list, p.isBase) {
+	if !slices.ContainsFunc(packs, func(k *pack) bool { return !k.lone }) && slices.ContainsFunc(list, p.isBase) {
 		packs = append(packs, p.open(demand{}))
 	}
 	groups := make([]Group, len(packs))

@@ -282,3 +282,41 @@ func TestPlanOfRawEvents(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is asked for, nothing is lost between groups and refusals, and every
+// group fits.
+func FuzzPlan(f *testing.F) {
+	for _, s := range []string{"all", "event=0xc4,umask=1,inv", "*\u00e9*,ports", "PERF_METRICS.*,OFFCORE*", "[a-\\", "MEM_TRANS_RETIRED.*,INST*", "event=0xb7,offcore_rsp=0xffffffffffffffff", "a=b:c=d"} {
+		f.Add(s)
+	}
+	var tables []*Table
+	for _, name := range []string{"SPR", "ZEN4", "K10", "HSW", "NHM-EX"} {
+		t, err := Load(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		tables = append(tables, t)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, table := range tables {
+			list, err := table.Select(SplitList(s))
+			list = list[:min(len(list), 60)]
+			if err != nil {
+				continue
+			}
+			for _, m := range []Machine{{}, {SMT: true, Watchdog: true}, {General: 2, Fixed: -1}} {
+				groups, refused := Plan(table, list, m)
+				found := len(refused)
+				for _, g := range groups {
+					found += len(g.Events)
+					if err := checkGroup(table, g, m); err != nil && m.General == 0 || len(g.Events) == 0 {
+						t.Errorf("%s %+v: %v: %v", table.Name, m, g.Names(), err)
+					}
+				}
+				if found < len(list) {
+					t.Errorf("%s %+v: %d events of %d", table.Name, m, found, len(list))
+				}
+			}
+		}
+	})
+}

@@ -74,6 +74,14 @@ func TestPlanListing(t *testing.T) {
 	if len(groups) != 2 || len(groups[0].Events) != 1 || len(refused) != 0 {
 		t.Errorf("one counter: %v, refused %v", groups, refused)
 	}
+	// With two, cycles and instructions have a group of their own if asked for.
+	both, err := skl.Select([]string{"UOPS_ISSUED.ANY", "cycles"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if groups, _ = Plan(skl, both, Machine{General: 2, Fixed: -1}); len(groups) != 2 || len(groups[1].Events) != 2 || skl.base(groups[1].Events[0]) != CyclesName {
+		t.Errorf("cycles asked for beside what has no room beside them: %v", groups)
+	}
 	groups, refused = Plan(skl, list, Machine{SMT: true, General: 1, Fixed: -1, Watchdog: true})
 	if len(groups) != 0 || len(refused) != 2 || refused[0].Why == "" {
 		t.Errorf("no counter: %v, refused %v", groups, refused)
