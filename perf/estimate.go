@@ -48,6 +48,7 @@ type estimator struct {
 	quantum  float64 // ticks
 	cycles   bool    // the unit is core cycles, not ticks
 	verdicts [][]verdict
+	lulls    int
 	empties  []window  // by cell, ticks
 	edges    []float64 // likewise
 }
@@ -98,6 +99,7 @@ func (e *estimator) judge(cells [][]Sample, fig *Figure) {
 			}
 		}
 		markWarmUp(cell, v, e.quantum)
+		e.lulls += markLulls(cell, v)
 		for i, s := range cell {
 			if !s.Empty {
 				fig.Total++
@@ -110,9 +112,9 @@ func (e *estimator) judge(cells [][]Sample, fig *Figure) {
 }
 
 // choose returns the set of verdicts to accept: only clean samples if there
-// are enough; else, by which there are more of, interrupted or contended ones
-// too; else whatever kept its processor; else whatever has a duration. It is nil
-// if there is none.
+// are enough; else those of lulls; else, by which there are more of, interrupted
+// or contended ones too; else whatever kept its processor; else whatever has a
+// duration. It is nil if there is none.
 func (e *estimator) choose(fig Figure, q *Quality) func(verdict) bool {
 	r := fig.Rejected
 	usable := fig.Total - r.Broken
@@ -122,13 +124,11 @@ func (e *estimator) choose(fig Figure, q *Quality) func(verdict) bool {
 	case usable == 0:
 		return nil
 	case good >= need:
-		// Where the neighbour hardly ever rests, it may well have woken and
-		// slept again between the two witnesses of what looks clean.
-		if good*20 < r.Contended {
-			q.Contended = true
-			q.warn("another hyper-thread of the core was busy but for %d of %d samples: the figure is an upper bound", good, fig.Total)
-		}
 		return func(v verdict) bool { return v == clean }
+	case good+e.lulls >= need:
+		q.Contended = true
+		q.warn("another hyper-thread of the core was busy but for %d of %d samples: the figure is an upper bound", good+e.lulls, fig.Total)
+		return func(v verdict) bool { return v == clean || v == lull }
 	case good+max(r.Interrupted, r.Contended) < need && usable-r.Preempted >= need:
 		// Somebody else's turn of the processor can be any length.
 		q.Disturbed, q.Contended = true, r.Contended > 0
@@ -141,11 +141,11 @@ func (e *estimator) choose(fig Figure, q *Quality) func(verdict) bool {
 	case r.Interrupted >= r.Contended:
 		q.Disturbed = true
 		q.warn("nearly every call was interrupted: the figure includes the interrupts")
-		return func(v verdict) bool { return v == clean || v == interrupted }
+		return func(v verdict) bool { return v == clean || v == lull || v == interrupted }
 	default:
 		q.Contended = true
 		q.warn("another hyper-thread of the core was busy throughout: the figure is an upper bound")
-		return func(v verdict) bool { return v == clean || v == contended }
+		return func(v verdict) bool { return v == clean || v == lull || v == contended }
 	}
 }
 

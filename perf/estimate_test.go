@@ -435,3 +435,26 @@ func TestHeldUpChainsTellNoCycles(t *testing.T) {
 		t.Errorf("200,000 cycles read as %g; %v", fig.Value, q.Warnings)
 	}
 }
+
+// What looks clean where a neighbour hardly ever rests does not count beside
+// cells that were left alone.
+func TestLulls(t *testing.T) {
+	s := newSimulated()
+	cal := s.calibrate(t)
+	quiet := s.cells(3, 100, 4000)
+	s.neighbours = .9
+	busy := s.cells(10, 100, 4000)
+	for _, cell := range busy { // the neighbour comes and goes between the witnesses
+		for i := range cell {
+			cell[i].Ticks += cell[i].Ticks / 20
+		}
+	}
+	f, q, err := EstimateCycles(append(busy, quiet...), cal, s.quantum)
+	if err != nil || q.Contended || math.Abs(f.Value-4000) > 4 || f.Accepted > 300 || f.Cells != 3 || f.Rejected.Contended != 1000 {
+		t.Errorf("with quiet cells: %+v, %+v, %v", f, q, err)
+	}
+	f, q, err = EstimateCycles(busy, cal, s.quantum)
+	if err != nil || !q.Contended || f.Value < 4000 || f.Value > 4300 || Enough(f, q, 1) {
+		t.Errorf("without: %+v, %+v, %v", f, q, err)
+	}
+}

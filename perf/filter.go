@@ -16,6 +16,7 @@ const (
 	interrupted
 	unsteady
 	contended
+	lull // clean, but where the neighbour hardly ever rested
 	warmUp
 )
 
@@ -105,7 +106,7 @@ func (r *Rejections) add(v verdict) {
 		r.Interrupted++
 	case unsteady:
 		r.Unsteady++
-	case contended:
+	case contended, lull:
 		r.Contended++
 	case warmUp:
 		r.WarmUp++
@@ -197,4 +198,30 @@ func markWarmUp(cell []Sample, verdicts []verdict, quantum float64) {
 			return
 		}
 	}
+}
+
+// markLulls tells samples that look clean from clean ones in a cell whose
+// neighbour hardly ever rested: it may well have woken and slept again between
+// the two witnesses. It returns how many there are.
+func markLulls(cell []Sample, verdicts []verdict) (lulls int) {
+	const leastShare = 5 // of the samples that can tell, one in so many
+	good, bad := 0, 0
+	for i, v := range verdicts {
+		switch {
+		case cell[i].Empty:
+		case v == clean:
+			good++
+		case v == contended:
+			bad++
+		}
+	}
+	if good*leastShare >= good+bad {
+		return 0
+	}
+	for i, v := range verdicts {
+		if v == clean && !cell[i].Empty {
+			verdicts[i] = lull
+		}
+	}
+	return good
 }
