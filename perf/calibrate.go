@@ -21,9 +21,11 @@ func ChainStepCycles(h HostInfo) float64 {
 
 // Reference is samples of a call that is known to take Cycles.
 type Reference struct {
-	Cycles  float64
-	Samples []Sample // with empty calls among them
+	Cycles float64
+	Cells  [][]Sample // with empty calls among them
 }
+
+func (r Reference) samples() []Sample { return slices.Concat(r.Cells...) }
 
 // Calibrate finds what a chain of chainCycles hides and what a witness costs
 // from two references of dependent imul, the long one at least ten times the
@@ -36,21 +38,46 @@ func Calibrate(chainCycles float64, quantum uint64, short, long, adds Reference)
 		return cal, ErrNoChain
 	}
 	q := float64(max(1, quantum))
-	cal.WitnessCycles = witnessAlone(cal, q, short.Samples, long.Samples, adds.Samples)
+	cal.WitnessCycles = witnessAlone(cal, q, short.samples(), long.samples(), adds.samples())
+	var err error
+	if cal.Hidden, cal.ChainHidden, err = cal.edges(q, short.Cycles, long.Cycles, short.samples(), long.samples()); err != nil {
+		return cal, err
+	}
+	var hidden, chain []float64 // as each pair of cells has it
+	for i := range min(len(short.Cells), len(long.Cells)) {
+		if h, c, err := cal.edges(q, short.Cycles, long.Cycles, short.Cells[i], long.Cells[i]); err == nil {
+			hidden, chain = append(hidden, h), append(chain, c)
+		}
+	}
+	cal.HiddenError, cal.ChainError = standardError(hidden), standardError(chain)
+	cal.doubts(q, adds)
+	return cal, nil
+}
+
+// edges solves ratio = (cycles - Hidden) / (ChainCycles - ChainHidden) for a
+// short and a long reference.
+func (cal Calibration) edges(q, shortCycles, longCycles float64, short, long []Sample) (hidden, chainHidden float64, err error) {
+	cal.ChainHidden = 0
 	rs, err := chainRatio(cal, q, short)
 	if err != nil {
-		return cal, err
+		return 0, 0, err
 	}
 	rl, err := chainRatio(cal, q, long)
 	if err != nil {
-		return cal, err
+		return 0, 0, err
 	}
-	// ratio = (Cycles - Hidden) / (ChainCycles - ChainHidden) for both.
-	hidden := (short.Cycles*rl - long.Cycles*rs) / (rl - rs)
-	cal.Hidden = hidden
-	cal.ChainHidden = chainCycles - (long.Cycles-hidden)/rl
-	cal.doubts(q, adds)
-	return cal, nil
+	hidden = (shortCycles*rl - longCycles*rs) / (rl - rs)
+	return hidden, cal.ChainCycles - (longCycles-hidden)/rl, nil
+}
+
+// standardError is that of the mean of values; of one alone nothing is known
+// but the resolution of a figure.
+func standardError(values []float64) float64 {
+	if len(values) < 2 {
+		return resolution
+	}
+	_, variance := moments(values)
+	return math.Sqrt(variance / float64(len(values)))
 }
 
 // doubts checks a calibration for what no machine can show, and against adds.
@@ -62,10 +89,10 @@ func (cal *Calibration) doubts(q float64, adds Reference) {
 		return
 	}
 	cal.Hidden = max(0, cal.Hidden)
-	if len(adds.Samples) == 0 {
+	if len(adds.Cells) == 0 {
 		return
 	}
-	r, err := chainRatio(*cal, q, adds)
+	r, err := chainRatio(*cal, q, adds.samples())
 	if err != nil {
 		cal.Doubt = "the add chain cannot be timed: " + err.Error()
 		return
@@ -78,12 +105,12 @@ func (cal *Calibration) doubts(q float64, adds Reference) {
 
 // chainRatio returns a reference's ticks, less the empty call's, per tick of
 // the chains around it, likewise.
-func chainRatio(cal Calibration, quantum float64, r Reference) (float64, error) {
-	empty, edge := emptyTicks(r.Samples, quantum)
+func chainRatio(cal Calibration, quantum float64, samples []Sample) (float64, error) {
+	empty, edge := emptyTicks(samples, quantum)
 	f := filter{chains: true, overhead: edge, quantum: quantum, cal: cal}
 	var ratios []float64
 	var bad Rejections
-	for _, s := range r.Samples {
+	for _, s := range samples {
 		if s.Empty {
 			continue
 		}
@@ -94,9 +121,9 @@ func chainRatio(cal Calibration, quantum float64, r Reference) (float64, error) 
 		}
 	}
 	if len(ratios) < minAccepted {
-		return 0, &NoFigureError{Total: len(r.Samples), Rejected: bad, Why: "too few clean samples to calibrate"}
+		return 0, &NoFigureError{Total: len(samples), Rejected: bad, Why: "too few clean samples to calibrate"}
 	}
-	unit := quantum / (float64(r.Samples[0].Before) + 1)
+	unit := quantum / (float64(samples[0].Before) + 1)
 	return windowMean(ratios, unit).mean, nil
 }
 

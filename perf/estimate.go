@@ -68,7 +68,27 @@ func estimate(cells [][]Sample, cal Calibration, quantum uint64, cycles bool) (F
 		}
 	}
 	combine(parts, e.quantum*parts[0].scale, &fig, &q)
+	if !q.Contended {
+		fig.widen(e.calibrationError(fig.Value, parts[0]))
+	}
 	return fig, q, nil
+}
+
+// calibrationError is half of the 95 % interval that the calibration's own
+// error makes: all cells share it.
+func (e *estimator) calibrationError(value float64, p part) float64 {
+	const normal95 = 1.96
+	edge, chain := e.cal.HiddenError*p.perCycle, 0.0
+	if e.cycles && e.cal.ChainCycles > e.cal.ChainHidden {
+		chain = value * e.cal.ChainError / (e.cal.ChainCycles - e.cal.ChainHidden)
+	}
+	return normal95 * math.Hypot(edge, chain)
+}
+
+// widen adds an independent error to the interval.
+func (f *Figure) widen(half float64) {
+	f.CILow = f.Value - math.Hypot(f.Value-f.CILow, half)
+	f.CIHigh = f.Value + math.Hypot(f.CIHigh-f.Value, half)
 }
 
 func whyNone(f Figure) string {
@@ -156,6 +176,7 @@ type part struct {
 	stderr   float64
 	overhead float64
 	scale    float64 // unit per tick, typical
+	perCycle float64 // unit per core cycle, likewise; 0 if unknown
 
 	overheadErr float64 // standard error of overhead
 }
@@ -189,8 +210,9 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 		slices.Sort(ratios)
 		q.ratios(ratios[0], ratios[len(ratios)-1])
 		if mid := ratios[len(ratios)/2]; e.cycles {
-			p.scale = mid
+			p.scale, p.perCycle = mid, 1
 		} else {
+			p.perCycle = 1 / mid
 			hidden /= mid
 		}
 	} else if !e.cycles {

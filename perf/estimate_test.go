@@ -117,7 +117,7 @@ func (s *simulated) cells(k, n int, cycles float64) [][]Sample {
 
 func (s *simulated) calibrate(t *testing.T) Calibration {
 	t.Helper()
-	cal, err := Calibrate(simChain, s.quantum, Reference{192, s.cell(1000, 192)}, Reference{19200, s.cell(1000, 19200)}, Reference{19200, s.cell(300, 19200)})
+	cal, err := Calibrate(simChain, s.quantum, Reference{192, s.cells(10, 100, 192)}, Reference{19200, s.cells(10, 100, 19200)}, Reference{19200, s.cells(3, 100, 19200)})
 	if err != nil || cal.Doubt != "" {
 		t.Fatalf("%+v, %v", cal, err)
 	}
@@ -135,7 +135,7 @@ func TestCalibrateFindsWhatIsHidden(t *testing.T) {
 
 func TestCalibrateDoubtsChainsThatAreWrong(t *testing.T) {
 	s := newSimulated()
-	cal, err := Calibrate(simChain*4/3, s.quantum, Reference{256, s.cell(500, 192)}, Reference{25600, s.cell(500, 19200)}, Reference{19200, s.cell(300, 19200)})
+	cal, err := Calibrate(simChain*4/3, s.quantum, Reference{256, s.cells(5, 100, 192)}, Reference{25600, s.cells(5, 100, 19200)}, Reference{19200, s.cells(3, 100, 19200)})
 	if err != nil || !strings.Contains(cal.Doubt, "adds") {
 		t.Errorf("an imul of 4 cycles that takes 3: %+v, %v", cal, err)
 	}
@@ -433,6 +433,39 @@ func TestHeldUpChainsTellNoCycles(t *testing.T) {
 	}
 	if math.Abs(fig.Value/200000-1) > 0.02 {
 		t.Errorf("200,000 cycles read as %g; %v", fig.Value, q.Warnings)
+	}
+}
+
+// The calibration's own error is a part of the interval.
+func TestIntervalCoversCalibration(t *testing.T) {
+	s := newSimulated()
+	for _, want := range []float64{300, 3000, 40000} {
+		const trials = 200
+		hit, narrow := 0, 0
+		for range trials {
+			cal, err := Calibrate(simChain, s.quantum, Reference{192, s.cells(12, 20, 192)}, Reference{19200, s.cells(12, 20, 19200)}, Reference{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			cells := s.cells(3, 600, want)
+			f, _, err := EstimateCycles(cells, cal, s.quantum)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.CILow <= want && want <= f.CIHigh {
+				hit++
+			}
+			cal.HiddenError, cal.ChainError = 0, 0
+			if f, _, err = EstimateCycles(cells, cal, s.quantum); err == nil && f.CILow <= want && want <= f.CIHigh {
+				narrow++
+			}
+		}
+		if share := float64(hit) / trials; share < .9 {
+			t.Errorf("the interval of %.0f cycles contains them in %.1f %% of the trials", want, 100*share)
+		}
+		if narrow > hit*4/5 {
+			t.Errorf("%.0f cycles: %d of %d intervals contain them without the calibration's error, %d with it: the trials do not test it", want, narrow, trials, hit)
+		}
 	}
 }
 

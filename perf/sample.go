@@ -31,6 +31,8 @@ type Calibration struct {
 	// Hidden is how many cycles of a call overlap its entry and exit, which
 	// the call of an empty function shows in full.
 	Hidden float64
+	// Standard errors of Hidden and ChainHidden, in cycles.
+	HiddenError, ChainError float64
 	// WitnessCycles is the cost of one witness while no other hyper-thread
 	// uses the core.
 	WitnessCycles float64

@@ -16,12 +16,16 @@ import (
 
 // Calibration runs references of known length where a kernel would stand: two
 // imul chains, the long one ten times the short one, and a chain of additions
-// as the cross-check. On a busy host it takes longer to meet a quiet spell.
+// as the cross-check. Many short cells say more than a few long ones: what each
+// has of its own averages out, and its scatter shows. On a busy host it takes
+// longer to meet a quiet spell.
 const (
-	minRounds  = 4
-	maxRounds  = 30
-	roundTime  = 4 * time.Millisecond // of sampling, for each reference
-	longEnough = 3 * time.Second      // a slow host settles for what it has
+	minRounds  = 12
+	maxRounds  = 96
+	moreRounds = 4                        // at a time, until the errors are small
+	roundTime  = 4 * time.Millisecond / 3 // of sampling, for each reference
+	longEnough = 3 * time.Second          // a slow host settles for what it has
+	goodError  = 1                        // cycles: standard error of what is hidden
 	shortTurns = 8
 	longTurns  = 10 * shortTurns
 	addTurns   = 3 * shortTurns
@@ -40,11 +44,12 @@ func (s *session) learn() (cal wire.Calibration, d wire.Detectors, err error) {
 		return cal, d, err
 	}
 	d = s.proveDetectors(space, cpu)
-	cal, err = s.calibrate(space)
+	cal, err = s.calibrate(space, cpu)
 	return cal, d, err
 }
 
-func (s *session) calibrate(space *cell.Space) (wire.Calibration, error) {
+// calibrate begins on the CPU that the cells are pinned to.
+func (s *session) calibrate(space *cell.Space, cpu int) (wire.Calibration, error) {
 	turn := s.turnCycles()
 	chain, _ := s.turns()
 	kinds := []cell.Section{
@@ -63,17 +68,23 @@ func (s *session) calibrate(space *cell.Space) (wire.Calibration, error) {
 			if err != nil {
 				return wire.Calibration{}, err
 			}
-			refs[i].Samples = append(refs[i].Samples, samples...)
+			refs[i].Cells = append(refs[i].Cells, samples)
 		}
-		if round+1 < minRounds {
+		if n := round + 1 - minRounds; n < 0 || n%moreRounds != 0 {
 			continue
 		}
 		cal, err = perf.Calibrate(float64(chain)*turn, s.job.Host.TSCQuantum, refs[0], refs[1], refs[2])
-		if err == nil && cal.Doubt == "" || time.Since(s.start) > longEnough {
+		if err == nil && cal.Doubt == "" && cal.HiddenError < goodError || time.Since(s.start) > longEnough {
 			break
 		}
+		// The other hyper-thread is busy: perhaps not elsewhere.
+		next, err := cell.Pin(others(s.job.Host.CPUs, cpu))
+		if err != nil {
+			return wire.Calibration{}, err
+		}
+		cpu = next
 	}
-	if math.IsNaN(cal.ChainHidden) || math.IsNaN(cal.Hidden) {
+	if math.IsNaN(cal.ChainHidden + cal.Hidden + cal.HiddenError + cal.ChainError) {
 		return wire.Calibration{}, errors.New("the calibration is not a number")
 	}
 	if mix := perf.WitnessMixCycles(s.processor()); mix > 0 && cal.WitnessCycles > 0 {

@@ -77,14 +77,19 @@ func (s *sampler) pinning() string {
 // settle moves the next cells to another CPU where most samples of this one
 // suffered from the core's other hyper-thread.
 func (s *sampler) settle(samples []perf.Sample) {
-	others := slices.DeleteFunc(slices.Clone(s.job.Host.CPUs), func(cpu int) bool { return cpu == s.cpu })
-	if s.pinned != "" || len(others) == 0 {
+	elsewhere := others(s.job.Host.CPUs, s.cpu)
+	if s.pinned != "" || len(elsewhere) == 0 {
 		return
 	}
 	fig, _, err := perf.EstimateCycles([][]perf.Sample{samples}, s.calibration(), s.job.Host.TSCQuantum)
 	if err == nil && 2*fig.Rejected.Contended > fig.Total {
-		s.pin(others)
+		s.pin(elsewhere)
 	}
+}
+
+// others returns the CPUs but this one.
+func others(cpus []int, cpu int) []int {
+	return slices.DeleteFunc(slices.Clone(cpus), func(c int) bool { return c == cpu })
 }
 
 func warmth(cold bool) string {

@@ -110,6 +110,8 @@ type Calibration struct {
 	ChainCycles   float64 `json:"chain_cycles"`
 	ChainHidden   float64 `json:"chain_hidden"`
 	Hidden        float64 `json:"hidden"`
+	HiddenError   float64 `json:"hidden_error"`
+	ChainError    float64 `json:"chain_error"`
 	WitnessCycles float64 `json:"witness_cycles"`
 	Doubt         string  `json:"doubt,omitempty"`
 }
