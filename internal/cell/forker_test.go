@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -35,6 +36,10 @@ func TestForker(t *testing.T) {
 		t.Skip("a part of other tests")
 	}
 	signal.Notify(make(chan os.Signal, 1))
+	go func() { // a test that was killed cannot end it
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(1)
+	}()
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil { // for filters
 		t.Fatal(err)
 	}
@@ -142,6 +147,9 @@ func startForker(t *testing.T, kind string) forker {
 	f := forker{exec.Command("/proc/self/exe", "-test.run", "^TestForker$"), make(chan string, 1)}
 	f.Env = append(os.Environ(), forkerEnv+"="+kind)
 	f.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if _, err := f.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
 	out, err := f.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
