@@ -99,9 +99,10 @@ func ptraceScope(h host) Finding {
 	return f
 }
 
-// sealedMappings: a cell unmaps the vdso, which a kernel that seals it
-// (CONFIG_MSEAL_SYSTEM_MAPPINGS, since 6.15) does not allow. The seal shows as
-// "sl" in VmFlags (fs/proc/task_mmu.c, show_smap_vma_flags).
+// sealedMappings: a cell must have no vdso, which a kernel that seals it
+// (CONFIG_MSEAL_SYSTEM_MAPPINGS, since 6.15) does not let it unmap, nor its
+// parent keep out of forks before 6.17 (mm/madvise.c, can_madvise_modify). The
+// seal shows as "sl" in VmFlags (fs/proc/task_mmu.c, show_smap_vma_flags).
 func sealedMappings(h host) Finding {
 	smaps, ok := h.text("proc/self/smaps")
 	if !ok {
@@ -114,12 +115,23 @@ func sealedMappings(h host) Finding {
 		case strings.HasSuffix(strings.TrimSpace(line), "]"):
 			inside = strings.Contains(line, "[vdso]") || strings.Contains(line, "[vvar")
 		case head == "VmFlags" && inside && strings.Contains(" "+strings.TrimSpace(rest)+" ", " sl "):
+			if h.linux(6, 17) {
+				return well("the vdso is sealed, and kept out of cells")
+			}
 			return Finding{State: Bad, Have: "the vdso is sealed",
 				Risk: "a cell cannot unmap it and is refused: no kernel runs",
-				Mend: "boot a kernel without CONFIG_MSEAL_SYSTEM_MAPPINGS, or with vdso=0"}
+				Mend: "boot Linux 6.17 or newer, a kernel without CONFIG_MSEAL_SYSTEM_MAPPINGS, or with vdso=0"}
 		case head != "VmFlags" && strings.Contains(head, "-"):
 			inside = false // another mapping begins
 		}
 	}
 	return well("the vdso can be unmapped")
+}
+
+// linux tells whether the kernel's release is known to be this one or newer.
+func (h host) linux(major, minor int) bool {
+	release, _ := h.text("proc/sys/kernel/osrelease")
+	var a, b int
+	n, _ := fmt.Sscanf(release, "%d.%d", &a, &b)
+	return n == 2 && (a > major || a == major && b >= minor)
 }
