@@ -27,47 +27,37 @@ type Reference struct {
 
 func (r Reference) samples() []Sample { return slices.Concat(r.Cells...) }
 
-// Calibrate finds what a chain of chainCycles hides and what a witness costs
-// from two references of dependent imul, the long one at least ten times the
-// short one, and checks the whole against a reference of dependent add (whose
-// step is one cycle everywhere), unless that has no samples. It fails only
-// without usable samples; doubts are told in the result.
-func Calibrate(chainCycles float64, quantum uint64, short, long, adds Reference) (Calibration, error) {
+// Calibrate finds what the edges of a call and a witness cost from a short
+// reference of dependent imul, of a tenth of chainCycles at most, and checks
+// that against a reference of dependent add (whose step is one cycle
+// everywhere), unless that has no samples. It fails only without usable samples;
+// doubts are told in the result.
+func Calibrate(chainCycles float64, quantum uint64, short, adds Reference) (Calibration, error) {
 	cal := Calibration{ChainCycles: chainCycles}
 	if chainCycles <= 0 {
 		return cal, ErrNoChain
 	}
 	q := float64(max(1, quantum))
-	cal.WitnessCycles = witnessAlone(cal, q, short.samples(), long.samples(), adds.samples())
-	var err error
-	if cal.Hidden, cal.ChainHidden, err = cal.edges(q, short.Cycles, long.Cycles, short.samples(), long.samples()); err != nil {
+	cal.WitnessCycles = witnessAlone(cal, q, short.samples(), adds.samples())
+	edge, err := cal.edge(q, short.Cycles, short.samples())
+	if err != nil {
 		return cal, err
 	}
-	var hidden, chain []float64 // as each pair of cells has it
-	for i := range min(len(short.Cells), len(long.Cells)) {
-		if h, c, err := cal.edges(q, short.Cycles, long.Cycles, short.Cells[i], long.Cells[i]); err == nil {
-			hidden, chain = append(hidden, h), append(chain, c)
+	var edges []float64
+	for _, cell := range short.Cells {
+		if e, err := cal.edge(q, short.Cycles, cell); err == nil {
+			edges = append(edges, e)
 		}
 	}
-	cal.HiddenError, cal.ChainError = standardError(hidden), standardError(chain)
+	cal.Edge, cal.EdgeError = edge, standardError(edges)
 	cal.doubts(q, adds)
 	return cal, nil
 }
 
-// edges solves ratio = (cycles - Hidden) / (ChainCycles - ChainHidden) for a
-// short and a long reference.
-func (cal Calibration) edges(q, shortCycles, longCycles float64, short, long []Sample) (hidden, chainHidden float64, err error) {
-	cal.ChainHidden = 0
-	rs, err := chainRatio(cal, q, short)
-	if err != nil {
-		return 0, 0, err
-	}
-	rl, err := chainRatio(cal, q, long)
-	if err != nil {
-		return 0, 0, err
-	}
-	hidden = (shortCycles*rl - longCycles*rs) / (rl - rs)
-	return hidden, cal.ChainCycles - (longCycles-hidden)/rl, nil
+// edge solves ratio = (cycles + Edge) / (ChainCycles + Edge) for a reference.
+func (cal Calibration) edge(q, cycles float64, samples []Sample) (float64, error) {
+	r, err := chainRatio(cal, q, samples)
+	return (r*cal.ChainCycles - cycles) / (1 - r), err
 }
 
 // standardError is that of the mean of values; of one alone nothing is known
@@ -82,13 +72,12 @@ func standardError(values []float64) float64 {
 
 // doubts checks a calibration for what no machine can show, and against adds.
 func (cal *Calibration) doubts(q float64, adds Reference) {
-	const implausible = 100 // cycles that a call or a chain's edge could hide
-	if math.Abs(cal.Hidden) > implausible || math.Abs(cal.ChainHidden) > implausible {
-		cal.Doubt = fmt.Sprintf("chains of two lengths disagree by %.0f and %.0f cycles", cal.Hidden, cal.ChainHidden)
-		cal.Hidden, cal.ChainHidden = 0, 0
+	const implausible = 1000 // cycles of two fences and two time stamps
+	if !(cal.Edge > 0 && cal.Edge < implausible) {
+		cal.Doubt = fmt.Sprintf("entering and leaving a call takes %.0f cycles", cal.Edge)
+		cal.Edge = 0
 		return
 	}
-	cal.Hidden = max(0, cal.Hidden)
 	if len(adds.Cells) == 0 {
 		return
 	}
@@ -97,17 +86,17 @@ func (cal *Calibration) doubts(q float64, adds Reference) {
 		cal.Doubt = "the add chain cannot be timed: " + err.Error()
 		return
 	}
-	got := r*(cal.ChainCycles-cal.ChainHidden) + cal.Hidden
+	got := r*(cal.ChainCycles+cal.Edge) - cal.Edge
 	if off := got/adds.Cycles - 1; math.Abs(off) > 0.01 {
 		cal.Doubt = fmt.Sprintf("a chain of %.0f adds reads as %.0f cycles (%+.1f %%)", adds.Cycles, got, 100*off)
 	}
 }
 
-// chainRatio returns a reference's ticks, less the empty call's, per tick of
-// the chains around it, likewise.
+// chainRatio returns a reference's ticks per tick of the chains around it, all
+// with their edges.
 func chainRatio(cal Calibration, quantum float64, samples []Sample) (float64, error) {
-	empty, edge := emptyTicks(samples, quantum)
-	f := filter{chains: true, overhead: edge, quantum: quantum, cal: cal}
+	_, overhead := emptyTicks(samples, quantum)
+	f := filter{chains: true, overhead: overhead, quantum: quantum, cal: cal}
 	var ratios []float64
 	var bad Rejections
 	for _, s := range samples {
@@ -117,14 +106,13 @@ func chainRatio(cal Calibration, quantum float64, samples []Sample) (float64, er
 		v := f.judge(s)
 		bad.add(v)
 		if v == clean && s.Before != 0 {
-			ratios = append(ratios, (float64(s.Ticks)-empty.mean)*f.scale(s)/(cal.ChainCycles-cal.ChainHidden))
+			ratios = append(ratios, 2*float64(s.Ticks)/(float64(s.Before)+float64(s.After)))
 		}
 	}
 	if len(ratios) < minAccepted {
 		return 0, &NoFigureError{Total: len(samples), Rejected: bad, Why: "too few clean samples to calibrate"}
 	}
-	unit := quantum / (float64(samples[0].Before) + 1)
-	return windowMean(ratios, unit).mean, nil
+	return windowMean(ratios, quantum/float64(samples[0].Before+1)).mean, nil
 }
 
 // witnessAlone returns the cost in cycles of a witness that has the core to

@@ -25,7 +25,7 @@ var ErrNoChain = errors.New("perf: core cycles need a calibration chain")
 // cells, by the chains around each sample. The quantum is that of the TSC.
 // Empty calls among the samples give the overhead.
 func EstimateCycles(cells [][]Sample, cal Calibration, quantum uint64) (Figure, Quality, error) {
-	if cal.ChainCycles <= cal.ChainHidden || cal.ChainCycles <= 0 {
+	if cal.ChainCycles <= 0 {
 		return Figure{}, Quality{}, ErrNoChain
 	}
 	f, q, err := estimate(cells, cal, quantum, true)
@@ -74,15 +74,15 @@ func estimate(cells [][]Sample, cal Calibration, quantum uint64, cycles bool) (F
 	return fig, q, nil
 }
 
-// calibrationError is half of the 95 % interval that the calibration's own
-// error makes: all cells share it.
+// calibrationError is half of the 95 % interval that the error of Edge makes:
+// all cells share it. A kernel as long as a chain has the same edges, and no
+// error in cycles.
 func (e *estimator) calibrationError(value float64, p part) float64 {
-	const normal95 = 1.96
-	edge, chain := e.cal.HiddenError*p.perCycle, 0.0
-	if e.cycles && e.cal.ChainCycles > e.cal.ChainHidden {
-		chain = value * e.cal.ChainError / (e.cal.ChainCycles - e.cal.ChainHidden)
+	err := normal95 * e.cal.EdgeError
+	if e.cycles {
+		return err * math.Abs(value/e.cal.ChainCycles-1)
 	}
-	return normal95 * math.Hypot(edge, chain)
+	return err * p.perCycle
 }
 
 // widen adds an independent error to the interval.
@@ -205,7 +205,6 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 		return part{}
 	}
 	p := part{scale: 1}
-	hidden := e.cal.Hidden
 	if len(ratios) > 0 {
 		slices.Sort(ratios)
 		q.ratios(ratios[0], ratios[len(ratios)-1])
@@ -213,15 +212,20 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 			p.scale, p.perCycle = mid, 1
 		} else {
 			p.perCycle = 1 / mid
-			hidden /= mid
 		}
-	} else if !e.cycles {
-		hidden = 0
+	}
+	hidden := 0.0 // of a call's first cycles, by its edges
+	if e.cal.Edge > 0 && p.perCycle > 0 {
+		hidden = max(0, e.edges[i]*p.scale-e.cal.Edge*p.perCycle)
 	}
 	w := windowMean(raw, e.quantum*p.scale)
 	p.overhead = empty.mean * p.scale
 	p.mean = restore(w.mean, hidden)
-	p.overheadErr = empty.stdev * p.scale
+	// What was subtracted as the empty call's and put back as hidden has no error
+	// but that of Edge.
+	if hidden == 0 || w.mean < hidden || e.edges[i] != empty.mean {
+		p.overheadErr = empty.stdev * p.scale
+	}
 	p.stderr = math.Hypot(w.stdev, p.overheadErr)
 	p.values = raw
 	for j := range raw {

@@ -34,6 +34,9 @@ const (
 	simWitness = 3630.0
 )
 
+// visible is what a call shows beside itself.
+func (s *simulated) visible() float64 { return s.edge - s.hidden }
+
 // ticks is what the TSC shows for so many cycles that begin at any moment.
 func (s *simulated) ticks(cycles float64) uint64 {
 	q := float64(s.quantum)
@@ -117,32 +120,32 @@ func (s *simulated) cells(k, n int, cycles float64) [][]Sample {
 
 func (s *simulated) calibrate(t *testing.T) Calibration {
 	t.Helper()
-	cal, err := Calibrate(simChain, s.quantum, Reference{192, s.cells(10, 100, 192)}, Reference{19200, s.cells(10, 100, 19200)}, Reference{19200, s.cells(3, 100, 19200)})
+	cal, err := Calibrate(simChain, s.quantum, Reference{768, s.cells(10, 100, 768)}, Reference{768, s.cells(10, 100, 768)})
 	if err != nil || cal.Doubt != "" {
 		t.Fatalf("%+v, %v", cal, err)
 	}
 	return cal
 }
 
-func TestCalibrateFindsWhatIsHidden(t *testing.T) {
+func TestCalibrateFindsTheEdges(t *testing.T) {
 	s := newSimulated()
 	s.interrupts, s.turbo, s.neighbours = .05, .05, .5
 	cal := s.calibrate(t)
-	if math.Abs(cal.Hidden-s.hidden) > 3 || math.Abs(cal.ChainHidden-s.hidden) > 3 || math.Abs(cal.WitnessCycles/simWitness-1) > .01 {
+	if math.Abs(cal.Edge-s.visible()) > 2 || cal.EdgeError <= 0 || cal.EdgeError > 2 || math.Abs(cal.WitnessCycles/simWitness-1) > .01 {
 		t.Errorf("%+v", cal)
 	}
 }
 
 func TestCalibrateDoubtsChainsThatAreWrong(t *testing.T) {
 	s := newSimulated()
-	cal, err := Calibrate(simChain*4/3, s.quantum, Reference{256, s.cells(5, 100, 192)}, Reference{25600, s.cells(5, 100, 19200)}, Reference{19200, s.cells(3, 100, 19200)})
+	cal, err := Calibrate(simChain*4/3, s.quantum, Reference{1024, s.cells(5, 100, 768)}, Reference{768, s.cells(5, 100, 768)})
 	if err != nil || !strings.Contains(cal.Doubt, "adds") {
 		t.Errorf("an imul of 4 cycles that takes 3: %+v, %v", cal, err)
 	}
-	if _, err := Calibrate(simChain, 1, Reference{}, Reference{}, Reference{}); err == nil {
+	if _, err := Calibrate(simChain, 1, Reference{}, Reference{}); err == nil {
 		t.Error("calibrated without samples")
 	}
-	if _, err := Calibrate(0, 1, Reference{}, Reference{}, Reference{}); !errors.Is(err, ErrNoChain) {
+	if _, err := Calibrate(0, 1, Reference{}, Reference{}); !errors.Is(err, ErrNoChain) {
 		t.Errorf("without a chain: %v", err)
 	}
 }
@@ -183,7 +186,7 @@ func TestEstimateCyclesUnderDisturbance(t *testing.T) {
 // the overhead is as unsure as the call.
 func TestIntervalsCoverTheTruth(t *testing.T) {
 	s := newSimulated()
-	cal := Calibration{ChainCycles: simChain, ChainHidden: s.hidden, Hidden: s.hidden, WitnessCycles: simWitness}
+	cal := Calibration{ChainCycles: simChain, Edge: s.visible(), WitnessCycles: simWitness}
 	const trials = 400
 	for _, want := range []float64{300, 3000} {
 		hit := 0
@@ -266,7 +269,7 @@ func TestEstimateTellsWhatIsWrong(t *testing.T) {
 
 func TestEstimateIsNeverClamped(t *testing.T) {
 	cell := []Sample{{Before: 9000, Ticks: 80, After: 9000}, {Empty: true, Ticks: 104}, {Before: 9000, Ticks: 80, After: 9000}, {Empty: true, Ticks: 104}}
-	f, _, err := EstimateCycles([][]Sample{cell}, Calibration{ChainCycles: 12800, Hidden: 10}, 1)
+	f, _, err := EstimateCycles([][]Sample{cell}, Calibration{ChainCycles: 12800, Edge: 100}, 1)
 	if err != nil || f.Value >= 0 {
 		t.Errorf("%+v, %v", f, err)
 	}
@@ -347,7 +350,7 @@ func TestCellsThatDifferWidenTheInterval(t *testing.T) {
 // have to say how far others would be off.
 func TestIntervalsCoverCellsThatDiffer(t *testing.T) {
 	s := newSimulated()
-	cal := Calibration{ChainCycles: simChain, ChainHidden: s.hidden, Hidden: s.hidden, WitnessCycles: simWitness}
+	cal := Calibration{ChainCycles: simChain, Edge: s.visible(), WitnessCycles: simWitness}
 	const trials, want = 500, 4000.0
 	timed, counts := 0, 0
 	for range trials {
@@ -443,7 +446,7 @@ func TestIntervalCoversCalibration(t *testing.T) {
 		const trials = 200
 		hit, narrow := 0, 0
 		for range trials {
-			cal, err := Calibrate(simChain, s.quantum, Reference{192, s.cells(12, 20, 192)}, Reference{19200, s.cells(12, 20, 19200)}, Reference{})
+			cal, err := Calibrate(simChain, s.quantum, Reference{768, s.cells(12, 20, 768)}, Reference{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -455,7 +458,7 @@ func TestIntervalCoversCalibration(t *testing.T) {
 			if f.CILow <= want && want <= f.CIHigh {
 				hit++
 			}
-			cal.HiddenError, cal.ChainError = 0, 0
+			cal.EdgeError = 0
 			if f, _, err = EstimateCycles(cells, cal, s.quantum); err == nil && f.CILow <= want && want <= f.CIHigh {
 				narrow++
 			}

@@ -83,11 +83,15 @@ func heldUp(s Sample, fastest uint64) bool {
 
 // scale returns core cycles per tick around a sample, by its chains.
 func (f filter) scale(s Sample) float64 {
-	chain := (float64(s.Before)+float64(s.After))/2 - f.overhead
+	edge := 0.0
+	if f.cal.Edge == 0 { // unknown: not less than nothing, not more than an empty call
+		edge = f.overhead
+	}
+	chain := (float64(s.Before)+float64(s.After))/2 - edge
 	if chain <= 0 {
 		return math.NaN()
 	}
-	return (f.cal.ChainCycles - f.cal.ChainHidden) / chain
+	return (f.cal.ChainCycles + f.cal.Edge) / chain
 }
 
 // witness returns the cycles of the slower witness of a sample.

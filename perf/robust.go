@@ -6,7 +6,9 @@ import (
 )
 
 // window is the part of a sorted sample that lies within one interquartile
-// range and one quantum of its quartiles, and what follows from it.
+// range and two quanta of its quartiles, and what follows from it. Between two
+// stamps of a coarse clock lie two or three numbers of quanta; all of them, with
+// what the scale of each sample moves them by, have to be inside.
 type window struct {
 	mean  float64
 	stdev float64 // standard error of mean
@@ -24,7 +26,7 @@ func windowMean(v []float64, quantum float64) window {
 		return window{mean: math.NaN(), stdev: math.NaN()}
 	}
 	q1, q3 := v[n/4], v[n-1-n/4]
-	reach := q3 - q1 + quantum
+	reach := q3 - q1 + 2*quantum
 	lo, _ := slices.BinarySearch(v, q1-reach)
 	hi, found := slices.BinarySearch(v, q3+reach)
 	for found && hi < n && v[hi] <= q3+reach {

@@ -26,13 +26,12 @@ type Calibration struct {
 	// ChainCycles is the latency of one chain, in core cycles, known from its
 	// instructions: steps × ChainStepCycles.
 	ChainCycles float64
-	// ChainHidden is how many of them overlap the chain's entry and exit.
-	ChainHidden float64
-	// Hidden is how many cycles of a call overlap its entry and exit, which
-	// the call of an empty function shows in full.
-	Hidden float64
-	// Standard errors of Hidden and ChainHidden, in cycles.
-	HiddenError, ChainError float64
+	// Edge is how many cycles lie between the two time stamps of a call beside the
+	// call itself. An empty call shows more, for the first cycles of others overlap
+	// what is around them.
+	Edge float64
+	// EdgeError is the standard error of Edge.
+	EdgeError float64
 	// WitnessCycles is the cost of one witness while no other hyper-thread
 	// uses the core.
 	WitnessCycles float64

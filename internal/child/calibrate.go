@@ -14,21 +14,19 @@ import (
 	"webrunner/trampoline"
 )
 
-// Calibration runs references of known length where a kernel would stand: two
-// imul chains, the long one ten times the short one, and a chain of additions
-// as the cross-check. Many short cells say more than a few long ones: what each
-// has of its own averages out, and its scatter shows. On a busy host it takes
-// longer to meet a quiet spell.
+// Calibration runs references of known length where a kernel would stand: a
+// short imul chain, and a chain of additions as the cross-check. Many short
+// cells say more than a few long ones: what each has of its own averages out,
+// and its scatter shows. On a busy host it takes longer to meet a quiet spell.
 const (
-	minRounds  = 12
-	maxRounds  = 96
-	moreRounds = 4                        // at a time, until the errors are small
+	minRounds  = 16
+	maxRounds  = 128
+	moreRounds = 4                        // at a time, until the error is small
 	roundTime  = 4 * time.Millisecond / 3 // of sampling, for each reference
 	longEnough = 3 * time.Second          // a slow host settles for what it has
-	goodError  = 1                        // cycles: standard error of what is hidden
-	shortTurns = 8
-	longTurns  = 10 * shortTurns
-	addTurns   = 3 * shortTurns
+	goodError  = 1                        // cycles: standard error of the edges
+	imulTurns  = 8
+	addTurns   = 3 * imulTurns
 )
 
 // learn finds what the measuring code costs on this host, and which of its
@@ -53,13 +51,10 @@ func (s *session) calibrate(space *cell.Space, cpu int) (wire.Calibration, error
 	turn := s.turnCycles()
 	chain, _ := s.turns()
 	kinds := []cell.Section{
-		{Kind: trampoline.ImulChain, Turns: shortTurns},
-		{Kind: trampoline.ImulChain, Turns: longTurns},
+		{Kind: trampoline.ImulChain, Turns: imulTurns},
 		{Kind: trampoline.AddChain, Turns: addTurns},
 	}
-	refs := []perf.Reference{
-		{Cycles: shortTurns * turn}, {Cycles: longTurns * turn}, {Cycles: addTurns * trampoline.ChainSteps},
-	}
+	refs := []perf.Reference{{Cycles: imulTurns * turn}, {Cycles: addTurns * trampoline.ChainSteps}}
 	var cal perf.Calibration
 	var err error
 	for round := range maxRounds {
@@ -73,8 +68,8 @@ func (s *session) calibrate(space *cell.Space, cpu int) (wire.Calibration, error
 		if n := round + 1 - minRounds; n < 0 || n%moreRounds != 0 {
 			continue
 		}
-		cal, err = perf.Calibrate(float64(chain)*turn, s.job.Host.TSCQuantum, refs[0], refs[1], refs[2])
-		if err == nil && cal.Doubt == "" && cal.HiddenError < goodError || time.Since(s.start) > longEnough {
+		cal, err = perf.Calibrate(float64(chain)*turn, s.job.Host.TSCQuantum, refs[0], refs[1])
+		if err == nil && cal.Doubt == "" && cal.EdgeError < goodError || time.Since(s.start) > longEnough {
 			break
 		}
 		// The other hyper-thread is busy: perhaps not elsewhere.
@@ -84,7 +79,7 @@ func (s *session) calibrate(space *cell.Space, cpu int) (wire.Calibration, error
 		}
 		cpu = next
 	}
-	if math.IsNaN(cal.ChainHidden + cal.Hidden + cal.HiddenError + cal.ChainError) {
+	if math.IsNaN(cal.Edge + cal.EdgeError) {
 		return wire.Calibration{}, errors.New("the calibration is not a number")
 	}
 	if mix := perf.WitnessMixCycles(s.processor()); mix > 0 && cal.WitnessCycles > 0 {

@@ -108,10 +108,8 @@ type Host struct {
 // fields are those of perf.Calibration, which explains them.
 type Calibration struct {
 	ChainCycles   float64 `json:"chain_cycles"`
-	ChainHidden   float64 `json:"chain_hidden"`
-	Hidden        float64 `json:"hidden"`
-	HiddenError   float64 `json:"hidden_error"`
-	ChainError    float64 `json:"chain_error"`
+	Edge          float64 `json:"edge"`
+	EdgeError     float64 `json:"edge_error"`
 	WitnessCycles float64 `json:"witness_cycles"`
 	Doubt         string  `json:"doubt,omitempty"`
 }
