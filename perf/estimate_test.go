@@ -478,7 +478,7 @@ func TestLulls(t *testing.T) {
 	s := newSimulated()
 	cal := s.calibrate(t)
 	quiet := s.cells(3, 100, 4000)
-	s.neighbours = .9
+	s.neighbours = .98
 	busy := s.cells(10, 100, 4000)
 	for _, cell := range busy { // the neighbour comes and goes between the witnesses
 		for i := range cell {

@@ -208,7 +208,7 @@ func markWarmUp(cell []Sample, verdicts []verdict, quantum float64) {
 // neighbour hardly ever rested: it may well have woken and slept again between
 // the two witnesses. It returns how many there are.
 func markLulls(cell []Sample, verdicts []verdict) (lulls int) {
-	const leastShare = 5 // of the samples that can tell, one in so many
+	const leastShare = 10 // of the samples that can tell, one in so many
 	good, bad := 0, 0
 	for i, v := range verdicts {
 		switch {

@@ -40,7 +40,7 @@ var host = sync.OnceValues(func() (wire.Host, error) {
 		return wire.Host{}, err
 	}
 	h := perf.ProbeHost(os.DirFS("/"))
-	w := wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, PMUReason: h.PMUReason}
+	w := wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs, PMUReason: h.PMUReason}
 	if h.PMU {
 		w.PMU = "generic"
 	}

@@ -34,7 +34,7 @@ var real = sync.OnceValues(func() (Env, error) {
 		return rep, err
 	}}
 	h := perf.ProbeHost(os.DirFS("/"))
-	e.Host = wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, PMUReason: h.PMUReason}
+	e.Host = wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs, PMUReason: h.PMUReason}
 	_, err = p.Probe(context.Background(), &e.Host)
 	return e, err
 })
