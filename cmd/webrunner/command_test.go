@@ -75,6 +75,9 @@ func TestExitCodes(t *testing.T) {
 		{"screen", exitUsage, "--batch"},
 		{"inspect --load " + good, exitGood, ""},
 		{"inspect --load " + broken, exitFailed, ""},
+		{"events --smt", exitUsage, "--smt has an effect with --cpu and --plan only"},
+		{"events --cpu SKX --watchdog", exitUsage, "--watchdog has an effect"},
+		{"events --cpu SKX --plan topdown --smt --watchdog", exitGood, ""},
 		{"sandbox --check nonsense", exitUsage, "nonsense"},
 		{"sandbox --explain", exitGood, ""},
 		{"serve --listen 0.0.0.0:0", exitUsage, "--allow-anonymous"},
@@ -120,6 +123,22 @@ func TestMoreKernels(t *testing.T) {
 	write("g.xml", `<kernel name="f"><call/></kernel>`)
 	if code, _, stderr := call("", "kernels", "--kernels", dir); code != exitUsage || !strings.Contains(stderr, dir+": g.xml has the kernel f, which f.xml has already") {
 		t.Errorf("two of a name: %d %s", code, stderr)
+	}
+}
+
+// TestPlanForMachine: hyper-threads and the NMI watchdog take counters away.
+func TestPlanForMachine(t *testing.T) {
+	plan := func(flags ...string) string {
+		code, out, stderr := call("", append([]string{"events", "--cpu", "SKX", "--plan", "topdown"}, flags...)...)
+		if code != exitGood {
+			t.Fatalf("%v: %d %s", flags, code, stderr)
+		}
+		return out
+	}
+	free, shared := plan(), plan("--smt", "--watchdog")
+	if !strings.Contains(free, "8 general and 3 fixed") || !strings.Contains(shared, "4 general and 2 fixed") ||
+		strings.Count(free, "group ") >= strings.Count(shared, "group ") {
+		t.Errorf("%s\n%s", free, shared)
 	}
 }
 

@@ -13,14 +13,20 @@ import (
 func (a *app) events(args []string) int {
 	var out output
 	var cpu, plan string
+	var machine events.Machine
 	f := newFlags("events [--cpu VENDOR:FAMILY:MODEL] [--plan NAME,...] [FLAGS]")
 	f.outputFlag(&out, "text", "json")
 	f.text(&cpu, "cpu", "VENDOR:FAMILY:MODEL", "another processor than this one, as in intel:6:0x8f, or a table as in ADL-E")
+	f.yes(&machine.SMT, "smt", "plan for hyper-threads that are on; with --cpu, as of this machine it is known")
+	f.yes(&machine.Watchdog, "watchdog", "plan for an NMI watchdog that keeps a counter; with --cpu likewise")
 	f.text(&plan, "plan", "NAME,...", "show the groups for these events; names, globs, sets and event=0x..,umask=0x..")
 	if _, code, stop := f.parse(a, args, 0, 0); stop {
 		return code
 	}
-	doc, err := eventsDocument(cpu, plan)
+	if given := f.given("smt", "watchdog"); len(given) > 0 && (cpu == "" || plan == "") {
+		return a.fail(out, usage("%s has an effect with --cpu and --plan only; of this machine it is known", given[0]))
+	}
+	doc, err := eventsDocument(cpu, plan, machine)
 	if err != nil {
 		return a.fail(out, err)
 	}
@@ -35,8 +41,8 @@ func (a *app) events(args []string) int {
 	return exitGood
 }
 
-func eventsDocument(cpu, plan string) (request.Listing, error) {
-	host, err := eventsHost(cpu)
+func eventsDocument(cpu, plan string, machine events.Machine) (request.Listing, error) {
+	host, err := eventsHost(cpu, machine)
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +54,8 @@ func eventsDocument(cpu, plan string) (request.Listing, error) {
 }
 
 // eventsHost is this machine, or another processor of which only the table is
-// known.
-func eventsHost(cpu string) (*events.Host, error) {
+// known, and what is told of the machine.
+func eventsHost(cpu string, machine events.Machine) (*events.Host, error) {
 	if cpu == "" {
 		host, err := events.ForHost(perf.ProbeHost(os.DirFS("/")), os.DirFS("/"))
 		if err != nil {
@@ -61,5 +67,5 @@ func eventsHost(cpu string) (*events.Host, error) {
 	if err != nil {
 		return nil, usage("%v", err)
 	}
-	return &events.Host{Table: table}, nil
+	return &events.Host{Table: table, Machine: machine}, nil
 }
