@@ -174,7 +174,7 @@ type part struct {
 	values   []float64 // accepted, less overhead, sorted
 	mean     float64
 	stderr   float64
-	overhead float64
+	overhead float64 // what was subtracted
 	scale    float64 // unit per tick, typical
 	perCycle float64 // unit per core cycle, likewise; 0 if unknown
 
@@ -219,8 +219,8 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 		hidden = max(0, e.edges[i]*p.scale-e.cal.Edge*p.perCycle)
 	}
 	w := windowMean(raw, e.quantum*p.scale)
-	p.overhead = empty.mean * p.scale
 	p.mean = restore(w.mean, hidden)
+	p.overhead = empty.mean*p.scale - (p.mean - w.mean)
 	// What was subtracted as the empty call's and put back as hidden has no error
 	// but that of Edge.
 	if hidden == 0 || w.mean < hidden || e.edges[i] != empty.mean {

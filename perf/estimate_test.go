@@ -172,7 +172,7 @@ func TestEstimateCyclesUnderDisturbance(t *testing.T) {
 			if f.Total != 1500 || f.Cells != 3 || f.Accepted+f.Rejected.Interrupted+f.Rejected.Unsteady+f.Rejected.Contended+f.Rejected.WarmUp != f.Total {
 				t.Errorf("%s: %+v", c.name, f)
 			}
-			if math.Abs(f.Overhead-s.edge) > 3 || q.Contended || q.Disturbed || len(q.Modes) > 0 || len(q.Warnings) > 0 {
+			if math.Abs(f.Overhead-s.visible()) > 3 || q.Contended || q.Disturbed || len(q.Modes) > 0 || len(q.Warnings) > 0 {
 				t.Errorf("%s: overhead %.1f, %+v", c.name, f.Overhead, q)
 			}
 			if math.Abs(q.RatioLow/s.ratio-1) > .01 || math.Abs(q.RatioHigh/s.ratio-1) > .01 && c.turbo == 0 {

@@ -55,7 +55,7 @@ type Figure struct {
 	Value           float64
 	CILow, CIHigh   float64 // 95 % confidence interval of Value
 	Min, P10, P90   float64 // of the single accepted samples
-	Overhead        float64 // of the interleaved empty call, already subtracted
+	Overhead        float64 // already subtracted: of the interleaved empty call, less what another call hides of it
 	Accepted, Total int     // samples of the kernel, empty calls not counted
 	Cells           int     // that gave an accepted sample
 	Exact           bool    // an integer that more than 90 % of the samples agree on

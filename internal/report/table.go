@@ -168,7 +168,7 @@ func samples(counters []wire.Counter) string {
 	if high.Samples.Accepted != low.Samples.Accepted {
 		text += fmt.Sprintf(" (%s), up to %s (%s)", low.Name, accepted(&high), high.Name)
 	}
-	return text + fmt.Sprintf("; an empty call, %s %s, is subtracted", number(counters[0].Overhead), or(counters[0].Unit, "events"))
+	return text + fmt.Sprintf("; the overhead of a call, %s %s, is subtracted", number(counters[0].Overhead), or(counters[0].Unit, "events"))
 }
 
 func accepted(c *wire.Counter) string {

@@ -179,7 +179,7 @@ type Counter struct {
 	Min      float64    `json:"min"`
 	P10      float64    `json:"p10"`
 	P90      float64    `json:"p90"`
-	Overhead float64    `json:"overhead"` // median of the interleaved empty call
+	Overhead float64    `json:"overhead"` // already subtracted (perf.Figure)
 	Samples  Samples    `json:"samples"`
 	Cells    int        `json:"cells"`
 	Exact    bool       `json:"exact"`
