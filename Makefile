@@ -70,6 +70,10 @@ soak: ## send SOAK (100000) hostile requests to a real server
 validate: ## measure kernels of known cost, quiet and with noisy neighbours (VALIDATE: flags)
 	$(GO) run ./scripts/validate $(VALIDATE)
 
+.PHONY: instructions
+instructions: ## measure single instructions, compare with what is published of this core
+	$(GO) run ./scripts/validate -instructions -reps 3 $(VALIDATE)
+
 TABLES ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/webrunner-tables
 
 .PHONY: tables

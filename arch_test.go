@@ -91,7 +91,7 @@ func law() []room {
 		{"internal/doctor", []string{"filter/landlock", "perf"}, serverBans()},
 		{"scripts/matrix", []string{"examples", "internal/wire"}, nil}, // starts emulators; not part of the binary
 		// Starts noisy neighbours, and is its own child; not part of the binary.
-		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf"}, nil},
+		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf", "perf/uarch"}, nil},
 		{"scripts/", []string{"examples"}, nil}, // tools, not in the binary
 	}
 }
