@@ -20,7 +20,7 @@ import (
 
 // instructionsTSV is the corpus: a row for each instruction, with the name by
 // which InstLatx64 (github.com/InstLatx64/InstLatx64) publishes it, what to
-// prepare, a step of a chain, a step that waits for none, and for each core the
+// prepare, a step of a chain, a step that waits for itself at most, and for each core the
 // cycles that were published, latency and throughput; ? is none.
 //
 //go:embed instructions.tsv
@@ -75,9 +75,10 @@ type instruction struct {
 // registers is how many an independent step takes in turn.
 const registers = 12
 
-// repeats is how often a loop has the body, in the shorter of the two: long
-// enough that its end hides behind it.
-func (i instruction) repeats() int { return 24 / i.many }
+// repeats is how often the shorter of two loops has the body: 480 steps, so many
+// that a cycle more or less at the end of a turn is not seen, and so few that
+// twice of them fit where a core keeps decoded instructions.
+func (i instruction) repeats() int { return 480 / i.many }
 
 // instructions reads the corpus, with the figures that are published of a core.
 func instructions(core string) (list []instruction, err error) {
