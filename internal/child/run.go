@@ -379,11 +379,11 @@ func (r *runner) value() (v wire.Value) {
 	s := r.first.Samples
 	switch r.call.Spec.Result {
 	case kernels.ResultInt:
-		v.Int = int64(s.RAX)
+		v.Int = new(int64(s.RAX))
 	case kernels.ResultFloat32:
-		v.Float = wire.Float(math.Float32frombits(uint32(s.XMM0[0])))
+		v.Float = new(wire.Float(math.Float32frombits(uint32(s.XMM0[0]))))
 	case kernels.ResultFloat64:
-		v.Float = wire.Float(math.Float64frombits(s.XMM0[0]))
+		v.Float = new(wire.Float(math.Float64frombits(s.XMM0[0])))
 	}
 	return v
 }

@@ -34,7 +34,7 @@ func good() *wire.Result {
 			{Name: "Page faults", Trust: "trusted", Value: 0, Unit: "faults", Source: wire.Software, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3, Exact: true},
 		},
 		Unavailable: []wire.Unavailable{{Name: "Instructions", Reason: "no PMU: perf_event_open ENOENT (virtual machine)"}},
-		Result:      wire.Value{Int: 0, Float: 10.5},
+		Result:      wire.Value{Float: new(wire.Float(10.5))},
 		Verify:      wire.Verify{Status: "match"},
 		ABI:         wire.ABI{OK: true},
 		Integrity:   "consistent", ISA: []string{"AVX", "FMA"},

@@ -24,7 +24,7 @@ func testJob() *Job {
 
 func testResult() *Report {
 	return &Report{OK: true, Result: &Result{Kernel: "sdot", Params: map[string]uint64{"n": 1},
-		Counters: []Counter{{Name: "Cycles", Value: -0.5, Source: TSC}}, Result: Value{Float: Float(math.Inf(1))}}}
+		Counters: []Counter{{Name: "Cycles", Value: -0.5, Source: TSC}}, Result: Value{Float: new(Float(math.Inf(1)))}}}
 }
 
 func TestJobRoundTrip(t *testing.T) {
@@ -67,6 +67,30 @@ func TestReportRoundTrip(t *testing.T) {
 		}
 		if len(seen) != 1 || seen[0] != p {
 			t.Errorf("progress %v", seen)
+		}
+	}
+}
+
+// TestValue holds that a result has the fields that exist, zeros included.
+func TestValue(t *testing.T) {
+	for _, row := range []struct {
+		v          Value
+		json, text string
+	}{
+		{Value{}, `{}`, ""},
+		{Value{Int: new(int64(0))}, `{"int":0}`, "0"},
+		{Value{Int: new(int64(math.MinInt64))}, `{"int":-9223372036854775808}`, "-9223372036854775808"},
+		{Value{Float: new(Float(0))}, `{"float":0}`, "0"},
+		{Value{Float: new(Float(10.5))}, `{"float":10.5}`, "10.5"},
+		{Value{Float: new(Float(math.Inf(-1)))}, `{"float":"-Inf"}`, "-Inf"},
+	} {
+		b, err := json.Marshal(row.v)
+		if err != nil || string(b) != row.json || row.v.String() != row.text {
+			t.Errorf("%s, %q, %v; want %s, %q", b, row.v, err, row.json, row.text)
+		}
+		var back Value
+		if err := json.Unmarshal(b, &back); err != nil || !reflect.DeepEqual(back, row.v) {
+			t.Errorf("%s comes back as %+v, %v", b, back, err)
 		}
 	}
 }

@@ -3,7 +3,10 @@
 // its codec only; nothing here runs, opens or allocates anything on its own.
 package wire
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strconv"
+)
 
 // Kind says what a job asks for.
 type Kind string
@@ -303,11 +306,23 @@ type ObjectID struct {
 	Size   int    `json:"size"`
 }
 
-// Value is what the kernel returned: rax as a signed integer, or xmm0 as the
-// floating-point type that the specification gives; the other one is zero.
+// Value is what the kernel returned. It has only what the specification says
+// the kernel returns: rax as a signed integer, xmm0 as a floating-point number,
+// or nothing.
 type Value struct {
-	Int   int64 `json:"int"`
-	Float Float `json:"float"`
+	Int   *int64 `json:"int,omitempty"`
+	Float *Float `json:"float,omitempty"`
+}
+
+// String writes the value, empty where there is none.
+func (v Value) String() string {
+	switch {
+	case v.Int != nil:
+		return strconv.FormatInt(*v.Int, 10)
+	case v.Float != nil:
+		return strconv.FormatFloat(float64(*v.Float), 'g', -1, 64)
+	}
+	return ""
 }
 
 // Verify is the comparison of the kernel's results with the reference.
