@@ -357,7 +357,7 @@ func (r *runner) result() *wire.Result {
 		Params: r.job.Params, Object: wire.ObjectID{SHA256: hex.EncodeToString(sum[:]), Size: len(r.job.Object)},
 		Host: r.job.Host, Counters: list(r.counters), Unavailable: list(r.missing),
 		Result: r.value(), Verify: r.verification(), ABI: r.abi(),
-		Integrity: "consistent", IntegrityWhy: r.suspect,
+		Integrity: wire.Consistent, IntegrityWhy: r.suspect,
 		ISA: list(r.verdict.ISA), Sandbox: r.layers, Warnings: list(r.warnings), Timing: r.timing,
 	}
 	res.Derived = []wire.Derived{}
@@ -368,7 +368,7 @@ func (r *runner) result() *wire.Result {
 	res.Cell.Mappings, res.Cell.Bytes = r.space.Size()
 	res.Cell.RSS = r.first.RSS
 	if len(r.suspect) > 0 {
-		res.Integrity = "suspect"
+		res.Integrity = wire.Suspect
 	}
 	return res
 }

@@ -56,8 +56,8 @@ func doubts(r *wire.Result) []pair {
 	if r.Verify.Status == "mismatch" {
 		list = append(list, pair{"verify", "mismatch"})
 	}
-	if r.Integrity == "suspect" {
-		list = append(list, pair{"integrity", "suspect"})
+	if r.Integrity == wire.Suspect || r.Integrity == wire.Unproven {
+		list = append(list, pair{"integrity", string(r.Integrity)})
 	}
 	if !r.ABI.OK {
 		list = append(list, pair{"abi", "violated"})

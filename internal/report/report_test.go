@@ -410,8 +410,10 @@ func TestSound(t *testing.T) {
 	} {
 		r := good()
 		r.Warnings = []string{"the host is busy"} // says something of the host
-		if !Sound(r) {
-			t.Error("a good result is not sound")
+		for _, i := range []wire.Integrity{wire.Consistent, wire.Unproven} {
+			if r.Integrity = i; !Sound(r) {
+				t.Errorf("a good result is not sound when %s", i)
+			}
 		}
 		if spoil(r); Sound(r) {
 			t.Errorf("%s: it is sound", name)

@@ -134,7 +134,7 @@ func trust(r *wire.Result, counters []wire.Counter) []pair {
 		pair{"result", verified(&r.Verify)},
 		pair{"function", function(r)},
 		pair{"ABI", held(r.ABI.OK, r.ABI.Violations)},
-		pair{"integrity", because(r.Integrity, r.IntegrityWhy)},
+		pair{"integrity", because(string(r.Integrity), r.IntegrityWhy)},
 		pair{"ISA", or(strings.Join(r.ISA, " "), "baseline x86-64")},
 		pair{"sandbox", or(layers(r.Sandbox), "not known")},
 		pair{"host", host(&r.Host)},

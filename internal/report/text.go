@@ -23,14 +23,14 @@ func Text(w io.Writer, r *wire.Result) error {
 }
 
 // Sound tells whether nothing speaks against the function or its figures: its
-// result is not known to be wrong, it kept the calling convention, and what was
-// seen from outside agrees with the samples.
+// result is not known to be wrong, it kept the calling convention, and nothing
+// seen from outside contradicts the samples. What is unproven is doubted only.
 func Sound(r *wire.Result) bool {
-	return r.Verify.Status != "mismatch" && r.ABI.OK && r.Integrity != "suspect"
+	return r.Verify.Status != "mismatch" && r.ABI.OK && r.Integrity != wire.Suspect
 }
 
 // Doubts lists, one sentence each, what a reader of the figures alone must know:
-// a wrong result, broken rules, the warnings and, where the caller has asked for
+// a wrong result, broken rules, figures not proved, the warnings and, where the caller has asked for
 // certain figures, those that could not be had.
 func Doubts(r *wire.Result, asked bool) []string {
 	var list []string
@@ -40,8 +40,8 @@ func Doubts(r *wire.Result, asked bool) []string {
 	if !r.ABI.OK {
 		list = append(list, line("ABI "+held(false, r.ABI.Violations)))
 	}
-	if r.Integrity == "suspect" {
-		list = append(list, line("integrity "+because(r.Integrity, r.IntegrityWhy)))
+	if r.Integrity == wire.Suspect || r.Integrity == wire.Unproven {
+		list = append(list, line("integrity "+because(string(r.Integrity), r.IntegrityWhy)))
 	}
 	if asked {
 		for _, reason := range reasons(r.Unavailable) {

@@ -257,6 +257,18 @@ type Unavailable struct {
 	Reason string `json:"reason"`
 }
 
+// Integrity says whether the samples, which a kernel could have forged, agree
+// with what was seen from outside.
+type Integrity string
+
+// The values of Integrity. Unproven: nothing contradicts the figures, but what
+// would prove them could not be had.
+const (
+	Consistent Integrity = "consistent"
+	Suspect    Integrity = "suspect"
+	Unproven   Integrity = "unproven"
+)
+
 // Result is a finished run.
 type Result struct {
 	Kernel      string            `json:"kernel"`
@@ -273,8 +285,9 @@ type Result struct {
 	Result      Value             `json:"result"`
 	Verify      Verify            `json:"verify"`
 	ABI         ABI               `json:"abi"`
-	Integrity   string            `json:"integrity"` // consistent or suspect
-	// IntegrityWhy names each disagreement when Integrity is suspect.
+	Integrity   Integrity         `json:"integrity"`
+	// IntegrityWhy names each disagreement when Integrity is Suspect, and each
+	// proof that is missing when it is Unproven.
 	IntegrityWhy []string          `json:"integrity_why,omitempty"`
 	ISA          []string          `json:"isa"`
 	Sandbox      map[string]string `json:"sandbox"`
