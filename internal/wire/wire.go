@@ -87,11 +87,15 @@ type ScreenOptions struct {
 // Host is what the server learned once about the machine. A locked-down child
 // can open no file, so it is told.
 type Host struct {
-	CPU       string `json:"cpu"` // brand string
-	Vendor    string `json:"vendor"`
-	Family    int    `json:"family"`
-	Model     int    `json:"model"`
-	Stepping  int    `json:"stepping"`
+	CPU      string `json:"cpu"` // brand string
+	Vendor   string `json:"vendor"`
+	Family   int    `json:"family"`
+	Model    int    `json:"model"`
+	Stepping int    `json:"stepping"`
+	// Microarchitecture is the name of the core's design, as in "Zen 5"; empty
+	// where the processor is not known.
+	Microarchitecture string `json:"microarchitecture"`
+
 	Microcode string `json:"microcode,omitempty"`
 	Kernel    string `json:"kernel"` // release of the running Linux kernel
 	PMU       string `json:"pmu"`    // event table, empty without a PMU
