@@ -358,7 +358,7 @@ func (r *runner) result() *wire.Result {
 		Host: r.job.Host, Counters: list(r.counters), Unavailable: list(r.missing),
 		Result: r.value(), Verify: r.verification(), ABI: r.abi(),
 		Integrity: wire.Consistent, IntegrityWhy: r.suspect,
-		ISA: list(r.verdict.ISA), Sandbox: r.layers, Warnings: list(r.warnings), Timing: r.timing,
+		ISA: list(r.verdict.ISA), Sandbox: r.layers, Warnings: list(r.warnings), Notes: []string{}, Timing: r.timing,
 	}
 	res.Derived = []wire.Derived{}
 	res.Conditions = r.conditions

@@ -295,7 +295,8 @@ type Result struct {
 	IntegrityWhy []string          `json:"integrity_why,omitempty"`
 	ISA          []string          `json:"isa"`
 	Sandbox      map[string]string `json:"sandbox"`
-	Warnings     []string          `json:"warnings"`
+	Warnings     []string          `json:"warnings"` // doubts about the figures
+	Notes        []string          `json:"notes"`    // things to know that cast no doubt
 	Timing       Timing            `json:"timing_us"`
 	Cell         Cell              `json:"cell"`
 }
