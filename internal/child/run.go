@@ -1,6 +1,7 @@
 package child
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -357,7 +358,7 @@ func (r *runner) result() *wire.Result {
 		Params: r.job.Params, Object: wire.ObjectID{SHA256: hex.EncodeToString(sum[:]), Size: len(r.job.Object)},
 		Host: r.job.Host, Counters: list(r.counters), Unavailable: list(r.missing),
 		Result: r.value(), Verify: r.verification(), ABI: r.abi(),
-		Integrity: wire.Consistent, IntegrityWhy: r.suspect,
+		Integrity: wire.Consistent, IntegrityWhy: r.suspect, Seed: r.job.Seed, Effort: cmp.Or(r.job.Budget.Effort, wire.Default),
 		ISA: list(r.verdict.ISA), Sandbox: r.layers, Warnings: list(r.warnings), Notes: []string{}, Timing: r.timing,
 	}
 	res.Derived = []wire.Derived{}

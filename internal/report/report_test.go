@@ -235,7 +235,7 @@ func TestJSON(t *testing.T) {
 		if err := json.Unmarshal(b.Bytes(), &fields); err != nil {
 			t.Fatal(err)
 		}
-		for _, key := range strings.Fields("kernel symbol params object host counters unavailable result verify abi integrity isa sandbox warnings notes timing_us") {
+		for _, key := range strings.Fields("kernel symbol params object host counters unavailable result verify abi integrity isa sandbox warnings notes seed effort timing_us") {
 			if v, ok := fields[key]; !ok || v == nil {
 				t.Errorf("%s: %s is %v", name, key, v)
 			}

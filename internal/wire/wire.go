@@ -22,20 +22,37 @@ const (
 // Job is one request to a child. The child trusts the server that wrote it but
 // nothing inside Object.
 type Job struct {
-	Kind    Kind              `json:"kind"`
-	Spec    []byte            `json:"spec,omitempty"`   // kernel specification (XML); Run only
-	Params  map[string]uint64 `json:"params,omitempty"` // every parameter of the specification, validated
-	Seed    uint64            `json:"seed,omitempty"`   // of the operand generator
-	Budget  Budget            `json:"budget"`
-	Host    Host              `json:"host"`
-	Manner  Manner            `json:"manner"`            // how a Run measures
-	Groups  []Group           `json:"groups,omitempty"`  // of events to count; empty without a PMU
-	Refused []Unavailable     `json:"refused,omitempty"` // events asked for that no group can count
-	Screen  ScreenOptions     `json:"screen"`
+	Kind   Kind              `json:"kind"`
+	Spec   []byte            `json:"spec,omitempty"`   // kernel specification (XML); Run only
+	Params map[string]uint64 `json:"params,omitempty"` // every parameter of the specification, validated
+	Seed   uint64            `json:"seed,omitempty"`   // of the operands' contents; at most MaxSeed
+	// AuditSeed is of contents that a kernel must not foresee. No answer and no
+	// log may tell it.
+	AuditSeed uint64        `json:"audit_seed,omitempty"`
+	Budget    Budget        `json:"budget"`
+	Host      Host          `json:"host"`
+	Manner    Manner        `json:"manner"`            // how a Run measures
+	Groups    []Group       `json:"groups,omitempty"`  // of events to count; empty without a PMU
+	Refused   []Unavailable `json:"refused,omitempty"` // events asked for that no group can count
+	Screen    ScreenOptions `json:"screen"`
 
 	// Object is the client's ELF file. It travels beside the JSON, unescaped.
 	Object []byte `json:"-"`
 }
+
+// MaxSeed is the largest integer up to which every JSON reader keeps all digits:
+// many read numbers as float64. A seed is echoed, to be given again.
+const MaxSeed = 1<<53 - 1
+
+// Effort says how much time a client has for how narrow an interval.
+type Effort string
+
+// The efforts.
+const (
+	Quick    Effort = "quick"
+	Default  Effort = "default"
+	Thorough Effort = "thorough"
+)
 
 // Budget bounds a job. The server enforces Deadline again from outside.
 type Budget struct {
@@ -44,6 +61,7 @@ type Budget struct {
 	Call      int64   `json:"call_us"`             // longest single cell, wall time, microseconds
 	Memory    uint64  `json:"memory"`              // bytes of image and operands
 	Precision float64 `json:"precision,omitempty"` // relative half-width of the 95 % interval to stop at
+	Effort    Effort  `json:"effort,omitempty"`    // empty is Default
 }
 
 // Manner is how the calls of a Run are made and where things lie meanwhile. The
@@ -293,6 +311,8 @@ type Result struct {
 	// IntegrityWhy names each disagreement when Integrity is Suspect, and each
 	// proof that is missing when it is Unproven.
 	IntegrityWhy []string          `json:"integrity_why,omitempty"`
+	Seed         uint64            `json:"seed"` // of the operands' contents
+	Effort       Effort            `json:"effort"`
 	ISA          []string          `json:"isa"`
 	Sandbox      map[string]string `json:"sandbox"`
 	Warnings     []string          `json:"warnings"` // doubts about the figures
