@@ -22,7 +22,7 @@ func Benchfmt(w io.Writer, r *wire.Result) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "goos: linux\ngoarch: amd64\n")
 	config(&b, "kernel", r.Kernel)
-	config(&b, "cpu", r.Host.CPU)
+	config(&b, "cpu", Processor(&r.Host))
 	config(&b, "measured", manner(&r.Conditions))
 	for _, c := range doubts(r) {
 		config(&b, c.key, c.value)

@@ -43,9 +43,6 @@ func CSV(w io.Writer, r *wire.Result) error {
 	return c.Error()
 }
 
-// decimal writes every digit that the number has, and never an exponent.
-func decimal(v float64) string { return strconv.FormatFloat(v+0, 'f', -1, 64) }
-
 // params writes the parameters in the order of their names.
 func params(p map[string]uint64, equals, between string) string {
 	var parts []string

@@ -3,8 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"math"
-	"strconv"
 	"strings"
 
 	"webrunner/internal/wire"
@@ -16,7 +14,7 @@ import (
 func Text(w io.Writer, r *wire.Result) error {
 	var b strings.Builder
 	for _, c := range ordered(r.Counters) {
-		fmt.Fprintf(&b, "%s: %s\n", label(&c), integer(c.Value))
+		fmt.Fprintf(&b, "%s: %s\n", label(&c), Integer(c.Value))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -68,9 +66,4 @@ func reasons(missing []wire.Unavailable) (list []string) {
 		list = append(list, strings.Join(names[why], ", ")+": "+why)
 	}
 	return list
-}
-
-// integer rounds half away from zero. There is no minus zero.
-func integer(v float64) string {
-	return strconv.FormatFloat(math.Round(v)+0, 'f', 0, 64)
 }
