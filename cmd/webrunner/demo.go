@@ -99,8 +99,8 @@ func (a *app) demoKernels(client *remoteOptions) error {
 
 func demoRows(w io.Writer, name string, r *wire.Result) {
 	kernel, object, verdict := r.Kernel, name+".o", r.Verify.Status
-	if verdict == "none" {
-		verdict = fmt.Sprintf("returned %d", r.Result.Int)
+	if v := r.Result.String(); verdict == "none" && v != "" {
+		verdict = "returned " + v
 	}
 	for _, c := range r.Counters {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%.1f\t%.1f to %.1f\t%s\t%s\n", kernel, object, c.Name, c.Value, c.CI95[0], c.CI95[1], c.Source, verdict)

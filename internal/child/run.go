@@ -1,6 +1,7 @@
 package child
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -357,8 +358,8 @@ func (r *runner) result() *wire.Result {
 		Params: r.job.Params, Object: wire.ObjectID{SHA256: hex.EncodeToString(sum[:]), Size: len(r.job.Object)},
 		Host: r.job.Host, Counters: list(r.counters), Unavailable: list(r.missing),
 		Result: r.value(), Verify: r.verification(), ABI: r.abi(),
-		Integrity: "consistent", IntegrityWhy: r.suspect,
-		ISA: list(r.verdict.ISA), Sandbox: r.layers, Warnings: list(r.warnings), Timing: r.timing,
+		Integrity: wire.Consistent, IntegrityWhy: r.suspect, Seed: r.job.Seed, Effort: cmp.Or(r.job.Budget.Effort, wire.Default),
+		ISA: list(r.verdict.ISA), Sandbox: r.layers, Warnings: list(r.warnings), Notes: []string{}, Timing: r.timing,
 	}
 	res.Derived = []wire.Derived{}
 	res.Conditions = r.conditions
@@ -368,7 +369,7 @@ func (r *runner) result() *wire.Result {
 	res.Cell.Mappings, res.Cell.Bytes = r.space.Size()
 	res.Cell.RSS = r.first.RSS
 	if len(r.suspect) > 0 {
-		res.Integrity = "suspect"
+		res.Integrity = wire.Suspect
 	}
 	return res
 }
@@ -379,11 +380,11 @@ func (r *runner) value() (v wire.Value) {
 	s := r.first.Samples
 	switch r.call.Spec.Result {
 	case kernels.ResultInt:
-		v.Int = int64(s.RAX)
+		v.Int = new(int64(s.RAX))
 	case kernels.ResultFloat32:
-		v.Float = wire.Float(math.Float32frombits(uint32(s.XMM0[0])))
+		v.Float = new(wire.Float(math.Float32frombits(uint32(s.XMM0[0]))))
 	case kernels.ResultFloat64:
-		v.Float = wire.Float(math.Float64frombits(s.XMM0[0]))
+		v.Float = new(wire.Float(math.Float64frombits(s.XMM0[0])))
 	}
 	return v
 }
