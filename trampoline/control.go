@@ -46,7 +46,8 @@ const (
 // MaxSections is how many timed calls a record can consist of.
 const MaxSections = 8
 
-// Steps in one turn of a chain's loop, and mixes in one turn of the witness's.
+// Steps in one turn of a chain's loop, and in a straight chain at most, and mixes
+// in one turn of the witness's.
 const (
 	ChainSteps   = 32
 	WitnessMixes = 16

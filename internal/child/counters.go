@@ -63,21 +63,6 @@ func (r *runner) hardware() []*group {
 	return list
 }
 
-// software is counted everywhere. In user mode the kernel's own events, such
-// as context switches, do not count: the sample loop sees those by rseq.
-func software() *group {
-	g := &group{source: wire.Software}
-	for _, k := range perf.SoftwareEvents() {
-		switch k.Name {
-		case "page-faults":
-			g.events = append(g.events, event{"Page faults", k.Unit, k.User()})
-		case "alignment-faults":
-			g.events = append(g.events, event{"Alignment faults", k.Unit, k.User()})
-		}
-	}
-	return g
-}
-
 // count counts groups and adds their figures, each event's once. A group that
 // cannot be counted is unavailable, with the reason; only the kernel's own
 // failure is a problem.
@@ -259,7 +244,7 @@ func (s *sampler) countPlan(g *group, call trampoline.Kind) (cell.Plan, error) {
 		plan.Attrs = append(plan.Attrs, e.attr.Encode())
 	}
 	plan.Records = min(counterRecords, plan.MaxRecords())
-	plan.Budget = s.ticks(max(s.share, laterCells))
+	plan.Budget = s.ticks(max(s.share, laterTime))
 	return plan, nil
 }
 

@@ -127,16 +127,26 @@ type Host struct {
 	TSCQuantum  uint64      `json:"tsc_quantum"` // step of the time-stamp counter, ticks
 	Calibration Calibration `json:"calibration"`
 	Detectors   Detectors   `json:"detectors"`
+	Rhythm      Rhythm      `json:"rhythm"`
+}
+
+// Rhythm is what a sample costs beside the kernel, in ticks of the time-stamp
+// counter: a calibration chain, and what lies between two sections.
+type Rhythm struct {
+	Chain float64 `json:"chain"`
+	Gap   float64 `json:"gap"`
 }
 
 // Calibration is what the measuring code of a cell costs on this machine. Its
 // fields are those of perf.Calibration, which explains them.
 type Calibration struct {
-	ChainCycles   float64 `json:"chain_cycles"`
-	Edge          float64 `json:"edge"`
-	EdgeError     float64 `json:"edge_error"`
-	WitnessCycles float64 `json:"witness_cycles"`
-	Doubt         string  `json:"doubt,omitempty"`
+	ChainCycles   float64      `json:"chain_cycles"`
+	ChainEdge     float64      `json:"chain_edge"`
+	Edge          float64      `json:"edge"`
+	EdgeError     float64      `json:"edge_error"`
+	Short         [][2]float64 `json:"short"`
+	WitnessCycles float64      `json:"witness_cycles"`
+	Doubt         string       `json:"doubt,omitempty"`
 }
 
 // Detectors says which means of seeing disturbances were proved on this host.
@@ -164,6 +174,7 @@ type Probed struct {
 	Layers      map[string]string `json:"layers"`
 	Calibration Calibration       `json:"calibration"`
 	Detectors   Detectors         `json:"detectors"`
+	Rhythm      Rhythm            `json:"rhythm"`
 }
 
 // Report is the child's answer: exactly one of Result, Problem, Document
