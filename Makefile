@@ -70,6 +70,10 @@ soak: ## send SOAK (100000) hostile requests to a real server
 validate: ## measure kernels of known cost, quiet and with noisy neighbours (VALIDATE: flags)
 	$(GO) run ./scripts/validate $(VALIDATE)
 
+.PHONY: honesty
+honesty: ## count what answers say of honest oddities and of liars (HONESTY: flags, such as -liars)
+	$(GO) run ./scripts/honesty $(HONESTY)
+
 TABLES ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/webrunner-tables
 
 .PHONY: tables

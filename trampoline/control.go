@@ -7,6 +7,7 @@ const (
 	MaxCounters = 16
 	MaxStack    = 64 // arguments passed on the stack
 	MaxFlush    = 64 // ranges of memory that a flush empties the caches of
+	FrameWords  = 16 // of the caller's frame that a kernel must leave alone
 )
 
 // Modes of reading event counters around a call.
@@ -24,6 +25,24 @@ const (
 	MarkLeave = 0x7661656c
 )
 
+// MarkSite and the numbers after it are in the code of the sites, where each
+// section has two: that of a single timed call, and MaxSections further on that
+// of calls in a loop. The supervisor finds the sites by them; see Code.
+const MarkSite = 0x73697400
+
+// UpperState is the parts of the extended state that hold the upper halves of
+// vector registers: bits 2 (AVX) and 6 (ZMM_Hi256) of XCR0 (SDM vol. 1, 13.1).
+const UpperState = 1<<2 | 1<<6
+
+// Before section s of record r the stub waits for
+// (r·DitherRecord + s·DitherSection) & DitherMask turns of a loop, a cycle each:
+// numbers that cover the range evenly however few records there are.
+const (
+	DitherMask    = 255
+	DitherRecord  = 97 // nearest to 256 divided by the square of the golden ratio, odd
+	DitherSection = 59
+)
+
 // MaxSections is how many timed calls a record can consist of.
 const MaxSections = 8
 
@@ -36,7 +55,7 @@ const (
 // Section is one timed call of a record: the kernel, the empty function, a
 // calibration chain, a witness or a flush.
 type Section struct {
-	Target  uint64 // address of the function
+	Looped  uint64 // 1: several calls, or counters or the supervisor beside one
 	Turns   uint64 // of the loop of a chain or a witness
 	Batch   uint64 // calls between the two time stamps, at least 1
 	Counted uint64 // 1: event counters are read around it
@@ -65,9 +84,9 @@ type Control struct {
 	RseqDesc  [40]byte
 	_         [24]byte
 	EntrySP   uint64    // stack pointer at the call, 16-byte aligned
+	Frame     uint64    // where the caller's frame begins: above the stack arguments
 	Int       [6]uint64 // rdi, rsi, rdx, rcx, r8, r9
 	Float     [8]uint64 // low halves of xmm0-7
-	Vectors   uint64    // number of vector registers used: al
 	Canary    [6]uint64 // rbx, rbp, r12-r15
 	Records   uint64    // most records to write
 	Sections  [MaxSections]Section
@@ -78,6 +97,7 @@ type Control struct {
 	Counters  uint64 // number of counters
 	Words     uint64 // 8-byte words of one reading of them
 	XSave     uint64 // 1: the host has XSAVE
+	XInUse    uint64 // 1: the host tells which parts of the extended state are in use
 	Rseq      uint64 // 1: the script registers Results.Rseq
 	StackArgs uint64
 	Stack     [MaxStack]uint64
@@ -89,7 +109,7 @@ type Control struct {
 	FilterLen uint64 // struct sock_fprog: length in the low 16 bits, then the address
 	FilterPtr uint64
 	Filter    [MaxFilter]uint64
-	Default   [4]uint64 // struct sigaction of SIG_DFL; the signal set in which there is none
+	NoSignals uint64    // the signal set in which there is none
 	SigStack  [3]uint64 // struct stack_t with SS_DISABLE
 	Alarm     [4]uint64 // struct itimerval
 	Limit     [4][2]uint64
@@ -111,8 +131,10 @@ const (
 	FlagMXCSR      = 1 << 24
 	FlagX87Control = 1 << 25
 	FlagX87Stack   = 1 << 26
-	ViolationMask  = 0x7ff0000
-	FlagCounter    = 1 << 27 // a counter was not on the processor, or was moved; or not all were read
+	FlagFrame      = 1 << 27 // the caller's frame is overwritten
+	ViolationMask  = 0xfff0000
+	FlagCounter    = 1 << 28 // a counter was not on the processor, or was moved; or not all were read
+	FlagUpper      = 1 << 29 // the upper halves of vector registers are in use after a call: slow for some, no violation
 )
 
 // Record is one sample: a call of every section in turn. The counter values
@@ -138,7 +160,7 @@ type Results struct {
 	Section   uint64 // index of the current section
 	Closing   uint64 // 1: this chain is the last
 	Remaining uint64 // calls left in the current batch
-	Target    uint64
+	Site      uint64 // number of the current section's
 	Turns     uint64
 	Mode      uint64 // of reading counters around the current section
 	Lock      uint64 // sum of the counter pages' lock words

@@ -22,10 +22,5 @@ func (k Kind) Addr(kernel uint64) uint64 {
 	if k == Kernel {
 		return kernel
 	}
-	for _, s := range Symbols() {
-		if s.Name == sectionSymbols[k] {
-			return s.Addr
-		}
-	}
-	return 0
+	return address(sectionSymbols[k])
 }

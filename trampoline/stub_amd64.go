@@ -9,6 +9,9 @@ func Fork() int
 
 // The functions of the blob. They are never called from Go: they are copied.
 func blob()
+func before()
+func stackArgs()
+func frame()
 func exit()
 func empty()
 func imulChain()
@@ -26,10 +29,10 @@ func blobEnd()
 
 // Only the assembly of entries uses the declarations; this is for checkers that
 // do not read it.
-var _ = [...]func(){blob, exit, empty, imulChain, addChain, witness, flush, memcpy, memmove, memset, memcmp, strlen, stackChkFail, abort, blobEnd}
+var _ = [...]func(){blob, before, stackArgs, frame, exit, empty, imulChain, addChain, witness, flush, memcpy, memmove, memset, memcmp, strlen, stackChkFail, abort, blobEnd}
 
 // entries writes the addresses of the blob's functions, in the order above. A
 // Go function value would name a wrapper instead.
 //
 //go:noescape
-func entries(to *[15]uintptr)
+func entries(to *[functions]uintptr)

@@ -4,6 +4,14 @@
 // The blob that is copied into a cell runs from ·blob to ·blobEnd. It is
 // position-independent: it names only its own labels and the fixed addresses
 // of layout.go. Nothing in it may call Go, touch a Go stack, or live elsewhere.
+//
+// Registers:
+//
+//	the script      R15 Control, R14 Results, R12 the step, R13 steps done
+//	between calls   R10 Control, R11 Results; after a call also AX the second
+//	                time stamp, R8 and R9 what the callee left in RAX and RDX
+//	at a call       as the System V ABI has it (psABI 3.2.3): DI, SI, DX, CX, R8,
+//	                R9, X0-7, AX; BX, BP, R12-R15 the canaries; R10 and R11 zero
 
 // STAMP leaves the time-stamp counter in AX. The fences keep earlier and later
 // instructions out of the window (SDM vol. 2, RDTSC; AMD APM vol. 3, LFENCE is
@@ -25,11 +33,12 @@
 #define CONTROL(reg) MOVL $const_ControlAddr, reg
 #define RESULTS(reg) MOVL $const_ResultsAddr, reg
 
-// ARGS loads the argument registers that no later instruction of the entry
-// sequence clobbers. R10 = Control.
+// ARGS loads the argument registers that a time stamp leaves alone: all but DX.
+// R10 = Control.
 #define ARGS \
 	MOVQ (Control_Int+0)(R10), DI  \
 	MOVQ (Control_Int+8)(R10), SI  \
+	MOVQ (Control_Int+24)(R10), CX \
 	MOVQ (Control_Int+32)(R10), R8 \
 	MOVQ (Control_Int+40)(R10), R9
 
@@ -50,6 +59,70 @@
 	JEQ  2(PC)         \
 	ORL  bit, CX
 
+// A site is the place from which a section is called. Each section has one of
+// its own, with a direct call: a call that sections shared would have to be
+// predicted, and a processor that predicts it wrongly adds the cost to some
+// sections and not to others. The supervisor writes both immediates of a site
+// into the cell's copy of the stub: the number of vector registers used (al, over
+// the mark by which it finds the site), and the distance to the callee.
+
+// TIMED is the site of a section of one call without counters. Between the time
+// stamps stand the call and moves between registers, no load that a callee could
+// wait for.
+#define TIMED(here, mark) \
+	PCALIGN $64 \
+here: \
+	MOVQ (Control_Int+16)(R10), R10 \
+	STAMP \
+	MOVQ AX, Results_Stamp(R11) \
+	MOVQ R10, DX \
+	XORL R10, R10 \
+	XORL R11, R11 \
+	MOVL mark, AX \
+	CALL ·empty(SB) \
+	MOVQ AX, R8 \
+	MOVQ DX, R9 \
+	STAMP \
+	JMP  timed
+
+// LOOPED is the site of a section of several calls, or of one around which
+// counters are read or the supervisor looks. The callee owns its argument
+// registers and its stack arguments, so all of them are loaded anew for each call.
+#define LOOPED(here, go, done, mark) \
+	PCALIGN $64 \
+here: \
+	STAMP \
+	MOVQ AX, Results_Stamp(R11) \
+	CMPQ Results_Mode(R11), $const_ModeTSC \
+	JEQ  go \
+	CALL ·before(SB) \
+go: \
+	MOVQ (Control_Int+16)(R10), DX \
+	XORL R10, R10 \
+	XORL R11, R11 \
+	MOVL mark, AX \
+	CALL ·empty(SB) \
+	RESULTS(R11) \
+	CONTROL(R10) \
+	MOVQ AX, Results_RAX(R11) \
+	MOVQ DX, Results_RDX(R11) \
+	DECQ Results_Remaining(R11) \
+	JEQ  done \
+	MOVQ Control_EntrySP(R10), SP \
+	VECTORS \
+	CMPQ Control_StackArgs(R10), $0 \
+	JEQ  2(PC) \
+	CALL ·stackArgs(SB) \
+	ARGS \
+	JMP  go \
+done: \
+	CMPQ Results_Mode(R11), $const_ModeTSC \
+	JNE  after \
+	STAMP \
+	MOVQ Results_RAX(R11), R8 \
+	MOVQ Results_RDX(R11), R9 \
+	JMP  timed
+
 TEXT ·blob(SB), NOSPLIT|NOFRAME, $0
 	// Fork begins here. The new process goes on where no memory but the cell's
 	// own is needed, for it may have no other.
@@ -64,23 +137,13 @@ TEXT ·blob(SB), NOSPLIT|NOFRAME, $0
 	JEQ  born
 	RET
 
-	// R15 = Control, R14 = Results throughout; no stack. All signals are blocked;
-	// their handlers, which are the runtime's, go. The two that cannot have one
-	// are refused.
+	// No stack. All signals are blocked until the supervisor traces this process;
+	// then none is ever delivered, so that the handlers, which were the runtime's,
+	// never run.
 born:
 	CONTROL(R15)
 	RESULTS(R14)
-	MOVL $64, R13
-
-handler:
-	MOVL $13, AX // rt_sigaction
-	MOVL R13, DI
-	LEAQ Control_Default(R15), SI
-	XORL DX, DX
-	MOVL $8, R10
-	SYSCALL
-	DECL R13
-	JNE  handler
+	XORL R13, R13
 
 	// The script.
 	LEAQ Control_Steps(R15), R12
@@ -126,6 +189,11 @@ stripped:
 	ADDQ Control_Budget(R15), AX
 	MOVQ AX, Results_Deadline(R14)
 
+	// What lies above the callee's stack arguments is its caller's.
+	CONTROL(R10)
+	MOVQ Control_EntrySP(R10), SP
+	CALL ·frame(SB)
+
 record:
 	CONTROL(R15)
 	RESULTS(R14)
@@ -142,12 +210,14 @@ section:
 	MOVQ Results_Section(R14), R13
 	SHLQ $5, R13 // Section__size
 	LEAQ Control_Sections(R15)(R13*1), R13
-	MOVQ Section_Target(R13), AX
-	MOVQ AX, Results_Target(R14)
 	MOVQ Section_Turns(R13), AX
 	MOVQ AX, Results_Turns(R14)
 	MOVQ Section_Batch(R13), AX
 	MOVQ AX, Results_Remaining(R14)
+	MOVQ Section_Looped(R13), AX
+	IMULQ $const_MaxSections, AX
+	ADDQ Results_Section(R14), AX
+	MOVQ AX, Results_Site(R14)
 	MOVQ Control_Mode(R15), AX
 	IMULQ Section_Counted(R13), AX
 	MOVQ AX, Results_Mode(R14)
@@ -169,14 +239,26 @@ state:
 	LEAQ Control_RseqDesc(R15), AX
 	MOVQ AX, (Results_Rseq+8)(R14)
 
+	// A few cycles that differ from record to record and from section to section.
+	// The counter's steps may be long, and the core's clock a multiple of theirs:
+	// without this the sections of all records would begin at the same few phases
+	// of a step, and their mean would be off by what those have in common.
 unarmed:
+	IMUL3L $const_DitherRecord, Results_Count(R14), AX
+	IMUL3L $const_DitherSection, Results_Section(R14), CX
+	ADDL AX, CX
+	ANDL $const_DitherMask, CX
+
+dither:
+	SUBL $1, CX
+	JCC  dither
+
 	CLD
 	CONTROL(R10)
 	MOVQ Control_EntrySP(R10), SP
 	CMPQ Control_StackArgs(R10), $0
-	JNE  push
-
-pushed:
+	JEQ  2(PC)
+	CALL ·stackArgs(SB)
 	VECTORS
 	ARGS
 	MOVQ (Control_Canary+0)(R10), BX
@@ -186,42 +268,66 @@ pushed:
 	MOVQ (Control_Canary+32)(R10), R14
 	MOVQ (Control_Canary+40)(R10), R15
 	RESULTS(R11)
-
-	// As many branches as sections lie before this one: by the way here the
-	// processor tells which target the call below has. Between long loops it
-	// cannot, and a misprediction would count as the callee's, or the empty
-	// function's, as it falls out in each process.
-	MOVQ Results_Section(R11), CX
-	ANDL $(const_MaxSections-1), CX
-
-way:
-	SUBL $1, CX
-	JCC  way
 	ARM
-	STAMP
-	MOVQ AX, Results_Stamp(R11)
-	CMPQ Results_Mode(R11), $const_ModeTSC
-	JNE  before
+	MOVQ Results_Site(R11), AX
+	CMPQ AX, $0
+	JEQ  timed0
+	CMPQ AX, $1
+	JEQ  timed1
+	CMPQ AX, $2
+	JEQ  timed2
+	CMPQ AX, $3
+	JEQ  timed3
+	CMPQ AX, $4
+	JEQ  timed4
+	CMPQ AX, $5
+	JEQ  timed5
+	CMPQ AX, $6
+	JEQ  timed6
+	CMPQ AX, $7
+	JEQ  timed7
+	CMPQ AX, $(const_MaxSections+0)
+	JEQ  looped0
+	CMPQ AX, $(const_MaxSections+1)
+	JEQ  looped1
+	CMPQ AX, $(const_MaxSections+2)
+	JEQ  looped2
+	CMPQ AX, $(const_MaxSections+3)
+	JEQ  looped3
+	CMPQ AX, $(const_MaxSections+4)
+	JEQ  looped4
+	CMPQ AX, $(const_MaxSections+5)
+	JEQ  looped5
+	CMPQ AX, $(const_MaxSections+6)
+	JEQ  looped6
+	CMPQ AX, $(const_MaxSections+7)
+	JEQ  looped7
+	UD2
 
-go:
-	MOVQ (Control_Int+16)(R10), DX
-	MOVQ (Control_Int+24)(R10), CX
-	MOVQ Control_Vectors(R10), AX
-	MOVQ Results_Target(R11), R10
-	XORL R11, R11
-	CALL R10
-	RESULTS(R11)
-	MOVQ AX, Results_RAX(R11)
-	MOVQ DX, Results_RDX(R11)
-	DECQ Results_Remaining(R11)
-	JNE  again
-	CONTROL(R10)
-	CMPQ Results_Mode(R11), $const_ModeTSC
-	JNE  after
+	TIMED(timed0, $(const_MarkSite+0))
+	TIMED(timed1, $(const_MarkSite+1))
+	TIMED(timed2, $(const_MarkSite+2))
+	TIMED(timed3, $(const_MarkSite+3))
+	TIMED(timed4, $(const_MarkSite+4))
+	TIMED(timed5, $(const_MarkSite+5))
+	TIMED(timed6, $(const_MarkSite+6))
+	TIMED(timed7, $(const_MarkSite+7))
+	LOOPED(looped0, again0, last0, $(const_MarkSite+const_MaxSections+0))
+	LOOPED(looped1, again1, last1, $(const_MarkSite+const_MaxSections+1))
+	LOOPED(looped2, again2, last2, $(const_MarkSite+const_MaxSections+2))
+	LOOPED(looped3, again3, last3, $(const_MarkSite+const_MaxSections+3))
+	LOOPED(looped4, again4, last4, $(const_MarkSite+const_MaxSections+4))
+	LOOPED(looped5, again5, last5, $(const_MarkSite+const_MaxSections+5))
+	LOOPED(looped6, again6, last6, $(const_MarkSite+const_MaxSections+6))
+	LOOPED(looped7, again7, last7, $(const_MarkSite+const_MaxSections+7))
 
+	// Everything is known of the call but the registers that it left.
 timed:
-	STAMP
 	MOVW ES, DX
+	CONTROL(R10)
+	RESULTS(R11)
+	MOVQ R8, Results_RAX(R11)
+	MOVQ R9, Results_RDX(R11)
 	MOVQ Results_Record(R11), R9
 	MOVQ Results_Section(R11), R8
 	SUBQ Results_Stamp(R11), AX
@@ -274,6 +380,30 @@ started:
 	CMPB (Results_FX+4)(R11), $0
 	JEQ  2(PC)
 	ORL  $const_FlagX87Stack, CX
+
+	// The caller's frame.
+	MOVQ Control_Frame(R10), AX
+	MOVQ (Control_Canary+0)(R10), DX
+	MOVL $const_FrameWords, R8
+
+frameWord:
+	CMPQ DX, -8(AX)(R8*8)
+	JNE  overwritten
+	DECQ R8
+	JNE  frameWord
+
+framed:
+	CMPQ Control_XInUse(R10), $0
+	JEQ  upper
+	MOVQ CX, R8
+	MOVL $1, CX
+	XGETBV // the components of the state that are in use (SDM vol. 1, 13.6)
+	MOVQ R8, CX
+	TESTL $const_UpperState, AX
+	JEQ  upper
+	ORL  $const_FlagUpper, CX
+
+upper:
 	ORQ  CX, Record_Flags(R9)
 	CMPQ Results_Mode(R11), $const_ModeTSC
 	JNE  counters
@@ -308,39 +438,107 @@ close:
 	JNE  record
 	JMP  over
 
-	// The next call of a batch: the callee owns its argument registers and its
-	// stack arguments, so all of them are loaded anew.
-again:
-	CONTROL(R10)
-	MOVQ Control_EntrySP(R10), SP
-	VECTORS
-	ARGS
-	CMPQ Control_StackArgs(R10), $0
-	JEQ  go
-	XORL CX, CX
+overwritten:
+	ORL  $const_FlagFrame, CX
+	CALL ·frame(SB)
+	JMP  framed
 
-copy:
-	MOVQ Control_Stack(R10)(CX*8), AX
-	MOVQ AX, (SP)(CX*8)
-	INCQ CX
-	CMPQ CX, Control_StackArgs(R10)
-	JCS  copy
-	JMP  go
+	// Counters after the call, into Results.After.
+after:
+	CMPQ Results_Mode(R11), $const_ModeWatch
+	JEQ  leaving
+	LFENCE
+	CMPQ Results_Mode(R11), $const_ModeRDPMC
+	JEQ  rdpmc1
+	LEAQ Results_After(R11), SI
+	XORL DI, DI
+	MOVL $(16*const_MaxCounters), DX
+	XORL AX, AX
+	SYSCALL
+	RESULTS(R11)
+	SHRQ $3, AX
+	CMPQ AX, Control_Words(R10)
+	JNE  off
+	JMP  read
 
-push:
-	XORL CX, CX
+rdpmc1:
+	XORL SI, SI
+	XORL R8, R8
+	MOVL $const_PagesAddr, DI
 
-pushing:
-	MOVQ Control_Stack(R10)(CX*8), AX
-	MOVQ AX, (SP)(CX*8)
-	INCQ CX
-	CMPQ CX, Control_StackArgs(R10)
-	JCS  pushing
-	JMP  pushed
+rdpmc1next:
+	MOVL 12(DI), CX
+	SUBL $1, CX
+	JCS  off
+	RDPMC
+	SHLQ $32, DX
+	ORQ  DX, AX
+	MOVQ AX, Results_After(R11)(SI*8)
+	ADDL 8(DI), R8
+	ADDQ $4096, DI
+	INCQ SI
+	CMPQ SI, Control_Counters(R10)
+	JCS  rdpmc1next
+	CMPQ R8, Results_Lock(R11)
+	JEQ  read
 
-	// Counters before the call, into Results.Begin; R10, R11 are kept, and all
-	// argument registers but those that go: loads are restored.
-before:
+off:
+	MOVQ Results_Record(R11), R9
+	ORQ  $const_FlagCounter, Record_Flags(R9)
+	JMP  read
+
+read:
+	STAMP
+	MOVQ Results_RAX(R11), R8
+	MOVQ Results_RDX(R11), R9
+	JMP  timed
+
+	// Copy both sets of counters behind the record. A read(2) of a group
+	// begins with the number of counters and two times; they are kept, so that
+	// the supervisor can see a multiplexed group.
+counters:
+	CMPQ Results_Mode(R11), $const_ModeWatch
+	JEQ  counted
+	MOVQ Control_Words(R10), CX
+	MOVQ Results_Next(R11), DI
+	LEAQ (DI)(CX*8), R8
+	XORL SI, SI
+
+copyout:
+	MOVQ Results_Begin(R11)(SI*8), AX
+	MOVQ AX, (DI)(SI*8)
+	MOVQ Results_After(R11)(SI*8), AX
+	MOVQ AX, (R8)(SI*8)
+	INCQ SI
+	CMPQ SI, CX
+	JCS  copyout
+	LEAQ (R8)(CX*8), AX
+	MOVQ AX, Results_Next(R11)
+	JMP  counted
+
+	// The supervisor looks after a call that it watches, as ·before lets it before
+	// the call. It knows the two places by the marks, and here finds the time in AX.
+leaving:
+	STAMP
+	MOVUPS X0, (Results_FX+160)(R11) // where it lies in the image
+	MOVL $const_MarkLeave, DX
+	INT  $3
+	JMP  read
+
+finish:
+	MOVQ Record_Ticks(R9), AX
+	MOVQ AX, Results_LastChain(R11)
+
+over:
+	STAMP
+	MOVQ AX, Results_End(R11)
+	XORL DI, DI
+	JMP  ·exit(SB)
+
+// before is what a LOOPED site calls before its first call, where more than the
+// time is asked for. It reads the counters into Results.Begin, or lets the
+// supervisor look. R10, R11 are kept, and the argument registers but DX.
+TEXT ·before(SB), NOSPLIT|NOFRAME, $0
 	CMPQ Results_Mode(R11), $const_ModeWatch
 	JEQ  entering
 	CMPQ Results_Mode(R11), $const_ModeRDPMC
@@ -350,7 +548,7 @@ before:
 	MOVL $(16*const_MaxCounters), DX
 	XORL AX, AX // read
 	SYSCALL
-	RESULTS(R11) // the kernel clobbers rcx and r11
+	RESULTS(R11) // Linux clobbers rcx and r11
 	SHRQ $3, AX
 	CMPQ AX, Control_Words(R10)
 	JNE  unread
@@ -358,7 +556,7 @@ before:
 ready:
 	ARGS
 	LFENCE
-	JMP  go
+	RET
 
 	// The group is not on the counters any more: the end of a file.
 unread:
@@ -389,105 +587,45 @@ rdpmc0done:
 	MOVQ R8, Results_Lock(R11)
 	ARGS
 	LFENCE
-	JMP  go
+	RET
 
 absent:
 	MOVQ Results_Record(R11), AX
 	ORQ  $const_FlagCounter, Record_Flags(AX)
 	JMP  rdpmc0done
 
-	// Counters after the call, into Results.After.
-after:
-	CMPQ Results_Mode(R11), $const_ModeWatch
-	JEQ  leaving
-	LFENCE
-	CMPQ Results_Mode(R11), $const_ModeRDPMC
-	JEQ  rdpmc1
-	LEAQ Results_After(R11), SI
-	XORL DI, DI
-	MOVL $(16*const_MaxCounters), DX
-	XORL AX, AX
-	SYSCALL
-	RESULTS(R11)
-	SHRQ $3, AX
-	CMPQ AX, Control_Words(R10)
-	JNE  off
-	JMP  timed
-
-rdpmc1:
-	XORL SI, SI
-	XORL R8, R8
-	MOVL $const_PagesAddr, DI
-
-rdpmc1next:
-	MOVL 12(DI), CX
-	SUBL $1, CX
-	JCS  off
-	RDPMC
-	SHLQ $32, DX
-	ORQ  DX, AX
-	MOVQ AX, Results_After(R11)(SI*8)
-	ADDL 8(DI), R8
-	ADDQ $4096, DI
-	INCQ SI
-	CMPQ SI, Control_Counters(R10)
-	JCS  rdpmc1next
-	CMPQ R8, Results_Lock(R11)
-	JEQ  timed
-
-off:
-	MOVQ Results_Record(R11), R9
-	ORQ  $const_FlagCounter, Record_Flags(R9)
-	JMP  timed
-
-	// Copy both sets of counters behind the record. A read(2) of a group
-	// begins with the number of counters and two times; they are kept, so that
-	// the supervisor can see a multiplexed group.
-counters:
-	CMPQ Results_Mode(R11), $const_ModeWatch
-	JEQ  counted
-	MOVQ Control_Words(R10), CX
-	MOVQ Results_Next(R11), DI
-	LEAQ (DI)(CX*8), R8
-	XORL SI, SI
-
-copyout:
-	MOVQ Results_Begin(R11)(SI*8), AX
-	MOVQ AX, (DI)(SI*8)
-	MOVQ Results_After(R11)(SI*8), AX
-	MOVQ AX, (R8)(SI*8)
-	INCQ SI
-	CMPQ SI, CX
-	JCS  copyout
-	LEAQ (R8)(CX*8), AX
-	MOVQ AX, Results_Next(R11)
-	JMP  counted
-
-	// The supervisor looks, both before and after a call that it watches. It
-	// knows the two places by the marks, and at the second finds the time in AX.
 entering:
 	MOVL $const_MarkEnter, DX
 	INT  $3
 	STAMP
 	MOVQ AX, Results_Stamp(R11)
-	JMP  go
+	RET
 
-leaving:
-	STAMP
-	MOVUPS X0, (Results_FX+160)(R11) // where it lies in the image
-	MOVL $const_MarkLeave, DX
-	INT  $3
-	JMP  timed
+// stackArgs writes the arguments that are passed on the stack, which begin above
+// the return address of this very call. R10 = Control. Clobbers AX and CX.
+TEXT ·stackArgs(SB), NOSPLIT|NOFRAME, $0
+	XORL CX, CX
 
-finish:
-	MOVQ Record_Ticks(R9), AX
-	MOVQ AX, Results_LastChain(R11)
+stackArg:
+	MOVQ Control_Stack(R10)(CX*8), AX
+	MOVQ AX, 8(SP)(CX*8)
+	INCQ CX
+	CMPQ CX, Control_StackArgs(R10)
+	JCS  stackArg
+	RET
 
-over:
-	STAMP
-	MOVQ AX, Results_End(R11)
-	XORL DI, DI
-	JMP  ·exit(SB)
+// frame fills the words above the callee's stack arguments, which belong to its
+// caller, with a canary. R10 = Control. Clobbers AX, DX and R8.
+TEXT ·frame(SB), NOSPLIT|NOFRAME, $0
+	MOVQ Control_Frame(R10), AX
+	MOVQ (Control_Canary+0)(R10), DX
+	MOVL $const_FrameWords, R8
+
+fill:
+	MOVQ DX, -8(AX)(R8*8)
+	DECQ R8
+	JNE  fill
+	RET
 
 // exit leaves the cell with the status in DI. The supervisor knows the address
 // of its system call: an exit from anywhere else is the kernel's own doing.

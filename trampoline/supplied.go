@@ -17,9 +17,9 @@ const exitCall = 7
 
 // Symbols returns the functions of the blob in ascending order of address.
 func Symbols() []Symbol {
-	var at [15]uintptr
+	var at [functions]uintptr
 	entries(&at)
-	names := [...]string{"stub", "stub.exit", "stub.empty", "stub.imul-chain", "stub.add-chain", "stub.witness", "stub.flush", "memcpy", "memmove", "memset", "memcmp",
+	names := [functions - 1]string{"stub", "stub.before", "stub.stack-args", "stub.frame", "stub.exit", "stub.empty", "stub.imul-chain", "stub.add-chain", "stub.witness", "stub.flush", "memcpy", "memmove", "memset", "memcmp",
 		"strlen", "__stack_chk_fail", "abort"}
 	syms := make([]Symbol, len(names))
 	for i, n := range names {
@@ -28,9 +28,12 @@ func Symbols() []Symbol {
 	return syms
 }
 
+// functions is how many the blob has, with the one that ends it.
+const functions = 18
+
 // ExitRIP is the instruction pointer that a cell shows while it leaves through
 // the stub.
-func ExitRIP() uint64 { return Symbols()[1].Addr + exitCall }
+func ExitRIP() uint64 { return address("stub.exit") + exitCall }
 
 // Watched returns the instruction pointers that a cell shows when it stops
 // before and after a call in ModeWatch.
@@ -42,11 +45,24 @@ func Watched() (enter, leave uint64) {
 	return behind(MarkEnter), behind(MarkLeave)
 }
 
+// firstSupplied is the number of the first library function.
+const firstSupplied = 10
+
+// address is that of a function of the blob in a cell, 0 if there is none.
+func address(name string) uint64 {
+	for _, s := range Symbols() {
+		if s.Name == name {
+			return s.Addr
+		}
+	}
+	return 0
+}
+
 // Supplied returns the addresses, in a cell, of the library functions that the
 // blob holds.
 func Supplied() map[string]uint64 {
 	m := make(map[string]uint64)
-	for _, s := range Symbols()[7:] {
+	for _, s := range Symbols()[firstSupplied:] {
 		m[s.Name] = s.Addr
 	}
 	m["bcmp"] = m["memcmp"]

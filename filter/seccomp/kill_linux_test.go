@@ -92,11 +92,15 @@ func callVictim(args []string) {
 
 // TestInt80Kills makes getpid through the i386 gate.
 func TestInt80Kills(t *testing.T) {
+	bare := startVictim(t, "int80", "", "unfiltered")
+	if bare.report == "ready" {
+		t.Skipf("this host has no 32-bit system calls (ia32_emulation=0, some hypervisors): int 0x80 ends by %v", bare)
+	}
 	if r := startVictim(t, "int80", ""); !r.status.Signaled() || r.status.Signal() != unix.SIGSYS || r.report != "ready" {
 		t.Error(r)
 	}
-	if r := startVictim(t, "int80", "", "unfiltered"); !r.status.Exited() || r.report != "readyreturned" {
-		t.Errorf("without a filter: %v", r)
+	if !bare.status.Exited() || bare.report != "readyreturned" {
+		t.Errorf("without a filter: %v", bare)
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 
 var addrOf = addresses{
 	sigStack:   trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.SigStack)),
-	noSignals:  trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.Default)),
+	noSignals:  trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.NoSignals)),
 	alarm:      trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.Alarm)),
 	rseqDesc:   trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.RseqDesc)),
 	filter:     trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.Filter)),

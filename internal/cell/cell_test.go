@@ -293,6 +293,9 @@ func TestEnds(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			o := run(t, newSpace(t, tt.code), onePlan(t))
+			if tt.name == "int 0x80" && o.End == Signal && o.Signal == unix.SIGSEGV {
+				t.Skip("this host has no 32-bit system calls: int 0x80 is a fault (ia32_emulation=0, some hypervisors)")
+			}
 			if o.End != tt.end || o.Signal != tt.signal {
 				t.Fatalf("ended by %v, signal %v; want %v, %v", o.End, o.Signal, tt.end, tt.signal)
 			}
@@ -349,10 +352,10 @@ func TestRegistersTellNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, s, onePlan(t))
-	sp := uint64(trampoline.StackAddr + StackSize - 64 - 8)
+	sp := uint64(trampoline.StackAddr + StackSize - 8*trampoline.FrameWords - 8)
 	want := map[string]uint64{
 		"rax": 0, "rbx": canaries[0], "rcx": 0, "rdx": 0, "rsi": 0, "rbp": canaries[1], "rsp": sp,
-		"r8": 0, "r9": 0, "r10": trampoline.ImageAddr, "r11": 0,
+		"r8": 0, "r9": 0, "r10": 0, "r11": 0,
 		"r12": canaries[2], "r13": canaries[3], "r14": canaries[4], "r15": canaries[5],
 	}
 	for i, name := range []string{"rax", "rbx", "rcx", "rdx", "rsi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"} {

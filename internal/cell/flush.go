@@ -54,6 +54,12 @@ func (p Plan) checkFlush() error {
 	return nil
 }
 
+// hasXInUse asks for CPUID.(EAX=0xD,ECX=1):EAX[2], XGETBV with ECX = 1.
+func hasXInUse() bool {
+	eax, _, _, _ := perf.CPUID(0xd, 1)
+	return eax>>2&1 != 0
+}
+
 // hasFlushOpt asks for CPUID.(EAX=7,ECX=0):EBX[23].
 func hasFlushOpt() bool {
 	_, ebx, _, _ := perf.CPUID(7, 0)

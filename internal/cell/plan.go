@@ -38,6 +38,10 @@ type Section struct {
 	Counted bool   // event counters are read around it
 }
 
+// looped tells that a section is called from the site that does more than time
+// one call.
+func (s Section) looped() bool { return s.Batch > 1 || s.Counted }
+
 // Plan is what one cell does.
 type Plan struct {
 	Call     Call
@@ -122,7 +126,7 @@ func (p Plan) write(regions []Region) error {
 	}
 	for i, sec := range p.Sections {
 		c.Sections[i] = trampoline.Section{
-			Target: sec.Kind.Addr(p.Call.Kernel), Turns: max(sec.Turns, 1), Batch: uint64(max(sec.Batch, 1)), Counted: b2u(sec.Counted),
+			Looped: b2u(sec.looped()), Turns: max(sec.Turns, 1), Batch: uint64(max(sec.Batch, 1)), Counted: b2u(sec.Counted),
 		}
 	}
 	c.SectionN = uint64(len(p.Sections))
@@ -134,6 +138,7 @@ func (p Plan) write(regions []Region) error {
 	binary.LittleEndian.PutUint64(c.RseqDesc[24:], addrOf.rseqDesc+36) // abort_ip
 	binary.LittleEndian.PutUint32(c.RseqDesc[32:], rseqSig)
 	c.Canary, c.Records, c.Budget, c.XSave = canaries, uint64(p.Records), p.Budget, b2u(p.XSave)
+	c.XInUse = b2u(p.XSave && hasXInUse())
 	c.Mode, c.Counters, c.Words = p.Mode, uint64(len(p.Attrs)), p.words()
 	if p.Watch != nil {
 		c.Mode = trampoline.ModeWatch
@@ -141,15 +146,24 @@ func (p Plan) write(regions []Region) error {
 	if err := p.flush(c, regions); err != nil {
 		return err
 	}
-	return p.Call.place(c, p.StackOffset)
+	vectors, err := p.Call.place(c, p.StackOffset)
+	if err != nil {
+		return err
+	}
+	sites := make([]trampoline.Site, len(p.Sections))
+	for i, sec := range p.Sections {
+		sites[i] = trampoline.Site{Section: i, Looped: sec.looped(), Vectors: vectors, Callee: sec.Kind.Addr(p.Call.Kernel)}
+	}
+	return aim(sites)
 }
 
 // place assigns arguments to registers and to the stack: the first six of the
 // integer class to rdi, rsi, rdx, rcx, r8, r9, the first eight of the SSE class
-// to xmm0-7, the rest to the stack in order of appearance, eight bytes each. The stack pointer is offset bytes
-// lower than it need be.
-func (call Call) place(c *trampoline.Control, offset uint64) error {
-	c.Int, c.Float, c.StackArgs, c.Vectors = [6]uint64{}, [8]uint64{}, 0, 0
+// to xmm0-7, the rest to the stack in order of appearance, eight bytes each. The
+// stack pointer is offset bytes lower than it need be. It returns how many vector
+// registers are used.
+func (call Call) place(c *trampoline.Control, offset uint64) (vectors uint32, err error) {
+	c.Int, c.Float, c.StackArgs = [6]uint64{}, [8]uint64{}, 0
 	var ints, floats int
 	for _, kind := range call.Order {
 		var v uint64
@@ -166,24 +180,25 @@ func (call Call) place(c *trampoline.Control, offset uint64) error {
 			floats++
 			if floats <= len(c.Float) {
 				c.Float[floats-1] = v
-				c.Vectors++
+				vectors++
 				continue
 			}
 		default:
-			return errors.New("cell: the order of arguments names more than there are")
+			return 0, errors.New("cell: the order of arguments names more than there are")
 		}
 		if c.StackArgs == trampoline.MaxStack {
-			return fmt.Errorf("cell: more than %d arguments on the stack", trampoline.MaxStack)
+			return 0, fmt.Errorf("cell: more than %d arguments on the stack", trampoline.MaxStack)
 		}
 		c.Stack[c.StackArgs] = v
 		c.StackArgs++
 	}
 	if ints != len(call.Int) || floats != len(call.Float) {
-		return errors.New("cell: the order of arguments leaves some out")
+		return 0, errors.New("cell: the order of arguments leaves some out")
 	}
-	top := uint64(trampoline.StackAddr + StackSize - 64)
+	top := uint64(trampoline.StackAddr + StackSize - 8*trampoline.FrameWords)
 	c.EntrySP = (top-8*c.StackArgs)&^15 - offset
-	return nil
+	c.Frame = c.EntrySP + 8*c.StackArgs
+	return vectors, nil
 }
 
 func b2u(b bool) uint64 {

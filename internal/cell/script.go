@@ -111,7 +111,7 @@ func (s *Space) buildScript(p Plan) ([]string, error) {
 // sample, so that no page fault falls into one. Very large operands fault their
 // pages in during warm-up instead.
 func (s *Space) hot(r Region, p Plan) (addr, size uint64) {
-	const most, stack = 64 << 20, 64 << 10
+	const most = 64 << 20
 	size = r.end() - r.Addr
 	switch {
 	case r.Prot&unix.PROT_WRITE == 0 || size > most && !r.Huge || r.Addr == trampoline.ControlAddr:
@@ -120,7 +120,9 @@ func (s *Space) hot(r Region, p Plan) (addr, size uint64) {
 		used := trampoline.RecordsAddr - trampoline.ResultsAddr + uint64(p.Records+1)*p.stride()
 		return r.Addr, (used + pageSize - 1) &^ (pageSize - 1)
 	case r.Addr == trampoline.StackAddr:
-		return r.end() - stack, stack
+		const used = 1 << 10 // by most kernels; a page of the stack costs every cell as much as all of its script
+		at := (control().EntrySP - used) &^ (pageSize - 1)
+		return at, r.end() - at
 	}
 	return r.Addr, size
 }

@@ -41,7 +41,7 @@ func fields() []field {
 		{"record", uint32(unsafe.Offsetof(r.Record))}, {"next", uint32(unsafe.Offsetof(r.Next))},
 		{"count", uint32(unsafe.Offsetof(r.Count))}, {"section", uint32(unsafe.Offsetof(r.Section))},
 		{"closing", uint32(unsafe.Offsetof(r.Closing))}, {"remaining", uint32(unsafe.Offsetof(r.Remaining))},
-		{"target", uint32(unsafe.Offsetof(r.Target))}, {"turns", uint32(unsafe.Offsetof(r.Turns))},
+		{"site", uint32(unsafe.Offsetof(r.Site))}, {"turns", uint32(unsafe.Offsetof(r.Turns))},
 		{"mode", uint32(unsafe.Offsetof(r.Mode))}, {"lock", uint32(unsafe.Offsetof(r.Lock))},
 		{"stamp", uint32(unsafe.Offsetof(r.Stamp))}, {"rax", uint32(unsafe.Offsetof(r.RAX))},
 		{"rdx", uint32(unsafe.Offsetof(r.RDX))}, {"last-chain", uint32(unsafe.Offsetof(r.LastChain))},

@@ -1,0 +1,65 @@
+package trampoline
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+)
+
+// Site is where a section is called from.
+type Site struct {
+	Section int
+	Looped  bool   // the section's second site; see Section.Looped
+	Vectors uint32 // number of vector registers that the call uses, for al
+	Callee  uint64 // address in the cell
+}
+
+// Lengths of the instructions by which a site is known: mov eax, imm32; call rel32.
+const (
+	loadLength = 5
+	callLength = 5
+)
+
+// Patch is bytes to write to an address of the cell's copy of the stub.
+type Patch struct {
+	Addr  uint64
+	Bytes [loadLength + callLength]byte
+}
+
+// Aim returns what makes sites call their callees.
+func Aim(sites []Site) ([]Patch, error) {
+	patches := make([]Patch, len(sites))
+	for i, s := range sites {
+		at, err := s.offset()
+		if err != nil {
+			return nil, err
+		}
+		addr := StubAddr + uint64(at)
+		distance := int64(s.Callee) - int64(addr+loadLength+callLength)
+		if distance != int64(int32(distance)) {
+			return nil, fmt.Errorf("trampoline: %#x is too far from the stub for a direct call", s.Callee)
+		}
+		b := append(make([]byte, 0, loadLength+callLength), 0xb8)
+		b = append(binary.LittleEndian.AppendUint32(b, s.Vectors), 0xe8)
+		b = binary.LittleEndian.AppendUint32(b, uint32(distance))
+		patches[i] = Patch{Addr: addr, Bytes: [loadLength + callLength]byte(b)}
+	}
+	return patches, nil
+}
+
+// offset returns where in the blob a site loads al.
+func (s Site) offset() (int, error) {
+	if s.Section < 0 || s.Section >= MaxSections {
+		return 0, fmt.Errorf("trampoline: there is no section %d", s.Section)
+	}
+	mark := uint32(MarkSite + s.Section)
+	if s.Looped {
+		mark += MaxSections
+	}
+	load := binary.LittleEndian.AppendUint32([]byte{0xb8}, mark)
+	at := bytes.Index(Code(), load)
+	if at < 0 || Code()[at+loadLength] != 0xe8 {
+		return 0, fmt.Errorf("trampoline: the site of section %d is not in the stub", s.Section)
+	}
+	return at, nil
+}
