@@ -16,6 +16,7 @@ import (
 	"webrunner/kernels"
 	"webrunner/perf"
 	"webrunner/perf/events"
+	"webrunner/perf/uarch"
 )
 
 // engineOptions are the flags of every command that runs children here.
@@ -166,7 +167,8 @@ func learnHost() (wire.Host, *request.Counting) {
 	h := perf.ProbeHost(os.DirFS("/"))
 	w := wire.Host{
 		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping,
-		Microcode: h.Microcode, Kernel: h.Kernel, PMUReason: strings.TrimPrefix(h.PMUReason, "no PMU: "), TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs,
+		Microarchitecture: uarch.Of(uarch.CPU{Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping}).Name,
+		Microcode:         h.Microcode, Kernel: h.Kernel, PMUReason: strings.TrimPrefix(h.PMUReason, "no PMU: "), TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs,
 	}
 	if h.PMU && h.Paranoid > 2 {
 		// A privileged server may count all the same, its children may not.

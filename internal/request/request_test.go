@@ -2,7 +2,9 @@ package request_test
 
 import (
 	"errors"
+	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -306,5 +308,30 @@ func TestComplete(t *testing.T) {
 	res.Counters = []wire.Counter{{Name: "Cycles", Value: -3, Source: wire.TSCCalibrated}}
 	if r.Complete(res); len(res.Derived) != 0 {
 		t.Errorf("of a kernel that takes no time: %+v", res.Derived)
+	}
+}
+
+// Wherever options are listed, all are: where parameters of kernels may not have
+// their names, and in the documentation.
+func TestOptionLists(t *testing.T) {
+	read := func(name string) string {
+		b, err := os.ReadFile("../../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	web, specs, measuring := read("http.md"), read("kernels.md"), read("measuring.md")
+	for _, o := range request.Options() {
+		name := "`" + o.Name + "`"
+		if !strings.Contains(web, name) || !strings.Contains(measuring, "| "+name+" |") {
+			t.Errorf("docs lack the option %s", o.Name)
+		}
+		if strings.Contains(o.Name, "-") { // no parameter can be called so
+			continue
+		}
+		if !slices.Contains(kernels.ReservedNames(), o.Name) || !strings.Contains(specs, name) {
+			t.Errorf("%s can be a parameter of a kernel, or docs say so", o.Name)
+		}
 	}
 }

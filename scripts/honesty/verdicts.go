@@ -35,7 +35,7 @@ func observe(rep *wire.Report, took time.Duration) observation {
 		return o
 	}
 	r := rep.Result
-	o.Integrity, o.Why, o.Warnings, o.Verify = r.Integrity, r.IntegrityWhy, r.Warnings, r.Verify.Status
+	o.Integrity, o.Why, o.Warnings, o.Verify = string(r.Integrity), r.IntegrityWhy, r.Warnings, r.Verify.Status
 	o.Violations, o.Stopped = r.ABI.Violations, r.Conditions.Precision.Stopped
 	for _, c := range r.Counters {
 		if c.Unit == "cycles" && !o.figure {

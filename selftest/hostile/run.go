@@ -3,6 +3,7 @@ package hostile
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"webrunner/internal/wire"
@@ -229,7 +230,7 @@ func (e *lieError) Error() string {
 func cycles(r *wire.Result) (float64, bool) {
 	for _, c := range r.Counters {
 		if c.Unit == "cycles" {
-			return c.Value, true
+			return math.Round(c.Value) + 0, true // there is no minus zero
 		}
 	}
 	return 0, false
