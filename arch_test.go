@@ -65,7 +65,7 @@ func leafBans() []ban {
 func law() []room {
 	leaves := func(dir string, uses ...string) room { return room{dir, uses, leafBans()} }
 	return []room{
-		{"cmd/webrunner", []string{"internal/", "selftest", "selftest/hostile", "examples", "kernels", "perf", "perf/events", "perf/uarch", "filter/seccomp"}, nil},
+		{"cmd/webrunner", []string{"internal/", "selftest", "selftest/hostile", "examples", "kernels", "perf", "perf/events", "filter/seccomp"}, nil},
 		{"selftest", []string{"examples", "internal/report", "internal/runner", "internal/trust", "internal/wire", "kernels", "selftest/hostile"}, childless()},
 		{"selftest/hostile", []string{"internal/wire", "kernels", "trampoline"}, childless()},
 		{"internal/server", []string{"internal/request", "internal/runner", "internal/report", "internal/trust", "internal/wire", "kernels"}, serverBans()},
@@ -74,7 +74,7 @@ func law() []room {
 		{"internal/runner", []string{"internal/wire"}, serverBans()},
 		{"internal/report", []string{"internal/wire"}, leafBans()},
 		{"internal/wire", nil, leafBans()},
-		{"internal/child", []string{"internal/cell", "internal/wire", "loader", "filter/", "trampoline", "perf", "kernels"}, childBans()},
+		{"internal/child", []string{"internal/cell", "internal/wire", "loader", "filter/", "trampoline", "perf", "perf/uarch", "kernels"}, childBans()},
 		{"internal/cell", []string{"trampoline", "filter/bpf", "perf"}, childBans()},
 		leaves("loader/"),
 		leaves("filter/bpf"),

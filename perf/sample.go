@@ -24,7 +24,7 @@ type Sample struct {
 // is allowed.
 type Calibration struct {
 	// ChainCycles is the latency of one chain, in core cycles, known from its
-	// instructions: steps × ChainStepCycles.
+	// instructions: steps × uarch.Core.ChainStep.
 	ChainCycles float64
 	// ChainEdge and Edge are how many cycles lie between the two time stamps of a
 	// chain, and of a call, beside their work.
