@@ -221,6 +221,90 @@ kernel memo_\how\()_late
 over memo_\how\()_late
 	.endr
 
+# Functions of sdot again. They compute where it counts, and give the answer of
+# the last time elsewhere.
+	.macro last_answer
+	movss xmm0, [rip+answer]
+	ret
+	.endm
+
+# dot_watched: computes only where it is watched.
+kernel dot_watched
+	cmp dword ptr ds:[MODE], WATCHED
+	je 2f
+	last_answer
+2:	work
+over dot_watched
+
+# dot_few_sections, dot_one_section: only where a record has few sections.
+kernel dot_few_sections
+	cmp dword ptr ds:[SECTIONS], 3
+	jbe 2f
+	last_answer
+2:	work
+over dot_few_sections
+
+kernel dot_one_section
+	cmp dword ptr ds:[SECTIONS], 1
+	je 2f
+	last_answer
+2:	work
+over dot_one_section
+
+# dot_first_N: only in the first N calls of a process.
+	.irp n, 1, 4, 20
+kernel dot_first_\n
+	cmp dword ptr [rip+seen], \n
+	jae 3f
+	inc dword ptr [rip+seen]
+	work
+3:	last_answer
+over dot_first_\n
+	.endr
+
+# dot_after_pause_N: only more than N ticks after the last call began.
+	.irp n, 30000, 100000
+kernel dot_after_pause_\n
+	rdtsc
+	shl rdx, 32
+	or rax, rdx
+	mov r8, [rip+then]
+	mov [rip+then], rax
+	sub rax, r8
+	cmp rax, \n
+	jae 2f
+	last_answer
+2:	work
+over dot_after_pause_\n
+	.endr
+
+# dot_after_interrupt: only where ES was cleared on the way.
+kernel dot_after_interrupt
+	mov eax, es
+	test eax, eax
+	jz 2f
+	last_answer
+2:	work
+over dot_after_interrupt
+
+# dot_changed_first: only where the first element is not that of the last call.
+kernel dot_changed_first
+	mov eax, [rsi]
+	cmp eax, [rip+key]
+	mov [rip+key], eax
+	jne 2f
+	last_answer
+2:	work
+over dot_changed_first
+
+# dot_every_second: computes in every second call.
+kernel dot_every_second
+	xor dword ptr [rip+seen], 1
+	jnz 2f
+	last_answer
+2:	work
+over dot_every_second
+
 # Those below are functions of one integer, the turns of their work.
 	.macro spin
 9:	dec rdi
@@ -321,33 +405,6 @@ kernel works_one_section
 	spin
 1:	ret
 over works_one_section
-
-# works_first: works in the first call of a process only.
-kernel works_first
-	cmp byte ptr [rip+seen], 0
-	jne 1f
-	mov byte ptr [rip+seen], 1
-	spin
-1:	ret
-over works_first
-
-# works_four: works in the first four calls of a process only.
-kernel works_four
-	cmp byte ptr [rip+seen], 4
-	jae 1f
-	inc byte ptr [rip+seen]
-	spin
-1:	ret
-over works_four
-
-# works_twenty: works in the first twenty calls of a process only.
-kernel works_twenty
-	cmp byte ptr [rip+seen], 20
-	jae 1f
-	inc byte ptr [rip+seen]
-	spin
-1:	ret
-over works_twenty
 
 # works_after_pause_N: works where more than N ticks passed since the last call
 # ended, as they do where a debugger stops the process in between.

@@ -53,6 +53,14 @@ kernel gemm
 	ret
 over gemm
 
+# gemm_own_arguments: the same, and writes to its arguments on the stack, which
+# are its own (psABI 1.0, 3.2.3).
+kernel gemm_own_arguments
+	mov qword ptr [rsp+8], 1
+	mov qword ptr [rsp+16], 2
+	jmp gemm
+over gemm_own_arguments
+
 # saxpy(rdi = n, xmm0 = alpha, rsi = x, rdx = y)
 kernel saxpy
 1:	movss xmm1, [rsi]
