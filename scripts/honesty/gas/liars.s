@@ -478,7 +478,8 @@ kernel past
 	jz 2f
 	cmp rdx, 4096
 	ja 2f
-	mov qword ptr [rcx+TICKS+16], 100
+	add rcx, TICKS
+	mov qword ptr [rcx+16], 100
 2:	spin
 over past
 
