@@ -117,6 +117,7 @@ func honest() []probe {
 	const lazy = "slow first call"
 	add(lazy, "table", "lazy", three, "n=%d&m=100", 1000, 10000, 100000, 1000000)
 	add(lazy, "table", "detects", three, "n=%d&m=100", 40000, 400000, 4000000, 20000000)
+	add(lazy, "table", "dot_detects", sdot, "n=%d", 100, 10000)
 	add(lazy, "table", "memo", three, "n=27&m=%d", 100, 1000, 20000)
 	add(lazy, "table", "warms", three, "n=10000&m=%d", 10, 100)
 
@@ -150,6 +151,7 @@ func honest() []probe {
 
 	const branchy = "branches by the contents"
 	add(branchy, "operands", "count_negative", ints, "n=%d", 30, 300, 3000, 30000)
+	add(branchy, "operands", "dot_by_sign", sdot, "n=%d", 30, 300, 3000, 30000)
 	add(branchy, "operands", "binary_search", ints, "n=%d", 64, 1024, 1000000)
 	add(branchy, "operands", "turns_of_first", ints, "")
 	add(branchy, "operands", "until_zero", ints, "n=%d", 100000)
@@ -269,6 +271,9 @@ func liars() []probe {
 			}
 		}
 	}
+	for _, n := range []int{1024, 4096, 200_000} {
+		add("remembers and patches", "memo_patch", sdot, fmt.Sprintf("n=%d", n), 2*float64(n))
+	}
 	for _, n := range []int{1024, 4096} {
 		list = append(list, probe{kind: "knows the answers", symbol: "known_dot", kernel: sdot, query: fmt.Sprintf("n=%d", n), object: knowsDot, liar: true, least: 2 * float64(n)})
 	}
@@ -284,6 +289,7 @@ func liars() []probe {
 	const clock, watch, first, pause, writes = "sets the clock", "knows that it is watched", "works in some calls", "knows a pause", "writes to records"
 	spins(clock, "late_200", 400, 1000)
 	spins(clock, "late_1000", 1600, 10_000)
+	spins(clock, "late_2400", 4500, 10_000)
 	spins(clock, "late_4000", 7000, 20_000)
 	spins(clock, "late_unwatched", 7000, 20_000)
 	spins(clock, "early_end", 3000, 8000)
