@@ -37,6 +37,21 @@ const (
 
 // newBench starts a pool. A run measures so long at most.
 func newBench(limit time.Duration) (*bench, error) {
+	b, err := newReader(limit)
+	if err != nil {
+		return nil, err
+	}
+	if b.pool, err = runner.New(runner.Config{}); err != nil {
+		return nil, err
+	}
+	if _, err = b.pool.Probe(context.Background(), &b.host); err != nil {
+		b.pool.Close()
+	}
+	return b, err
+}
+
+// newReader returns a bench that makes jobs, and has no pool to run them.
+func newReader(limit time.Duration) (*bench, error) {
 	h := perf.ProbeHost(os.DirFS("/"))
 	b := &bench{host: wire.Host{
 		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping, Microcode: h.Microcode, Kernel: h.Kernel,
@@ -54,13 +69,7 @@ func newBench(limit time.Duration) (*bench, error) {
 	b.reader = &request.Reader{Kernels: set, Events: request.NewCounting(nil, "not asked for"), Budget: wire.Budget{
 		Deadline: deadline.Microseconds(), CPU: limit.Microseconds(), Call: request.MaxCall.Microseconds(), Memory: memory,
 	}}
-	if b.pool, err = runner.New(runner.Config{}); err != nil {
-		return nil, err
-	}
-	if _, err = b.pool.Probe(context.Background(), &b.host); err != nil {
-		b.pool.Close()
-	}
-	return b, err
+	return b, nil
 }
 
 // job is the job that runs a probe. Its specification has the name of the

@@ -37,7 +37,7 @@ type probe struct {
 	// least is what a call of a liar costs at least, in core cycles; a figure of
 	// less than half may not be called consistent.
 	least float64
-	// breaks tells that it breaks the calling convention.
+	// breaks tells that it breaks the calling convention, which must be told.
 	breaks bool
 }
 
@@ -117,6 +117,7 @@ func honest() []probe {
 	const lazy = "slow first call"
 	add(lazy, "table", "lazy", three, "n=%d&m=100", 1000, 10000, 100000, 1000000)
 	add(lazy, "table", "detects", three, "n=%d&m=100", 40000, 400000, 4000000, 20000000)
+	add(lazy, "table", "dot_detects", sdot, "n=%d", 100, 10000)
 	add(lazy, "table", "memo", three, "n=27&m=%d", 100, 1000, 20000)
 	add(lazy, "table", "warms", three, "n=10000&m=%d", 10, 100)
 
@@ -150,6 +151,7 @@ func honest() []probe {
 
 	const branchy = "branches by the contents"
 	add(branchy, "operands", "count_negative", ints, "n=%d", 30, 300, 3000, 30000)
+	add(branchy, "operands", "dot_by_sign", sdot, "n=%d", 30, 300, 3000, 30000)
 	add(branchy, "operands", "binary_search", ints, "n=%d", 64, 1024, 1000000)
 	add(branchy, "operands", "turns_of_first", ints, "")
 	add(branchy, "operands", "until_zero", ints, "n=%d", 100000)
@@ -212,11 +214,27 @@ func honest() []probe {
 		add(placement, "code", "spin", integer, fmt.Sprintf("iterations=1000&align=%d", v))
 	}
 
+	const manners = "other manners"
+	for _, m := range []string{"mode=throughput", "cold=data", "cold=code", "pages=2m"} {
+		if m != "pages=2m" {
+			add(manners, "code", "few", integer, m)
+			add(manners, "code", "chain", integer, "iterations=1000&"+m)
+			add(manners, "table", "chase", integer, "iterations=512&"+m)
+			add(manners, "table", "walk", integer, "iterations=262144&"+m)
+		}
+		add(manners, "operands", "dot", sdot, "n=1024&"+m)
+		add(manners, "operands", "dot", sdot, "n=64&incx=4096&"+m)
+		add(manners, "operands", "count_negative", ints, "n=3000&"+m)
+		add(manners, "operands", "insertion_sort", array, "n=100&"+m)
+	}
+	add("arguments on the stack", "operands", "gemm_own_arguments", sgemm, "k=%d&cs_c=8", 16, 1024)
+	add("arguments on the stack", "operands", "gemm", sgemm, "k=%d&cs_c=8", 1024)
+
 	for _, e := range examples.List() {
 		if e.Outcome != "" {
 			continue
 		}
-		list = append(list, probe{kind: "examples", label: e.Name, symbol: path.Base(e.Kernel), kernel: e.Kernel, query: e.Query, object: func(*wire.Job) ([]byte, error) {
+		list = append(list, probe{kind: "examples", label: e.Name, breaks: e.Name == "clobber", symbol: path.Base(e.Kernel), kernel: e.Kernel, query: e.Query, object: func(*wire.Job) ([]byte, error) {
 			return examples.Object(e.Name)
 		}})
 	}
@@ -253,6 +271,9 @@ func liars() []probe {
 			}
 		}
 	}
+	for _, n := range []int{1024, 4096, 200_000} {
+		add("remembers and patches", "memo_patch", sdot, fmt.Sprintf("n=%d", n), 2*float64(n))
+	}
 	for _, n := range []int{1024, 4096} {
 		list = append(list, probe{kind: "knows the answers", symbol: "known_dot", kernel: sdot, query: fmt.Sprintf("n=%d", n), object: knowsDot, liar: true, least: 2 * float64(n)})
 	}
@@ -265,9 +286,10 @@ func liars() []probe {
 			add(kind, symbol, integer, fmt.Sprintf("iterations=%d", n), float64(n))
 		}
 	}
-	const clock, watch, first, pause, writes = "sets the clock", "knows that it is watched", "works in the first calls", "knows a pause", "writes to records"
+	const clock, watch, first, pause, writes = "sets the clock", "knows that it is watched", "works in some calls", "knows a pause", "writes to records"
 	spins(clock, "late_200", 400, 1000)
 	spins(clock, "late_1000", 1600, 10_000)
+	spins(clock, "late_2400", 4500, 10_000)
 	spins(clock, "late_4000", 7000, 20_000)
 	spins(clock, "late_unwatched", 7000, 20_000)
 	spins(clock, "early_end", 3000, 8000)
@@ -278,8 +300,14 @@ func liars() []probe {
 	spins(watch, "works_one_section", 1000, 10_000, 1_000_000)
 	spins(watch, "works_after_interrupt", 1000, 10_000, 1_000_000)
 	spins(watch, "works_far_from_stamp", 1000, 10_000, 1_000_000)
-	for _, symbol := range []string{"works_first", "works_four", "works_twenty"} {
-		spins(first, symbol, 1000, 10_000, 1_000_000)
+	for _, n := range []int{1024, 200_000} {
+		for _, l := range []struct{ kind, symbol string }{
+			{watch, "dot_watched"}, {watch, "dot_few_sections"}, {watch, "dot_one_section"}, {watch, "dot_after_interrupt"},
+			{first, "dot_first_1"}, {first, "dot_first_4"}, {first, "dot_first_20"}, {first, "dot_every_second"}, {first, "dot_changed_first"},
+			{pause, "dot_after_pause_30000"}, {pause, "dot_after_pause_100000"},
+		} {
+			add(l.kind, l.symbol, sdot, fmt.Sprintf("n=%d", n), 2*float64(n))
+		}
 	}
 	for _, symbol := range []string{"works_after_pause_13000", "works_after_pause_40000", "works_after_pause_200000"} {
 		spins(pause, symbol, 1000, 10_000, 1_000_000)

@@ -53,6 +53,7 @@ const (
 	falseAlarm verdict = "false alarm"
 	believed   verdict = "believed"
 	unseen     verdict = "violation not seen"
+	invented   verdict = "no violation"
 )
 
 func (v verdict) misjudged() bool { return v != good }
@@ -80,6 +81,8 @@ func (r *record) verdict(o observation) verdict {
 	switch {
 	case !r.Liar && o.Integrity == suspect:
 		return falseAlarm
+	case !r.Breaks && !r.Liar && len(o.Violations) > 0:
+		return invented
 	case r.Breaks && o.Problem == "" && len(o.Violations) == 0:
 		return unseen
 	case r.Liar && o.Integrity == consistent && o.figure && o.Cycles < r.Least/2 && o.Verify != "mismatch":
@@ -218,36 +221,38 @@ func (d *document) table(w io.Writer, head string, name func(*record) string) {
 	}
 }
 
-// reasons prints, for honest functions, why they were suspect, unproven or
-// failed, and for liars how they were believed; once for each function and
-// reason, whatever the numbers in it.
+// reasons prints why runs were suspect, unproven, misjudged or failed: for honest
+// functions by function, for liars by kind; once for each reason, whatever the
+// numbers in it.
 func (d *document) reasons(w io.Writer) {
+	type reason struct{ who, key string }
+	var order []reason
+	counts, first := make(map[reason]int), make(map[reason]string)
 	for i := range d.Probes {
 		r := &d.Probes[i]
-		counts, first := make(map[string]int), make(map[string]string)
 		for _, o := range r.Runs {
-			v := r.verdict(o)
-			switch {
-			case v == believed || v == unseen:
-				o.Why = append(o.Why, fmt.Sprintf("%s: %s, %.0f cycles, verify %s", v, o.Integrity, o.Cycles, o.Verify))
-			case r.Liar:
-				continue
-			case o.Problem != "":
-				o.Why = append(o.Why, o.Problem+": "+o.Detail)
-			case o.Integrity == consistent:
-				continue
+			why := o.Why
+			if o.Problem != "" {
+				why = append(why, o.Problem+": "+o.Detail)
 			}
-			for _, why := range o.Why {
-				key := anyNumber().ReplaceAllString(why, "N")
-				counts[key]++
-				if first[key] == "" {
-					first[key] = why
+			if v := r.verdict(o); v.misjudged() && v != falseAlarm {
+				why = append(why, fmt.Sprintf("**%s**: %s, %.0f cycles, verify %s %s", v, o.Integrity, o.Cycles, o.Verify, strings.Join(o.Violations, ", ")))
+			}
+			for _, text := range why {
+				k := reason{r.Name, anyNumber().ReplaceAllString(text, "N")}
+				if r.Liar {
+					k.who = r.Kind
 				}
+				if first[k] == "" {
+					first[k] = text
+					order = append(order, k)
+				}
+				counts[k]++
 			}
 		}
-		for _, key := range slices.Sorted(maps.Keys(counts)) {
-			fmt.Fprintf(w, "\n- %s: %s (%d of %d)", r.Name, first[key], counts[key], len(r.Runs))
-		}
+	}
+	for _, k := range order {
+		fmt.Fprintf(w, "\n- %s: %s (%d)", k.who, first[k], counts[k])
 	}
 	fmt.Fprintln(w)
 }

@@ -57,9 +57,18 @@ ys:	.skip most
 	ret
 	.endm
 
-# late starts the clock again, so many ticks later than it was started.
+# late starts the clock again, so many ticks later than it was started, but not
+# later than the present.
 	.macro late ticks
-	add qword ptr ds:[STAMP], \ticks
+	rdtsc
+	shl rdx, 32
+	or rax, rdx
+	sub rax, 40
+	mov rdx, ds:[STAMP]
+	add rdx, \ticks
+	cmp rax, rdx
+	cmovb rdx, rax
+	mov ds:[STAMP], rdx
 	.endm
 
 # forget_nothing compares r8, r9, r10 and r11 with the key, remembers them, and
@@ -217,9 +226,149 @@ kernel memo_\how
 	by_\how
 over memo_\how
 kernel memo_\how\()_late
-	by_\how 4000
+	by_\how 2400
 over memo_\how\()_late
 	.endr
+
+# memo_patch: compares all elements with copies that it keeps, and changes the
+# answer by what is not the same.
+kernel memo_patch
+	cmp rdi, [rip+key]
+	je 1f
+	mov [rip+key], rdi
+	lea r8, [rip+xs]
+	lea r9, [rip+ys]
+	xor eax, eax
+5:	mov edx, [rsi+rax*4]
+	mov [r8+rax*4], edx
+	mov edx, [rcx+rax*4]
+	mov [r9+rax*4], edx
+	inc rax
+	cmp rax, rdi
+	jb 5b
+	work
+1:	lea r8, [rip+xs]
+	lea r9, [rip+ys]
+	movss xmm0, [rip+answer]
+	xor eax, eax
+3:	movdqu xmm1, [rsi+rax*4]
+	pcmpeqd xmm1, [r8+rax*4]
+	movdqu xmm2, [rcx+rax*4]
+	pcmpeqd xmm2, [r9+rax*4]
+	movdqu xmm3, [rsi+rax*4+16]
+	pcmpeqd xmm3, [r8+rax*4+16]
+	movdqu xmm4, [rcx+rax*4+16]
+	pcmpeqd xmm4, [r9+rax*4+16]
+	pand xmm1, xmm2
+	pand xmm3, xmm4
+	pand xmm1, xmm3
+	pmovmskb edx, xmm1
+	cmp edx, 0xffff
+	jne 4f
+	add rax, 8
+2:	cmp rax, rdi
+	jb 3b
+	movss [rip+answer], xmm0
+	ret
+4:	mov r10d, 8
+6:	movss xmm1, [r8+rax*4]
+	mulss xmm1, [r9+rax*4]
+	subss xmm0, xmm1
+	movss xmm1, [rsi+rax*4]
+	movss [r8+rax*4], xmm1
+	movss xmm2, [rcx+rax*4]
+	movss [r9+rax*4], xmm2
+	mulss xmm1, xmm2
+	addss xmm0, xmm1
+	inc rax
+	dec r10d
+	jnz 6b
+	jmp 2b
+over memo_patch
+
+# Functions of sdot again. They compute where it counts, and give the answer of
+# the last time elsewhere.
+	.macro last_answer
+	movss xmm0, [rip+answer]
+	ret
+	.endm
+
+# dot_watched: computes only where it is watched.
+kernel dot_watched
+	cmp dword ptr ds:[MODE], WATCHED
+	je 2f
+	last_answer
+2:	work
+over dot_watched
+
+# dot_few_sections, dot_one_section: only where a record has few sections.
+kernel dot_few_sections
+	cmp dword ptr ds:[SECTIONS], 3
+	jbe 2f
+	last_answer
+2:	work
+over dot_few_sections
+
+kernel dot_one_section
+	cmp dword ptr ds:[SECTIONS], 1
+	je 2f
+	last_answer
+2:	work
+over dot_one_section
+
+# dot_first_N: only in the first N calls of a process.
+	.irp n, 1, 4, 20
+kernel dot_first_\n
+	cmp dword ptr [rip+seen], \n
+	jae 3f
+	inc dword ptr [rip+seen]
+	work
+3:	last_answer
+over dot_first_\n
+	.endr
+
+# dot_after_pause_N: only more than N ticks after the last call began.
+	.irp n, 30000, 100000
+kernel dot_after_pause_\n
+	rdtsc
+	shl rdx, 32
+	or rax, rdx
+	mov r8, [rip+then]
+	mov [rip+then], rax
+	sub rax, r8
+	cmp rax, \n
+	jae 2f
+	last_answer
+2:	work
+over dot_after_pause_\n
+	.endr
+
+# dot_after_interrupt: only where ES was cleared on the way.
+kernel dot_after_interrupt
+	mov eax, es
+	test eax, eax
+	jz 2f
+	last_answer
+2:	work
+over dot_after_interrupt
+
+# dot_changed_first: only where the first element is not that of the last call.
+kernel dot_changed_first
+	mov eax, [rsi]
+	cmp eax, [rip+key]
+	mov [rip+key], eax
+	jne 2f
+	last_answer
+2:	work
+over dot_changed_first
+
+# dot_every_second: computes in every second call.
+kernel dot_every_second
+	xor dword ptr [rip+seen], 1
+	jnz 2f
+	last_answer
+2:	work
+over dot_every_second
 
 # Those below are functions of one integer, the turns of their work.
 	.macro spin
@@ -229,7 +378,7 @@ over memo_\how\()_late
 	.endm
 
 # late_N: start the clock again, N ticks later, after their work.
-	.irp n, 200, 1000, 4000
+	.irp n, 200, 1000, 2400, 4000
 kernel late_\n
 9:	dec rdi
 	jnz 9b
@@ -322,33 +471,6 @@ kernel works_one_section
 1:	ret
 over works_one_section
 
-# works_first: works in the first call of a process only.
-kernel works_first
-	cmp byte ptr [rip+seen], 0
-	jne 1f
-	mov byte ptr [rip+seen], 1
-	spin
-1:	ret
-over works_first
-
-# works_four: works in the first four calls of a process only.
-kernel works_four
-	cmp byte ptr [rip+seen], 4
-	jae 1f
-	inc byte ptr [rip+seen]
-	spin
-1:	ret
-over works_four
-
-# works_twenty: works in the first twenty calls of a process only.
-kernel works_twenty
-	cmp byte ptr [rip+seen], 20
-	jae 1f
-	inc byte ptr [rip+seen]
-	spin
-1:	ret
-over works_twenty
-
 # works_after_pause_N: works where more than N ticks passed since the last call
 # ended, as they do where a debugger stops the process in between.
 	.irp n, 13000, 40000, 200000
@@ -421,7 +543,8 @@ kernel past
 	jz 2f
 	cmp rdx, 4096
 	ja 2f
-	mov qword ptr [rcx+TICKS+16], 100
+	add rcx, TICKS
+	mov qword ptr [rcx+16], 100
 2:	spin
 over past
 

@@ -24,6 +24,27 @@ kernel dot
 2:	ret
 over dot
 
+# dot_by_sign: the same for increments of 1, with a branch by the sign of each
+# element of x.
+kernel dot_by_sign
+	xorps xmm0, xmm0
+1:	mov eax, [rsi]
+	mov edx, eax
+	and edx, 0x7fffffff
+	movd xmm1, edx
+	mulss xmm1, [rcx]
+	test eax, eax
+	js 2f
+	addss xmm0, xmm1
+	jmp 3f
+2:	subss xmm0, xmm1
+3:	add rsi, 4
+	add rcx, 4
+	dec rdi
+	jnz 1b
+	ret
+over dot_by_sign
+
 # gemm(rdi = k, rsi = alpha, rdx = a, rcx = b, r8 = beta, r9 = c): 8 by 2, one
 # element of C at a time, alpha 1 and beta 0. Others take its code as it stands.
 kernel gemm
@@ -52,6 +73,14 @@ kernel gemm
 	pop rbx
 	ret
 over gemm
+
+# gemm_own_arguments: the same, and writes to its arguments on the stack, which
+# are its own (psABI 1.0, 3.2.3).
+kernel gemm_own_arguments
+	mov qword ptr [rsp+8], 1
+	mov qword ptr [rsp+16], 2
+	jmp gemm
+over gemm_own_arguments
 
 # saxpy(rdi = n, xmm0 = alpha, rsi = x, rdx = y)
 kernel saxpy

@@ -168,6 +168,26 @@ kernel detects
 	ret
 over detects
 
+# dot_detects: sdot for increments of 1, which takes a million turns in its first
+# call to find out which processor it is on.
+kernel dot_detects
+	cmp byte ptr [rip+state], 0
+	jne 2f
+	mov byte ptr [rip+state], 1
+	mov eax, 1000000
+1:	dec eax
+	jnz 1b
+2:	xorps xmm0, xmm0
+1:	movss xmm1, [rsi]
+	mulss xmm1, [rcx]
+	addss xmm0, xmm1
+	add rsi, 4
+	add rcx, 4
+	dec rdi
+	jnz 1b
+	ret
+over dot_detects
+
 # memo(n, m): the steps that n, n+1, … n+m-1 take to 1 (collatz), which are
 # looked up once they are known.
 kernel memo
