@@ -91,10 +91,14 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 		w.records = append(w.records[:0], memory(trampoline.RecordsAddr, w.size)...)
 		w.cpu, w.faults, w.since, w.released = cpuTime(ru), ru.Minflt, time.Now(), perf.RDTSC()
 	default:
+		wrote, ticks := w.wrote(), regs.Rax-results().Stamp
+		if w.untimely(results().Stamp, regs.Rax) {
+			wrote, ticks = true, 0
+		}
 		w.over = !w.After(Seen{
 			Section: int(w.results.Section), RAX: results().RAX, XMM0: le.Uint64(results().FX[160:]),
-			Ticks: regs.Rax - results().Stamp, Began: w.since, Wall: now.Sub(w.since), CPU: cpuTime(ru) - w.cpu,
-			Faults: ru.Minflt - w.faults, Wrote: w.wrote() || w.untimely(results().Stamp, regs.Rax),
+			Ticks: ticks, Began: w.since, Wall: now.Sub(w.since), CPU: cpuTime(ru) - w.cpu,
+			Faults: ru.Minflt - w.faults, Wrote: wrote,
 		})
 	}
 	if w.over {

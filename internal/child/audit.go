@@ -2,6 +2,7 @@ package child
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -44,7 +45,8 @@ type manner uint8
 const (
 	usual   manner = iota // as every cell begins: the first call
 	fresh                 // others altogether, in caches of another processor or none
-	changed               // those of the call before, but for a few elements
+	same                  // those that the call before left
+	changed               // the same, but for a few elements
 )
 
 // watched is a call and the empty one after it, which noise hits as often.
@@ -136,6 +138,8 @@ func (a *audit) next() manner {
 		return usual
 	case n == 1 && a.operandBytes() > 0 && a.operandBytes() <= freshBytes:
 		return fresh
+	case n%2 == 0:
+		return same
 	}
 	return changed
 }
@@ -183,6 +187,9 @@ func (a *audit) check(w *watched) {
 	if a.wrong == "" && s.Wrote {
 		a.wrong = "the kernel writes to the samples"
 	}
+	if w.manner == same {
+		return // nothing was looked at before the call, to leave the caches alone
+	}
 	v := a.call.Verify(a.memory, a.given, int64(s.RAX), s.XMM0)
 	switch {
 	case len(a.calls) == 1 && a.audited == nil:
@@ -199,7 +206,7 @@ func (a *audit) varied() (bool, string) {
 		return true, ""
 	}
 	for _, w := range a.calls[1:] {
-		if w.manner != usual && w.touched > 0 && !w.call.Began.IsZero() {
+		if w.manner != same && w.touched > 0 && !w.call.Began.IsZero() {
 			return true, ""
 		}
 	}
@@ -209,63 +216,128 @@ func (a *audit) varied() (bool, string) {
 	return false, "its operands are constants or hold results alone, so their contents are the same in all calls"
 }
 
-// How much longer than the measured calls others may take. A watched call finds
-// caches and predictors as the supervisor left them; branches that are learned
-// within a few calls of the same contents are not with others, and cost up to
-// ten times as much. Lines of the cache that the supervisor has touched are in
-// that of another processor, or in none.
+// How much longer calls may take than others. A watched call finds caches and
+// predictors as the supervisor left them; branches that are learned within a few
+// calls of the same contents are not with others, and cost up to ten times as much.
 const (
 	maxWarm      = 3
+	maxChanged   = 2 // beside a watched call with the same contents, which is as cold
 	maxFresh     = 12
 	insideSlack  = 250 * time.Nanosecond // more, by what the stub measured
 	outsideSlack = time.Microsecond      // more, by the time from stop to stop
 	coldSlack    = 3 * time.Microsecond  // the same, where all contents are others
-	lineSlack    = 100 * time.Nanosecond // for each line that the supervisor touched
-	faultSlack   = 20 * time.Microsecond // for each page fault
+	lineSlack    = 30 * time.Nanosecond  // for each line of the cache that is another processor's, or in none
+	pageSlack    = 200 * time.Nanosecond // for each page whose translation is not at hand
+	faultSlack   = 20 * time.Microsecond // for each page that a process touches for the first time
 )
 
-// longer tells in which way watched calls take longer than the measured ones,
-// or "".
-func (a *audit) longer(measured float64) string {
+// slack is what a call may take longer: by what the stub measured, and by the time
+// from stop to stop.
+type slack struct{ inside, outside time.Duration }
+
+// doubt is what watched calls speak against; it is certain where no state of caches
+// explains it.
+type doubt struct {
+	why     string
+	certain bool
+}
+
+// longer tells in which way watched calls take longer than the measured ones, or
+// than each other.
+func (a *audit) longer(measured float64) doubt {
+	warm := append(a.of(same), a.of(changed)...)
+	if d := a.exceed(warm, "a watched call", maxWarm*measured, slack{insideSlack, outsideSlack}); d.why != "" {
+		return d
+	}
+	if d := a.exceed(a.of(fresh), "a watched call with other contents of the operands", maxFresh*measured, slack{insideSlack, coldSlack}); d.why != "" {
+		return d
+	}
+	return a.remembers()
+}
+
+// exceed tells whether calls take longer than so many ticks and what others have
+// done to them, and whether cold caches cannot explain it.
+func (a *audit) exceed(calls []watched, what string, most float64, more slack) (d doubt) {
+	if len(calls) == 0 {
+		return d
+	}
+	touched := time.Duration(0)
+	for _, w := range calls {
+		touched = max(touched, w.extra())
+	}
+	for _, by := range a.accounts(more) {
+		took := by.beyond(calls)
+		over := took - most - float64(a.ticks(by.slack+touched))
+		if over <= 0 {
+			continue
+		}
+		d = doubt{fmt.Sprintf("%s takes %.0f ticks%s; by what was measured it would take %.0f at most", what, took, by.words, most), over > float64(a.ticks(a.footprint()))}
+		if d.certain {
+			return d
+		}
+	}
+	return d
+}
+
+// account is one way to know how long a call took.
+type account struct {
+	words  string
+	slack  time.Duration
+	beyond func([]watched) float64 // ticks, above those of empty calls
+}
+
+// accounts are the stub's own, and that from stop to stop, in which other processes
+// lengthen the one time and ticks of the scheduler the other.
+func (a *audit) accounts(more slack) [2]account {
 	inside := func(s cell.Seen) float64 { return float64(s.Ticks) }
 	wall := func(s cell.Seen) float64 { return float64(a.ticks(s.Wall)) }
 	cpu := func(s cell.Seen) float64 { return float64(a.ticks(s.CPU)) }
-	for _, c := range []struct {
-		manner manner
-		what   string
-		times  float64
-		slack  time.Duration
-	}{
-		{changed, "a watched call", maxWarm, outsideSlack},
-		{fresh, "a watched call with other contents of the operands", maxFresh, coldSlack},
-	} {
-		calls, extra := a.of(c.manner)
-		if len(calls) == 0 {
-			continue
-		}
-		own := beyond(calls, inside)
-		// Other processes lengthen the one, ticks of the scheduler the other.
-		outside := min(beyond(calls, wall), beyond(calls, cpu))
-		switch most := c.times*measured + float64(a.ticks(extra)); {
-		case own > most+float64(a.ticks(insideSlack)):
-			return fmt.Sprintf("%s takes %.0f ticks, those that were measured %.0f", c.what, own, measured)
-		case outside > most+float64(a.ticks(c.slack)):
-			return fmt.Sprintf("%s takes %.0f ticks as seen from outside, those that were measured %.0f", c.what, outside, measured)
-		}
+	return [2]account{
+		{"", more.inside, func(c []watched) float64 { return beyond(c, inside) }},
+		{" as seen from outside", more.outside, func(c []watched) float64 { return min(beyond(c, wall), beyond(c, cpu)) }},
 	}
-	return ""
 }
 
-// of returns the whole calls of a manner, and what each may take longer for what
-// the supervisor and the operating system have done.
-func (a *audit) of(m manner) (list []watched, extra time.Duration) {
+// footprint is what a call may take longer if all that it can touch is in no cache.
+func (a *audit) footprint() time.Duration {
+	bytes := a.operandBytes()
+	for _, seg := range a.image.Segments {
+		bytes += int(seg.Size)
+	}
+	return time.Duration(lines(bytes))*lineSlack + time.Duration(bytes/4096)*pageSlack
+}
+
+// remembers tells that calls with changed contents take longer than those with the
+// same, though both find caches alike: who remembers what came of the same contents
+// saves himself the work when he is measured.
+func (a *audit) remembers() doubt {
+	quickest, slowest := a.of(changed), a.of(same)
+	if len(quickest) == 0 || len(slowest) == 0 {
+		return doubt{}
+	}
+	for _, by := range a.accounts(slack{insideSlack, outsideSlack}) {
+		least, most, extra := math.Inf(1), 0.0, time.Duration(0)
+		for _, w := range quickest {
+			least, extra = min(least, by.beyond([]watched{w})), max(extra, w.extra())
+		}
+		for _, w := range slowest {
+			most = max(most, by.beyond([]watched{w}))
+		}
+		if least > maxChanged*most+float64(a.ticks(by.slack+extra)) {
+			return doubt{fmt.Sprintf("a call whose operands have changed a little takes %.0f ticks%s, one with the same contents %.0f", least, by.words, most), true}
+		}
+	}
+	return doubt{}
+}
+
+// of returns the whole calls of a manner.
+func (a *audit) of(m manner) (list []watched) {
 	for _, w := range a.calls {
 		if w.manner == m && !w.empty.Began.IsZero() {
 			list = append(list, w)
-			extra = max(extra, w.extra())
 		}
 	}
-	return list, extra
+	return list
 }
 
 // extra is what a call may take longer for what others have done.
@@ -297,16 +369,18 @@ func quick(v []float64) (mean float64) {
 // that were measured, or "".
 func (a *audit) firstCall(measured float64) string {
 	w := a.calls[0]
-	took := min(w.call.Wall, w.call.CPU) - w.extra()
-	if float64(a.ticks(max(took-firstSlack, 0))) <= maxFirst*measured {
+	took := min(w.call.Wall, w.call.CPU)
+	// A new process takes its pages as it touches them, and a virtual machine's
+	// host does so once more, unseen.
+	if float64(a.ticks(max(took-w.extra()-firstSlack, 0))) <= maxFirst*measured {
 		return ""
 	}
-	return fmt.Sprintf("the first call of a process takes %v, those that were measured %.0f ticks", min(w.call.Wall, w.call.CPU), measured)
+	return fmt.Sprintf("the first call of a process takes %v, those that were measured %v", took, a.duration(uint64(measured)))
 }
 
 // How much longer than the measured calls the first one of a process may take,
 // which finds all caches cold.
 const (
 	maxFirst   = 8
-	firstSlack = 50 * time.Microsecond
+	firstSlack = 100 * time.Microsecond
 )

@@ -132,7 +132,8 @@ func (s *sampler) checkIntegrity() {
 	}
 }
 
-// measured is the length in ticks of the calls that were measured.
+// measured is the length in ticks of the calls that were measured: of the longest
+// but a tenth, since calls may be long and short by turns.
 func (s *sampler) measured() float64 {
 	var calls []float64
 	for _, o := range s.outcomes {
@@ -140,7 +141,7 @@ func (s *sampler) measured() float64 {
 			calls = append(calls, float64(r.Ticks[secKernel])/float64(s.batch))
 		}
 	}
-	return quantile(calls, 0.5)
+	return quantile(calls, 0.9)
 }
 
 // callsShrunk holds the samples against the calls that were watched. Noise makes
@@ -148,14 +149,15 @@ func (s *sampler) measured() float64 {
 // kernel from being proved honest is told as well.
 func (s *sampler) callsShrunk() string {
 	measured := s.measured()
-	var why, first string
+	var d doubt
+	var first string
 	a := s.audited
 	for try := 1; ; try++ {
 		if a.wrong != "" {
 			return a.wrong
 		}
-		why, first = a.longer(measured), a.firstCall(measured)
-		if why == "" && first == "" || try == watchAttempts || time.Until(s.deadline()) < s.reserved()+watchedTime+4*s.seen.Wall {
+		d, first = a.longer(measured), a.firstCall(measured)
+		if d.why == "" && first == "" || try == watchAttempts || s.noTimeToWatch() {
 			break
 		}
 		var p *wire.Problem
@@ -165,8 +167,10 @@ func (s *sampler) callsShrunk() string {
 	}
 	varied, unvaried := a.varied()
 	switch {
-	case why != "":
-		return why
+	case d.certain:
+		return d.why
+	case d.why != "":
+		s.unproven = append(s.unproven, d.why+"; cold caches may explain it")
 	case !varied:
 		s.unproven = append(s.unproven, unvaried)
 	case first != "" && !(s.checked.Status == kernels.Match && s.operandBytes() > 0):
@@ -175,6 +179,11 @@ func (s *sampler) callsShrunk() string {
 		s.unproven = append(s.unproven, first+": it prepares itself, or works once and remembers")
 	}
 	return ""
+}
+
+// noTimeToWatch tells that the deadline is too near for another watched cell.
+func (s *sampler) noTimeToWatch() bool {
+	return time.Until(s.deadline()) < s.reserved()+watchedTime+4*s.seen.Wall || s.quick()
 }
 
 // chainsStretched compares, cell by cell, the fast ones of the chains beside the

@@ -7,6 +7,7 @@ import (
 
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
+	"webrunner/loader"
 	"webrunner/trampoline"
 )
 
@@ -34,21 +35,23 @@ func TestLonger(t *testing.T) {
 	}{
 		{"as measured", append(calls(5, changed, 2, us, us, us), calls(1, fresh, 100, us, us, us)...), ""},
 		{"colder", calls(5, changed, 2, 3*us, 3*us, 3*us), ""},
-		{"inside", calls(5, changed, 2, 4*us, 4*us, 4*us), "a watched call takes 4000 ticks, those that were measured 1000"},
+		{"inside", calls(5, changed, 2, 4*us, 4*us, 4*us), "a watched call takes 4000 ticks; by what was measured it would take 3000 at most"},
 		{"outside", calls(5, changed, 2, us, 5*us, 5*us), "a watched call takes 5000 ticks as seen from outside"},
-		{"lines of another processor", calls(5, changed, 100, 12*us, 12*us, 12*us), ""},
-		{"not so many lines", calls(5, changed, 100, 14*us, 14*us, 14*us), "14000 ticks"},
+		{"lines of another processor", calls(5, changed, 100, 6*us, 6*us, 6*us), ""},
+		{"not so many lines", calls(5, changed, 100, 8*us, 8*us, 8*us), "8000 ticks"},
 		{"others had the processor", calls(5, changed, 2, us, 400*us, us), ""},
 		{"ticks of the scheduler", calls(5, changed, 2, us, us, 400*us), ""},
+		{"remembers what came of the same", append(calls(2, same, 0, us, us, us), calls(2, changed, 2, 2500, 2500, 2500)...), "changed a little"},
+		{"is as cold as one with the same contents", append(calls(2, same, 0, 2*us, 2*us, 2*us), calls(2, changed, 2, 3*us, 3*us, 3*us)...), ""},
 		{"the first call", calls(1, usual, 2, 900*us, 900*us, 900*us), ""},
 		{"a few disturbed ones", append(calls(4, changed, 2, us, us, us), calls(2, changed, 2, 900*us, 900*us, 900*us)...), ""},
 		{"unlearned branches", append(calls(5, changed, 2, us, us, us), calls(1, fresh, 2, 10*us, 10*us, 10*us)...), ""},
 		{"remembered", append(calls(5, changed, 2, us, us, us), calls(1, fresh, 2, 20*us, 20*us, 20*us)...), "other contents"},
 		{"remembered, with a clock of its own", append(calls(5, changed, 2, us, us, us), calls(1, fresh, 2, us, 20*us, 20*us)...), "other contents of the operands takes 20000 ticks as seen from outside"},
 	} {
-		a := &audit{runner: &runner{session: &session{job: &wire.Job{Host: wire.Host{TSCHz: 1e9}}}}, calls: tt.calls}
-		if why := a.longer(1000); tt.why == "" && why != "" || !strings.Contains(why, tt.why) {
-			t.Errorf("%s: %q, want %q", tt.name, why, tt.why)
+		a := &audit{runner: &runner{image: &loader.Image{}, session: &session{job: &wire.Job{Host: wire.Host{TSCHz: 1e9}}}}, calls: tt.calls}
+		if d := a.longer(1000); tt.why == "" && d.why != "" || !strings.Contains(d.why, tt.why) {
+			t.Errorf("%s: %q, want %q", tt.name, d.why, tt.why)
 		}
 	}
 }
@@ -62,14 +65,14 @@ func TestFirstCall(t *testing.T) {
 		touched int
 		odd     bool
 	}{
-		{50 * time.Microsecond, 0, 0, false},
-		{70 * time.Microsecond, 0, 0, true},
-		{70 * time.Microsecond, 1, 0, false},
-		{70 * time.Microsecond, 0, 200, false},
-		{500 * time.Microsecond, 2, 200, true},
+		{100 * time.Microsecond, 0, 0, false},
+		{120 * time.Microsecond, 0, 0, true},
+		{120 * time.Microsecond, 1, 0, false},
+		{120 * time.Microsecond, 0, 1000, false},
+		{500 * time.Microsecond, 2, 1000, true},
 	} {
 		w := watched{call: cell.Seen{Wall: tt.took, CPU: tt.took, Faults: tt.faults}, touched: tt.touched}
-		a := &audit{runner: &runner{session: &session{job: &wire.Job{Host: wire.Host{TSCHz: 1e9}}}}, calls: []watched{w}}
+		a := &audit{runner: &runner{image: &loader.Image{}, session: &session{job: &wire.Job{Host: wire.Host{TSCHz: 1e9}}}}, calls: []watched{w}}
 		if why := a.firstCall(1000); (why != "") != tt.odd {
 			t.Errorf("%+v: %q", tt, why)
 		}
