@@ -74,6 +74,10 @@ validate: ## measure kernels of known cost, quiet and with noisy neighbours (VAL
 instructions: ## measure single instructions, compare with what is published of this core
 	$(GO) run ./scripts/validate -instructions -reps 3 $(VALIDATE)
 
+.PHONY: honesty
+honesty: ## count what answers say of honest oddities and of liars (HONESTY: flags, such as -liars)
+	$(GO) run ./scripts/honesty $(HONESTY)
+
 TABLES ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/webrunner-tables
 
 .PHONY: tables

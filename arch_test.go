@@ -74,7 +74,7 @@ func law() []room {
 		{"internal/runner", []string{"internal/wire"}, serverBans()},
 		{"internal/report", []string{"internal/wire"}, leafBans()},
 		{"internal/wire", nil, leafBans()},
-		{"internal/child", []string{"internal/cell", "internal/wire", "loader", "filter/", "trampoline", "perf", "kernels"}, childBans()},
+		{"internal/child", []string{"internal/cell", "internal/wire", "loader", "filter/", "trampoline", "perf", "perf/uarch", "kernels"}, childBans()},
 		{"internal/cell", []string{"trampoline", "filter/bpf", "perf"}, childBans()},
 		leaves("loader/"),
 		leaves("filter/bpf"),
@@ -92,6 +92,8 @@ func law() []room {
 		{"scripts/matrix", []string{"examples", "internal/wire"}, nil}, // starts emulators; not part of the binary
 		// Starts noisy neighbours, and is its own child; not part of the binary.
 		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf", "perf/uarch"}, nil},
+		// Is its own child too; not part of the binary.
+		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf", "selftest/hostile", "trampoline"}, nil},
 		{"scripts/", []string{"examples"}, nil}, // tools, not in the binary
 	}
 }

@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"math/bits"
@@ -159,5 +160,42 @@ func fillConstant(m []byte, bits, size uint64) {
 	n := copy(m, word[:size])
 	for n > 0 && n < len(m) {
 		n += copy(m[n:], m[:n])
+	}
+}
+
+// Change gives some elements of each operand that the kernel reads other values,
+// such as Fill could have given them: the first one, and one that the seed says.
+// It does so in each set of memory alike, and returns how many elements it changed;
+// operands of constant elements stay as they are.
+func (c *Call) Change(seed uint64, sets ...[][]byte) (changed int) {
+	for i := range c.Operands {
+		b := &c.Operands[i]
+		if b.Access == Out || b.Fill == FillConstant || b.Count == 0 {
+			continue
+		}
+		state := mix(seed + mix(uint64(i)))
+		for _, at := range [...]uint64{0, state % b.Count} {
+			size := b.Type.Size()
+			from := b.Offset + at*size
+			value := b.another(sets[0][i][from:from+size], state^at)
+			for _, mem := range sets {
+				copy(mem[i][from:], value)
+			}
+			changed++
+		}
+	}
+	return changed
+}
+
+// another returns an element that differs from an old one.
+func (b *Buffer) another(old []byte, seed uint64) []byte {
+	and, or := b.masks()
+	g := generator{state: seed, and: and, or: or, low: b.lanes()}
+	var word [8]byte
+	for {
+		g.words(word[:])
+		if value := word[:len(old)]; !bytes.Equal(value, old) {
+			return value
+		}
 	}
 }

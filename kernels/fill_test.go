@@ -206,3 +206,59 @@ func BenchmarkFill(b *testing.B) {
 		})
 	}
 }
+
+// Change alters elements that a kernel reads to others that Fill could have
+// given, and nothing else.
+func TestChange(t *testing.T) {
+	set, err := Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := set.Find("sgemm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := spec.Values(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := spec.Bind(values, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b, before := memoryOf(c), memoryOf(c), memoryOf(c)
+	for _, mem := range [][][]byte{a, b, before} {
+		c.Fill(mem, 1)
+	}
+	places := map[int]bool{}
+	for seed := range uint64(50) {
+		if n := c.Change(seed, a, b); n != 6 { // two elements of a, b and c; alpha and beta are constant
+			t.Fatalf("%d elements changed", n)
+		}
+		for i := range c.Operands {
+			if !bytes.Equal(a[i], b[i]) {
+				t.Fatalf("the sets of operand %s differ", c.Operands[i].Name)
+			}
+			for j := 0; j+4 <= len(a[i]); j += 4 {
+				if bytes.Equal(a[i][j:j+4], before[i][j:j+4]) {
+					continue
+				}
+				places[j] = true
+				if v := math.Abs(float64(math.Float32frombits(binary.LittleEndian.Uint32(a[i][j:])))); v < 0.5 || v >= 2 || c.Operands[i].Fill == FillExact && v < 1 {
+					t.Errorf("element %d of %s became %v", j/4, c.Operands[i].Name, v)
+				}
+			}
+			copy(before[i], a[i])
+		}
+	}
+	if !places[0] || len(places) < 20 {
+		t.Errorf("only %d places were changed", len(places))
+	}
+}
+
+func memoryOf(c *Call) (mem [][]byte) {
+	for i := range c.Operands {
+		mem = append(mem, make([]byte, c.Operands[i].Bytes))
+	}
+	return mem
+}

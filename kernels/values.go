@@ -10,7 +10,7 @@ import (
 // ReservedNames are the words of a query that are not a kernel's parameters:
 // what to run, what to count and how to measure.
 func ReservedNames() []string {
-	return []string{"kernel", "events", "mode", "cold", "pages", "align", "precision", "deadline"}
+	return []string{"kernel", "events", "mode", "cold", "pages", "align", "seed", "effort", "precision", "deadline"}
 }
 
 // Values turns the parameters of a query into checked numbers: parameters

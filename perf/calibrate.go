@@ -1,133 +1,198 @@
 package perf
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 )
 
-// ChainStepCycles is the latency of a dependent 32-bit imul on a processor,
-// in core cycles, from the vendors' optimisation manuals. It is 3 but on
-// Bulldozer's line and on the first Atoms. Calibrate checks it against adds.
-func ChainStepCycles(h HostInfo) float64 {
-	switch {
-	case h.Vendor == "AuthenticAMD" && h.Family == 0x15:
-		return 4
-	case h.Vendor == "GenuineIntel" && h.Family == 6 && slices.Contains([]int{0x1c, 0x26, 0x27, 0x35, 0x36}, h.Model):
-		return 5
-	}
-	return 3
-}
-
-// Reference is samples of a call that is known to take Cycles.
-type Reference struct {
+// Length is a section of known length in the records of a cell.
+type Length struct {
 	Cycles float64
-	Cells  [][]Sample // with empty calls among them
+	Ticks  []uint64 // of each record
 }
 
-func (r Reference) samples() []Sample { return slices.Concat(r.Cells...) }
+// References are what the records of one cell of known sections show.
+type References struct {
+	Long, Chain Length   // chains of two lengths, the first that of measurements
+	Adds        Length   // dependent additions, one cycle each, in a loop as that of a chain
+	Witness     []uint64 // ticks
+	// Straight are calls without a loop, by ascending length, the first of the
+	// empty function.
+	Straight  []Length
+	Disturbed []bool // an interrupt or another process came into the record
+}
 
-// Calibrate finds what the edges of a call and a witness cost from a short
-// reference of dependent imul, of a tenth of chainCycles at most, and checks
-// that against a reference of dependent add (whose step is one cycle
-// everywhere), unless that has no samples. It fails only without usable samples;
-// doubts are told in the result.
-func Calibrate(chainCycles float64, quantum uint64, short, adds Reference) (Calibration, error) {
-	cal := Calibration{ChainCycles: chainCycles}
-	if chainCycles <= 0 {
-		return cal, ErrNoChain
-	}
-	q := float64(max(1, quantum))
-	cal.WitnessCycles = witnessAlone(cal, q, short.samples(), adds.samples())
-	edge, err := cal.edge(q, short.Cycles, short.samples())
-	if err != nil {
-		return cal, err
-	}
-	var edges []float64
-	for _, cell := range short.Cells {
-		if e, err := cal.edge(q, short.Cycles, cell); err == nil {
-			edges = append(edges, e)
+// clean returns the records of a cell that nothing disturbed and beside which the
+// core kept its frequency.
+func (r References) clean() (list []int) {
+	var long []float64
+	for i, t := range r.Long.Ticks {
+		if !r.Disturbed[i] {
+			long = append(long, float64(t))
 		}
 	}
-	cal.Edge, cal.EdgeError = edge, standardError(edges)
-	cal.doubts(q, adds)
+	slices.Sort(long)
+	usual := quantile(long, .5)
+	for i, t := range r.Long.Ticks {
+		if !r.Disturbed[i] && math.Abs(float64(t)-usual) <= 2*chainTolerance*usual {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// shown is what one cell shows of each section, in cycles.
+type shown struct {
+	chainEdge, adds float64
+	witness         []float64 // of each record
+	straight        []float64
+}
+
+// read reads a cell. The difference of both chains tells the frequency: what
+// stands between the stamps beside them is the same, since their code is.
+func (r References) read(quantum float64) (s shown, ok bool) {
+	at := r.clean()
+	if len(at) < minAccepted {
+		return s, false
+	}
+	mean := func(ticks []uint64) float64 {
+		var v []float64
+		for _, i := range at {
+			v = append(v, float64(ticks[i]))
+		}
+		return windowMean(v, quantum).mean
+	}
+	long, chain := mean(r.Long.Ticks), mean(r.Chain.Ticks)
+	perTick := (r.Long.Cycles - r.Chain.Cycles) / (long - chain)
+	if !(perTick > 0) {
+		return s, false
+	}
+	s.chainEdge = chain*perTick - r.Chain.Cycles
+	s.adds = mean(r.Adds.Ticks)*perTick - s.chainEdge
+	for _, i := range at {
+		s.witness = append(s.witness, float64(r.Witness[i])*perTick-s.chainEdge)
+	}
+	for _, l := range r.Straight {
+		s.straight = append(s.straight, mean(l.Ticks)*perTick)
+	}
+	return s, true
+}
+
+// ErrUncalibrated says that no cell of references has enough clean records.
+var ErrUncalibrated = errors.New("perf: too few clean records to calibrate")
+
+// Calibrate finds what stands between the time stamps beside a chain and beside a
+// call, what a witness costs, and checks that against additions, whose step is one
+// cycle everywhere. It fails only without usable records; doubts are told in the
+// result.
+func Calibrate(cells []References, quantum uint64) (Calibration, error) {
+	var cal Calibration
+	var seen []shown
+	step := float64(max(1, quantum))
+	for _, c := range cells {
+		cal.ChainCycles = c.Long.Cycles
+		if s, ok := c.read(step); ok {
+			seen = append(seen, s)
+		}
+	}
+	if cal.ChainCycles <= 0 {
+		return cal, ErrNoChain
+	}
+	if len(seen) == 0 {
+		return cal, ErrUncalibrated
+	}
+	cal.WitnessCycles = lowest(seen, step)
+	seen = alone(seen, cal.WitnessCycles)
+	last := len(cells[0].Straight) - 1
+	over := func(of func(shown) float64) (mean, err float64) {
+		var v []float64
+		for _, s := range seen {
+			v = append(v, of(s))
+		}
+		w := windowMean(v, 0)
+		if len(v) < 2 {
+			return w.mean, resolution
+		}
+		return w.mean, w.stdev
+	}
+	var chainError, edgeError float64
+	cal.ChainEdge, chainError = over(func(s shown) float64 { return s.chainEdge })
+	cal.Edge, edgeError = over(func(s shown) float64 { return s.straight[last] - cells[0].Straight[last].Cycles })
+	cal.EdgeError = math.Max(chainError, edgeError)
+	for i, l := range cells[0].Straight {
+		mean, _ := over(func(s shown) float64 { return s.straight[i] })
+		cal.Short = append(cal.Short, [2]float64{l.Cycles, mean})
+	}
+	cal.Short = rising(cal.Short)
+	adds, _ := over(func(s shown) float64 { return s.adds })
+	cal.doubts(adds, cells[0].Adds.Cycles)
 	return cal, nil
 }
 
-// edge solves ratio = (cycles + Edge) / (ChainCycles + Edge) for a reference.
-func (cal Calibration) edge(q, cycles float64, samples []Sample) (float64, error) {
-	r, err := chainRatio(cal, q, samples)
-	return (r*cal.ChainCycles - cycles) / (1 - r), err
+// lowest returns the cost of a witness that has the core to itself: the lowest
+// group of records that is not a fluke.
+func lowest(seen []shown, quantum float64) float64 {
+	var costs []float64
+	for _, s := range seen {
+		costs = append(costs, s.witness...)
+	}
+	return lowestGroup(costs, quantum)
 }
 
-// standardError is that of the mean of values; of one alone nothing is known
-// but the resolution of a figure.
-func standardError(values []float64) float64 {
-	if len(values) < 2 {
-		return resolution
+// alone returns the cells that had the core to themselves most of the time, or
+// all where none had.
+func alone(seen []shown, witness float64) (list []shown) {
+	for _, s := range seen {
+		slices.Sort(s.witness)
+		if quantile(s.witness, .5) <= witness*(1+witnessTolerance) {
+			list = append(list, s)
+		}
 	}
-	_, variance := moments(values)
-	return math.Sqrt(variance / float64(len(values)))
+	if len(list) == 0 {
+		return seen
+	}
+	return list
+}
+
+// steepest is how much faster than what it shows a call may grow: of two calls
+// that show nearly the same, noise decides which is the longer.
+const steepest = 4
+
+// rising makes what calls show grow with their length, from the longest down.
+func rising(short [][2]float64) [][2]float64 {
+	for i := len(short) - 2; i >= 0; i-- {
+		most := short[i+1][1] - (short[i+1][0]-short[i][0])/steepest
+		short[i][1] = min(short[i][1], most)
+	}
+	return short
 }
 
 // doubts checks a calibration for what no machine can show, and against adds.
-func (cal *Calibration) doubts(q float64, adds Reference) {
+func (cal *Calibration) doubts(adds, cycles float64) {
 	const implausible = 1000 // cycles of two fences and two time stamps
-	if !(cal.Edge > 0 && cal.Edge < implausible) {
+	if !(cal.Edge > 0 && cal.Edge < implausible && math.Abs(cal.ChainEdge) < implausible) {
 		cal.Doubt = fmt.Sprintf("entering and leaving a call takes %.0f cycles", cal.Edge)
-		cal.Edge = 0
+		cal.Edge, cal.ChainEdge, cal.Short = 0, 0, nil
 		return
 	}
-	if len(adds.Cells) == 0 {
-		return
-	}
-	r, err := chainRatio(*cal, q, adds.samples())
-	if err != nil {
-		cal.Doubt = "the add chain cannot be timed: " + err.Error()
-		return
-	}
-	got := r*(cal.ChainCycles+cal.Edge) - cal.Edge
-	if off := got/adds.Cycles - 1; math.Abs(off) > 0.01 {
-		cal.Doubt = fmt.Sprintf("a chain of %.0f adds reads as %.0f cycles (%+.1f %%)", adds.Cycles, got, 100*off)
+	if off := adds/cycles - 1; math.Abs(off) > 0.05 {
+		cal.Doubt = fmt.Sprintf("a chain of %.0f adds reads as %.0f cycles (%+.1f %%)", cycles, adds, 100*off)
 	}
 }
 
-// chainRatio returns a reference's ticks per tick of the chains around it, all
-// with their edges.
-func chainRatio(cal Calibration, quantum float64, samples []Sample) (float64, error) {
-	_, overhead := emptyTicks(samples, quantum)
-	f := filter{chains: true, overhead: overhead, quantum: quantum, cal: cal}
-	var ratios []float64
-	var bad Rejections
-	for _, s := range samples {
-		if s.Empty {
-			continue
-		}
-		v := f.judge(s)
-		bad.add(v)
-		if v == clean && s.Before != 0 {
-			ratios = append(ratios, 2*float64(s.Ticks)/(float64(s.Before)+float64(s.After)))
-		}
-	}
-	if len(ratios) < minAccepted {
-		return 0, &NoFigureError{Total: len(samples), Rejected: bad, Why: "too few clean samples to calibrate"}
-	}
-	return windowMean(ratios, quantum/float64(samples[0].Before+1)).mean, nil
-}
-
-// witnessAlone returns the cost in cycles of a witness that has the core to
-// itself: the lowest group of samples that is not a fluke. 0 without witnesses.
-func witnessAlone(cal Calibration, quantum float64, sets ...[]Sample) float64 {
-	var costs []float64
-	step := 0.0
+// witnessAlone is the same from samples of a measurement. 0 without witnesses.
+func witnessAlone(cal Calibration, quantum float64, cells ...[]Sample) float64 {
 	cal.WitnessCycles = 0 // to judge by the chains alone
 	if cal.ChainCycles <= 0 {
 		return 0
 	}
-	for _, set := range sets {
-		_, edge := emptyTicks(set, quantum)
-		f := filter{chains: true, overhead: edge, quantum: quantum, cal: cal}
-		for _, s := range set {
+	var costs []float64
+	step := 0.0
+	f := filter{chains: true, quantum: quantum, cal: cal}
+	for _, cell := range cells {
+		for _, s := range cell {
 			if s.Empty || s.Before == 0 || s.WitnessBefore == 0 || f.judge(s) != clean {
 				continue
 			}
@@ -135,6 +200,12 @@ func witnessAlone(cal Calibration, quantum float64, sets ...[]Sample) float64 {
 			step = max(step, quantum*f.scale(s))
 		}
 	}
+	return lowestGroup(costs, step)
+}
+
+// lowestGroup is the mean of the lowest costs that are no fluke, 0 if there are
+// none.
+func lowestGroup(costs []float64, step float64) float64 {
 	slices.Sort(costs)
 	need := max(minAccepted/2, len(costs)/50) // a fluke is rarer than that
 	for i := 0; i+need <= len(costs); i++ {
@@ -143,30 +214,6 @@ func witnessAlone(cal Calibration, quantum float64, sets ...[]Sample) float64 {
 		if end-i >= need {
 			return windowMean(costs[i:end], step).mean
 		}
-	}
-	return 0
-}
-
-// Better returns c with the lower witness cost of both, the nearer to that of
-// a core without neighbours. Whoever calibrates repeatedly keeps it this way.
-func (c Calibration) Better(o Calibration) Calibration {
-	if o.WitnessCycles > 0 && o.WitnessCycles < c.WitnessCycles && o.ChainCycles > 0 {
-		c.WitnessCycles = o.WitnessCycles
-	}
-	return c
-}
-
-// WitnessMixCycles is what one mix of the witness (two loads, a store, three
-// additions) costs on a core without neighbours, in cycles, or 0 where that is
-// not known: Zen 3 and later and Golden Cove and later dispatch all six at
-// once. It bounds a calibration that met busy neighbours only.
-func WitnessMixCycles(h HostInfo) float64 {
-	const measured = 1.012 // Zen 4, with the loop's end
-	switch {
-	case h.Vendor == "AuthenticAMD" && h.Family >= 0x19:
-		return measured
-	case h.Vendor == "GenuineIntel" && h.Family == 6 && slices.Contains([]int{0x8f, 0xcf, 0xad, 0xae}, h.Model):
-		return measured
 	}
 	return 0
 }

@@ -6,56 +6,94 @@ import (
 )
 
 // combine makes one figure of the cells' parts, of which there is at least
-// one. The quantum is in the unit of the values.
+// one. The quantum is in ticks.
 func combine(parts []part, quantum float64, fig *Figure, q *Quality) {
-	var all []float64
+	all := pooled(parts)
+	lengthy := 0
 	for _, p := range parts {
-		all = append(all, p.values...)
-		fig.Overhead += p.overhead / float64(len(parts))
+		lengthy += p.lengthy
 	}
-	slices.Sort(all)
 	fig.Cells, fig.Accepted = len(parts), len(all)
 	fig.Min, fig.P10, fig.P90 = all[0], quantile(all, .1), quantile(all, .9)
 	if q.Contended {
-		upperBound(all, quantum, fig)
+		upperBound(all, quantum*parts[0].scale, fig)
+		fig.Overhead = parts[0].window.mean - parts[0].mean
 		return
 	}
-	if at := split(all, quantum); at > 0 {
-		twoModes(all, at, quantum, fig, q)
-		return
+	main := parts
+	if modes := findModes(parts, quantum); len(modes) > 1 {
+		main = modes[0].parts
+		q.ByCell = modes[0].byCell
+		for _, m := range modes {
+			q.Modes = append(q.Modes, Mode{Value: pooledMean(m.parts), Share: float64(len(pooled(m.parts))) / float64(len(all))})
+		}
+		q.tellModes()
 	}
-	w := windowMean(all, quantum)
-	half := 0.0
-	if len(all) == 1 {
-		half = max(quantum, math.Abs(w.mean))
-		q.warn("a single sample: nothing is known of its scatter, and the interval is all of it")
-	} else {
-		within := student95(w.n-1) * math.Hypot(w.stdev, overheadError(parts))
-		half = math.Hypot(within, betweenCells(parts, w.mean))
+	if lengthy*lengthyShare > len(all) {
+		q.warn("%d of %d calls are so long that the timer interrupts each of them: they are counted with their interrupts", lengthy, len(all))
 	}
-	fig.Value, fig.CILow, fig.CIHigh = w.mean, w.mean-half, w.mean+half
+	fig.of(main, q)
 }
 
-// overheadError is the standard error that the empty calls of all cells add.
-func overheadError(parts []part) float64 {
-	var n, variance float64
+// lengthyShare is the part of all samples, one in so many, from which a reader
+// should know of long ones.
+const lengthyShare = 20
+
+// pooled is the cost of the calls of all parts, sorted.
+func pooled(parts []part) []float64 {
+	var all []float64
 	for _, p := range parts {
-		k := float64(len(p.values))
-		n += k
-		variance += k * k * p.overheadErr * p.overheadErr
+		for _, s := range p.shown {
+			all = append(all, p.call(s))
+		}
 	}
-	return math.Sqrt(variance) / n
+	slices.Sort(all)
+	return all
+}
+
+// pooledMean is the mean of the parts by their samples.
+func pooledMean(parts []part) (mean float64) {
+	n := 0.0
+	for _, p := range parts {
+		mean += p.mean * float64(p.n)
+		n += float64(p.n)
+	}
+	return mean / n
+}
+
+// of fills the value and its interval from parts of one mode.
+func (f *Figure) of(parts []part, q *Quality) {
+	mean, n, within, noise, overhead := pooledMean(parts), 0, 0.0, 0.0, 0.0
+	for _, p := range parts {
+		k := float64(p.n)
+		n += p.n
+		noise += k * k * p.stderr * p.stderr
+		within += k * k * p.window.stdev * p.window.stdev * p.steep * p.steep
+		overhead += k * (p.window.mean - p.mean)
+	}
+	f.Overhead = overhead / float64(n)
+	q.Within = math.Sqrt(within / float64(n))
+	half := 0.0
+	if n == 1 {
+		half = math.Abs(mean)
+		q.warn("a single sample: nothing is known of its scatter, and the interval is all of it")
+	} else {
+		var between float64
+		between, q.Between = betweenCells(parts, mean)
+		half = math.Hypot(student95(n-1)*math.Sqrt(noise)/float64(n), between)
+	}
+	f.Value, f.CILow, f.CIHigh = mean, mean-half, mean+half
 }
 
 // betweenCells returns half of the 95 % interval that the cells' disagreement
-// causes: what their means scatter around the figure beyond the scatter inside
-// each counts as a second source of error, of which there is one draw a cell.
-// A cell counts by its accepted samples: one that gave a handful among a busy
-// host's disturbances says little.
-func betweenCells(parts []part, mean float64) float64 {
+// causes, and their standard deviation: what their means scatter around the
+// figure beyond the scatter inside each counts as a second source of error, of
+// which there is one draw a cell. A cell counts by its accepted samples: one that
+// gave a handful among a busy host's disturbances says little.
+func betweenCells(parts []part, mean float64) (half, deviation float64) {
 	var n, squares, scatter, noise float64
 	for _, p := range parts {
-		k := float64(len(p.values))
+		k := float64(p.n)
 		n += k
 		squares += k * k
 		scatter += k * (p.mean - mean) * (p.mean - mean)
@@ -67,9 +105,9 @@ func betweenCells(parts []part, mean float64) float64 {
 	own := max(draws, 1.5)
 	between := (scatter*own/(own-1) - noise) / n
 	if between <= 0 || len(parts) < 2 {
-		return 0
+		return 0, 0
 	}
-	return student95(max(1, int(draws+0.5)-1)) * math.Sqrt(between/draws)
+	return student95(max(1, int(draws+0.5)-1)) * math.Sqrt(between/draws), math.Sqrt(between)
 }
 
 // upperBound takes the tenth percentile of samples that are all too slow. A
@@ -79,34 +117,33 @@ func upperBound(all []float64, quantum float64, fig *Figure) {
 	fig.CILow, fig.CIHigh = fig.Min, max(quantile(all, .5), fig.Value)
 }
 
-// twoModes takes the more frequent of two groups and reports both.
-func twoModes(all []float64, at int, quantum float64, fig *Figure, q *Quality) {
-	groups := [2][]float64{all[:at], all[at:]}
-	if len(groups[1]) > len(groups[0]) {
-		groups[0], groups[1] = groups[1], groups[0]
-	}
-	for _, g := range groups {
-		w := windowMean(slices.Clone(g), quantum)
-		q.Modes = append(q.Modes, Mode{Value: w.mean, Share: float64(len(g)) / float64(len(all))})
-		if len(q.Modes) == 1 {
-			half := student95(w.n-1) * w.stdev
-			fig.Value, fig.CILow, fig.CIHigh = w.mean, w.mean-half, w.mean+half
-		}
-	}
-	q.warn("two modes: %.4g in %.0f %% of the samples and %.4g in %.0f %%; the figure is the first",
-		q.Modes[0].Value, 100*q.Modes[0].Share, q.Modes[1].Value, 100*q.Modes[1].Share)
-}
-
 // resolution is in units of a figure, cycles or ticks.
 const resolution = 3
 
-// Enough tells whether a figure can be reported as it stands: three cells,
-// undisturbed, of one mode, with a 95 % interval whose half is within the
-// relative precision or within three units, which is what one call, entered and
-// left between fences, can show.
+// Least numbers that a figure is made of.
+const (
+	leastCells   = 3
+	leastSamples = 31
+	modeCells    = 12 // where cells have different modes: to say which is the usual one
+)
+
+// Enough tells whether a figure can be reported as it stands: undisturbed, of
+// three cells or as many as tell its modes, with a 95 % interval whose half is
+// within the relative precision or within three units, which is what one call,
+// entered and left between fences, can show.
 func Enough(f Figure, q Quality, precision float64) bool {
-	if f.Cells < 3 || f.Accepted < 31 || q.Contended || q.Disturbed || len(q.Modes) > 0 {
+	cells := leastCells
+	if q.ByCell {
+		cells = modeCells
+	}
+	if f.Cells < cells || f.Accepted < leastSamples || q.Contended || q.Disturbed {
 		return false
 	}
+	return Precise(f, precision)
+}
+
+// Precise tells whether half of a figure's interval is within the relative
+// precision, or within three units.
+func Precise(f Figure, precision float64) bool {
 	return (f.CIHigh-f.CILow)/2 <= max(precision*math.Abs(f.Value), resolution)
 }

@@ -80,7 +80,7 @@ func whyNoCount(f Figure) string {
 func medianPart(calls []float64) part {
 	slices.Sort(calls)
 	lo, hi := medianInterval(calls)
-	return part{values: calls, mean: quantile(calls, .5), stderr: (hi - lo) / (2 * normal95)}
+	return part{shown: calls, window: window{n: len(calls)}, mean: quantile(calls, .5), stderr: (hi - lo) / (2 * normal95)}
 }
 
 // medianInterval is the 95 % interval of the median of sorted values.
@@ -94,8 +94,8 @@ func countFigure(parts []part, empties []float64, fig *Figure, q *Quality) {
 	var calls []float64
 	centre := 0.0 // of the cells
 	for _, p := range parts {
-		calls = append(calls, p.values...)
-		centre += p.mean * float64(len(p.values))
+		calls = append(calls, p.shown...)
+		centre += p.mean * float64(p.n)
 	}
 	slices.Sort(calls)
 	centre /= float64(len(calls))
@@ -116,21 +116,37 @@ func countFigure(parts []part, empties []float64, fig *Figure, q *Quality) {
 	if len(empties) > 0 {
 		emptyLo, emptyHi = medianInterval(empties)
 	}
-	between := betweenCells(parts, centre)
+	between, _ := betweenCells(parts, centre)
 	fig.Value = median - over
 	fig.CILow = fig.Value - math.Hypot(math.Hypot(median-lo, emptyHi-over), between)
 	fig.CIHigh = fig.Value + math.Hypot(math.Hypot(hi-median, over-emptyLo), between)
-	if at := split(calls, 1); at > 0 {
-		twoModes(shifted(calls, -over), at, 1, fig, q)
-	}
+	countModes(calls, fig, q)
 }
 
-func shifted(v []float64, by float64) []float64 {
-	out := make([]float64, len(v))
-	for i, x := range v {
-		out[i] = x + by
+// countModes takes the most frequent of several groups of sorted counts.
+func countModes(calls []float64, fig *Figure, q *Quality) {
+	limits := valleys(calls, 3, mostModes)
+	if len(limits) == 0 {
+		return
 	}
-	return out
+	var groups [][]float64
+	rest := calls
+	for _, l := range limits {
+		at, _ := slices.BinarySearch(rest, l)
+		groups = append(groups, rest[:at])
+		rest = rest[at:]
+	}
+	groups = append(groups, rest)
+	slices.SortStableFunc(groups, func(a, b []float64) int { return len(b) - len(a) })
+	for i, g := range groups {
+		w := windowMean(g, 1)
+		q.Modes = append(q.Modes, Mode{Value: w.mean - fig.Overhead, Share: float64(len(g)) / float64(len(calls))})
+		if i == 0 {
+			half := student95(w.n-1) * w.stdev
+			fig.Value, fig.CILow, fig.CIHigh = w.mean-fig.Overhead, w.mean-fig.Overhead-half, w.mean-fig.Overhead+half
+		}
+	}
+	q.tellModes()
 }
 
 // mostFrequent returns the mode of sorted values and its share.

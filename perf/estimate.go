@@ -23,7 +23,6 @@ var ErrNoChain = errors.New("perf: core cycles need a calibration chain")
 
 // EstimateCycles returns the core cycles of a call from the samples of several
 // cells, by the chains around each sample. The quantum is that of the TSC.
-// Empty calls among the samples give the overhead.
 func EstimateCycles(cells [][]Sample, cal Calibration, quantum uint64) (Figure, Quality, error) {
 	if cal.ChainCycles <= 0 {
 		return Figure{}, Quality{}, ErrNoChain
@@ -36,8 +35,7 @@ func EstimateCycles(cells [][]Sample, cal Calibration, quantum uint64) (Figure, 
 }
 
 // EstimateTSC returns the duration of a call in ticks of the time-stamp
-// counter, by the same rules; chains and witnesses, where there are any, only
-// help to choose the samples.
+// counter, by the same rules.
 func EstimateTSC(cells [][]Sample, cal Calibration, quantum uint64) (Figure, Quality, error) {
 	return estimate(cells, cal, quantum, false)
 }
@@ -49,8 +47,6 @@ type estimator struct {
 	cycles   bool    // the unit is core cycles, not ticks
 	verdicts [][]verdict
 	lulls    int
-	empties  []window  // by cell, ticks
-	edges    []float64 // likewise
 }
 
 func estimate(cells [][]Sample, cal Calibration, quantum uint64, cycles bool) (Figure, Quality, error) {
@@ -63,26 +59,40 @@ func estimate(cells [][]Sample, cal Calibration, quantum uint64, cycles bool) (F
 	}
 	var parts []part
 	for i, cell := range cells {
-		if p := e.measure(i, cell, allow, &q); len(p.values) > 0 {
+		if p := e.measure(i, cell, allow, &q); len(p.shown) > 0 {
 			parts = append(parts, p)
 		}
 	}
-	combine(parts, e.quantum*parts[0].scale, &fig, &q)
+	combine(parts, e.quantum, &fig, &q)
 	if !q.Contended {
-		fig.widen(e.calibrationError(fig.Value, parts[0]))
+		fig.widen(e.systematic(fig, parts[0]))
 	}
 	return fig, q, nil
 }
 
-// calibrationError is half of the 95 % interval that the error of Edge makes:
-// all cells share it. A kernel as long as a chain has the same edges, and no
-// error in cycles.
-func (e *estimator) calibrationError(value float64, p part) float64 {
-	err := normal95 * e.cal.EdgeError
-	if e.cycles {
-		return err * math.Abs(value/e.cal.ChainCycles-1)
+// The interval counts what repeating a measurement does not show.
+const (
+	// codeScatter is what calls of one length differ by, in cycles, by how their
+	// code is laid out at its beginning and its end: half of a 95 % interval.
+	codeScatter = 1
+	// chainScatter is what the frequency beside a call may differ by from that of
+	// the call, relative.
+	chainScatter = 0.0002
+)
+
+// systematic is half of the 95 % interval of what all samples share: the error
+// of the edges, of which a kernel as long as a chain has none, and scatter that
+// no repetition of the same call shows.
+func (e *estimator) systematic(f Figure, p part) float64 {
+	perCycle := 1.0
+	if !e.cycles {
+		perCycle = p.perCycle
 	}
-	return err * p.perCycle
+	edge := math.Hypot(normal95*e.cal.EdgeError, codeScatter) * perCycle
+	if e.cal.ChainCycles > 0 && e.cycles {
+		edge *= math.Min(1, math.Abs(f.Value/e.cal.ChainCycles-1))
+	}
+	return math.Hypot(edge*p.steep, chainScatter*f.Value)
 }
 
 // widen adds an independent error to the interval.
@@ -105,12 +115,11 @@ func (e *estimator) judge(cells [][]Sample, fig *Figure) {
 		e.cal.WitnessCycles = best
 	}
 	fastest := fastestChain(cells)
+	f := filter{chains: true, quantum: e.quantum, cal: e.cal}
+	if e.cal.ChainCycles <= 0 { // chains of unknown length still compare with each other
+		f.cal.ChainCycles, f.cal.WitnessCycles = 1, 0
+	}
 	for _, cell := range cells {
-		empty, edge := emptyTicks(cell, e.quantum)
-		f := filter{chains: true, overhead: edge, quantum: e.quantum, cal: e.cal}
-		if e.cal.ChainCycles <= 0 { // chains of unknown length still compare with each other
-			f.cal.ChainCycles, f.cal.WitnessCycles = 1, 0
-		}
 		v := make([]verdict, len(cell))
 		for i, s := range cell {
 			v[i] = f.judge(s)
@@ -127,7 +136,6 @@ func (e *estimator) judge(cells [][]Sample, fig *Figure) {
 			}
 		}
 		e.verdicts = append(e.verdicts, v)
-		e.empties, e.edges = append(e.empties, empty), append(e.edges, edge)
 	}
 }
 
@@ -169,23 +177,29 @@ func (e *estimator) choose(fig Figure, q *Quality) func(verdict) bool {
 	}
 }
 
-// part is what one cell contributes.
+// part is what one cell contributes, or what it contributes to a mode. Values
+// are in the unit of the figure.
 type part struct {
-	values   []float64 // accepted, less overhead, sorted
-	mean     float64
-	stderr   float64
-	overhead float64 // what was subtracted
+	shown    []float64 // between the time stamps of accepted samples, sorted
+	lengthy  int       // of them
+	overhead float64   // of batches: subtracted from all; else 0
+	cal      Calibration
 	scale    float64 // unit per tick, typical
-	perCycle float64 // unit per core cycle, likewise; 0 if unknown
+	perCycle float64 // unit per core cycle, typical; 0 if unknown
 
+	window              // of shown
+	mean        float64 // of the calls
+	steep       float64 // change of mean for a change of what is shown
+	stderr      float64 // of mean
 	overheadErr float64 // standard error of overhead
 }
 
 // measure turns the accepted samples of a cell into the unit.
 func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Quality) part {
-	empty := e.empties[i]
-	f := filter{overhead: e.edges[i], quantum: e.quantum, cal: e.cal}
-	var raw, ratios []float64
+	empty := emptyTicks(cell, e.quantum)
+	f := filter{quantum: e.quantum, cal: e.cal}
+	p := part{scale: 1, cal: e.cal}
+	var ratios []float64
 	for j, s := range cell {
 		if s.Empty || !allow(e.verdicts[i][j]) {
 			continue
@@ -199,12 +213,14 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 				}
 			}
 		}
-		raw = append(raw, (float64(s.Ticks)-empty.mean)*k)
+		if s.Lengthy {
+			p.lengthy++
+		}
+		p.shown = append(p.shown, float64(s.Ticks)*k)
 	}
-	if len(raw) == 0 {
-		return part{}
+	if len(p.shown) == 0 {
+		return p
 	}
-	p := part{scale: 1}
 	if len(ratios) > 0 {
 		slices.Sort(ratios)
 		q.ratios(ratios[0], ratios[len(ratios)-1])
@@ -214,35 +230,45 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 			p.perCycle = 1 / mid
 		}
 	}
-	hidden := 0.0 // of a call's first cycles, by its edges
-	if e.cal.Edge > 0 && p.perCycle > 0 {
-		hidden = max(0, e.edges[i]*p.scale-e.cal.Edge*p.perCycle)
+	if empty.n > 0 {
+		p.overhead, p.overheadErr = empty.mean*p.scale, empty.stdev*p.scale
 	}
-	w := windowMean(raw, e.quantum*p.scale)
-	p.mean = restore(w.mean, hidden)
-	p.overhead = empty.mean*p.scale - (p.mean - w.mean)
-	// What was subtracted as the empty call's and put back as hidden has no error
-	// but that of Edge.
-	if hidden == 0 || w.mean < hidden || e.edges[i] != empty.mean {
-		p.overheadErr = empty.stdev * p.scale
-	}
-	p.stderr = math.Hypot(w.stdev, p.overheadErr)
-	p.values = raw
-	for j := range raw {
-		raw[j] = restore(raw[j], hidden)
-	}
+	return p.summed(e.quantum)
+}
+
+// summed fills what follows from what a part shows.
+func (p part) summed(quantum float64) part {
+	p.window = windowMean(p.shown, quantum*p.scale)
+	p.mean = p.call(p.window.mean)
+	step := max(1, p.window.mean/1e6)
+	p.steep = (p.call(p.window.mean+step) - p.mean) / step
+	p.stderr = math.Hypot(p.window.stdev*p.steep, p.overheadErr)
 	return p
 }
 
-// restore puts back the cycles of a call that overlap its entry and exit. A
-// call longer than that shows everything but them; of a shorter one some
-// part between nothing and all is hidden, and the straight line between is
-// the least committal guess.
-func restore(seen, hidden float64) float64 {
-	if hidden <= 0 || seen <= 0 {
-		return seen
+// call is the cost of a call that shows so much.
+func (p part) call(shown float64) float64 {
+	if p.overhead != 0 || p.perCycle == 0 {
+		return shown - p.overhead
 	}
-	return seen + hidden*min(1, seen/hidden)
+	return p.cal.call(shown/p.perCycle) * p.perCycle
+}
+
+// call is the cycles of a call by those between its time stamps. Between what
+// the calibration has seen, it is a straight line.
+func (cal Calibration) call(shown float64) float64 {
+	last := [2]float64{math.Inf(-1), math.Inf(-1)}
+	for i, k := range cal.Short {
+		switch {
+		case shown > k[1]:
+		case i == 0:
+			return shown - k[1] // less than nothing
+		default:
+			return last[0] + (shown-last[1])*(k[0]-last[0])/(k[1]-last[1])
+		}
+		last = k
+	}
+	return shown - cal.Edge
 }
 
 func (q *Quality) ratios(lo, hi float64) {

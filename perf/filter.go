@@ -22,10 +22,9 @@ const (
 
 // filter judges samples of one cell.
 type filter struct {
-	chains   bool    // judge by chains and witnesses, which counters do not need
-	overhead float64 // ticks of an empty call, as those of chains are
-	quantum  float64 // ticks
-	cal      Calibration
+	chains  bool    // judge by chains and witnesses, which counters do not need
+	quantum float64 // ticks
+	cal     Calibration
 }
 
 // judge returns the first reason against a sample.
@@ -33,9 +32,9 @@ func (f filter) judge(s Sample) verdict {
 	switch {
 	case f.chains && (s.Ticks == 0 || backwards(s)):
 		return broken
-	case s.Preempted:
+	case s.Preempted && !s.Lengthy:
 		return preempted
-	case s.Interrupted:
+	case s.Interrupted && !s.Lengthy:
 		return interrupted
 	case !f.chains || s.Before == 0:
 		return clean
@@ -83,20 +82,16 @@ func heldUp(s Sample, fastest uint64) bool {
 
 // scale returns core cycles per tick around a sample, by its chains.
 func (f filter) scale(s Sample) float64 {
-	edge := 0.0
-	if f.cal.Edge == 0 { // unknown: not less than nothing, not more than an empty call
-		edge = f.overhead
-	}
-	chain := (float64(s.Before)+float64(s.After))/2 - edge
+	chain := (float64(s.Before) + float64(s.After)) / 2
 	if chain <= 0 {
 		return math.NaN()
 	}
-	return (f.cal.ChainCycles + f.cal.Edge) / chain
+	return (f.cal.ChainCycles + f.cal.ChainEdge) / chain
 }
 
 // witness returns the cycles of the slower witness of a sample.
 func (f filter) witness(s Sample) float64 {
-	return (float64(max(s.WitnessBefore, s.WitnessAfter)) - f.overhead) * f.scale(s)
+	return float64(max(s.WitnessBefore, s.WitnessAfter))*f.scale(s) - f.cal.ChainEdge
 }
 
 // add counts a verdict.
@@ -117,28 +112,19 @@ func (r *Rejections) add(v verdict) {
 	}
 }
 
-// emptyTicks returns the ticks of an empty call, with its standard error, and
-// those that a chain or a witness takes beside its work, from the undisturbed
-// empty samples. The two differ where calls are batches.
-func emptyTicks(samples []Sample, quantum float64) (call window, edge float64) {
-	var calls, edges []float64
+// emptyTicks returns the ticks of a batch of empty calls, from the undisturbed
+// ones of a cell.
+func emptyTicks(samples []Sample, quantum float64) window {
+	var calls []float64
 	for i := range samples {
-		s := &samples[i]
-		switch {
-		case !s.Empty || s.Ticks == 0 || s.Interrupted || s.Preempted:
-		case s.Edge:
-			edges = append(edges, float64(s.Ticks))
-		default:
+		if s := &samples[i]; s.Empty && s.Ticks != 0 && !s.Interrupted && !s.Preempted {
 			calls = append(calls, float64(s.Ticks))
 		}
 	}
-	if len(calls) > 0 {
-		call = windowMean(calls, quantum)
+	if len(calls) == 0 {
+		return window{}
 	}
-	if len(edges) == 0 {
-		return call, call.mean
-	}
-	return call, windowMean(edges, quantum).mean
+	return windowMean(calls, quantum)
 }
 
 // reasons pairs the counts with their words.

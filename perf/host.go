@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
+
+	"webrunner/perf/uarch"
 )
 
 // HostInfo is what a measurement has to know and to say about its machine.
@@ -38,6 +40,11 @@ type HostInfo struct {
 	PMUWidth  int    // bits of a general counter; 0 when unknown
 	Counters  int    // general counters per hyper-thread; 0 when unknown
 	Fixed     int    // fixed counters; 0 on AMD
+}
+
+// Core is what is known of the core that ProbeHost ran on.
+func (h HostInfo) Core() uarch.Core {
+	return uarch.Of(uarch.CPU{Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping, CoreType: h.CoreType, NativeModel: h.NativeModel})
 }
 
 // ParanoidUnknown is HostInfo.Paranoid where the kernel does not tell.

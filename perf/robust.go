@@ -91,28 +91,3 @@ func medianRanks(n int) (lo, hi int) {
 	lo = int(math.Floor(float64(n)/2 - half))
 	return max(lo, 0), min(n-1, n-1-max(lo, 0))
 }
-
-// split looks for two clearly separate groups in a sorted sample: a gap three
-// times as wide as either group and as the quantum, with at least 15 % on
-// each side. It returns the first index of the upper group, or 0.
-func split(sorted []float64, quantum float64) int {
-	n := len(sorted)
-	if n < minAccepted {
-		return 0
-	}
-	at, gap := 0, 0.0
-	least := max(2, (15*n+99)/100)
-	for i := least; i <= n-least; i++ {
-		if d := sorted[i] - sorted[i-1]; d > gap {
-			at, gap = i, d
-		}
-	}
-	if at == 0 {
-		return 0
-	}
-	spread := func(v []float64) float64 { return quantile(v, .9) - quantile(v, .1) }
-	if gap > 3*max(spread(sorted[:at]), spread(sorted[at:]), quantum) {
-		return at
-	}
-	return 0
-}

@@ -13,8 +13,8 @@ type Sample struct {
 
 	Interrupted bool // an interrupt came in the call, or in a part beside it
 	Preempted   bool // the thread lost its CPU
-	Empty       bool // the call was of a function that only returns
-	Edge        bool // an empty call as those of chains are, where all others are batches
+	Lengthy     bool // both, perhaps, but it is the call's own length that made it so
+	Empty       bool // a batch of calls of a function that only returns, as an overhead of other batches
 
 	Counters []uint64 // what each counter advanced by during the call
 }
@@ -24,14 +24,18 @@ type Sample struct {
 // is allowed.
 type Calibration struct {
 	// ChainCycles is the latency of one chain, in core cycles, known from its
-	// instructions: steps × ChainStepCycles.
+	// instructions: steps × uarch.Core.ChainStep.
 	ChainCycles float64
-	// Edge is how many cycles lie between the two time stamps of a call beside the
-	// call itself. An empty call shows more, for the first cycles of others overlap
-	// what is around them.
-	Edge float64
-	// EdgeError is the standard error of Edge.
+	// ChainEdge and Edge are how many cycles lie between the two time stamps of a
+	// chain, and of a call, beside their work.
+	ChainEdge, Edge float64
+	// EdgeError is the standard error of both.
 	EdgeError float64
+	// Short is what calls show that are too short for Edge alone, since their work
+	// and what is around it overlap: pairs of the cycles of a call and the cycles
+	// between its stamps, ascending, from the empty function to where the latter
+	// are the former and Edge.
+	Short [][2]float64
 	// WitnessCycles is the cost of one witness while no other hyper-thread
 	// uses the core.
 	WitnessCycles float64
@@ -55,7 +59,7 @@ type Figure struct {
 	Value           float64
 	CILow, CIHigh   float64 // 95 % confidence interval of Value
 	Min, P10, P90   float64 // of the single accepted samples
-	Overhead        float64 // already subtracted: of the interleaved empty call, less what another call hides of it
+	Overhead        float64 // already subtracted: what stands between the time stamps beside the call
 	Accepted, Total int     // samples of the kernel, empty calls not counted
 	Cells           int     // that gave an accepted sample
 	Exact           bool    // an integer that more than 90 % of the samples agree on
@@ -79,6 +83,11 @@ type Quality struct {
 	// Modes lists the values of a measurement that has several, the most
 	// frequent first; Figure.Value is that one.
 	Modes []Mode
+	// ByCell tells that the modes are of cells, each of which has one of them.
+	ByCell bool
+	// Within is the standard deviation of samples inside a cell, Between that of
+	// cells beyond what samples explain: of the main mode, in the unit of the figure.
+	Within, Between float64
 	// RatioLow and RatioHigh bound the core cycles per tick seen, 0 if unknown.
 	RatioLow, RatioHigh float64
 	// Warnings puts all of this into words, one sentence each.

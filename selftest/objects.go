@@ -148,9 +148,9 @@ func (o object) ran(rep *wire.Report) (string, error) {
 func figure(r *wire.Result) string {
 	for _, c := range r.Counters {
 		if c.Unit == "cycles" && c.Value > 0 {
-			return fmt.Sprintf("%s: %.0f (%s)", c.Name, c.Value, c.Source)
+			return fmt.Sprintf("%s: %s (%s)", c.Name, report.Integer(c.Value), c.Source)
 		}
 	}
 	c := &r.Counters[0]
-	return fmt.Sprintf("%s: %.0f %s (%s)", c.Name, c.Value, c.Unit, c.Source)
+	return fmt.Sprintf("%s: %s %s (%s)", c.Name, report.Integer(c.Value), c.Unit, c.Source)
 }

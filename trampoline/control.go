@@ -43,10 +43,14 @@ const (
 	DitherSection = 59
 )
 
+// Opening is Results.Closing before the first record.
+const Opening = 2
+
 // MaxSections is how many timed calls a record can consist of.
 const MaxSections = 8
 
-// Steps in one turn of a chain's loop, and mixes in one turn of the witness's.
+// Steps in one turn of a chain's loop, and in a straight chain at most, and mixes
+// in one turn of the witness's.
 const (
 	ChainSteps   = 32
 	WitnessMixes = 16
@@ -91,7 +95,7 @@ type Control struct {
 	Records   uint64    // most records to write
 	Sections  [MaxSections]Section
 	SectionN  uint64 // sections of a record, at least 1
-	Close     uint64 // 1: section 0 runs once more after the last record
+	Close     uint64 // 1: section 0 runs once more before the first record, and after the last
 	Budget    uint64 // TSC ticks after which the loop ends by itself
 	Mode      uint64
 	Counters  uint64 // number of counters
@@ -158,7 +162,7 @@ type Results struct {
 	Next      uint64 // address of the next word behind it
 	Count     uint64 // records written
 	Section   uint64 // index of the current section
-	Closing   uint64 // 1: this chain is the last
+	Closing   uint64 // 1: this chain is the last; Opening: it is the first
 	Remaining uint64 // calls left in the current batch
 	Site      uint64 // number of the current section's
 	Turns     uint64

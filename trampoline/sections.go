@@ -8,19 +8,26 @@ const (
 	Kernel    Kind = iota + 1 // the function under test
 	Empty                     // a function that returns at once
 	ImulChain                 // ChainSteps dependent 32-bit multiplications a turn, 3 cycles each
+	Straight                  // a dependent 32-bit multiplication a turn, up to ChainSteps, without a loop
 	AddChain                  // ChainSteps dependent additions a turn, 1 cycle each
 	Witness                   // WitnessMixes mixes that fill the dispatch width a turn
 	Flush                     // empties every cache of the ranges that Control.Flush names
 )
 
 // sectionSymbols are the blob's functions behind the kinds.
-var sectionSymbols = [...]string{Empty: "stub.empty", ImulChain: "stub.imul-chain", AddChain: "stub.add-chain", Witness: "stub.witness", Flush: "stub.flush"}
+var sectionSymbols = [...]string{Empty: "stub.empty", ImulChain: "stub.imul-chain", Straight: "stub.straight", AddChain: "stub.add-chain", Witness: "stub.witness", Flush: "stub.flush"}
 
-// Addr returns the address in a cell of what a section calls; the kernel's own
-// is the caller's.
-func (k Kind) Addr(kernel uint64) uint64 {
-	if k == Kernel {
+// imulLength is that of a step of a chain, in bytes.
+const imulLength = 3
+
+// Addr returns the address in a cell of what a section of so many turns calls;
+// the kernel's own is the caller's.
+func (k Kind) Addr(kernel, turns uint64) uint64 {
+	switch k {
+	case Kernel:
 		return kernel
+	case Straight:
+		return address(sectionSymbols[k]) + imulLength*(ChainSteps-min(turns, ChainSteps))
 	}
 	return address(sectionSymbols[k])
 }

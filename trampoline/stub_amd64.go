@@ -15,6 +15,7 @@ func frame()
 func exit()
 func empty()
 func imulChain()
+func straight()
 func addChain()
 func witness()
 func flush()
@@ -29,7 +30,7 @@ func blobEnd()
 
 // Only the assembly of entries uses the declarations; this is for checkers that
 // do not read it.
-var _ = [...]func(){blob, before, stackArgs, frame, exit, empty, imulChain, addChain, witness, flush, memcpy, memmove, memset, memcmp, strlen, stackChkFail, abort, blobEnd}
+var _ = [...]func(){blob, before, stackArgs, frame, exit, empty, imulChain, straight, addChain, witness, flush, memcpy, memmove, memset, memcmp, strlen, stackChkFail, abort, blobEnd}
 
 // entries writes the addresses of the blob's functions, in the order above. A
 // Go function value would name a wrapper instead.

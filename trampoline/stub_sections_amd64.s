@@ -1,9 +1,9 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// The stub's own sections. They are entered by the call that enters the kernel
-// and keep to the same calling convention, so that what is around them cancels
-// out. Their number of turns is in Results.
+// The stub's own sections. They are entered from sites like the kernel's and keep
+// to the same calling convention, so that what is around them cancels out. Their
+// number of turns is in Results.
 
 #define TURNS \
 	MOVL $const_ResultsAddr, R11 \
@@ -46,6 +46,13 @@ imulTurn:
 	IMUL16
 	DECQ CX
 	JNE  imulTurn
+	RET
+
+// straight is the steps of a chain without a loop, and without anything before
+// them. A section enters it so many before its end.
+TEXT ·straight(SB), NOSPLIT|NOFRAME, $0
+	IMUL16
+	IMUL16
 	RET
 
 // addChain takes 1 cycle a step everywhere. An immediate operand would be

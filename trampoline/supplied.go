@@ -19,7 +19,7 @@ const exitCall = 7
 func Symbols() []Symbol {
 	var at [functions]uintptr
 	entries(&at)
-	names := [functions - 1]string{"stub", "stub.before", "stub.stack-args", "stub.frame", "stub.exit", "stub.empty", "stub.imul-chain", "stub.add-chain", "stub.witness", "stub.flush", "memcpy", "memmove", "memset", "memcmp",
+	names := [functions - 1]string{"stub", "stub.before", "stub.stack-args", "stub.frame", "stub.exit", "stub.empty", "stub.imul-chain", "stub.straight", "stub.add-chain", "stub.witness", "stub.flush", "memcpy", "memmove", "memset", "memcmp",
 		"strlen", "__stack_chk_fail", "abort"}
 	syms := make([]Symbol, len(names))
 	for i, n := range names {
@@ -29,7 +29,7 @@ func Symbols() []Symbol {
 }
 
 // functions is how many the blob has, with the one that ends it.
-const functions = 18
+const functions = 19
 
 // ExitRIP is the instruction pointer that a cell shows while it leaves through
 // the stub.
@@ -46,7 +46,7 @@ func Watched() (enter, leave uint64) {
 }
 
 // firstSupplied is the number of the first library function.
-const firstSupplied = 10
+const firstSupplied = 11
 
 // address is that of a function of the blob in a cell, 0 if there is none.
 func address(name string) uint64 {

@@ -2,6 +2,7 @@ package trampoline
 
 import (
 	"bytes"
+	"encoding/binary"
 	"testing"
 )
 
@@ -48,11 +49,61 @@ func TestSupplied(t *testing.T) {
 func TestSectionAddresses(t *testing.T) {
 	const kernel = 0x1234
 	seen := map[uint64]bool{}
-	for _, k := range []Kind{Kernel, Empty, ImulChain, AddChain, Witness, Flush} {
-		a := k.Addr(kernel)
+	for _, k := range []Kind{Kernel, Empty, ImulChain, Straight, AddChain, Witness, Flush} {
+		a := k.Addr(kernel, 1)
 		if a == 0 || seen[a] || (k == Kernel) != (a == kernel) {
 			t.Errorf("kind %d is at %#x", k, a)
 		}
 		seen[a] = true
+	}
+}
+
+// A straight chain is entered so many multiplications before its return.
+func TestStraight(t *testing.T) {
+	code := Code()
+	for turns := range uint64(ChainSteps + 1) {
+		at := Straight.Addr(0, turns) - StubAddr
+		n := uint64(0)
+		for bytes.HasPrefix(code[at:], []byte{0x0f, 0xaf, 0xc2}) { // imul eax, edx
+			at, n = at+imulLength, n+1
+		}
+		if n != turns || code[at] != 0xc3 {
+			t.Errorf("%d steps before %#x, want %d before a return", n, code[at], turns)
+		}
+	}
+}
+
+// Every section has two sites of its own, which lie alike in their lines of the
+// cache, and calls what it is told to.
+func TestSites(t *testing.T) {
+	const callee = ImageAddr + 0x123456
+	seen := map[uint64]bool{}
+	var first [2]uint64
+	for section := range MaxSections {
+		for i, looped := range []bool{false, true} {
+			patches, err := Aim([]Site{{section, looped, 5, callee}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := patches[0]
+			if seen[p.Addr] {
+				t.Errorf("section %d shares a site", section)
+			}
+			seen[p.Addr] = true
+			if section == 0 {
+				first[i] = p.Addr % 64
+			}
+			if p.Addr%64 != first[i] {
+				t.Errorf("section %d: a site at %#x, that of section 0 at %#x of a line", section, p.Addr, first[i])
+			}
+			if target := p.Addr + 10 + uint64(int64(int32(binary.LittleEndian.Uint32(p.Bytes[6:])))); target != callee || p.Bytes[1] != 5 {
+				t.Errorf("section %d calls %#x by % x", section, target, p.Bytes)
+			}
+		}
+	}
+	for _, s := range []Site{{Section: MaxSections, Callee: callee}, {Callee: 1 << 40}} {
+		if _, err := Aim([]Site{s}); err == nil {
+			t.Errorf("aimed %+v", s)
+		}
 	}
 }

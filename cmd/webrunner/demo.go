@@ -87,7 +87,7 @@ func (a *app) demoKernels(client *remoteOptions) error {
 		}
 	}
 	_ = w.Flush() // into memory
-	fmt.Fprintf(a.out, "%s, Linux %s\n\n%s", host.CPU, host.Kernel, table.String())
+	fmt.Fprintf(a.out, "%s, Linux %s\n\n%s", report.Processor(&host), host.Kernel, table.String())
 	if len(doubts) > 0 {
 		fmt.Fprintf(a.out, "\n%s\n", strings.Join(doubts, "\n"))
 	}
@@ -99,11 +99,11 @@ func (a *app) demoKernels(client *remoteOptions) error {
 
 func demoRows(w io.Writer, name string, r *wire.Result) {
 	kernel, object, verdict := r.Kernel, name+".o", r.Verify.Status
-	if verdict == "none" {
-		verdict = fmt.Sprintf("returned %d", r.Result.Int)
+	if v := r.Result.String(); verdict == "none" && v != "" {
+		verdict = "returned " + v
 	}
 	for _, c := range r.Counters {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.1f\t%.1f to %.1f\t%s\t%s\n", kernel, object, c.Name, c.Value, c.CI95[0], c.CI95[1], c.Source, verdict)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s to %s\t%s\t%s\n", kernel, object, c.Name, report.Number(c.Value), report.Number(c.CI95[0]), report.Number(c.CI95[1]), c.Source, verdict)
 		kernel, object, verdict = "", "", ""
 	}
 }

@@ -44,15 +44,6 @@ type engine struct {
 	layers  runner.Posture
 	request *request.Reader
 	without []string
-	held    *perf.Group // events that every run counts; nil where this process may not
-}
-
-// Close ends all children.
-func (e *engine) Close() {
-	if e.held != nil {
-		_ = e.held.Close()
-	}
-	e.Pool.Close()
 }
 
 // open starts children and learns which layers are in force. A host without a
@@ -82,9 +73,6 @@ func (o *engineOptions) open(log func(string, ...any)) (*engine, error) {
 	if err := e.probe(o.without); err != nil {
 		pool.Close()
 		return nil, err
-	}
-	if g, err := perf.HoldSoftware("page-faults", "alignment-faults"); err == nil {
-		e.held = g
 	}
 	return e, nil
 }
@@ -166,7 +154,8 @@ func learnHost() (wire.Host, *request.Counting) {
 	h := perf.ProbeHost(os.DirFS("/"))
 	w := wire.Host{
 		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping,
-		Microcode: h.Microcode, Kernel: h.Kernel, PMUReason: strings.TrimPrefix(h.PMUReason, "no PMU: "), TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs,
+		Microarchitecture: h.Core().Name,
+		Microcode:         h.Microcode, Kernel: h.Kernel, PMUReason: strings.TrimPrefix(h.PMUReason, "no PMU: "), TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs,
 	}
 	if h.PMU && h.Paranoid > 2 {
 		// A privileged server may count all the same, its children may not.

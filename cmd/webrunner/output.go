@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"webrunner/internal/report"
 	"webrunner/internal/wire"
@@ -27,6 +30,17 @@ func (f *flags) outputFlag(o *output, forms ...string) {
 			return nil
 		})
 	})
+}
+
+// terminal tells whether a person reads what is written here. A character device
+// such as /dev/null is none.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
 }
 
 // fail writes a failure to the error stream, as JSON where that was asked for,

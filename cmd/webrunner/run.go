@@ -29,7 +29,7 @@ type runOptions struct {
 func (a *app) run(args []string) int {
 	var o runOptions
 	f := newFlags("run OBJECT.o --kernel NAME [--param NAME=VALUE]... [FLAGS]")
-	f.note = "A wrong result, a broken calling convention and suspect integrity are printed\nwith the figures, and the exit code is 1."
+	f.note = "The answer is a table on a terminal, and text elsewhere.\nA wrong result, a broken calling convention and suspect integrity are printed\nwith the figures, and the exit code is 1."
 	f.text(&o.kernel, "k,kernel", "NAME", "what the object's function is, see webrunner kernels")
 	f.list(&o.params, "param", "NAME=VALUE", "a parameter of the kernel; may be repeated")
 	o.options = make(map[string]*[]string)
@@ -38,6 +38,9 @@ func (a *app) run(args []string) int {
 		f.list(o.options[opt.Name], opt.Name, opt.Argument, opt.About)
 	}
 	f.outputFlag(&o.out, resultForms()...)
+	if terminal(a.out) {
+		o.out = "table"
+	}
 	o.engineOptions.define(f)
 	o.remoteOptions.define(f)
 	f.unknown = o.parameter

@@ -41,6 +41,7 @@ func TestUnsoundRun(t *testing.T) {
 		{"warned", func(r *wire.Result) { r.Warnings = []string{"an upper bound"} }, exitGood, "an upper bound"},
 		{"mismatch", func(r *wire.Result) { r.Verify = wire.Verify{Status: "mismatch", Why: "element 7"} }, exitFailed, "WRONG: element 7"},
 		{"suspect", func(r *wire.Result) { r.Integrity, r.IntegrityWhy = "suspect", []string{"cell 2"} }, exitFailed, "integrity suspect: cell 2"},
+		{"unproven", func(r *wire.Result) { r.Integrity, r.IntegrityWhy = "unproven", []string{"no second look"} }, exitGood, "integrity unproven: no second look"},
 		{"ABI", func(r *wire.Result) { r.ABI = wire.ABI{Violations: []string{"rbx"}} }, exitFailed, "ABI VIOLATED: rbx"},
 	} {
 		r := sound()

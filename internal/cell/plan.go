@@ -33,7 +33,7 @@ const (
 // caches, the kernel has no batches: their first call alone would be cold.
 type Section struct {
 	Kind    trampoline.Kind
-	Turns   uint64 // of a chain or a witness, at least 1
+	Turns   uint64 // of a chain or a witness, at least 1; steps of a trampoline.Straight
 	Batch   int    // calls between the two time stamps; 0 is 1
 	Counted bool   // event counters are read around it
 }
@@ -152,7 +152,7 @@ func (p Plan) write(regions []Region) error {
 	}
 	sites := make([]trampoline.Site, len(p.Sections))
 	for i, sec := range p.Sections {
-		sites[i] = trampoline.Site{Section: i, Looped: sec.looped(), Vectors: vectors, Callee: sec.Kind.Addr(p.Call.Kernel)}
+		sites[i] = trampoline.Site{Section: i, Looped: sec.looped(), Vectors: vectors, Callee: sec.Kind.Addr(p.Call.Kernel, sec.Turns)}
 	}
 	return aim(sites)
 }

@@ -135,7 +135,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	}
 	out.RSS = max(out.RSS, s.resident(out.Faults))
 	out.Wall = time.Since(start)
-	out.Samples = readSamples(p)
+	out.Samples = readSamples(p, t.watch != nil && t.watch.over)
 	return out, nil
 }
 
@@ -288,6 +288,9 @@ func (t *tracee) supervise() (*Outcome, error) {
 			out.CPU = onlyCPU(t.pid)
 		}
 		watched, err := t.watched(ws, &ru)
+		if watched && t.watch.over && out.End == 0 {
+			out.End = Returned
+		}
 		if err == nil && !watched {
 			err = t.stopEvent(ws, &out)
 		}

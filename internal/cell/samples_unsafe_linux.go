@@ -7,14 +7,18 @@ import (
 	"webrunner/trampoline"
 )
 
-// readSamples copies what the stub wrote, within bounds whatever it says.
-func readSamples(p Plan) Samples {
+// readSamples copies what the stub wrote, within bounds whatever it says. Of a cell
+// that the supervisor ended, the record that was under way counts.
+func readSamples(p Plan, ended bool) Samples {
 	r := results()
 	s := Samples{
 		LastChain: r.LastChain, Start: r.Start, End: r.End, RAX: r.RAX, RDX: r.RDX,
 		XMM0: [2]uint64{le.Uint64(r.FX[160:]), le.Uint64(r.FX[168:])},
 	}
 	n, stride, words := min(r.Count, uint64(p.Records)), p.stride(), p.words()
+	if ended {
+		n = min(n+1, uint64(p.Records))
+	}
 	s.Records = make([]Record, n)
 	var counts []Count // of all records
 	for i := range s.Records {

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"webrunner/perf"
 	"webrunner/trampoline"
 )
 
@@ -14,8 +15,8 @@ import (
 // calls only the stub, with memory that the supervisor has seen since. So what
 // a watched call did is known without believing the kernel anything.
 type Watch struct {
-	Before func(section int) // may write to shared regions
-	After  func(Seen)
+	Before func(section int)    // may write to shared regions
+	After  func(Seen) (on bool) // false ends the cell, as if its last record were complete
 }
 
 // Seen is what is known of one watched call.
@@ -34,7 +35,10 @@ type Seen struct {
 	Wall  time.Duration
 	CPU   time.Duration // in steps of a microsecond
 
-	// Wrote: the call changed what only the stub has to write.
+	Faults int64 // page faults without a read from disk
+
+	// Wrote: the call changed what only the stub has to write, or the time at which
+	// the stub says that it began is not between the two stops.
 	Wrote bool
 }
 
@@ -43,11 +47,14 @@ type watcher struct {
 	*Watch
 	enter, leave uint64 // instruction pointers of the two stops
 	inside, lost bool
+	over         bool               // the supervisor has seen enough
 	results      trampoline.Results // before the call
 	records      []byte             // before the call
 	size         uint64             // of records
 	cpu          time.Duration
+	faults       int64
 	since        time.Time
+	released     uint64 // time stamp when the cell was let go
 }
 
 func newWatcher(p Plan) *watcher {
@@ -82,13 +89,20 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 		w.Before(int(results().Section))
 		w.results = *results()
 		w.records = append(w.records[:0], memory(trampoline.RecordsAddr, w.size)...)
-		w.cpu, w.since = cpuTime(ru), time.Now()
+		w.cpu, w.faults, w.since, w.released = cpuTime(ru), ru.Minflt, time.Now(), perf.RDTSC()
 	default:
-		w.After(Seen{
+		wrote, ticks := w.wrote(), regs.Rax-results().Stamp
+		if w.untimely(results().Stamp, regs.Rax) {
+			wrote, ticks = true, 0
+		}
+		w.over = !w.After(Seen{
 			Section: int(w.results.Section), RAX: results().RAX, XMM0: le.Uint64(results().FX[160:]),
-			Ticks: regs.Rax - results().Stamp, Began: w.since, Wall: now.Sub(w.since), CPU: cpuTime(ru) - w.cpu,
-			Wrote: w.wrote(),
+			Ticks: ticks, Began: w.since, Wall: now.Sub(w.since), CPU: cpuTime(ru) - w.cpu,
+			Faults: ru.Minflt - w.faults, Wrote: wrote,
 		})
+	}
+	if w.over {
+		return true, ignoreGone(unix.Kill(t.pid, unix.SIGKILL))
 	}
 	return true, ignoreGone(unix.PtraceCont(t.pid, 0))
 }
@@ -104,6 +118,15 @@ func (w *watcher) wrote() bool {
 	now.RAX, now.RDX = w.results.RAX, w.results.RDX
 	copy(now.FX[160:176], w.results.FX[160:176])
 	return now != w.results || !bytes.Equal(w.records, memory(trampoline.RecordsAddr, w.size))
+}
+
+// clockSkew is what the time-stamp counters of two processors may differ by, ticks.
+const clockSkew = 10_000
+
+// untimely tells that a call did not begin, by the stamp in memory, between the
+// moment when the cell was let go and its end.
+func (w *watcher) untimely(began, ended uint64) bool {
+	return int64(began-w.released) < -clockSkew || int64(ended-began) < 0
 }
 
 // rseqKept tells whether the operating system alone wrote to the thread's struct

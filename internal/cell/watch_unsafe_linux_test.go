@@ -20,7 +20,7 @@ func watchPlan(t *testing.T, seen *[2][]Seen) Plan {
 	p.Records = 8
 	p.Watch = &Watch{
 		Before: func(int) {},
-		After:  func(s Seen) { seen[s.Section] = append(seen[s.Section], s) },
+		After:  func(s Seen) bool { seen[s.Section] = append(seen[s.Section], s); return true },
 	}
 	return p
 }

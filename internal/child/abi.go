@@ -24,25 +24,39 @@ var abiRules = []struct {
 	{trampoline.FlagMXCSR, "the control bits of MXCSR are changed"},
 	{trampoline.FlagX87Control, "the x87 control word is changed"},
 	{trampoline.FlagX87Stack, "the x87 register stack is not empty (missing emms?)"},
+	{trampoline.FlagFrame, "the caller's stack frame, above the return address and the arguments, is overwritten"},
 }
 
-// abi says what the single call broke of the calling convention.
+// noteFlags keeps what the calls of a cell broke, whatever it was run for.
+func (r *runner) noteFlags(o *cell.Outcome) {
+	for i, rec := range o.Samples.Records {
+		r.flags[min(i, 1)] |= rec.Flags & (trampoline.ViolationMask | trampoline.FlagUpper)
+	}
+}
+
+// abi says what calls broke of the calling convention, in whatever cell.
 func (r *runner) abi() wire.ABI {
 	a := wire.ABI{OK: true, Violations: []string{}}
-	flags := violations(r.first)
 	for _, rule := range abiRules {
-		if flags&rule.flag != 0 {
-			a.OK = false
-			a.Violations = append(a.Violations, rule.text)
+		text := rule.text
+		switch {
+		case r.flags[0]&rule.flag != 0:
+		case r.flags[1]&rule.flag != 0:
+			text += ", though not by the first call of a process"
+		default:
+			continue
 		}
+		a.OK = false
+		a.Violations = append(a.Violations, text)
 	}
 	return a
 }
 
-// violations collects the flags of all records.
-func violations(o *cell.Outcome) (flags uint64) {
-	for _, rec := range o.Samples.Records {
-		flags |= rec.Flags & trampoline.ViolationMask
+// upperInUse is a note on calls that leave the upper halves of vector registers in
+// use, which the convention allows, or "".
+func (r *runner) upperInUse() string {
+	if (r.flags[0]|r.flags[1])&trampoline.FlagUpper == 0 {
+		return ""
 	}
-	return flags
+	return "the upper halves of vector registers are in use after a call (no vzeroupper): SSE instructions that follow may be slow"
 }

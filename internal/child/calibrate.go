@@ -14,95 +14,127 @@ import (
 	"webrunner/trampoline"
 )
 
-// Calibration runs references of known length where a kernel would stand: a
-// short imul chain, and a chain of additions as the cross-check. Many short
-// cells say more than a few long ones: what each has of its own averages out,
-// and its scatter shows. On a busy host it takes longer to meet a quiet spell.
+// Calibration runs sections of known length: two chains, additions as the
+// cross-check, and calls that are too short for their edges to show in full. Many
+// short cells say more than a few long ones: what each has of its own averages
+// out, and its scatter shows. On a busy host it takes longer to meet a quiet spell.
 const (
-	minRounds  = 16
-	maxRounds  = 128
-	moreRounds = 4                        // at a time, until the error is small
-	roundTime  = 4 * time.Millisecond / 3 // of sampling, for each reference
-	longEnough = 3 * time.Second          // a slow host settles for what it has
-	goodError  = 1                        // cycles: standard error of the edges
-	imulTurns  = 8
-	addTurns   = 3 * imulTurns
+	minRounds    = 6
+	maxRounds    = 200
+	moreRounds   = 3               // at a time, until the error is small
+	roundRecords = 100             // of each cell
+	longEnough   = 3 * time.Second // a slow host settles for what it has
+	goodError    = 0.7             // cycles: standard error of the edges
+	shortTurns   = 20              // of the shorter chain
+	addTurns     = 24
 )
+
+// The sections of a record of references, by index. The straight chains follow.
+const (
+	refLong = iota
+	refWitness
+	refChain
+	refAdds
+	refStraight
+)
+
+// straightSteps is how long the straight chains are, in multiplications: the
+// shortest hide behind entry and exit, the longest does not on any core.
+var straightSteps = [...]uint64{0, 2, 5, trampoline.ChainSteps}
 
 // learn finds what the measuring code costs on this host, and which of its
 // detectors can be believed.
-func (s *session) learn() (cal wire.Calibration, d wire.Detectors, err error) {
+func (s *session) learn(to *wire.Probed) error {
 	space, err := cell.NewSpace(nil)
 	if err != nil {
-		return cal, d, err
+		return err
 	}
 	defer space.Close()
 	cpu, err := cell.Pin(s.job.Host.CPUs)
 	if err != nil {
-		return cal, d, err
+		return err
 	}
-	d = s.proveDetectors(space, cpu)
-	cal, err = s.calibrate(space, cpu)
-	return cal, d, err
+	to.Detectors = s.proveDetectors(space)
+	to.Calibration, to.Rhythm, err = s.calibrate(space, cpu)
+	return err
 }
 
 // calibrate begins on the CPU that the cells are pinned to.
-func (s *session) calibrate(space *cell.Space, cpu int) (wire.Calibration, error) {
-	turn := s.turnCycles()
-	chain, _ := s.turns()
-	kinds := []cell.Section{
-		{Kind: trampoline.ImulChain, Turns: imulTurns},
-		{Kind: trampoline.AddChain, Turns: addTurns},
-	}
-	refs := []perf.Reference{{Cycles: imulTurns * turn}, {Cycles: addTurns * trampoline.ChainSteps}}
+func (s *session) calibrate(space *cell.Space, cpu int) (wire.Calibration, wire.Rhythm, error) {
+	var outcomes []*cell.Outcome
+	var cells []perf.References
 	var cal perf.Calibration
 	var err error
 	for round := range maxRounds {
-		for i, k := range kinds {
-			samples, err := s.sampleReference(space, k)
-			if err != nil {
-				return wire.Calibration{}, err
-			}
-			refs[i].Cells = append(refs[i].Cells, samples)
+		refs, out, err := s.sampleReferences(space)
+		if err != nil {
+			return wire.Calibration{}, wire.Rhythm{}, err
 		}
+		cells, outcomes = append(cells, refs), append(outcomes, out)
 		if n := round + 1 - minRounds; n < 0 || n%moreRounds != 0 {
 			continue
 		}
-		cal, err = perf.Calibrate(float64(chain)*turn, s.job.Host.TSCQuantum, refs[0], refs[1])
+		cal, err = perf.Calibrate(cells, s.job.Host.TSCQuantum)
 		if err == nil && cal.Doubt == "" && cal.EdgeError < goodError || time.Since(s.start) > longEnough {
 			break
 		}
-		// The other hyper-thread is busy: perhaps not elsewhere.
+		// The other hyper-thread may be busy, and not elsewhere.
 		next, err := cell.Pin(others(s.job.Host.CPUs, cpu))
 		if err != nil {
-			return wire.Calibration{}, err
+			return wire.Calibration{}, wire.Rhythm{}, err
 		}
 		cpu = next
 	}
-	if math.IsNaN(cal.Edge + cal.EdgeError) {
-		return wire.Calibration{}, errors.New("the calibration is not a number")
+	if math.IsNaN(cal.Edge + cal.ChainEdge + cal.EdgeError) {
+		return wire.Calibration{}, wire.Rhythm{}, errors.New("the calibration is not a number")
 	}
-	if mix := perf.WitnessMixCycles(s.processor()); mix > 0 && cal.WitnessCycles > 0 {
+	if mix := s.core().WitnessMix; mix > 0 && cal.WitnessCycles > 0 {
 		_, witness := s.turns()
 		cal.WitnessCycles = min(cal.WitnessCycles, float64(witness)*trampoline.WitnessMixes*mix)
 	}
-	return wire.Calibration(cal), err
+	rhythm := rhythmOf(outcomes...)
+	return wire.Calibration(cal), wire.Rhythm{Chain: rhythm.chain, Gap: rhythm.gap / float64(refStraight+len(straightSteps))}, err
 }
 
-// sampleReference runs one cell of a reference.
-func (s *session) sampleReference(space *cell.Space, ref cell.Section) ([]perf.Sample, error) {
+// sampleReferences runs one cell of references.
+func (s *session) sampleReferences(space *cell.Space) (r perf.References, out *cell.Outcome, err error) {
 	chain, witness := s.turns()
 	plan := cell.Plan{
-		Sections: sections(chain, witness, ref),
-		Budget:   s.ticks(roundTime), Wall: time.Second,
+		Sections: []cell.Section{
+			refLong:    {Kind: trampoline.ImulChain, Turns: chain},
+			refWitness: {Kind: trampoline.Witness, Turns: witness},
+			refChain:   {Kind: trampoline.ImulChain, Turns: shortTurns},
+			refAdds:    {Kind: trampoline.AddChain, Turns: addTurns},
+		},
+		Records: roundRecords, Budget: s.ticks(time.Second), Wall: time.Second,
 		XSave: perf.XGETBV() != 0, Rseq: true,
 	}
-	plan.Records = plan.MaxRecords()
-	out, err := s.runOwn(space, plan)
-	if err != nil {
-		return nil, err
+	for _, n := range straightSteps {
+		plan.Sections = append(plan.Sections, cell.Section{Kind: trampoline.Straight, Turns: n})
 	}
-	return samplesOf(out.Samples.Records, out.Samples.LastChain, false, wire.Detectors{}), nil
+	if out, err = s.runOwn(space, plan); err != nil {
+		return r, nil, err
+	}
+	turn := s.turnCycles()
+	ticks := func(section int) (list []uint64) {
+		for _, rec := range out.Samples.Records {
+			list = append(list, rec.Ticks[section])
+		}
+		return list
+	}
+	r = perf.References{
+		Long:    perf.Length{Cycles: float64(chain) * turn, Ticks: ticks(refLong)},
+		Chain:   perf.Length{Cycles: shortTurns * turn, Ticks: ticks(refChain)},
+		Adds:    perf.Length{Cycles: addTurns * trampoline.ChainSteps, Ticks: ticks(refAdds)},
+		Witness: ticks(refWitness),
+	}
+	for i, n := range straightSteps {
+		r.Straight = append(r.Straight, perf.Length{Cycles: float64(n) * turn / trampoline.ChainSteps, Ticks: ticks(refStraight + i)})
+	}
+	for _, rec := range out.Samples.Records {
+		r.Disturbed = append(r.Disturbed, rec.Flags&0xffff != 0)
+	}
+	return r, out, nil
 }
 
 // runOwn runs a cell of the stub's own sections, which has to return.

@@ -107,7 +107,8 @@ func (s *session) deadline() time.Time {
 // probe tells which layers are in force here, and what the measuring code
 // costs on this host.
 func (s *session) probe() *wire.Report {
-	cal, detectors, err := s.learn()
+	probed := wire.Probed{Layers: s.layers}
+	err := s.learn(&probed)
 	var step *cell.StepError
 	if errors.As(err, &step) {
 		return &wire.Report{Problem: noCell(step)}
@@ -116,9 +117,9 @@ func (s *session) probe() *wire.Report {
 		return &wire.Report{NotStarted: true}
 	}
 	if err != nil {
-		cal.Doubt = "calibration failed: " + err.Error()
+		probed.Calibration.Doubt = "calibration failed: " + err.Error()
 	}
-	doc, err := json.Marshal(wire.Probed{Layers: s.layers, Calibration: cal, Detectors: detectors})
+	doc, err := json.Marshal(probed)
 	if err != nil {
 		return internal(err)
 	}

@@ -40,15 +40,11 @@ func (s *sampler) describe() {
 	if hz := float64(s.job.Host.TSCHz); hz > 0 {
 		c.MHz = [2]float64{s.quality.RatioLow * hz / 1e6, s.quality.RatioHigh * hz / 1e6}
 	}
-	if lo, hi := c.MHz[0], c.MHz[1]; lo > 0 && hi/lo > 1+frequencyChange {
-		s.warnings = append(s.warnings, fmt.Sprintf("the core's frequency changed between %.0f and %.0f MHz; cycles are not affected, times are", lo, hi))
-	}
 	s.conditions = c
+	if note := s.upperInUse(); note != "" {
+		s.notes = append(s.notes, note)
+	}
 }
-
-// frequencyChange is the relative change of the core's frequency that a reader
-// should know of; the clock's steps alone make less.
-const frequencyChange = 0.02
 
 // pinning tells how the CPU of the cells is known: the kernel says of each that
 // it could run on no other.

@@ -34,7 +34,6 @@ const (
 // group is a set of events that is counted at once, and what it counted.
 type group struct {
 	events []event
-	source wire.Source
 	rdpmc  bool // where the host allows it; not all events have a register of their own
 	cells  [][]perf.Sample
 	failed error // why it cannot be counted
@@ -49,7 +48,7 @@ type event struct {
 func (r *runner) hardware() []*group {
 	var list []*group
 	for _, events := range r.job.Groups {
-		g := &group{source: wire.PMU, rdpmc: true}
+		g := &group{rdpmc: true}
 		for i, e := range events {
 			g.rdpmc = g.rdpmc && !e.MetricField
 			g.events = append(g.events, event{e.Name, e.Unit, perf.Attr{
@@ -61,21 +60,6 @@ func (r *runner) hardware() []*group {
 		list = append(list, g)
 	}
 	return list
-}
-
-// software is counted everywhere. In user mode the kernel's own events, such
-// as context switches, do not count: the sample loop sees those by rseq.
-func software() *group {
-	g := &group{source: wire.Software}
-	for _, k := range perf.SoftwareEvents() {
-		switch k.Name {
-		case "page-faults":
-			g.events = append(g.events, event{"Page faults", k.Unit, k.User()})
-		case "alignment-faults":
-			g.events = append(g.events, event{"Alignment faults", k.Unit, k.User()})
-		}
-	}
-	return g
 }
 
 // count counts groups and adds their figures, each event's once. A group that
@@ -121,7 +105,7 @@ func (g *group) sampled() bool {
 
 // countInCell runs one more cell of a group.
 func (s *sampler) countInCell(g *group) *wire.Problem {
-	if s.beside == nil && g.source == wire.PMU {
+	if s.beside == nil {
 		if err := s.countReference(g); err != nil {
 			g.failed = openError(g, err)
 			return nil
@@ -186,7 +170,6 @@ func (s *sampler) addCounts(groups []*group) {
 func (s *sampler) addCount(e event, groups []*group) {
 	var cells []perf.Readings
 	var failed error
-	var source wire.Source
 	for _, g := range groups {
 		i := slices.IndexFunc(g.events, func(o event) bool { return o.name == e.name })
 		switch {
@@ -194,7 +177,6 @@ func (s *sampler) addCount(e event, groups []*group) {
 		case g.failed != nil:
 			failed = g.failed
 		default:
-			source = g.source
 			cells = append(cells, g.readings(i)...)
 		}
 	}
@@ -207,7 +189,7 @@ func (s *sampler) addCount(e event, groups []*group) {
 		s.unavailable(e.name, "%v", err)
 		return
 	}
-	s.counter(e.name, e.unit, source, s.perCall(fig), s.modes(q))
+	s.counter(e.name, e.unit, wire.PMU, s.perCall(fig), s.modes(q))
 	s.warn(e.name, q)
 }
 
@@ -259,7 +241,7 @@ func (s *sampler) countPlan(g *group, call trampoline.Kind) (cell.Plan, error) {
 		plan.Attrs = append(plan.Attrs, e.attr.Encode())
 	}
 	plan.Records = min(counterRecords, plan.MaxRecords())
-	plan.Budget = s.ticks(max(s.share, laterCells))
+	plan.Budget = s.ticks(max(s.share, laterTime))
 	return plan, nil
 }
 
@@ -288,9 +270,6 @@ func (r *runner) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
 	records := r.usable(o)
 	samples := make([]perf.Sample, 0, 2*len(records))
 	mode, lost := r.mode(g), 0
-	// A page fault, which the kernel's own events are to count, leaves the marks
-	// of an interrupt, and interrupts add nothing to them.
-	disturbs := g.source != wire.Software
 	for _, rec := range records {
 		if rec.Flags&trampoline.FlagCounter != 0 {
 			if lost++; mode == trampoline.ModeRead {
@@ -300,9 +279,9 @@ func (r *runner) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
 		for sec, c := range rec.Counts {
 			s := perf.Sample{
 				Ticks: rec.Ticks[sec], Empty: sec == secUncounted,
-				Interrupted: disturbs && r.job.Host.Detectors.Interrupt == "" && rec.Flags>>sec&trampoline.FlagInterrupt != 0,
+				Interrupted: r.job.Host.Detectors.Interrupt == "" && rec.Flags>>sec&trampoline.FlagInterrupt != 0,
 				// A counter that the kernel moved meanwhile is worth as little.
-				Preempted: disturbs && r.job.Host.Detectors.Preempt == "" && rec.Flags>>sec&trampoline.FlagPreempt != 0 || rec.Flags&trampoline.FlagCounter != 0,
+				Preempted: r.job.Host.Detectors.Preempt == "" && rec.Flags>>sec&trampoline.FlagPreempt != 0 || rec.Flags&trampoline.FlagCounter != 0,
 			}
 			before, after := c.Before, c.After
 			if mode == trampoline.ModeRead {

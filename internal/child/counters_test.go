@@ -25,8 +25,4 @@ func TestGroupMode(t *testing.T) {
 			t.Errorf("%+v, rdpmc %v: mode %d, want %d", tt.group, tt.rdpmc, got, tt.want)
 		}
 	}
-	r := &runner{session: &session{job: &wire.Job{Host: wire.Host{RDPMC: true}}}}
-	if got := r.mode(software()); got != trampoline.ModeRead {
-		t.Errorf("the kernel's own events: mode %d", got)
-	}
 }

@@ -2,11 +2,7 @@ package child
 
 import (
 	"fmt"
-	"runtime"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
@@ -14,64 +10,56 @@ import (
 	"webrunner/trampoline"
 )
 
-// A detector is proved by a call that must be disturbed and by calls so short
-// that nearly none can be. The timer of the slowest kernels interrupts every
-// 10 ms; a scheduler that has two threads for one CPU changes between them at
-// least as often. A virtual processor may be away for a while, so there are
-// several tries.
+// A detector is proved by calls that are disturbed for certain, and by calls so
+// short that hardly one is. The supervisor is the disturbance: a watched call stops
+// for it, so that the processor comes back to the cell from an exception, by the
+// instruction by which it comes back from an interrupt, and the scheduler has had
+// the cell off its processor.
 const (
-	longCall   = 25 * time.Millisecond
-	longCalls  = 2
-	shortCalls = 200
-	proofTries = 4
-	maxFalse   = shortCalls / 4 // of the short calls that may be disturbed after all
+	disturbedCalls = 3
+	shortCalls     = 200
+	proofTries     = 4
+	maxFalse       = shortCalls / 4 // of the short calls that may be disturbed after all
 )
 
 // proveDetectors tells which means of seeing disturbances work on this host.
-func (s *session) proveDetectors(space *cell.Space, cpu int) (d wire.Detectors) {
-	d.Interrupt, d.Preempt = "it was not tried", "it was not tried"
-	for range proofTries {
-		if d.Interrupt != "" {
-			d.Interrupt = s.prove(space, trampoline.FlagInterrupt, "the timer did not show in calls of %v (nohz_full, or the processor keeps ES)")
-		}
-		if d.Preempt != "" {
-			stop := disturb(cpu)
-			d.Preempt = s.prove(space, trampoline.FlagPreempt, "another thread on the CPU did not show in calls of %v (a kernel without rseq)")
-			stop()
+func (s *session) proveDetectors(space *cell.Space) (d wire.Detectors) {
+	for range proofTries { // a busy host's short calls may be disturbed
+		d.Interrupt = s.prove(space, trampoline.FlagInterrupt)
+		d.Preempt = s.prove(space, trampoline.FlagPreempt)
+		if d == (wire.Detectors{}) {
+			break
 		}
 	}
 	return d
 }
 
-// prove runs short calls and long ones, and returns what speaks against a
-// detector. While it is proved by disturbance, short calls are disturbed no
-// more often than long ones are long.
-func (s *session) prove(space *cell.Space, flag uint64, unseen string) string {
-	short, err := s.flagged(space, flag, witnessTime, shortCalls)
+// prove returns what speaks against a detector, or "".
+func (s *session) prove(space *cell.Space, flag uint64) string {
+	_, witness := s.turns()
+	short := cell.Section{Kind: trampoline.Witness, Turns: witness}
+	quiet, err := s.flagged(space, flag, cell.Plan{Sections: []cell.Section{short}, Records: shortCalls})
 	if err != nil {
 		return err.Error()
 	}
-	long, err := s.flagged(space, flag, longCall, longCalls)
+	short.Counted = true
+	watch := &cell.Watch{Before: func(int) {}, After: func(cell.Seen) bool { return true }}
+	seen, err := s.flagged(space, flag, cell.Plan{Sections: []cell.Section{short}, Records: disturbedCalls, Watch: watch})
 	switch {
 	case err != nil:
 		return err.Error()
-	case short > maxFalse:
-		return fmt.Sprintf("it shows in %d of %d calls too short for it", short, shortCalls)
-	case long < longCalls:
-		return fmt.Sprintf(unseen, longCall)
+	case quiet > maxFalse:
+		return fmt.Sprintf("it shows in %d of %d calls too short for it", quiet, shortCalls)
+	case seen < disturbedCalls:
+		return fmt.Sprintf("it shows in %d of %d calls that were stopped: the processor keeps what it looks at, or Linux has no rseq", seen, disturbedCalls)
 	}
 	return ""
 }
 
-// flagged returns how many calls of a length were disturbed by the account of
-// a detector.
-func (s *session) flagged(space *cell.Space, flag uint64, length time.Duration, calls int) (n int, err error) {
-	turns := float64(s.ticks(length)) * 1.3 / s.turnCycles()
-	plan := cell.Plan{
-		Sections: []cell.Section{{Kind: trampoline.ImulChain, Turns: uint64(turns) + 1}},
-		Records:  calls, Budget: s.ticks(time.Second), Wall: 2 * time.Second,
-		XSave: perf.XGETBV() != 0, Rseq: true,
-	}
+// flagged returns how many calls were disturbed by the account of a detector.
+func (s *session) flagged(space *cell.Space, flag uint64, plan cell.Plan) (n int, err error) {
+	plan.Budget, plan.Wall = s.ticks(time.Second), 2*time.Second
+	plan.XSave, plan.Rseq = perf.XGETBV() != 0, true
 	out, err := s.runOwn(space, plan)
 	if err != nil {
 		return 0, err
@@ -82,23 +70,4 @@ func (s *session) flagged(space *cell.Space, flag uint64, length time.Duration, 
 		}
 	}
 	return n, nil
-}
-
-// disturb keeps a CPU busy by another thread until the function that it
-// returns is called.
-func disturb(cpu int) (stop func()) {
-	var over atomic.Bool
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // and die with it: nothing else shall run there
-		var set unix.CPUSet
-		set.Set(cpu)
-		if unix.SchedSetaffinity(0, &set) != nil {
-			return
-		}
-		for !over.Load() {
-		}
-	}()
-	return func() { over.Store(true); <-done }
 }

@@ -8,10 +8,13 @@ import (
 	"webrunner/perf"
 )
 
-// enough tells whether the figure for cycles is as precise as was asked for.
-func (s *sampler) enough() bool {
-	fig, q, err := s.estimate()
-	return err == nil && perf.Enough(fig, q, s.job.Budget.Precision)
+// enough tells whether the figure for cycles is as precise as was asked for. One
+// process is enough where there is little time.
+func (s *sampler) enough(f perf.Figure, q perf.Quality) bool {
+	if s.quick() {
+		return perf.Precise(f, s.job.Budget.Precision) && !q.Contended && !q.Disturbed
+	}
+	return perf.Enough(f, q, s.job.Budget.Precision)
 }
 
 func (s *sampler) estimate() (perf.Figure, perf.Quality, error) {
@@ -35,13 +38,7 @@ func (s *sampler) cycles() {
 		fig = s.perCall(fig)
 		s.counter(s.cyclesName(), "cycles", wire.TSCCalibrated, fig, s.modes(q))
 		s.warn("", q)
-		switch {
-		case fig.CILow > 0:
-		case s.batch > 1:
-			s.warnings = append(s.warnings, fmt.Sprintf("a call costs no more than an empty one, whose %.1f cycles are subtracted: back to back it hides behind it", fig.Overhead))
-		default:
-			s.warnings = append(s.warnings, fmt.Sprintf("a call takes less than the time-stamp counter resolves: %.0f cycles, give or take %.0f", fig.Value, (fig.CIHigh-fig.CILow)/2))
-		}
+		s.tellShort(fig)
 	}
 	ref, q, err := perf.EstimateTSC(s.cells, s.calibration(), s.job.Host.TSCQuantum)
 	if err != nil {
@@ -114,12 +111,49 @@ func (s *sampler) countHardware() *wire.Problem {
 	return p
 }
 
-// otherFigures adds those of the time-stamp counter, then the kernel's software
-// events.
+// tellShort says of a call that it cannot be told from none.
+func (s *sampler) tellShort(f perf.Figure) {
+	switch {
+	case f.CILow > 0:
+	case s.batch > 1:
+		s.notes = append(s.notes, fmt.Sprintf("a call costs no more than an empty one, whose %.1f cycles are subtracted: back to back it hides behind it", f.Overhead))
+	case f.CIHigh < shortCall:
+		s.notes = append(s.notes, "a call takes less than can be told from an empty one between two time stamps; mode=throughput shows what it adds to others")
+	default:
+		s.warnings = append(s.warnings, "the samples scatter so much that a call cannot be told from an empty one")
+	}
+}
+
+// shortCall is how many cycles may hide between two time stamps.
+const shortCall = 50
+
+// otherFigures adds those of the time-stamp counter, then what the operating
+// system counts.
 func (s *sampler) otherFigures() *wire.Problem {
 	s.cycles()
 	s.missing = append(s.missing, s.job.Refused...)
-	return s.count([]*group{software()})
+	s.pageFaults()
+	return nil
+}
+
+// pageFaults adds those of the watched calls, which the operating system has
+// counted from stop to stop. The first call of a process is not like those that are
+// measured.
+func (s *sampler) pageFaults() {
+	calls := s.audited.calls
+	if len(calls) > 1 {
+		calls = calls[1:]
+	}
+	var samples []perf.Sample
+	for _, w := range calls {
+		samples = append(samples, perf.Sample{Ticks: 1, Counters: []uint64{uint64(w.call.Faults)}}, perf.Sample{Ticks: 1, Empty: true, Counters: []uint64{0}})
+	}
+	fig, q, err := perf.EstimateCounter([]perf.Readings{{Samples: samples}})
+	if err != nil {
+		s.unavailable("Page faults", "%v", err)
+		return
+	}
+	s.counter("Page faults", "faults", wire.Software, fig, s.modes(q))
 }
 
 // scaled multiplies a figure by a constant.

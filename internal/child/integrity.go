@@ -8,6 +8,7 @@ import (
 
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
+	"webrunner/kernels"
 	"webrunner/trampoline"
 )
 
@@ -27,10 +28,11 @@ const (
 	// CPU time that the supervisor sees beside the loop, at least: the way in and
 	// out takes some 10 µs, an interrupt more. Slow hosts show more in the reference.
 	besideLoop = 200 * time.Microsecond
+	// What the clocks of the scheduler and of the time stamps may differ by, relative.
+	clockError = 0.002
 	// How much longer the chains beside the kernel may be than the one after the
 	// last call, which the kernel cannot touch.
 	maxChainStretch = 1.10
-	firstCallTries  = 3
 	mostRetakes     = 2  // of the reference, when cells do not agree with it
 	fewRecords      = 16 // in a cell; below, all cells are judged together
 )
@@ -64,15 +66,14 @@ func (s *sampler) takeReference() *wire.Problem {
 	case out.End != cell.Returned:
 		return wire.Problemf(wire.Internal, "the reference cell ended by %v, signal %v", out.End, out.Signal)
 	}
-	s.reference = rhythmOf(out)
+	got := rhythmOf(out)
 	seen := float64(s.ticks(out.Busy)) - float64(out.Samples.End-out.Samples.Start)
-	s.reference.beside = max(4*seen, float64(s.ticks(besideLoop)))
+	got.beside = max(4*seen, float64(s.ticks(besideLoop)))
+	if old := s.reference; old != nil {
+		got.chain, got.gap, got.beside = max(got.chain, old.chain), max(got.gap, old.gap), max(got.beside, old.beside)
+	}
+	s.reference = &got
 	return nil
-}
-
-// busy is the CPU time of a cell's loop in ticks, less what lies beside it.
-func (s *sampler) busy(d time.Duration) float64 {
-	return max(float64(s.ticks(d))-s.reference.beside, 0)
 }
 
 // rhythmOf measures the rhythm of one or more cells.
@@ -118,8 +119,7 @@ func (s *sampler) checkIntegrity() {
 		few = few && len(o.Samples.Records) < fewRecords
 		records += len(o.Samples.Records)
 	}
-	measured := s.measured()
-	for _, why := range []string{s.chainsStretched(), s.callsShrunk(measured), s.audit(measured)} {
+	for _, why := range []string{s.chainsStretched(), s.callsShrunk()} {
 		if why != "" {
 			s.suspect = append(s.suspect, why)
 		}
@@ -132,7 +132,8 @@ func (s *sampler) checkIntegrity() {
 	}
 }
 
-// measured is the length in ticks of the calls that were measured.
+// measured is the length in ticks of the calls that were measured: of the longest
+// but a tenth, since calls may be long and short by turns.
 func (s *sampler) measured() float64 {
 	var calls []float64
 	for _, o := range s.outcomes {
@@ -140,29 +141,49 @@ func (s *sampler) measured() float64 {
 			calls = append(calls, float64(r.Ticks[secKernel])/float64(s.batch))
 		}
 	}
-	return quantile(calls, 0.5)
+	return quantile(calls, 0.9)
 }
 
-// callsShrunk holds the samples against the call whose result was verified, and
-// others like it: a kernel that works in such a call only shows samples that are
-// far shorter.
-func (s *sampler) callsShrunk(measured float64) string {
-	if s.first.Strayed {
-		return "the call whose result was verified left by another way than returning"
+// callsShrunk holds the samples against the calls that were watched. Noise makes
+// those longer, so others are watched before a kernel is suspect. What keeps a
+// kernel from being proved honest is told as well.
+func (s *sampler) callsShrunk() string {
+	measured := s.measured()
+	var d doubt
+	var first string
+	a := s.audited
+	for try := 1; ; try++ {
+		if a.wrong != "" {
+			return a.wrong
+		}
+		d, first = a.longer(measured), a.firstCall(measured)
+		if d.why == "" && first == "" || try == watchAttempts || s.noTimeToWatch() {
+			break
+		}
+		var p *wire.Problem
+		if a, _, p = s.watch(); p != nil {
+			return "a watched cell ended otherwise: " + p.Detail
+		}
 	}
-	took := s.firstCall
-	single := took()
-	for try := 0; float64(s.ticks(max(single-firstSlack, 0))) > maxFirst*measured; try++ {
-		if try == firstCallTries {
-			return fmt.Sprintf("a single call, as the one whose result was verified, takes %v, those that were measured %.0f ticks", single, measured)
-		}
-		s.fill()
-		if _, p := s.inCell(s.single()); p != nil {
-			return "another single call ended otherwise: " + p.Detail
-		}
-		single = min(single, took())
+	varied, unvaried := a.varied()
+	switch {
+	case d.certain:
+		return d.why
+	case d.why != "":
+		s.unproven = append(s.unproven, d.why+"; cold caches may explain it")
+	case !varied:
+		s.unproven = append(s.unproven, unvaried)
+	case first != "" && !(s.checked.Status == kernels.Match && s.operandBytes() > 0):
+		// With the right results for other contents the work must have been done in
+		// each watched call; without, it may have been done in the first one alone.
+		s.unproven = append(s.unproven, first+": it prepares itself, or works once and remembers")
 	}
 	return ""
+}
+
+// noTimeToWatch tells that the deadline is too near for another watched cell.
+func (s *sampler) noTimeToWatch() bool {
+	return time.Until(s.deadline()) < s.reserved()+watchedTime+4*s.seen.Wall || s.quick()
 }
 
 // chainsStretched compares, cell by cell, the fast ones of the chains beside the
@@ -198,8 +219,10 @@ func (s *sampler) disagreement(o *cell.Outcome) string {
 	if alive := s.ticks(o.Loop); loop > alive+alive/1000 {
 		return fmt.Sprintf("its loop took %d ticks by its own account, but it lived for %d only", loop, alive)
 	}
-	if busy := s.busy(o.Busy); float64(loop) < busy {
-		return fmt.Sprintf("its loop took %d ticks by its own account, but %.0f of CPU time", loop, busy)
+	for s.unaccounted(o, loop) > 0 {
+		if !s.another() {
+			return fmt.Sprintf("its loop took %d ticks by its own account, but %.0f ticks of CPU time beside it", loop, s.unaccounted(o, loop))
+		}
 	}
 	if len(o.Samples.Records) < fewRecords {
 		return ""
@@ -207,21 +230,43 @@ func (s *sampler) disagreement(o *cell.Outcome) string {
 	return s.rhythmBroken(o)
 }
 
-// rhythmBroken tells how cells differ from the reference, which is taken again
-// first: the host may have changed since.
+// unaccounted is the CPU time of a cell that neither its loop, by its own account,
+// nor what lies beside that explains, in ticks.
+func (s *sampler) unaccounted(o *cell.Outcome, loop uint64) float64 {
+	beside := float64(s.ticks(besideLoop))
+	if s.reference != nil {
+		beside = s.reference.beside
+	}
+	return float64(s.ticks(o.Busy))*(1-clockError) - beside - float64(loop)
+}
+
+// another takes the reference, or takes it again, since the host may have changed;
+// it is false when that has been done often enough.
+func (s *sampler) another() bool {
+	if s.retakes > mostRetakes {
+		return false
+	}
+	s.retakes++
+	return s.takeReference() == nil
+}
+
+// rhythmBroken tells how cells differ from the reference. The calibration's stands
+// in for it until a cell disagrees with that.
 func (s *sampler) rhythmBroken(cells ...*cell.Outcome) string {
 	got := rhythmOf(cells...)
+	sections := 4.0
+	if s.batch > 1 {
+		sections++
+	}
 	for {
-		why := s.reference.compare(got)
-		if why == "" || s.retakes == mostRetakes {
+		want := rhythm{chain: s.job.Host.Rhythm.Chain, gap: s.job.Host.Rhythm.Gap * sections}
+		if s.reference != nil {
+			want = *s.reference
+		}
+		why := want.compare(got)
+		if why == "" || !s.another() {
 			return why
 		}
-		s.retakes++
-		old := s.reference
-		if s.takeReference() != nil {
-			s.reference = old
-		}
-		s.reference.chain, s.reference.gap = max(s.reference.chain, old.chain), max(s.reference.gap, old.gap)
 	}
 }
 

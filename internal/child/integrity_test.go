@@ -7,6 +7,7 @@ import (
 
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
+	"webrunner/loader"
 	"webrunner/trampoline"
 )
 
@@ -14,41 +15,66 @@ import (
 // ticks of a nanosecond, and what does not.
 func TestLonger(t *testing.T) {
 	const way = 10_000 // from stop to stop, with nothing in between
-	// calls follow each other after a pause, each with an empty one.
-	calls := func(n int, pause, ticks, wall, cpu time.Duration) (list []watched) {
-		at := time.Unix(0, 0)
+	// calls are made in one manner, each with an empty one.
+	calls := func(n int, m manner, touched int, ticks, wall, cpu time.Duration) (list []watched) {
+		at := time.Unix(1, 0)
 		for range n {
 			list = append(list, watched{
-				cell.Seen{Began: at, Ticks: 50 + uint64(ticks), Wall: way + wall, CPU: way/2 + cpu},
-				cell.Seen{Ticks: 50, Wall: way, CPU: way / 2},
+				call:   cell.Seen{Began: at, Ticks: 50 + uint64(ticks), Wall: way + wall, CPU: way/2 + cpu},
+				empty:  cell.Seen{Began: at, Ticks: 50, Wall: way, CPU: way / 2},
+				manner: m, touched: touched,
 			})
-			at = at.Add(way + wall + pause)
 		}
 		return list
 	}
-	const soon, us = 50 * time.Microsecond, time.Microsecond
+	const us = time.Microsecond
 	for _, tt := range []struct {
-		name        string
-		same, fresh []watched
-		why         string
+		name  string
+		calls []watched
+		why   string
 	}{
-		{"as measured", calls(12, soon, us, us, us), calls(4, soon, us, us, us), ""},
-		{"colder", calls(12, soon, 3*us, 3*us, 3*us), nil, ""},
-		{"inside", calls(12, soon, 4*us, 4*us, 4*us), nil, "a watched call takes 4000 ticks, those that were measured 1000"},
-		{"outside", calls(12, soon, us, 4*us, 4*us), nil, "a watched call takes 4000 ticks as seen from outside"},
-		{"others had the processor", calls(12, soon, us, 400*us, us), nil, ""},
-		{"ticks of the scheduler", calls(12, soon, us, us, 400*us), nil, ""},
-		{"caches are cold after a pause", calls(12, 5*time.Millisecond, 7*us, 7*us, 7*us), nil, ""},
-		{"too cold", calls(12, 5*time.Millisecond, 9*us, 9*us, 9*us), nil, "9000 ticks"},
-		{"a single call", calls(1, soon, 9*us, 9*us, 9*us), nil, "9000 ticks"},
-		{"a few disturbed ones", append(calls(7, soon, us, us, us), calls(5, soon, 900*us, 900*us, 900*us)...), nil, ""},
-		{"unlearned branches", calls(12, soon, us, us, us), calls(4, soon, 10*us, 10*us, 10*us), ""},
-		{"remembered", calls(12, soon, us, us, us), calls(4, soon, 20*us, 20*us, 20*us), "other contents"},
-		{"remembered, with a clock of its own", calls(12, soon, us, us, us), calls(4, soon, us, 20*us, 20*us), "other contents of the operands takes 20000 ticks as seen from outside"},
+		{"as measured", append(calls(5, changed, 2, us, us, us), calls(1, fresh, 100, us, us, us)...), ""},
+		{"colder", calls(5, changed, 2, 3*us, 3*us, 3*us), ""},
+		{"inside", calls(5, changed, 2, 4*us, 4*us, 4*us), "a watched call takes 4000 ticks; by what was measured it would take 3000 at most"},
+		{"outside", calls(5, changed, 2, us, 5*us, 5*us), "a watched call takes 5000 ticks as seen from outside"},
+		{"lines of another processor", calls(5, changed, 100, 6*us, 6*us, 6*us), ""},
+		{"not so many lines", calls(5, changed, 100, 8*us, 8*us, 8*us), "8000 ticks"},
+		{"others had the processor", calls(5, changed, 2, us, 400*us, us), ""},
+		{"ticks of the scheduler", calls(5, changed, 2, us, us, 400*us), ""},
+		{"remembers what came of the same", append(calls(2, same, 0, us, us, us), calls(2, changed, 2, 2500, 2500, 2500)...), "changed a little"},
+		{"is as cold as one with the same contents", append(calls(2, same, 0, 2*us, 2*us, 2*us), calls(2, changed, 2, 3*us, 3*us, 3*us)...), ""},
+		{"the first call", calls(1, usual, 2, 900*us, 900*us, 900*us), ""},
+		{"a few disturbed ones", append(calls(4, changed, 2, us, us, us), calls(2, changed, 2, 900*us, 900*us, 900*us)...), ""},
+		{"unlearned branches", append(calls(5, changed, 2, us, us, us), calls(1, fresh, 2, 10*us, 10*us, 10*us)...), ""},
+		{"remembered", append(calls(5, changed, 2, us, us, us), calls(1, fresh, 2, 20*us, 20*us, 20*us)...), "other contents"},
+		{"remembered, with a clock of its own", append(calls(5, changed, 2, us, us, us), calls(1, fresh, 2, us, 20*us, 20*us)...), "other contents of the operands takes 20000 ticks as seen from outside"},
 	} {
-		a := &audit{runner: &runner{session: &session{job: &wire.Job{Host: wire.Host{TSCHz: 1e9}}}}, same: tt.same, fresh: tt.fresh}
-		if why := a.longer(1000); tt.why == "" && why != "" || !strings.Contains(why, tt.why) {
-			t.Errorf("%s: %q, want %q", tt.name, why, tt.why)
+		a := &audit{runner: &runner{image: &loader.Image{}, session: &session{job: &wire.Job{Host: wire.Host{TSCHz: 1e9}}}}, calls: tt.calls}
+		if d := a.longer(1000); tt.why == "" && d.why != "" || !strings.Contains(d.why, tt.why) {
+			t.Errorf("%s: %q, want %q", tt.name, d.why, tt.why)
+		}
+	}
+}
+
+// The first call of a process finds caches cold and pages absent, for which there
+// is some room.
+func TestFirstCall(t *testing.T) {
+	for _, tt := range []struct {
+		took    time.Duration
+		faults  int64
+		touched int
+		odd     bool
+	}{
+		{100 * time.Microsecond, 0, 0, false},
+		{120 * time.Microsecond, 0, 0, true},
+		{120 * time.Microsecond, 1, 0, false},
+		{120 * time.Microsecond, 0, 1000, false},
+		{500 * time.Microsecond, 2, 1000, true},
+	} {
+		w := watched{call: cell.Seen{Wall: tt.took, CPU: tt.took, Faults: tt.faults}, touched: tt.touched}
+		a := &audit{runner: &runner{image: &loader.Image{}, session: &session{job: &wire.Job{Host: wire.Host{TSCHz: 1e9}}}}, calls: []watched{w}}
+		if why := a.firstCall(1000); (why != "") != tt.odd {
+			t.Errorf("%+v: %q", tt, why)
 		}
 	}
 }

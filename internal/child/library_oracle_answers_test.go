@@ -57,13 +57,14 @@ func within32(v float64, ulps float64) answer {
 
 func (a answer) check(t *testing.T, v wire.Value) {
 	t.Helper()
-	got := uint64(v.Int)
-	switch a.kind {
-	case isFloat:
-		if f := float64(v.Float); !(math.Abs(f-a.float) <= a.tolerance) {
+	if a.kind == isFloat {
+		if f := float64(*v.Float); !(math.Abs(f-a.float) <= a.tolerance) {
 			t.Errorf("returned %.17g, want %.17g, off by %g at most", f, a.float, a.tolerance)
 		}
 		return
+	}
+	got := uint64(*v.Int)
+	switch a.kind {
 	case isNonzero:
 		if uint32(got) == 0 {
 			t.Error("returned 0")

@@ -398,12 +398,12 @@ func cyclesText(r *wire.Result) string {
 // resultText is what the function returned, in the width of its type.
 func resultText(f function, r *wire.Result) string {
 	switch {
-	case f.want == nil && r.Result.Float == 0:
+	case f.want == nil && (r.Result.Float == nil || *r.Result.Float == 0):
 		return fmt.Sprintf("match, %g ulp", r.Verify.MaxULP)
-	case r.Result.Float != 0:
-		return fmt.Sprintf("%.9g", r.Result.Float)
+	case r.Result.Float != nil:
+		return fmt.Sprintf("%.9g", *r.Result.Float)
 	}
-	return fmt.Sprintf("%#x", uint64(r.Result.Int))
+	return fmt.Sprintf("%#x", uint64(*r.Result.Int))
 }
 
 func (r *libraryReport) finish(t *testing.T) {

@@ -1,22 +1,26 @@
 package child
 
 import (
+	"math"
 	"time"
 
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
 	"webrunner/perf"
+	"webrunner/perf/uarch"
 	"webrunner/trampoline"
 )
 
 // How sampling proceeds. Every cell is a fresh process, so that an effect of
 // its layout in memory shows as a second mode instead of hiding in one.
 const (
-	minCells   = 3
-	maxCells   = 64
-	firstCell  = 2 * time.Millisecond  // sampling time of the first cells
-	laterCells = 10 * time.Millisecond // of the others, when precision asks for more
-	reserve    = 50 * time.Millisecond // of the deadline, for the answer
+	minCells     = 3
+	maxCells     = 64
+	firstRecords = 40                    // of the first cells
+	firstTime    = 2 * time.Millisecond  // of their sampling, where calls are long
+	laterTime    = 10 * time.Millisecond // of the others, when precision asks for more
+	fewestInCell = 12                    // records, where cells differ more than samples do
+	reserve      = 50 * time.Millisecond // of the deadline, for the answer, or a tenth of it
 )
 
 // Lengths of the calibration chain and of the witness; perf/CALIBRATION.md has
@@ -24,6 +28,7 @@ const (
 const (
 	chainTime   = 5 * time.Microsecond
 	witnessTime = time.Microsecond
+	betweenTime = 2 * time.Microsecond // of all sections of a record
 )
 
 // The sections of a record, by index.
@@ -32,8 +37,7 @@ const (
 	secWitness
 	secKernel
 	secWitnessAfter
-	secEmpty
-	secEdge // only where calls are batches
+	secEmpty // only where calls are batches
 )
 
 // Throughput is measured over batches of calls that take about this long
@@ -55,12 +59,13 @@ type sampler struct {
 	chain, witness uint64        // turns
 	batch          int           // calls between two time stamps
 	reading        []uint64      // the filter of cells that also read counters
-	length         time.Duration // of the next cell's sampling
 	share          time.Duration // of the next cell that counts
 	cells          [][]perf.Sample
 	outcomes       []*cell.Outcome
 	on             []int              // the CPU that each was pinned to
-	reference      rhythm             // of a cell that runs no kernel
+	record         time.Duration      // that one takes
+	longest        float64            // undisturbed call, ticks
+	reference      *rhythm            // of a cell that runs no kernel; nil while nothing asked for it
 	retakes        int                // of the reference
 	beside         map[string]float64 // events counted beside the readings of a record, by name
 	quality        perf.Quality
@@ -70,10 +75,10 @@ type sampler struct {
 // measure samples the kernel in several cells until the figures are precise
 // enough or the time is up.
 func (r *runner) measure() *wire.Problem {
-	s := &sampler{runner: r, batch: 1, length: firstCell}
+	s := &sampler{runner: r, batch: 1}
 	s.chain, s.witness = r.turns()
 	r.began = time.Now()
-	for _, phase := range []func() *wire.Problem{s.chooseBatch, s.takeReference, s.countHardware, s.takeSamples, s.otherFigures} {
+	for _, phase := range []func() *wire.Problem{s.chooseBatch, s.countHardware, s.takeSamples, s.otherFigures} {
 		if p := phase(); p != nil {
 			return p
 		}
@@ -89,9 +94,9 @@ func (s *sampler) chooseBatch() *wire.Problem {
 		return nil
 	}
 	plan := s.plan()
-	plan.Records, plan.Budget = pilotCalls, s.ticks(firstCell)
+	plan.Records, plan.Budget = pilotCalls, s.ticks(firstTime)
 	s.fill()
-	out, p := s.inCell(plan)
+	out, p := s.inCell(plan, nil)
 	if p != nil {
 		return p
 	}
@@ -106,23 +111,30 @@ func (s *sampler) chooseBatch() *wire.Problem {
 // takeSamples runs cells until the figure for cycles is precise enough, or the
 // time is up. Where a PMU counts cycles, they serve to check it.
 func (s *sampler) takeSamples() *wire.Problem {
+	records := s.firstRecords()
 	next := minCells // when to ask: an answer takes time in proportion to the cells
+	if s.quick() {
+		next = 1
+	}
 	for {
-		if p := s.sample(); p != nil {
+		if p := s.sample(records); p != nil {
 			return p
 		}
 		stopped := ""
-		switch {
-		case s.sampling() <= 0:
-			stopped = "deadline"
-		case len(s.cells) < next:
-			continue
-		case s.enough():
-			stopped = "precision"
-		case len(s.cells) == maxCells:
-			stopped = "cells"
+		if len(s.cells) >= next {
+			fig, q, err := s.estimate()
+			switch {
+			case err == nil && s.enough(fig, q):
+				stopped = "precision"
+			case len(s.cells) == maxCells:
+				stopped = "cells"
+			}
+			records = s.nextRecords(fig, q, err)
+			next = min(next+next/4+1, maxCells)
 		}
-		next = min(next+next/4+1, maxCells)
+		if stopped == "" && s.sampling() <= 0 {
+			stopped = "deadline"
+		}
 		if s.precision.Stopped != "" { // the PMU's figures are the main ones
 			return nil
 		}
@@ -130,6 +142,53 @@ func (s *sampler) takeSamples() *wire.Problem {
 			return nil
 		}
 	}
+}
+
+func (s *sampler) quick() bool { return s.job.Budget.Effort == wire.Quick }
+
+// firstRecords is how many samples the first cells take, by what a watched call
+// took.
+func (s *sampler) firstRecords() int {
+	s.record = chainTime + 2*witnessTime + betweenTime
+	if s.batch > 1 {
+		s.record += batchTime
+	} else {
+		s.record += s.watchedCall()
+	}
+	return max(min(firstRecords, int(firstTime/s.record)), wantedRecords)
+}
+
+// watchedCall is about how long a call takes.
+func (r *runner) watchedCall() time.Duration {
+	fastest := uint64(math.MaxInt64)
+	for _, w := range r.audited.calls {
+		fastest = min(fastest, w.call.Ticks)
+	}
+	return r.duration(fastest)
+}
+
+// nextRecords divides what is left to do among cells. A cell costs a fixed time
+// and a time for each sample; the variance of the figure is that of samples,
+// divided by their number, and that of cells, divided by theirs. So samples in a
+// cell are to cells as the roots of variance and cost are (Cochran, Sampling
+// Techniques, 10.6, the optimum for two stages).
+func (s *sampler) nextRecords(f perf.Figure, q perf.Quality, err error) int {
+	most := max(int(laterTime/s.record), wantedRecords)
+	if err != nil || f.Accepted == 0 || f.Accepted*2 < f.Total { // much is disturbed
+		return most
+	}
+	wanted := f.Accepted / f.Cells
+	if q.Between > 0 {
+		var cost time.Duration
+		for _, o := range s.outcomes {
+			cost += max(o.Wall-o.Loop, 0) / time.Duration(len(s.outcomes))
+		}
+		wanted = int(math.Sqrt(float64(cost)/float64(s.record)) * q.Within / q.Between)
+	} else if target := s.job.Budget.Precision * math.Abs(f.Value); target > 0 {
+		half := (f.CIHigh - f.CILow) / 2
+		wanted = int(float64(f.Accepted) * (half*half/(target*target) - 1))
+	}
+	return min(max(wanted, fewestInCell), most)
 }
 
 // turns converts the lengths of chain and witness to turns of their loops. The
@@ -147,50 +206,99 @@ func (s *session) turns() (chain, witness uint64) {
 
 // turnCycles is the length of one turn of the imul chain, in core cycles.
 func (s *session) turnCycles() float64 {
-	return trampoline.ChainSteps * perf.ChainStepCycles(s.processor())
+	return trampoline.ChainSteps * s.core().ChainStep
 }
 
-// processor is what the server found about this machine's processor.
-func (s *session) processor() perf.HostInfo {
+// core is what is known of this machine's processor.
+func (s *session) core() uarch.Core {
 	h := s.job.Host
-	return perf.HostInfo{Vendor: h.Vendor, Family: h.Family, Model: h.Model}
+	return uarch.Of(uarch.CPU{Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping})
 }
 
 // sampling is how much time is left for more cells.
 func (r *runner) sampling() time.Duration {
 	budget := time.Duration(r.job.Budget.CPU)*time.Microsecond - time.Since(r.began)
-	return min(budget, time.Until(r.deadline())-reserve)
+	return min(budget, time.Until(r.deadline())-r.reserved())
+}
+
+// reserved is what of the deadline is kept for the answer.
+func (s *session) reserved() time.Duration {
+	return min(reserve, time.Duration(s.job.Budget.Deadline)*time.Microsecond/10)
 }
 
 // sample runs one more cell.
-func (s *sampler) sample() *wire.Problem {
+func (s *sampler) sample(records int) *wire.Problem {
 	plan := s.recordPlan(cell.Section{Kind: trampoline.Kernel})
-	plan.Budget = s.ticks(s.length)
-	// No record is shorter than its chain, whatever the core's frequency; room for
-	// more would only be memory to prepare.
-	plan.Records = min(int(s.length/(chainTime/2))+1, plan.MaxRecords())
+	plan.Records = min(records, plan.MaxRecords())
+	// What is disturbed takes longer. A cell must give a few samples all the same.
+	plan.Budget = s.ticks(max(2*s.record*time.Duration(records), firstTime))
+	if left := s.sampling(); len(s.cells) > 0 && left > 0 {
+		plan.Budget = min(plan.Budget, s.ticks(left))
+	}
 	s.fill()
-	out, p := s.inCell(plan)
+	out, p := s.inCell(plan, nil)
 	if p != nil {
 		return p
 	}
 	samples := samplesOf(s.usable(out), out.Samples.LastChain, s.batch > 1, s.job.Host.Detectors)
+	s.keepLengthy(samples, out)
 	s.outcomes, s.on, s.cells = append(s.outcomes, out), append(s.on, s.cpu), append(s.cells, samples)
-	s.settle(samples)
-	if n := len(out.Samples.Records); n < wantedRecords {
-		s.length = min(s.length*wantedRecords/time.Duration(max(n, 1)), max(s.sampling()/minCells, s.length))
-	} else if len(s.cells) >= minCells {
-		s.length = max(s.length, laterCells)
+	if n := len(out.Samples.Records); n > 0 {
+		s.record = max(s.record, out.Loop/time.Duration(n))
+		if len(s.cells) > 1 {
+			s.record = min(s.record, out.Loop/time.Duration(n))
+		}
 	}
+	s.settle(samples)
 	return nil
 }
 
+// keepLengthy tells calls that are disturbed because they are long from those that
+// are long because they are disturbed. The one kind must not be left out: a kernel
+// whose long calls were all rejected would look as quick as its short ones. The
+// processor time of the cell, which the supervisor knows, tells which it is: another
+// process's turn is not in it.
+func (s *sampler) keepLengthy(samples []perf.Sample, o *cell.Outcome) {
+	for i := range samples {
+		if c := &samples[i]; !c.Empty && !c.Interrupted && !c.Preempted {
+			s.longest = max(s.longest, float64(c.Ticks))
+		}
+	}
+	if s.longest == 0 {
+		return
+	}
+	var long []*perf.Sample
+	excess := 0.0
+	for i := range samples {
+		c := &samples[i]
+		if over := float64(c.Ticks) - s.longest; !c.Empty && (c.Interrupted || c.Preempted) && over > s.longest+float64(s.ticks(interruptTime)) {
+			long = append(long, c)
+			excess += over
+		}
+	}
+	stolen := float64(o.Samples.End-o.Samples.Start) - float64(s.ticks(o.Busy))
+	if stolen > excess/2 {
+		return
+	}
+	for _, c := range long {
+		c.Lengthy = true
+	}
+}
+
+// interruptTime is more than interrupts make a call longer.
+const interruptTime = 200 * time.Microsecond
+
 // recordPlan is a plan of samples of a call under the conditions asked for.
 func (s *sampler) recordPlan(call cell.Section) cell.Plan {
-	list := sections(s.chain, s.witness, call)
+	list := []cell.Section{
+		secChain:        {Kind: trampoline.ImulChain, Turns: s.chain},
+		secWitness:      {Kind: trampoline.Witness, Turns: s.witness},
+		secKernel:       call,
+		secWitnessAfter: {Kind: trampoline.Witness, Turns: s.witness},
+	}
 	if s.batch > 1 {
-		list[secKernel].Batch, list[secEmpty].Batch = s.batch, s.batch
-		list = append(list, cell.Section{Kind: trampoline.Empty}) // secEdge
+		list[secKernel].Batch = s.batch
+		list = append(list, cell.Section{Kind: trampoline.Empty, Batch: s.batch}) // secEmpty
 	}
 	return s.emptyCaches(s.plan(), list)
 }
@@ -218,26 +326,19 @@ func (r *runner) usable(o *cell.Outcome) []cell.Record {
 	return o.Samples.Records
 }
 
-// sections is a record with a call between chains, witnesses and empty calls.
-func sections(chain, witness uint64, call cell.Section) []cell.Section {
-	return []cell.Section{
-		secChain:        {Kind: trampoline.ImulChain, Turns: chain},
-		secWitness:      {Kind: trampoline.Witness, Turns: witness},
-		secKernel:       call,
-		secWitnessAfter: {Kind: trampoline.Witness, Turns: witness},
-		secEmpty:        {Kind: trampoline.Empty},
-	}
+// ticks converts a time to ticks of the time-stamp counter.
+func (s *session) ticks(d time.Duration) uint64 { return uint64(d.Seconds() * s.tscHz()) }
+
+// duration converts ticks of the time-stamp counter to a time.
+func (s *session) duration(ticks uint64) time.Duration {
+	return time.Duration(float64(ticks) / s.tscHz() * float64(time.Second))
 }
 
-// ticks converts a time to ticks of the time-stamp counter.
-func (s *session) ticks(d time.Duration) uint64 {
-	return uint64(d.Seconds() * float64(max(s.job.Host.TSCHz, 1e9)))
-}
+func (s *session) tscHz() float64 { return float64(max(s.job.Host.TSCHz, 1e9)) }
 
 // samplesOf turns the records of a cell into samples: for each the kernel's,
-// between the chains before and after it, and the empty call's; of batches also
-// that of a single empty call. A detector that was not proved on this host has
-// no say.
+// between the chains before and after it, and of batches the empty one's. A
+// detector that was not proved on this host has no say.
 func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detectors) []perf.Sample {
 	var samples []perf.Sample
 	believed := uint64(0)
@@ -261,16 +362,12 @@ func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detect
 			Ticks:       rec.Ticks[secKernel],
 			Interrupted: disturbed&0xff != 0,
 			Preempted:   disturbed&0xff00 != 0,
-		}, perf.Sample{
-			Empty: true, Ticks: rec.Ticks[secEmpty],
-			Interrupted: rec.Flags&(trampoline.FlagInterrupt<<secEmpty) != 0,
-			Preempted:   rec.Flags&(trampoline.FlagPreempt<<secEmpty) != 0,
 		})
 		if batches {
 			samples = append(samples, perf.Sample{
-				Empty: true, Edge: true, Ticks: rec.Ticks[secEdge],
-				Interrupted: rec.Flags&(trampoline.FlagInterrupt<<secEdge) != 0,
-				Preempted:   rec.Flags&(trampoline.FlagPreempt<<secEdge) != 0,
+				Empty: true, Ticks: rec.Ticks[secEmpty],
+				Interrupted: rec.Flags&(trampoline.FlagInterrupt<<secEmpty) != 0,
+				Preempted:   rec.Flags&(trampoline.FlagPreempt<<secEmpty) != 0,
 			})
 		}
 	}

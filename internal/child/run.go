@@ -1,6 +1,7 @@
 package child
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -46,7 +47,6 @@ func (s *session) run() *wire.Report {
 		{r.screenObject, &r.timing.Screen},
 		{r.mapSpace, &r.timing.Load},
 		{r.tryOnce, &r.timing.Cells},
-		{r.verify, &r.timing.Verify},
 		{r.measure, &r.timing.Cells},
 	} {
 		start := time.Now()
@@ -79,19 +79,21 @@ type runner struct {
 	filter  []uint64 // the cell's stage-2 program
 	at      []uint64 // addresses of the operands' memory
 	memory  [][]byte // the operands' bytes, shared with the cell
-	before  [][]byte // what they held before the first call
 
-	first    *cell.Outcome // of the cell that made one single call
-	seen     cell.Seen     // of that call
-	after    [][]byte      // what the operands held after it
+	first    *cell.Outcome // of the watched cell that came first
+	audited  *audit        // what it showed
+	seen     cell.Seen     // of its first call, whose result is verified
 	checked  kernels.Verification
+	flags    [2]uint64 // what first calls broke of the calling convention, and what later ones
 	began    time.Time // of measuring
 	cpu      int       // that the cells run on
 	pinned   string    // how that is known, or why not
 	counters []wire.Counter
 	missing  []wire.Unavailable
 	warnings []string
-	suspect  []string
+	notes    []string
+	suspect  []string // what speaks against the figures
+	unproven []string // what would speak for them, but could not be had
 
 	conditions wire.Conditions
 	timing     wire.Timing
@@ -283,10 +285,10 @@ func (r *runner) pin(among []int) {
 	}
 }
 
-// tryOnce makes one single call in a cell of its own. It decides whether the
-// kernel works at all, gives the result that is verified, and tells the
-// samplers what to expect.
-func (r *runner) tryOnce() *wire.Problem {
+// tryOnce watches a cell. Its first call decides whether the kernel works at all
+// and gives the result that is verified; all of them tell the samplers what to
+// expect.
+func (r *runner) tryOnce() (p *wire.Problem) {
 	if r.enforced("seccomp") {
 		var err error
 		if r.filter, err = filterFor(false); err != nil {
@@ -294,24 +296,19 @@ func (r *runner) tryOnce() *wire.Problem {
 		}
 	}
 	r.pin(r.job.Host.CPUs)
-	r.fill()
-	for _, m := range r.memory {
-		r.before = append(r.before, append([]byte(nil), m...))
-	}
-	out, p := r.inCell(r.single())
-	if p != nil {
-		return p
-	}
-	r.first = out
-	r.keepResult()
-	return nil
+	r.audited, r.first, p = r.watch()
+	return p
 }
 
-// inCell runs one cell and explains an abnormal end.
-func (r *runner) inCell(plan cell.Plan) (*cell.Outcome, *wire.Problem) {
+// inCell runs one cell and explains an abnormal end. Where a cell did not get the
+// processor it is run again, after what again does.
+func (r *runner) inCell(plan cell.Plan, again func()) (*cell.Outcome, *wire.Problem) {
 	out, err := r.space.Run(plan)
 	if err == nil && starved(out, plan) {
 		r.fill()
+		if again != nil {
+			again()
+		}
 		out, err = r.space.Run(plan)
 	}
 	if err != nil {
@@ -320,6 +317,7 @@ func (r *runner) inCell(plan cell.Plan) (*cell.Outcome, *wire.Problem) {
 	if p := r.abnormal(out, plan); p != nil {
 		return nil, p
 	}
+	r.noteFlags(out)
 	return out, nil
 }
 
@@ -342,13 +340,6 @@ func (r *runner) abnormal(out *cell.Outcome, plan cell.Plan) *wire.Problem {
 	return p
 }
 
-// verify compares the result of the single call with the reference.
-func (r *runner) verify() *wire.Problem {
-	s := r.first.Samples
-	r.checked = r.call.Verify(r.memory, r.before, int64(s.RAX), s.XMM0[0])
-	return nil
-}
-
 // result assembles the answer.
 func (r *runner) result() *wire.Result {
 	sum := sha256.Sum256(r.job.Object)
@@ -357,8 +348,8 @@ func (r *runner) result() *wire.Result {
 		Params: r.job.Params, Object: wire.ObjectID{SHA256: hex.EncodeToString(sum[:]), Size: len(r.job.Object)},
 		Host: r.job.Host, Counters: list(r.counters), Unavailable: list(r.missing),
 		Result: r.value(), Verify: r.verification(), ABI: r.abi(),
-		Integrity: "consistent", IntegrityWhy: r.suspect,
-		ISA: list(r.verdict.ISA), Sandbox: r.layers, Warnings: list(r.warnings), Timing: r.timing,
+		Integrity: wire.Consistent, IntegrityWhy: slices.Concat(r.suspect, r.unproven), Seed: r.job.Seed, Effort: cmp.Or(r.job.Budget.Effort, wire.Default),
+		ISA: list(r.verdict.ISA), Sandbox: r.layers, Warnings: list(r.warnings), Notes: list(r.notes), Timing: r.timing,
 	}
 	res.Derived = []wire.Derived{}
 	res.Conditions = r.conditions
@@ -367,8 +358,11 @@ func (r *runner) result() *wire.Result {
 	}
 	res.Cell.Mappings, res.Cell.Bytes = r.space.Size()
 	res.Cell.RSS = r.first.RSS
-	if len(r.suspect) > 0 {
-		res.Integrity = "suspect"
+	switch {
+	case len(r.suspect) > 0:
+		res.Integrity = wire.Suspect
+	case len(r.unproven) > 0:
+		res.Integrity = wire.Unproven
 	}
 	return res
 }
@@ -376,14 +370,14 @@ func (r *runner) result() *wire.Result {
 // value reads the register that the specification says the result is in.
 // What the other holds is left over from the kernel's work.
 func (r *runner) value() (v wire.Value) {
-	s := r.first.Samples
+	s := r.seen
 	switch r.call.Spec.Result {
 	case kernels.ResultInt:
-		v.Int = int64(s.RAX)
+		v.Int = new(int64(s.RAX))
 	case kernels.ResultFloat32:
-		v.Float = wire.Float(math.Float32frombits(uint32(s.XMM0[0])))
+		v.Float = new(wire.Float(math.Float32frombits(uint32(s.XMM0))))
 	case kernels.ResultFloat64:
-		v.Float = wire.Float(math.Float64frombits(s.XMM0[0]))
+		v.Float = new(wire.Float(math.Float64frombits(s.XMM0)))
 	}
 	return v
 }

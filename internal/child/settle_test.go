@@ -31,7 +31,7 @@ func TestSettle(t *testing.T) {
 			if i < contended {
 				s.WitnessBefore += witness / 3
 			}
-			list = append(list, s, perf.Sample{Ticks: 1, Empty: true})
+			list = append(list, s)
 		}
 		return list
 	}

@@ -22,7 +22,7 @@ func Benchfmt(w io.Writer, r *wire.Result) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "goos: linux\ngoarch: amd64\n")
 	config(&b, "kernel", r.Kernel)
-	config(&b, "cpu", r.Host.CPU)
+	config(&b, "cpu", Processor(&r.Host))
 	config(&b, "measured", manner(&r.Conditions))
 	for _, c := range doubts(r) {
 		config(&b, c.key, c.value)
@@ -56,8 +56,8 @@ func doubts(r *wire.Result) []pair {
 	if r.Verify.Status == "mismatch" {
 		list = append(list, pair{"verify", "mismatch"})
 	}
-	if r.Integrity == "suspect" {
-		list = append(list, pair{"integrity", "suspect"})
+	if r.Integrity == wire.Suspect || r.Integrity == wire.Unproven {
+		list = append(list, pair{"integrity", string(r.Integrity)})
 	}
 	if !r.ABI.OK {
 		list = append(list, pair{"abi", "violated"})

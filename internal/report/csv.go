@@ -26,7 +26,7 @@ func CSV(w io.Writer, r *wire.Result) error {
 	c := csv.NewWriter(w)
 	c.Write(csvHeader) // errors stay with c until Flush
 	head := []string{line(r.Kernel), params(r.Params, "=", " "), r.Object.SHA256}
-	tail := []string{r.Verify.Status, r.Integrity, manner(&r.Conditions)}
+	tail := []string{r.Verify.Status, string(r.Integrity), manner(&r.Conditions)}
 	for _, k := range ordered(r.Counters) {
 		c.Write(slices.Concat(head, []string{
 			line(k.Name), decimal(k.Value), line(k.Unit), string(k.Source), decimal(k.CI95[0]), decimal(k.CI95[1]),
@@ -42,9 +42,6 @@ func CSV(w io.Writer, r *wire.Result) error {
 	c.Flush()
 	return c.Error()
 }
-
-// decimal writes every digit that the number has, and never an exponent.
-func decimal(v float64) string { return strconv.FormatFloat(v+0, 'f', -1, 64) }
 
 // params writes the parameters in the order of their names.
 func params(p map[string]uint64, equals, between string) string {

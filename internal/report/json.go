@@ -16,6 +16,7 @@ func JSON(w io.Writer, r *wire.Result) error {
 	c.ABI.Violations = append([]string{}, r.ABI.Violations...)
 	c.ISA = append([]string{}, r.ISA...)
 	c.Warnings = append([]string{}, r.Warnings...)
+	c.Notes = append([]string{}, r.Notes...)
 	if c.Params == nil {
 		c.Params = map[string]uint64{}
 	}

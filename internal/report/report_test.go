@@ -11,9 +11,11 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"webrunner/internal/wire"
 )
@@ -26,7 +28,7 @@ func good() *wire.Result {
 		Kernel: "blis/sdot", Symbol: "sdot", SymbolWhy: "the kernel's name",
 		Params: map[string]uint64{"n": 1024, "incx": 1, "incy": 2, "offx": 0, "offy": 63},
 		Object: wire.ObjectID{SHA256: strings.Repeat("0123456789abcdef", 4), Size: 904},
-		Host:   wire.Host{CPU: "AMD EPYC 9354", Vendor: "AuthenticAMD", Family: 25, Model: 17, Kernel: "6.18.0", PMUReason: "perf_event_open ENOENT (virtual machine)", TSCHz: 2596000000},
+		Host:   wire.Host{CPU: "AMD EPYC 9354", Microarchitecture: "Zen 4", Vendor: "AuthenticAMD", Family: 25, Model: 17, Kernel: "6.18.0", PMUReason: "perf_event_open ENOENT (virtual machine)", TSCHz: 2596000000},
 		Counters: []wire.Counter{
 			{Name: "Reference cycles", Trust: "trusted", Value: 1300.5, Unit: "cycles", Source: wire.TSC, CI95: [2]float64{1299.5, 1302}, Min: 1290, P10: 1298, P90: 1310, Overhead: 26, Samples: wire.Samples{Accepted: 93, Total: 101}, Cells: 3},
 			{Name: "Time", Trust: "trusted", Value: 500.96, Unit: "ns", Source: wire.TSC, CI95: [2]float64{500.5, 501.3}, Min: 496.9, P10: 500, P90: 504.6, Overhead: 10, Samples: wire.Samples{Accepted: 93, Total: 101}, Cells: 3},
@@ -34,10 +36,12 @@ func good() *wire.Result {
 			{Name: "Page faults", Trust: "trusted", Value: 0, Unit: "faults", Source: wire.Software, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3, Exact: true},
 		},
 		Unavailable: []wire.Unavailable{{Name: "Instructions", Reason: "no PMU: perf_event_open ENOENT (virtual machine)"}},
-		Result:      wire.Value{Int: 0, Float: 10.5},
+		Result:      wire.Value{Float: new(wire.Float(10.5))},
 		Verify:      wire.Verify{Status: "match"},
 		ABI:         wire.ABI{OK: true},
-		Integrity:   "consistent", ISA: []string{"AVX", "FMA"},
+		Integrity:   wire.Consistent, ISA: []string{"AVX", "FMA"}, Seed: wire.MaxSeed, Effort: wire.Default,
+		Notes:   []string{"the upper halves of the vector registers were left in use"},
+		Derived: []wire.Derived{{Name: "Cycles per element", Value: 1.9575, Unit: "cycles", From: "Cycles", Source: wire.TSCCalibrated}},
 		Sandbox: map[string]string{"seccomp": "enforced", "landlock": "enforced (ABI 7)", "cgroup": "absent: not delegated", "namespaces": "enforced (user, pid, net)"},
 		Timing:  wire.Timing{Cells: 2100, Total: 2412},
 		Conditions: wire.Conditions{
@@ -53,10 +57,11 @@ func good() *wire.Result {
 func pmu() *wire.Result {
 	r := good()
 	r.Host.PMU, r.Host.PMUReason = "SPR", ""
-	r.Unavailable = nil
+	r.Unavailable, r.Notes = nil, nil
+	r.Effort, r.Integrity, r.IntegrityWhy = wire.Quick, wire.Unproven, []string{"the operands are too large to be looked at a second time"}
 	r.Counters = []wire.Counter{
 		{Name: "Instructions", Trust: "trusted", Value: 642, Unit: "events", Source: wire.PMU, CI95: [2]float64{642, 642}, Min: 642, P10: 642, P90: 642, Overhead: 3, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3, Exact: true},
-		{Name: "Cycles", Trust: "biased by +1.3 %", Value: 512.49, Unit: "cycles", Source: wire.PMU, CI95: [2]float64{512.1, 513.2}, Min: 509, P10: 511, P90: 515, Overhead: 31, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3},
+		{Name: "Cycles", Trust: "biased by +1.3 %", Value: 512.49, Unit: "cycles", Source: wire.PMU, CI95: [2]float64{512.1, 513.2}, Modes: []wire.Mode{{Value: 512.49, Share: 0.6}, {Value: 733.1, Share: 0.4}}, Min: 509, P10: 511, P90: 515, Overhead: 31, Samples: wire.Samples{Accepted: 101, Total: 101}, Cells: 3},
 		{Name: "L1D.REPLACEMENT", Trust: "ungraded: no known kernels have counted it", Value: 0.004, Unit: "events", Source: wire.PMU, CI95: [2]float64{-0.2, 0.3}, Min: -1, P10: -0.5, P90: 0.7, Samples: wire.Samples{Accepted: 99, Total: 101}, Cells: 3},
 		{Name: "INST.COUNTED", Value: -0.4, Unit: "events", Source: wire.Counted, CI95: [2]float64{-0.4, -0.4}, Cells: 1},
 	}
@@ -76,7 +81,7 @@ func bad() *wire.Result {
 	first := 7
 	r.Verify = wire.Verify{Status: "mismatch", Why: "element 7 of operand c is 1, the reference is 2", MaxAbs: wire.Float(math.Inf(1)), MaxULP: wire.Float(math.NaN()), FirstBad: &first, Operand: "c"}
 	r.ABI = wire.ABI{Violations: []string{"rbx was changed", "the direction flag is set"}}
-	r.Integrity, r.IntegrityWhy = "suspect", []string{"cell 2: the samples add up to more than its CPU time"}
+	r.Integrity, r.IntegrityWhy = wire.Suspect, []string{"cell 2: the samples add up to more than its CPU time"}
 	r.ISA = nil
 	r.Warnings = []string{"CPU 1 is shared with a busy sibling"}
 	return r
@@ -173,17 +178,6 @@ func TestTextLines(t *testing.T) {
 	}
 }
 
-func TestInteger(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 0.5: "1", -0.4: "0", -0.5: "-1", 2004.5: "2005", 1e18: "1000000000000000000", 511.49: "511"} {
-		if got := integer(v); got != want {
-			t.Errorf("%v is written as %s, want %s", v, got, want)
-		}
-	}
-	if got := integer(math.Copysign(0, -1)); got != "0" {
-		t.Errorf("minus zero is written as %s", got)
-	}
-}
-
 // Cycles and Instructions come first in every form.
 func TestOrder(t *testing.T) {
 	r := pmu()
@@ -235,7 +229,7 @@ func TestJSON(t *testing.T) {
 		if err := json.Unmarshal(b.Bytes(), &fields); err != nil {
 			t.Fatal(err)
 		}
-		for _, key := range strings.Fields("kernel symbol params object host counters unavailable result verify abi integrity isa sandbox warnings timing_us") {
+		for _, key := range strings.Fields("kernel symbol params object host counters unavailable result verify abi integrity isa sandbox warnings notes seed effort timing_us") {
 			if v, ok := fields[key]; !ok || v == nil {
 				t.Errorf("%s: %s is %v", name, key, v)
 			}
@@ -326,16 +320,6 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
-func TestNumber(t *testing.T) {
-	for v, want := range map[float64]string{
-		0: "0", 3: "3", 2004.5: "2004.5", 12345.6: "12346", 99.994: "99.99", 9.9996: "10.000", 0.004: "0.004", -0.0001: "0", -2.5: "-2.500", 1e6: "1000000",
-	} {
-		if got := number(v); got != want {
-			t.Errorf("%v is written as %s, want %s", v, got, want)
-		}
-	}
-}
-
 func TestInterval(t *testing.T) {
 	for _, tt := range []struct {
 		c    wire.Counter
@@ -344,7 +328,10 @@ func TestInterval(t *testing.T) {
 		{wire.Counter{Value: 1000, CI95: [2]float64{999, 1002}}, "±0.2 %"},
 		{wire.Counter{Value: 1000, CI95: [2]float64{998, 1001}}, "±0.2 %"},
 		{wire.Counter{Value: -1000, CI95: [2]float64{-1100, -900}}, "±10 %"},
-		{wire.Counter{Value: 10, CI95: [2]float64{0, 30}}, "±200 %"},
+		{wire.Counter{Value: 10, CI95: [2]float64{0, 20}}, "±100 %"},
+		{wire.Counter{Value: 10, CI95: [2]float64{0, 30}}, "±20"},
+		{wire.Counter{Value: 2, CI95: [2]float64{-5e9, 5e9}}, "±5000000002"},
+		{wire.Counter{Value: -0.3, CI95: [2]float64{-0.3, -0.3}}, "±0"},
 		{wire.Counter{Value: 1e9, CI95: [2]float64{1e9 - 1, 1e9}}, "±0.001 %"},
 		{wire.Counter{Value: 5, CI95: [2]float64{5, 5}}, "±0 %"},
 		{wire.Counter{Value: 0, CI95: [2]float64{-1, 0.5}}, "±1"},
@@ -352,6 +339,101 @@ func TestInterval(t *testing.T) {
 	} {
 		if got := interval(&tt.c); got != tt.want {
 			t.Errorf("%+v: %s, want %s", tt.c, got, tt.want)
+		}
+	}
+}
+
+// A table is as wide as a terminal, unless a word is wider.
+func TestTableWidth(t *testing.T) {
+	long := strings.Repeat("x", 2*columns)
+	for name, r := range cases() {
+		r.Warnings = append(r.Warnings, "a "+strings.Repeat("word ", 50), long)
+		var b bytes.Buffer
+		if err := Table(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		for l := range strings.Lines(b.String()) {
+			if n := utf8.RuneCountInString(l) - 1; n > columns && !strings.Contains(l, long) {
+				t.Errorf("%s: %d columns: %s", name, n, l)
+			}
+			if strings.TrimRight(l, " \n") != strings.TrimSuffix(l, "\n") {
+				t.Errorf("%s: spaces at the end of %q", name, l)
+			}
+		}
+	}
+}
+
+// The table has what a person needs beside the figures, the doubts last.
+func TestTableSays(t *testing.T) {
+	r := good()
+	r.Verify, r.Result = wire.Verify{Status: "none", Why: "no reference"}, wire.Value{Int: new(int64(0))}
+	r.Warnings = []string{"a doubt"}
+	r.Conditions.MHz = [2]float64{3400, 3700}
+	r.Conditions.Operands = map[string]uint64{"x": 0, "y": 64}
+	r.Conditions.Precision = wire.Precision{Wanted: 0.05, Achieved: 43, Stopped: "cells"}
+	var b bytes.Buffer
+	if err := Table(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	text, at := strings.Join(strings.Fields(b.String()), " "), 0
+	for _, want := range []string{
+		"Cycles 2004.5 cycles ±0.035 % 88/101 3 tsc-calibrated", "not checked: no reference; returned 0", "ABI held", "integrity consistent",
+		"worse than ±100 % of ±5 % wanted", "Zen 4 (AMD EPYC 9354)", "3400 to 3700 MHz", "operand y 64 bytes into a page",
+		"effort default, seed 9007199254740991", "note the upper halves", "warning a doubt",
+	} {
+		i := strings.Index(text, want)
+		if i < at {
+			t.Errorf("%q is missing, or before its turn, in\n%s", want, b.String())
+		}
+		at = max(at, i)
+	}
+	if strings.Contains(text, "operand x") {
+		t.Errorf("an offset of nothing is told:\n%s", b.String())
+	}
+	for mhz, want := range map[[2]float64]string{{}: "verified), other", {3694.1, 3694.4}: "verified), 3694 MHz, other"} {
+		if got := core(&wire.Conditions{Pinned: "verified", MHz: mhz}); !strings.Contains(got, want) {
+			t.Errorf("%v is told as %q", mhz, got)
+		}
+	}
+}
+
+// Figures at the edges show as numbers of one form, and never as minus zero.
+func TestEdgeFigures(t *testing.T) {
+	zero := regexp.MustCompile(`-0(\.0*)?([^.0-9]|$)`)
+	minus := math.Copysign(0, -1)
+	for _, v := range []float64{minus, -0.3, -0.0001, -1e-300, 1e18, -1e18, 5308746649} {
+		r := good()
+		c := &r.Counters[0]
+		c.Value, c.Min, c.P10, c.P90, c.Overhead, c.CI95 = v, minus, v, v, minus, [2]float64{v, v}
+		c.Modes = []wire.Mode{{Value: v, Share: 1}}
+		r.Derived[0].Value = v
+		r.Verify.MaxULP = wire.Float(minus)
+		for _, f := range Formats() {
+			if f.Name == "json" {
+				continue // for programs, to which both zeros are equal
+			}
+			var b bytes.Buffer
+			if err := f.Write(&b, r); err != nil {
+				t.Fatal(err)
+			}
+			if found := zero.FindString(b.String()); found != "" || strings.Contains(b.String(), "e+") {
+				t.Errorf("%v as %s: %q in\n%s", v, f.Name, found, b.String())
+			}
+		}
+	}
+}
+
+func TestProcessor(t *testing.T) {
+	for _, tt := range []struct {
+		h    wire.Host
+		want string
+	}{
+		{wire.Host{CPU: "AMD EPYC 9755", Microarchitecture: "Zen 5"}, "Zen 5 (AMD EPYC 9755)"},
+		{wire.Host{CPU: "AMD EPYC 9755"}, "AMD EPYC 9755"},
+		{wire.Host{Vendor: "GenuineIntel", Microarchitecture: "Skylake"}, "Skylake (GenuineIntel)"},
+	} {
+		if got := Processor(&tt.h); got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
 		}
 	}
 }
@@ -379,8 +461,12 @@ func TestProblemText(t *testing.T) {
 
 // Whoever reads the figures alone is told what makes them doubtful.
 func TestDoubts(t *testing.T) {
-	if d := Doubts(pmu(), true); len(d) != 0 {
-		t.Errorf("of a good result: %q", d)
+	r := pmu()
+	if d := Doubts(r, true); len(d) != 1 || d[0] != "integrity unproven: "+r.IntegrityWhy[0] {
+		t.Errorf("of an unproven result: %q", d)
+	}
+	if r.Integrity, r.Notes = wire.Consistent, []string{"a note"}; len(Doubts(r, true)) != 0 {
+		t.Errorf("of a good result: %q", Doubts(r, true))
 	}
 	got := strings.Join(Doubts(bad(), true), "\n")
 	for _, want := range []string{
@@ -391,7 +477,7 @@ func TestDoubts(t *testing.T) {
 			t.Errorf("%q is not among %q", want, got)
 		}
 	}
-	r := empty()
+	r = empty()
 	r.ABI.OK = true
 	r.Unavailable = []wire.Unavailable{{Name: "a", Reason: "x"}, {Name: "b", Reason: "y"}, {Name: "c", Reason: "x"}}
 	if d := Doubts(r, true); len(d) != 2 || d[0] != "unavailable: a, c: x" || d[1] != "unavailable: b: y" {
@@ -410,8 +496,10 @@ func TestSound(t *testing.T) {
 	} {
 		r := good()
 		r.Warnings = []string{"the host is busy"} // says something of the host
-		if !Sound(r) {
-			t.Error("a good result is not sound")
+		for _, i := range []wire.Integrity{wire.Consistent, wire.Unproven} {
+			if r.Integrity = i; !Sound(r) {
+				t.Errorf("a good result is not sound when %s", i)
+			}
 		}
 		if spoil(r); Sound(r) {
 			t.Errorf("%s: it is sound", name)

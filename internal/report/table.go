@@ -6,45 +6,88 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"webrunner/internal/wire"
 )
 
-// Table writes the result for a person: the figures with their spread and
-// source, then everything that says how far to trust them.
+// Table writes the result for a person, in lines that a terminal of 80 columns
+// holds: the figures with their intervals and sources, the verdicts, what could
+// not be had, the conditions, and last what to know and what to doubt.
 func Table(w io.Writer, r *wire.Result) error {
 	var b strings.Builder
-	b.WriteString(strings.TrimRight(fmt.Sprintf("%s  %s", line(r.Kernel), params(r.Params, "=", " ")), " ") + "\n\n")
-	counters := ordered(r.Counters)
-	writeFigures(&b, counters)
-	for _, d := range r.Derived {
-		fmt.Fprintf(&b, "  %s: %s %s\n", line(d.Name), number(d.Value), line(d.Unit))
-	}
+	wrap(&b, "", "  ", line(r.Kernel)+" "+params(r.Params, "=", " "))
 	b.WriteByte('\n')
-	for _, f := range trust(r, counters) {
-		if f.value != "" {
-			fmt.Fprintf(&b, "  %-12s %s\n", f.key, line(f.value))
+	counters := ordered(r.Counters)
+	writeFigures(&b, counters, r.Derived)
+	for _, block := range [][]pair{verdicts(r, counters), conditions(r, counters), remarks(r)} {
+		lead := "\n"
+		for _, f := range block {
+			if f.value != "" {
+				b.WriteString(lead)
+				wrap(&b, fmt.Sprintf("  %-11s  ", f.key), strings.Repeat(" ", 15), line(f.value))
+				lead = ""
+			}
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// writeFigures writes one row for each counter, numbers to the right.
-func writeFigures(b *strings.Builder, counters []wire.Counter) {
+// columns is what every terminal has.
+const columns = 80
+
+// wrap writes words behind a head, and the lines after the first behind an
+// indent. A word that is too long for a line is left whole.
+func wrap(b *strings.Builder, head, indent, text string) {
+	width := 0
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+			b.WriteString(head)
+			width = utf8.RuneCountInString(head)
+		case width+1+n > columns:
+			b.WriteString("\n" + indent)
+			width = len(indent)
+		default:
+			b.WriteByte(' ')
+			width++
+		}
+		b.WriteString(word)
+		width += n
+	}
+	b.WriteByte('\n')
+}
+
+// writeFigures writes one row for each figure.
+func writeFigures(b *strings.Builder, counters []wire.Counter, derived []wire.Derived) {
 	if len(counters) == 0 {
 		b.WriteString("  no figures\n")
-		return
+	} else {
+		rows := [][]string{{"per call", "", "± 95 %", "samples", "cells", "source"}}
+		for i := range counters {
+			c := &counters[i]
+			samples := fmt.Sprintf("%d/%d", c.Samples.Accepted, c.Samples.Total)
+			rows = append(rows, []string{line(c.Name), amount(c.Value, c.Unit), interval(c), samples, strconv.Itoa(c.Cells), line(string(c.Source))})
+		}
+		writeRows(b, rows)
 	}
-	rows := [][]string{{"per call", "", "95 % within", "min", "p10", "p90", "source"}}
-	for i := range counters {
-		c := &counters[i]
-		rows = append(rows, []string{
-			title(c), number(c.Value), interval(c), number(c.Min), number(c.P10), number(c.P90), line(string(c.Source)),
-		})
+	if len(derived) > 0 {
+		rows := [][]string{{"derived", "", "source"}}
+		for _, d := range derived {
+			rows = append(rows, []string{line(d.Name), amount(d.Value, d.Unit), line(string(d.Source))})
+		}
+		b.WriteByte('\n')
+		writeRows(b, rows)
 	}
+}
+
+// writeRows writes rows whose cells stand below each other: the first and the
+// last to the left, those between, which are numbers, to the right.
+func writeRows(b *strings.Builder, rows [][]string) {
 	width := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
@@ -52,13 +95,12 @@ func writeFigures(b *strings.Builder, counters []wire.Counter) {
 		}
 	}
 	for _, row := range rows {
-		b.WriteByte(' ')
 		for i, cell := range row {
 			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
 			switch i {
 			case 0:
-				b.WriteString(" " + cell + pad)
-			case len(row) - 1: // the last column is text, and nothing follows it
+				b.WriteString("  " + cell + pad)
+			case len(row) - 1: // nothing follows it
 				b.WriteString("  " + cell)
 			default:
 				b.WriteString("  " + pad + cell)
@@ -68,121 +110,103 @@ func writeFigures(b *strings.Builder, counters []wire.Counter) {
 	}
 }
 
-// title is the name of a counter, with its unit unless the name already says
-// it, as "Page faults" does.
-func title(c *wire.Counter) string {
-	if c.Unit == "" || c.Unit == "events" || strings.HasSuffix(strings.ToLower(c.Name), c.Unit) {
-		return line(c.Name)
+// amount is a value with its unit, unless that is a mere count.
+func amount(v float64, unit string) string {
+	if unit == "" || unit == "events" {
+		return Number(v)
 	}
-	return line(c.Name + ", " + c.Unit)
-}
-
-// number keeps at least four digits, and no more decimals than make sense.
-func number(v float64) string {
-	digits := 0
-	switch a := math.Abs(v); {
-	case v == math.Trunc(v) || a >= 1e4:
-	case a >= 100:
-		digits = 1
-	case a >= 10:
-		digits = 2
-	default:
-		digits = 3
-	}
-	s := fmt.Sprintf("%.*f", digits, v)
-	if strings.Trim(s, "-0.") == "" {
-		return "0"
-	}
-	return s
+	return Number(v) + " " + line(unit)
 }
 
 // interval is the half-width of the confidence interval, the larger half when
-// the value is not in the middle, relative where there is something to relate
-// it to.
+// the value is not in the middle: relative, unless the value is too small for
+// that to mean something.
 func interval(c *wire.Counter) string {
 	if c.Exact {
 		return "exact"
 	}
 	half := math.Max(c.Value-c.CI95[0], c.CI95[1]-c.Value)
-	if math.Abs(c.Value) < 1 {
-		return "±" + number(half)
+	if v := math.Abs(c.Value); v >= 1 && half <= v {
+		return "±" + percent(100*half/v) + " %"
 	}
-	return "±" + percent(100*half/math.Abs(c.Value)) + " %"
+	return "±" + Number(half)
 }
 
-// percent keeps two digits, but no more than three decimals.
-func percent(p float64) string {
-	switch {
-	case p == 0:
-		return "0"
-	case p < 0.001:
-		return "0.001" // the bound is rounded up
-	case p < 10:
-		return fmt.Sprintf("%.2g", p)
+// verdicts say what the function did, and how far to trust the figures.
+func verdicts(r *wire.Result, counters []wire.Counter) []pair {
+	list := []pair{
+		{"result", result(r)},
+		{"ABI", held(r.ABI.OK, r.ABI.Violations)},
+		{"integrity", because(string(r.Integrity), r.IntegrityWhy)},
+		{"precision", achieved(r.Conditions.Precision)},
 	}
-	return fmt.Sprintf("%.0f", p)
-}
-
-// trust lists what a reader must know beside the figures.
-func trust(r *wire.Result, counters []wire.Counter) []pair {
-	list := []pair{{"samples", samples(counters)}}
+	for i := range counters {
+		list = append(list, pair{"modes", modes(&counters[i])})
+	}
+	list = append(list, pair{"rejected", rejected(counters)}, pair{"trust", trusts(counters)})
 	for _, reason := range reasons(r.Unavailable) {
 		list = append(list, pair{"unavailable", reason})
 	}
-	list = append(list,
-		pair{"trust", trusts(counters)},
-		pair{"result", verified(&r.Verify)},
-		pair{"function", function(r)},
-		pair{"ABI", held(r.ABI.OK, r.ABI.Violations)},
-		pair{"integrity", because(r.Integrity, r.IntegrityWhy)},
-		pair{"ISA", or(strings.Join(r.ISA, " "), "baseline x86-64")},
-		pair{"sandbox", or(layers(r.Sandbox), "not known")},
-		pair{"host", host(&r.Host)},
-		pair{"measured", measured(&r.Conditions)},
-		pair{"core", core(&r.Conditions)},
-		pair{"precision", achieved(r.Conditions.Precision)},
-		pair{"took", fmt.Sprintf("%s, of which %s measuring", micros(r.Timing.Total), micros(r.Timing.Cells))},
-	)
+	return list
+}
+
+// conditions are the circumstances of the figures.
+func conditions(r *wire.Result, counters []wire.Counter) []pair {
+	return []pair{
+		{"function", function(r)},
+		{"ISA", or(strings.Join(r.ISA, " "), "baseline x86-64")},
+		{"host", host(&r.Host)},
+		{"core", core(&r.Conditions)},
+		{"measured", measured(r, counters)},
+		{"sandbox", or(layers(r.Sandbox), "not known")},
+		{"took", fmt.Sprintf("%s, of which %s measuring", micros(r.Timing.Total), micros(r.Timing.Cells))},
+	}
+}
+
+// remarks are what there is to know and, last, to doubt.
+func remarks(r *wire.Result) (list []pair) {
+	for _, n := range r.Notes {
+		list = append(list, pair{"note", n})
+	}
 	for _, w := range r.Warnings {
 		list = append(list, pair{"warning", w})
 	}
 	return list
 }
 
-// samples tells how the figures came about: the range over all counters, and
-// the overhead of the first.
-func samples(counters []wire.Counter) string {
-	if len(counters) == 0 {
-		return "none"
+// modes lists the values of a figure that has several.
+func modes(c *wire.Counter) string {
+	var list []string
+	for _, m := range c.Modes {
+		list = append(list, fmt.Sprintf("%s (%s %% of samples)", Number(m.Value), fixed(100*m.Share, 0)))
 	}
-	low, high := counters[0], counters[0]
-	for _, c := range counters {
-		if c.Samples.Accepted < low.Samples.Accepted {
-			low = c
-		}
-		if c.Samples.Accepted > high.Samples.Accepted {
-			high = c
-		}
+	if len(list) == 0 {
+		return ""
 	}
-	text := accepted(&low)
-	if high.Samples.Accepted != low.Samples.Accepted {
-		text += fmt.Sprintf(" (%s), up to %s (%s)", low.Name, accepted(&high), high.Name)
-	}
-	return text + fmt.Sprintf("; the overhead of a call, %s %s, is subtracted", number(counters[0].Overhead), or(counters[0].Unit, "events"))
+	return c.Name + ": " + strings.Join(list, ", ")
 }
 
-func accepted(c *wire.Counter) string {
-	cells := "cells"
-	if c.Cells == 1 {
-		cells = "cell"
+// rejected tells of the first figure why samples of it were left out.
+func rejected(counters []wire.Counter) string {
+	if len(counters) == 0 {
+		return ""
 	}
-	text := fmt.Sprintf("%d of %d accepted from %d %s", c.Samples.Accepted, c.Samples.Total, c.Cells, cells)
+	c := &counters[0]
 	var why []string
 	for _, word := range slices.Sorted(maps.Keys(c.Samples.Rejected)) {
 		why = append(why, fmt.Sprintf("%d %s", c.Samples.Rejected[word], word))
 	}
-	if len(why) > 0 {
-		text += ", " + strings.Join(why, ", ")
+	if len(why) == 0 {
+		return ""
+	}
+	return strings.Join(why, ", ") + " (" + c.Name + ")"
+}
+
+// result is what the kernel returned, if it does, and whether its work is right.
+func result(r *wire.Result) string {
+	text := verified(&r.Verify)
+	if v := r.Result.String(); v != "" {
+		text += "; returned " + v
 	}
 	return text
 }
@@ -251,11 +275,22 @@ func host(h *wire.Host) string {
 	if h.PMU == "" {
 		pmu = "no PMU"
 	}
-	return fmt.Sprintf("%s, Linux %s, TSC %.0f MHz, %s", or(h.CPU, h.Vendor), h.Kernel, float64(h.TSCHz)/1e6, pmu)
+	return fmt.Sprintf("%s, Linux %s, TSC %.0f MHz, %s", Processor(h), h.Kernel, float64(h.TSCHz)/1e6, pmu)
+}
+
+// Processor names the processor by its design, where that is known, and by what
+// it says of itself, as in "Zen 5 (AMD EPYC 9755)".
+func Processor(h *wire.Host) string {
+	name := or(h.CPU, h.Vendor)
+	if h.Microarchitecture == "" {
+		return name
+	}
+	return h.Microarchitecture + " (" + name + ")"
 }
 
 // measured tells how the calls were made.
-func measured(c *wire.Conditions) string {
+func measured(r *wire.Result, counters []wire.Counter) string {
+	c := &r.Conditions
 	text := manner(c)
 	if text == "" {
 		return ""
@@ -263,7 +298,19 @@ func measured(c *wire.Conditions) string {
 	if c.Batch > 1 {
 		text += fmt.Sprintf(", %d calls at a time", c.Batch)
 	}
-	return text + fmt.Sprintf(", kernel at %s, stack lowered by %d", c.Kernel, c.Stack)
+	text += ", kernel at " + c.Kernel
+	if c.Stack != 0 {
+		text += fmt.Sprintf(", stack lowered by %d", c.Stack)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Operands)) {
+		if at := c.Operands[name]; at != 0 {
+			text += fmt.Sprintf(", operand %s %d bytes into a page", name, at)
+		}
+	}
+	if len(counters) > 0 {
+		text += "; an overhead of " + amount(counters[0].Overhead, counters[0].Unit) + " is subtracted"
+	}
+	return text + fmt.Sprintf("; effort %s, seed %d", or(string(r.Effort), "not known"), r.Seed)
 }
 
 // manner names the mode, the state of the caches and the pages in few words.
@@ -274,18 +321,22 @@ func manner(c *wire.Conditions) string {
 	return fmt.Sprintf("%s data=%s code=%s pages=%s", c.Mode, c.Data, c.Code, c.Pages)
 }
 
-// core tells what the processor did meanwhile.
+// core tells what the processor did meanwhile, and what could not be seen of it.
 func core(c *wire.Conditions) string {
 	if c.Pinned == "" {
 		return ""
 	}
 	text := fmt.Sprintf("CPU %d (%s)", c.CPU, c.Pinned)
-	if lo, hi := c.MHz[0], c.MHz[1]; lo > 0 {
-		text += fmt.Sprintf(", %.0f to %.0f MHz", lo, hi)
+	if lo, hi := Integer(c.MHz[0]), Integer(c.MHz[1]); lo == hi && lo != "0" {
+		text += ", " + lo + " MHz"
+	} else if lo != hi {
+		text += ", " + lo + " to " + hi + " MHz"
 	}
 	text += ", other hyper-thread " + c.Sibling
 	for _, what := range slices.Sorted(maps.Keys(c.Detectors)) {
-		text += fmt.Sprintf("; %s: %s", what, c.Detectors[what])
+		if how := c.Detectors[what]; !strings.HasSuffix(how, ", proved") {
+			text += fmt.Sprintf("; %s %s", what, how)
+		}
 	}
 	return text
 }
@@ -294,7 +345,13 @@ func achieved(p wire.Precision) string {
 	if p.Stopped == "" {
 		return ""
 	}
-	text := fmt.Sprintf("±%s %% of ±%s %% wanted", percent(100*p.Achieved), percent(100*p.Wanted))
+	text := "no figure"
+	if p.Achieved > 1 {
+		text = "worse than ±100 %"
+	} else if p.Achieved > 0 {
+		text = "±" + percent(100*p.Achieved) + " %"
+	}
+	text += fmt.Sprintf(" of ±%s %% wanted", percent(100*p.Wanted))
 	switch p.Stopped {
 	case "deadline":
 		text += "; stopped by the deadline"
@@ -311,5 +368,5 @@ func micros(us int64) string {
 	if us < 1000 {
 		return fmt.Sprintf("%d µs", us)
 	}
-	return fmt.Sprintf("%s ms", number(float64(us)/1000))
+	return fmt.Sprintf("%s ms", Number(float64(us)/1000))
 }

@@ -3,8 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"math"
-	"strconv"
 	"strings"
 
 	"webrunner/internal/wire"
@@ -16,21 +14,21 @@ import (
 func Text(w io.Writer, r *wire.Result) error {
 	var b strings.Builder
 	for _, c := range ordered(r.Counters) {
-		fmt.Fprintf(&b, "%s: %s\n", label(&c), integer(c.Value))
+		fmt.Fprintf(&b, "%s: %s\n", label(&c), Integer(c.Value))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 // Sound tells whether nothing speaks against the function or its figures: its
-// result is not known to be wrong, it kept the calling convention, and what was
-// seen from outside agrees with the samples.
+// result is not known to be wrong, it kept the calling convention, and nothing
+// seen from outside contradicts the samples. What is unproven is doubted only.
 func Sound(r *wire.Result) bool {
-	return r.Verify.Status != "mismatch" && r.ABI.OK && r.Integrity != "suspect"
+	return r.Verify.Status != "mismatch" && r.ABI.OK && r.Integrity != wire.Suspect
 }
 
 // Doubts lists, one sentence each, what a reader of the figures alone must know:
-// a wrong result, broken rules, the warnings and, where the caller has asked for
+// a wrong result, broken rules, figures not proved, the warnings and, where the caller has asked for
 // certain figures, those that could not be had.
 func Doubts(r *wire.Result, asked bool) []string {
 	var list []string
@@ -40,8 +38,8 @@ func Doubts(r *wire.Result, asked bool) []string {
 	if !r.ABI.OK {
 		list = append(list, line("ABI "+held(false, r.ABI.Violations)))
 	}
-	if r.Integrity == "suspect" {
-		list = append(list, line("integrity "+because(r.Integrity, r.IntegrityWhy)))
+	if r.Integrity == wire.Suspect || r.Integrity == wire.Unproven {
+		list = append(list, line("integrity "+because(string(r.Integrity), r.IntegrityWhy)))
 	}
 	if asked {
 		for _, reason := range reasons(r.Unavailable) {
@@ -68,9 +66,4 @@ func reasons(missing []wire.Unavailable) (list []string) {
 		list = append(list, strings.Join(names[why], ", ")+": "+why)
 	}
 	return list
-}
-
-// integer rounds half away from zero. There is no minus zero.
-func integer(v float64) string {
-	return strconv.FormatFloat(math.Round(v)+0, 'f', 0, 64)
 }

@@ -4,6 +4,9 @@
 package request
 
 import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -23,9 +26,12 @@ type Reader struct {
 	Budget  wire.Budget // of every job; a query may shorten its measuring time
 }
 
-// DefaultPrecision is the relative half-width of the 95 % interval at which
-// measuring stops.
-const DefaultPrecision = 0.005
+// Relative half-widths of the 95 % interval at which measuring stops, by effort.
+const (
+	quickPrecision    = 0.05
+	DefaultPrecision  = 0.005
+	thoroughPrecision = 0.001
+)
 
 // option is a word of a query that is not a kernel's parameter.
 type option struct {
@@ -46,6 +52,7 @@ func Options() []Option {
 	return list
 }
 
+// options are read in this order: precision after effort, which has one too.
 func (r *Reader) options() []option {
 	return []option{
 		{"events", "NAME,...", "what to count: names, globs, sets and event=0x..,umask=0x..; see webrunner events", r.events},
@@ -55,15 +62,17 @@ func (r *Reader) options() []option {
 		{"align", "BYTES", "the kernel's address modulo 64, 0 to 63; default where it falls", align},
 		{"stack-offset", "BYTES", "lower the stack pointer by this much, a multiple of 16 up to 4080", stackOffset},
 		{"operand-offset", "NAME=BYTES,...", "where in their page operands begin, up to 4095", operandOffset},
-		{"precision", "PERCENT", "stop when the 95 % interval is within ± this much of the figure (0.5)", precision},
+		{"seed", "NUMBER", "of the operands' contents, to have those of an earlier run again; default random", seed},
+		{"effort", "EFFORT", "quick: some 2 ms and a wide interval; default; thorough: a narrow interval", effort},
+		{"precision", "PERCENT", "stop when the 95 % interval is within ± this much of the figure (0.5; quick 5, thorough 0.1)", precision},
 		{"deadline", "DURATION", "stop measuring after this time, with what there is (2s)", r.deadline},
 	}
 }
 
 // Run reads the query of a run. Every error is a *wire.Problem.
 func (r *Reader) Run(query map[string][]string) (*wire.Job, error) {
-	job := &wire.Job{Kind: wire.Run, Budget: r.Budget}
-	job.Budget.Precision = DefaultPrecision
+	job := &wire.Job{Kind: wire.Run, Budget: r.Budget, Seed: random() & wire.MaxSeed, AuditSeed: random()}
+	job.Budget.Effort, job.Budget.Precision = wire.Default, DefaultPrecision
 	params := maps.Clone(query)
 	names := params["kernel"]
 	delete(params, "kernel")
@@ -187,6 +196,41 @@ func number(text string, most uint64) (uint64, error) {
 	return n, nil
 }
 
+// random is a number that no kernel can foresee. The source never fails: it
+// ends the process instead.
+func random() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:])
+	return binary.NativeEndian.Uint64(b[:])
+}
+
+func seed(job *wire.Job, values []string) error {
+	v, err := once(values)
+	if err != nil {
+		return err
+	}
+	digits, base := v, 10
+	if hex, ok := strings.CutPrefix(strings.ToLower(v), "0x"); ok {
+		digits, base = hex, 16
+	}
+	n, err := strconv.ParseUint(digits, base, 64)
+	switch {
+	case err != nil && !errors.Is(err, strconv.ErrRange):
+		return fmt.Errorf("%.40q is not a number, as 7 or 0x7f", v)
+	case err != nil || n > wire.MaxSeed:
+		return fmt.Errorf("%.40q is more than %d; many readers of JSON, which echoes it, keep no more digits", v, uint64(wire.MaxSeed))
+	}
+	job.Seed = n
+	return nil
+}
+
+func effort(job *wire.Job, values []string) error {
+	i, err := word(values, string(wire.Quick), string(wire.Default), string(wire.Thorough))
+	job.Budget.Effort = []wire.Effort{wire.Quick, wire.Default, wire.Thorough}[i]
+	job.Budget.Precision = []float64{quickPrecision, DefaultPrecision, thoroughPrecision}[i]
+	return err
+}
+
 func align(job *wire.Job, values []string) error {
 	v, err := once(values)
 	if err != nil {
@@ -260,8 +304,8 @@ func (r *Reader) deadline(job *wire.Job, values []string) error {
 	return nil
 }
 
-// shortest is the least time in which a cell can be had on a busy host.
-const shortest = 20 * time.Millisecond
+// shortest is what a run of the least effort takes on a quiet host.
+const shortest = 2 * time.Millisecond
 
 // MaxCall bounds the wall time of one cell, as RLIMIT_CPU did in 2016.
 const MaxCall = 3 * time.Second

@@ -2,7 +2,9 @@ package request_test
 
 import (
 	"errors"
+	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -64,7 +66,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := r.Budget
-	want.Precision = 0.005
+	want.Precision, want.Effort = 0.005, wire.Default
 	if job.Kind != wire.Run || job.Params["n"] != 7 || job.Params["incx"] != 1 || job.Budget != want || !reflect.DeepEqual(job.Manner, wire.Manner{}) {
 		t.Errorf("%+v", job)
 	}
@@ -94,7 +96,12 @@ func TestOptions(t *testing.T) {
 		{"precision=0.1", func(j *wire.Job) { j.Budget.Precision = 0.001 }},
 		{"precision=2%", func(j *wire.Job) { j.Budget.Precision = 0.02 }},
 		{"deadline=5s", func(j *wire.Job) { j.Budget.CPU = 5e6 }},
-		{"deadline=20ms", func(j *wire.Job) { j.Budget.CPU = 20e3 }}, // and cells may wait for a processor as before
+		{"deadline=2ms", func(j *wire.Job) { j.Budget.CPU = 2e3 }}, // and cells may wait for a processor as before
+		{"effort=default", func(*wire.Job) {}},
+		{"effort=quick", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Quick, 0.05 }},
+		{"effort=thorough", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Thorough, 0.001 }},
+		{"effort=quick precision=1", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Quick, 0.01 }},
+		{"precision=1 effort=thorough", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Thorough, 0.01 }},
 	} {
 		r := reader(t, request.NewCounting(nil, "a test"))
 		want, err := r.Run(query("kernel=sdot"))
@@ -102,10 +109,44 @@ func TestOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		tt.want(want)
-		got, err := r.Run(query("kernel=sdot", tt.option))
+		got, err := r.Run(query(append(strings.Fields(tt.option), "kernel=sdot")...))
+		if err == nil {
+			got.Seed, got.AuditSeed = want.Seed, want.AuditSeed // see TestSeeds
+		}
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v %+v, %v; want %+v %+v", tt.option, got.Manner, got.Budget, err, want.Manner, want.Budget)
 		}
+	}
+}
+
+// Every job has seeds that nobody can foresee, one of which a client may set.
+func TestSeeds(t *testing.T) {
+	r := reader(t, request.NewCounting(nil, "a test"))
+	seen := make(map[uint64]bool)
+	var both uint64
+	for range 64 {
+		job, err := r.Run(query("kernel=sdot"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if job.Seed > wire.MaxSeed || seen[job.Seed] || seen[job.AuditSeed] || job.Seed == job.AuditSeed {
+			t.Errorf("seeds %#x and %#x, of which one is too large or not new", job.Seed, job.AuditSeed)
+		}
+		seen[job.Seed], seen[job.AuditSeed] = true, true
+		both |= job.AuditSeed
+	}
+	if both>>53 == 0 {
+		t.Errorf("secret seeds are of 53 bits only: %#x", both)
+	}
+	for option, want := range map[string]uint64{
+		"seed=0": 0, "seed=7": 7, "seed=007": 7, "seed=0x1f": 31, "seed=0XFF": 255, "seed=9007199254740991": wire.MaxSeed, "seed=0x1fffffffffffff": wire.MaxSeed,
+	} {
+		job, err := r.Run(query("kernel=sdot", option))
+		if err != nil || job.Seed != want || seen[job.AuditSeed] {
+			t.Errorf("%s: %+v, %v", option, job, err)
+			continue
+		}
+		seen[job.AuditSeed] = true
 	}
 }
 
@@ -136,7 +177,17 @@ func TestRefusals(t *testing.T) {
 		{[]string{"kernel=sdot", "precision=0"}, wire.BadParameter, "per cent"},
 		{[]string{"kernel=sdot", "precision=nan"}, wire.BadParameter, "per cent"},
 		{[]string{"kernel=sdot", "deadline=2"}, wire.BadParameter, "not a duration"},
-		{[]string{"kernel=sdot", "deadline=19ms"}, wire.BadParameter, "from 20ms"},
+		{[]string{"kernel=sdot", "deadline=1.9ms"}, wire.BadParameter, "from 2ms to 5s"},
+		{[]string{"kernel=sdot", "effort=fast"}, wire.BadParameter, `effort: "fast" is none of quick, default, thorough`},
+		{[]string{"kernel=sdot", "effort=quick", "effort=quick"}, wire.BadParameter, "effort: is given 2 times"},
+		{[]string{"kernel=sdot", "seed="}, wire.BadParameter, `seed: "" is not a number`},
+		{[]string{"kernel=sdot", "seed=-1"}, wire.BadParameter, `seed: "-1" is not a number`},
+		{[]string{"kernel=sdot", "seed=0b1"}, wire.BadParameter, "as 7 or 0x7f"},
+		{[]string{"kernel=sdot", "seed=0x"}, wire.BadParameter, "as 7 or 0x7f"},
+		{[]string{"kernel=sdot", "seed=ff"}, wire.BadParameter, "as 7 or 0x7f"},
+		{[]string{"kernel=sdot", "seed=9007199254740992"}, wire.BadParameter, "is more than 9007199254740991"},
+		{[]string{"kernel=sdot", "seed=99999999999999999999"}, wire.BadParameter, "JSON"},
+		{[]string{"kernel=sdot", "seed=1", "seed=1"}, wire.BadParameter, "seed: is given 2 times"},
 		{[]string{"kernel=sdot", "deadline=6s"}, wire.BadParameter, "to 5s"},
 		{[]string{"kernel=sdot", "events="}, wire.BadParameter, "names no event"},
 		{[]string{"kernel=sdot", "events=uops_retired.stal_cycles"}, wire.BadParameter, "did you mean"},
@@ -257,5 +308,30 @@ func TestComplete(t *testing.T) {
 	res.Counters = []wire.Counter{{Name: "Cycles", Value: -3, Source: wire.TSCCalibrated}}
 	if r.Complete(res); len(res.Derived) != 0 {
 		t.Errorf("of a kernel that takes no time: %+v", res.Derived)
+	}
+}
+
+// Wherever options are listed, all are: where parameters of kernels may not have
+// their names, and in the documentation.
+func TestOptionLists(t *testing.T) {
+	read := func(name string) string {
+		b, err := os.ReadFile("../../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	web, specs, measuring := read("http.md"), read("kernels.md"), read("measuring.md")
+	for _, o := range request.Options() {
+		name := "`" + o.Name + "`"
+		if !strings.Contains(web, name) || !strings.Contains(measuring, "| "+name+" |") {
+			t.Errorf("docs lack the option %s", o.Name)
+		}
+		if strings.Contains(o.Name, "-") { // no parameter can be called so
+			continue
+		}
+		if !slices.Contains(kernels.ReservedNames(), o.Name) || !strings.Contains(specs, name) {
+			t.Errorf("%s can be a parameter of a kernel, or docs say so", o.Name)
+		}
 	}
 }

@@ -81,6 +81,6 @@ func (p *Pool) Probe(ctx context.Context, host *wire.Host) (Posture, error) {
 		return nil, wire.Problemf(wire.Internal, "the child's probe names no layer")
 	}
 	p.addLayers(doc.Layers)
-	host.Calibration, host.Detectors = doc.Calibration, doc.Detectors
+	host.Calibration, host.Detectors, host.Rhythm = doc.Calibration, doc.Detectors, doc.Rhythm
 	return doc.Layers, nil
 }

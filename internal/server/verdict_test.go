@@ -36,6 +36,8 @@ func TestVerdict(t *testing.T) {
 		{"", func(r *wire.Result) {
 			r.Integrity, r.IntegrityWhy, r.Warnings = "suspect", []string{"cell 2"}, []string{"an upper bound"}
 		}, "match", "held", "suspect", []string{"integrity suspect: cell 2", "an upper bound"}},
+		{"", func(r *wire.Result) { r.Integrity, r.IntegrityWhy = "unproven", []string{"no second look"} },
+			"match", "held", "unproven", []string{"integrity unproven: no second look"}},
 		{"&events=MEM_INST_RETIRED.ALL_LOADS", func(r *wire.Result) { r.Unavailable = []wire.Unavailable{{Name: "loads", Reason: "no PMU"}} },
 			"match", "held", "consistent", []string{"unavailable: loads: no PMU"}},
 	} {

@@ -177,5 +177,5 @@ func spinTruth(q quantity, m machine) (perN, once float64, known bool) {
 
 // machineOf returns what truths depend on.
 func machineOf(h perf.HostInfo, tscRate float64) machine {
-	return machine{imul: perf.ChainStepCycles(h), tscRate: tscRate}
+	return machine{imul: h.Core().ChainStep, tscRate: tscRate}
 }

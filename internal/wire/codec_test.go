@@ -15,8 +15,8 @@ import (
 
 func testJob() *Job {
 	return &Job{
-		Kind: Run, Spec: []byte("<kernel/>"), Params: map[string]uint64{"n": math.MaxUint64}, Seed: 7,
-		Budget: Budget{Deadline: 1e6, CPU: 2, Call: 3, Memory: 1 << 40, Precision: 0.01},
+		Kind: Run, Spec: []byte("<kernel/>"), Params: map[string]uint64{"n": math.MaxUint64}, Seed: 7, AuditSeed: math.MaxUint64,
+		Budget: Budget{Deadline: 1e6, CPU: 2, Call: 3, Memory: 1 << 40, Precision: 0.01, Effort: Quick},
 		Host:   Host{CPU: "x", PMUReason: "none", CPUs: []int{0, 1}}, Groups: []Group{{{Name: "Cycles", Type: 4, Config: 0x3c}}}, Manner: Manner{ColdData: true, Align: new(uint64)},
 		Screen: ScreenOptions{Boundaries: true, Assume: "SKX"}, Object: []byte("\x7fELF\x00\xff"),
 	}
@@ -24,7 +24,7 @@ func testJob() *Job {
 
 func testResult() *Report {
 	return &Report{OK: true, Result: &Result{Kernel: "sdot", Params: map[string]uint64{"n": 1},
-		Counters: []Counter{{Name: "Cycles", Value: -0.5, Source: TSC}}, Result: Value{Float: Float(math.Inf(1))}}}
+		Counters: []Counter{{Name: "Cycles", Value: -0.5, Source: TSC}}, Result: Value{Float: new(Float(math.Inf(1)))}}}
 }
 
 func TestJobRoundTrip(t *testing.T) {
@@ -67,6 +67,30 @@ func TestReportRoundTrip(t *testing.T) {
 		}
 		if len(seen) != 1 || seen[0] != p {
 			t.Errorf("progress %v", seen)
+		}
+	}
+}
+
+// TestValue holds that a result has the fields that exist, zeros included.
+func TestValue(t *testing.T) {
+	for _, row := range []struct {
+		v          Value
+		json, text string
+	}{
+		{Value{}, `{}`, ""},
+		{Value{Int: new(int64(0))}, `{"int":0}`, "0"},
+		{Value{Int: new(int64(math.MinInt64))}, `{"int":-9223372036854775808}`, "-9223372036854775808"},
+		{Value{Float: new(Float(0))}, `{"float":0}`, "0"},
+		{Value{Float: new(Float(10.5))}, `{"float":10.5}`, "10.5"},
+		{Value{Float: new(Float(math.Inf(-1)))}, `{"float":"-Inf"}`, "-Inf"},
+	} {
+		b, err := json.Marshal(row.v)
+		if err != nil || string(b) != row.json || row.v.String() != row.text {
+			t.Errorf("%s, %q, %v; want %s, %q", b, row.v, err, row.json, row.text)
+		}
+		var back Value
+		if err := json.Unmarshal(b, &back); err != nil || !reflect.DeepEqual(back, row.v) {
+			t.Errorf("%s comes back as %+v, %v", b, back, err)
 		}
 	}
 }

@@ -3,7 +3,10 @@
 // its codec only; nothing here runs, opens or allocates anything on its own.
 package wire
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strconv"
+)
 
 // Kind says what a job asks for.
 type Kind string
@@ -19,20 +22,37 @@ const (
 // Job is one request to a child. The child trusts the server that wrote it but
 // nothing inside Object.
 type Job struct {
-	Kind    Kind              `json:"kind"`
-	Spec    []byte            `json:"spec,omitempty"`   // kernel specification (XML); Run only
-	Params  map[string]uint64 `json:"params,omitempty"` // every parameter of the specification, validated
-	Seed    uint64            `json:"seed,omitempty"`   // of the operand generator
-	Budget  Budget            `json:"budget"`
-	Host    Host              `json:"host"`
-	Manner  Manner            `json:"manner"`            // how a Run measures
-	Groups  []Group           `json:"groups,omitempty"`  // of events to count; empty without a PMU
-	Refused []Unavailable     `json:"refused,omitempty"` // events asked for that no group can count
-	Screen  ScreenOptions     `json:"screen"`
+	Kind   Kind              `json:"kind"`
+	Spec   []byte            `json:"spec,omitempty"`   // kernel specification (XML); Run only
+	Params map[string]uint64 `json:"params,omitempty"` // every parameter of the specification, validated
+	Seed   uint64            `json:"seed,omitempty"`   // of the operands' contents; at most MaxSeed
+	// AuditSeed is of contents that a kernel must not foresee. No answer and no
+	// log may tell it.
+	AuditSeed uint64        `json:"audit_seed,omitempty"`
+	Budget    Budget        `json:"budget"`
+	Host      Host          `json:"host"`
+	Manner    Manner        `json:"manner"`            // how a Run measures
+	Groups    []Group       `json:"groups,omitempty"`  // of events to count; empty without a PMU
+	Refused   []Unavailable `json:"refused,omitempty"` // events asked for that no group can count
+	Screen    ScreenOptions `json:"screen"`
 
 	// Object is the client's ELF file. It travels beside the JSON, unescaped.
 	Object []byte `json:"-"`
 }
+
+// MaxSeed is the largest integer up to which every JSON reader keeps all digits:
+// many read numbers as float64. A seed is echoed, to be given again.
+const MaxSeed = 1<<53 - 1
+
+// Effort says how much time a client has for how narrow an interval.
+type Effort string
+
+// The efforts.
+const (
+	Quick    Effort = "quick"
+	Default  Effort = "default"
+	Thorough Effort = "thorough"
+)
 
 // Budget bounds a job. The server enforces Deadline again from outside.
 type Budget struct {
@@ -41,6 +61,7 @@ type Budget struct {
 	Call      int64   `json:"call_us"`             // longest single cell, wall time, microseconds
 	Memory    uint64  `json:"memory"`              // bytes of image and operands
 	Precision float64 `json:"precision,omitempty"` // relative half-width of the 95 % interval to stop at
+	Effort    Effort  `json:"effort,omitempty"`    // empty is Default
 }
 
 // Manner is how the calls of a Run are made and where things lie meanwhile. The
@@ -84,11 +105,15 @@ type ScreenOptions struct {
 // Host is what the server learned once about the machine. A locked-down child
 // can open no file, so it is told.
 type Host struct {
-	CPU       string `json:"cpu"` // brand string
-	Vendor    string `json:"vendor"`
-	Family    int    `json:"family"`
-	Model     int    `json:"model"`
-	Stepping  int    `json:"stepping"`
+	CPU      string `json:"cpu"` // brand string
+	Vendor   string `json:"vendor"`
+	Family   int    `json:"family"`
+	Model    int    `json:"model"`
+	Stepping int    `json:"stepping"`
+	// Microarchitecture is the name of the core's design, as in "Zen 5"; empty
+	// where the processor is not known.
+	Microarchitecture string `json:"microarchitecture"`
+
 	Microcode string `json:"microcode,omitempty"`
 	Kernel    string `json:"kernel"` // release of the running Linux kernel
 	PMU       string `json:"pmu"`    // event table, empty without a PMU
@@ -102,16 +127,26 @@ type Host struct {
 	TSCQuantum  uint64      `json:"tsc_quantum"` // step of the time-stamp counter, ticks
 	Calibration Calibration `json:"calibration"`
 	Detectors   Detectors   `json:"detectors"`
+	Rhythm      Rhythm      `json:"rhythm"`
+}
+
+// Rhythm is what a sample costs beside the kernel, in ticks of the time-stamp
+// counter: a calibration chain, and what lies between two sections.
+type Rhythm struct {
+	Chain float64 `json:"chain"`
+	Gap   float64 `json:"gap"`
 }
 
 // Calibration is what the measuring code of a cell costs on this machine. Its
 // fields are those of perf.Calibration, which explains them.
 type Calibration struct {
-	ChainCycles   float64 `json:"chain_cycles"`
-	Edge          float64 `json:"edge"`
-	EdgeError     float64 `json:"edge_error"`
-	WitnessCycles float64 `json:"witness_cycles"`
-	Doubt         string  `json:"doubt,omitempty"`
+	ChainCycles   float64      `json:"chain_cycles"`
+	ChainEdge     float64      `json:"chain_edge"`
+	Edge          float64      `json:"edge"`
+	EdgeError     float64      `json:"edge_error"`
+	Short         [][2]float64 `json:"short"`
+	WitnessCycles float64      `json:"witness_cycles"`
+	Doubt         string       `json:"doubt,omitempty"`
 }
 
 // Detectors says which means of seeing disturbances were proved on this host.
@@ -139,6 +174,7 @@ type Probed struct {
 	Layers      map[string]string `json:"layers"`
 	Calibration Calibration       `json:"calibration"`
 	Detectors   Detectors         `json:"detectors"`
+	Rhythm      Rhythm            `json:"rhythm"`
 }
 
 // Report is the child's answer: exactly one of Result, Problem, Document
@@ -254,6 +290,18 @@ type Unavailable struct {
 	Reason string `json:"reason"`
 }
 
+// Integrity says whether the samples, which a kernel could have forged, agree
+// with what was seen from outside.
+type Integrity string
+
+// The values of Integrity. Unproven: nothing contradicts the figures, but what
+// would prove them could not be had.
+const (
+	Consistent Integrity = "consistent"
+	Suspect    Integrity = "suspect"
+	Unproven   Integrity = "unproven"
+)
+
 // Result is a finished run.
 type Result struct {
 	Kernel      string            `json:"kernel"`
@@ -270,12 +318,16 @@ type Result struct {
 	Result      Value             `json:"result"`
 	Verify      Verify            `json:"verify"`
 	ABI         ABI               `json:"abi"`
-	Integrity   string            `json:"integrity"` // consistent or suspect
-	// IntegrityWhy names each disagreement when Integrity is suspect.
+	Integrity   Integrity         `json:"integrity"`
+	// IntegrityWhy names each disagreement when Integrity is Suspect, and each
+	// proof that is missing when it is Unproven.
 	IntegrityWhy []string          `json:"integrity_why,omitempty"`
+	Seed         uint64            `json:"seed"` // of the operands' contents
+	Effort       Effort            `json:"effort"`
 	ISA          []string          `json:"isa"`
 	Sandbox      map[string]string `json:"sandbox"`
-	Warnings     []string          `json:"warnings"`
+	Warnings     []string          `json:"warnings"` // doubts about the figures
+	Notes        []string          `json:"notes"`    // things to know that cast no doubt
 	Timing       Timing            `json:"timing_us"`
 	Cell         Cell              `json:"cell"`
 }
@@ -303,11 +355,23 @@ type ObjectID struct {
 	Size   int    `json:"size"`
 }
 
-// Value is what the kernel returned: rax as a signed integer, or xmm0 as the
-// floating-point type that the specification gives; the other one is zero.
+// Value is what the kernel returned. It has only what the specification says
+// the kernel returns: rax as a signed integer, xmm0 as a floating-point number,
+// or nothing.
 type Value struct {
-	Int   int64 `json:"int"`
-	Float Float `json:"float"`
+	Int   *int64 `json:"int,omitempty"`
+	Float *Float `json:"float,omitempty"`
+}
+
+// String writes the value, empty where there is none.
+func (v Value) String() string {
+	switch {
+	case v.Int != nil:
+		return strconv.FormatInt(*v.Int, 10)
+	case v.Float != nil:
+		return strconv.FormatFloat(float64(*v.Float), 'g', -1, 64)
+	}
+	return ""
 }
 
 // Verify is the comparison of the kernel's results with the reference.

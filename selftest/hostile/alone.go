@@ -27,7 +27,9 @@ type lone struct {
 
 // answers tells whether the kernel returned, with this in rax.
 func answers(rax int64) func(*wire.Report) bool {
-	return func(rep *wire.Report) bool { return rep.Result != nil && rep.Result.Result.Int == rax }
+	return func(rep *wire.Report) bool {
+		return rep.Result != nil && rep.Result.Result.Int != nil && *rep.Result.Result.Int == rax
+	}
 }
 
 // openRoot is open("/", O_RDONLY|O_DIRECTORY): push '/'; mov rdi, rsp;
@@ -111,7 +113,7 @@ func (l lone) short(rep *wire.Report) string {
 	if rep.Problem != nil {
 		return string(rep.Problem.Class)
 	}
-	return fmt.Sprintf("answered %d", rep.Result.Result.Int)
+	return fmt.Sprintf("answered %s", rep.Result.Result)
 }
 
 func (l lone) try(ctx context.Context, env Env, without []string, open Open) (*wire.Report, error) {

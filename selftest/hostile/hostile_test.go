@@ -215,7 +215,7 @@ func TestJudge(t *testing.T) {
 		return &wire.Report{Problem: p}
 	}
 	result := func(cycles float64, integrity string, ok bool) *wire.Report {
-		return &wire.Report{Result: &wire.Result{Integrity: integrity, ABI: wire.ABI{OK: ok}, Counters: []wire.Counter{{Name: "Cycles", Unit: "cycles", Value: cycles}}}}
+		return &wire.Report{Result: &wire.Result{Integrity: wire.Integrity(integrity), ABI: wire.ABI{OK: ok}, Counters: []wire.Counter{{Name: "Cycles", Unit: "cycles", Value: cycles}}}}
 	}
 	crash := Attack{Ends: ends(fault("read", 0x10))}
 	returns := Attack{Ends: ends(End{}), Cycles: 100}

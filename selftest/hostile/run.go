@@ -3,6 +3,7 @@ package hostile
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"webrunner/internal/wire"
@@ -162,7 +163,7 @@ func describe(rep *wire.Report) string {
 		return rep.Problem.Error()
 	case rep.Result != nil:
 		r := rep.Result
-		s := "a result, " + r.Integrity
+		s := "a result, " + string(r.Integrity)
 		if c, ok := cycles(r); ok {
 			s += fmt.Sprintf(", %.0f cycles", c)
 		}
@@ -205,7 +206,7 @@ func (e End) is(rep *wire.Report) bool {
 // believed is an error when a forged figure is called consistent.
 func (a *Attack) believed(rep *wire.Report) error {
 	r := rep.Result
-	if a.Cycles == 0 || r == nil || r.Integrity == "suspect" {
+	if a.Cycles == 0 || r == nil || r.Integrity != wire.Consistent {
 		return nil
 	}
 	if c, ok := cycles(r); ok && c < a.Cycles {
@@ -217,7 +218,7 @@ func (a *Attack) believed(rep *wire.Report) error {
 // lieError is a forged figure that was believed.
 type lieError struct {
 	floor, shown float64 // cycles
-	integrity    string
+	integrity    wire.Integrity
 }
 
 // Error says what was believed.
@@ -229,7 +230,7 @@ func (e *lieError) Error() string {
 func cycles(r *wire.Result) (float64, bool) {
 	for _, c := range r.Counters {
 		if c.Unit == "cycles" {
-			return c.Value, true
+			return math.Round(c.Value) + 0, true // there is no minus zero
 		}
 	}
 	return 0, false
