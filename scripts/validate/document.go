@@ -133,7 +133,7 @@ func (d *document) coverageMarkdown(w io.Writer) {
 	for _, n := range d.neighbours() {
 		byLength := map[float64][]series{}
 		for _, s := range d.beside(n) {
-			if s.Exact && s.Truth > 0 {
+			if s.Exact && s.Truth >= aimFrom {
 				byLength[s.Truth] = append(byLength[s.Truth], s)
 			}
 		}

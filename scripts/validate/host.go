@@ -39,7 +39,7 @@ const (
 func newBench(cpu int, limit time.Duration) (*bench, error) {
 	b := &bench{info: perf.ProbeHost(os.DirFS("/"))}
 	h := &b.info
-	b.core = coreOf(h, cpu)
+	b.core = coreOf(b.info, cpu)
 	b.host = wire.Host{
 		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping, Microcode: h.Microcode, Kernel: h.Kernel,
 		TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: []int{cpu}, PMUReason: h.PMUReason,
@@ -64,8 +64,7 @@ func newBench(cpu int, limit time.Duration) (*bench, error) {
 
 // coreOf tells what kind of core a CPU is. Those of a hybrid processor differ, and
 // each tells its own kind only.
-func coreOf(h *perf.HostInfo, cpu int) uarch.Core {
-	c := uarch.CPU{Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping}
+func coreOf(h perf.HostInfo, cpu int) uarch.Core {
 	if h.Hybrid {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
@@ -73,11 +72,11 @@ func coreOf(h *perf.HostInfo, cpu int) uarch.Core {
 		there.Set(cpu)
 		if unix.SchedGetaffinity(0, &before) == nil && unix.SchedSetaffinity(0, &there) == nil {
 			kind, _, _, _ := perf.CPUID(0x1a, 0)
-			c.CoreType, c.NativeModel = uint8(kind>>24), kind&0xffffff
+			h.CoreType, h.NativeModel = uint8(kind>>24), kind&0xffffff
 			_ = unix.SchedSetaffinity(0, &before)
 		}
 	}
-	return uarch.Of(c)
+	return h.Core()
 }
 
 // run has the object called as a query says.

@@ -250,6 +250,7 @@ func TestMisses(t *testing.T) {
 		{"scattered", longCalls, series{Runs: runs(100, 101)}, []string{"coefficient of variation"}},
 		{"disturbed", longCalls, series{task: task{Truth: 100}, Runs: runs(100, -100, -100)}, []string{"most runs were disturbed"}},
 		{"failed", longCalls, series{Runs: runs(1, 1), Failures: []string{"crashed"}}, []string{"failed: crashed"}},
+		{"suspect", longCalls, series{Runs: []observation{{Value: 1, Stopped: "precision", Suspect: []string{"its clock"}}}}, []string{"1 runs of an honest kernel are suspect"}},
 		{"skipped", longCalls, series{Skipped: "AVX512F"}, nil},
 		{"short, good", shortCalls, series{task: task{Truth: 30}, Runs: runs(28, 32)}, nil},
 		{"short, off", shortCalls, series{task: task{Truth: 30}, Runs: runs(30, 26)}, []string{"worst error -4.0 cycles"}},
@@ -292,11 +293,11 @@ func TestModes(t *testing.T) {
 
 func TestCoverage(t *testing.T) {
 	held := func(exact bool, truth float64) series {
-		s := series{task: task{Truth: truth, Exact: exact}, Runs: []observation{{CI95: [2]float64{9, 11}}, {CI95: [2]float64{10.5, 11}}}}
+		s := series{task: task{Truth: truth, Exact: exact}, Runs: []observation{{CI95: [2]float64{29, 31}}, {CI95: [2]float64{30.5, 31}}}}
 		s.Summary = s.summarise()
 		return s
 	}
-	d := document{Experiments: []*experiment{{Name: "other", Neighbour: nobody, Series: []series{held(true, 10), held(false, 10), held(true, 0)}}}}
+	d := document{Experiments: []*experiment{{Name: "other", Neighbour: nobody, Series: []series{held(true, 30), held(false, 30), held(true, 0), held(true, 10)}}}}
 	if h, n := coverage(d.beside(nobody)); h != 1 || n != 2 {
 		t.Errorf("%d of %d", h, n)
 	}
