@@ -144,6 +144,12 @@ func Enough(f Figure, q Quality, precision float64) bool {
 
 // Precise tells whether half of a figure's interval is within the relative
 // precision, or within three units.
-func Precise(f Figure, precision float64) bool {
-	return (f.CIHigh-f.CILow)/2 <= max(precision*math.Abs(f.Value), resolution)
+func Precise(f Figure, precision float64) bool { return f.Half() <= f.Target(precision) }
+
+// Half is half of the interval's length.
+func (f Figure) Half() float64 { return (f.CIHigh - f.CILow) / 2 }
+
+// Target is how long half of the interval may be.
+func (f Figure) Target(precision float64) float64 {
+	return max(precision*math.Abs(f.Value), resolution)
 }

@@ -169,6 +169,7 @@ type Results struct {
 	Mode      uint64 // of reading counters around the current section
 	Lock      uint64 // sum of the counter pages' lock words
 	Stamp     uint64
+	ES        uint64 // after the call, where counters are read behind it
 	RAX       uint64 // of the last call, of whichever section
 	RDX       uint64
 	LastChain uint64 // ticks of the chain after the last record

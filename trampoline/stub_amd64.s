@@ -25,7 +25,7 @@
 
 // ARM loads ES with the null selector 3. An interrupt that returns to user
 // mode by IRET replaces it by 0 (SDM vol. 2, IRET, segment checks on return to
-// an outer level), so DISARMED tells whether one came. Clobbers AX.
+// an outer level), so that ES tells whether one came. Clobbers AX.
 #define ARM \
 	MOVL $3, AX \
 	MOVW AX, ES
@@ -83,6 +83,7 @@ here: \
 	MOVQ AX, R8 \
 	MOVQ DX, R9 \
 	STAMP \
+	MOVW ES, DX \
 	JMP  timed
 
 // LOOPED is the site of a section of several calls, or of one around which
@@ -121,6 +122,7 @@ done: \
 	STAMP \
 	MOVQ Results_RAX(R11), R8 \
 	MOVQ Results_RDX(R11), R9 \
+	MOVW ES, DX \
 	JMP  timed
 
 TEXT ·blob(SB), NOSPLIT|NOFRAME, $0
@@ -183,6 +185,8 @@ stripped:
 	MOVQ $0, Results_Count(R14)
 	MOVL $const_RecordsAddr, AX
 	MOVQ AX, Results_Record(R14)
+	STAMP
+	MOVQ AX, Results_Start(R14)
 
 	// What lies above the callee's stack arguments is its caller's.
 	CONTROL(R10)
@@ -202,7 +206,6 @@ begin:
 	RESULTS(R14)
 	MOVQ $0, Results_Closing(R14)
 	STAMP
-	MOVQ AX, Results_Start(R14)
 	ADDQ Control_Budget(R15), AX
 	MOVQ AX, Results_Deadline(R14)
 
@@ -333,9 +336,9 @@ dither:
 	LOOPED(looped6, again6, last6, $(const_MarkSite+const_MaxSections+6))
 	LOOPED(looped7, again7, last7, $(const_MarkSite+const_MaxSections+7))
 
-	// Everything is known of the call but the registers that it left.
+	// Everything is known of the call but the registers that it left: AX is the second
+	// stamp, DX what became of ES.
 timed:
-	MOVW ES, DX
 	CONTROL(R10)
 	RESULTS(R11)
 	MOVQ R8, Results_RAX(R11)
@@ -457,6 +460,8 @@ overwritten:
 
 	// Counters after the call, into Results.After.
 after:
+	MOVW ES, DX // before a system call, from which some hosts return as from an interrupt
+	MOVQ DX, Results_ES(R11)
 	CMPQ Results_Mode(R11), $const_ModeWatch
 	JEQ  leaving
 	LFENCE
@@ -503,6 +508,7 @@ read:
 	STAMP
 	MOVQ Results_RAX(R11), R8
 	MOVQ Results_RDX(R11), R9
+	MOVQ Results_ES(R11), DX
 	JMP  timed
 
 	// Copy both sets of counters behind the record. A read(2) of a group
@@ -568,6 +574,7 @@ TEXT ·before(SB), NOSPLIT|NOFRAME, $0
 	JNE  unread
 
 ready:
+	ARM // again: some hosts return from a system call as from an interrupt
 	ARGS
 	LFENCE
 	RET

@@ -24,10 +24,9 @@ import (
 
 // How a watched cell is run.
 const (
-	watchedCalls  = 6                     // the first, one or more with other contents, others with changed ones
-	quickCalls    = 3                     // where there is little time
 	watchedTime   = 10 * time.Millisecond // after which the cell ends with fewer calls, at least one
 	watchAttempts = 3                     // before times count, which noise makes longer
+	freshBytes    = 1 << 20               // of operands that are filled anew: it takes time in proportion
 )
 
 // Sections of a watched cell. The last one has the kernel called as it is when it
@@ -43,10 +42,18 @@ const (
 type manner uint8
 
 const (
-	usual   manner = iota // as every cell begins: the first call
+	usual   manner = iota // as every cell begins: the first call of the process
+	again                 // as the call before left them, which is how calls that are measured find them
+	changed               // those, but for a few elements
+	same                  // as the watched call before found them
 	fresh                 // others altogether, in caches of another processor or none
-	same                  // those that the call before left
-	changed               // the same, but for a few elements
+)
+
+// manners is how watched calls follow each other: all, and where there is little
+// time.
+var (
+	manners      = []manner{usual, again, again, changed, same, changed, same, fresh, same}
+	quickManners = []manner{usual, again, changed, same}
 )
 
 // watched is a call and the empty one after it, which noise hits as often.
@@ -59,6 +66,7 @@ type watched struct {
 // audit is what one watched cell showed.
 type audit struct {
 	*runner
+	order   []manner
 	calls   []watched
 	given   [][]byte // the operands' contents before a call
 	started time.Time
@@ -68,17 +76,17 @@ type audit struct {
 // watch runs a watched cell. The problem is that of a cell that did not end as
 // all others did.
 func (r *runner) watch() (*audit, *cell.Outcome, *wire.Problem) {
-	a := &audit{runner: r}
+	a := &audit{runner: r, order: manners}
+	if r.job.Budget.Effort == wire.Quick {
+		a.order = quickManners
+	}
 	p := r.plan()
 	p.Sections = []cell.Section{
 		secWatched: {Kind: trampoline.Kernel, Counted: true},
 		secNothing: {Kind: trampoline.Empty, Counted: true},
 		secWarm:    {Kind: trampoline.Kernel},
 	}
-	p.Records, p.Budget = watchedCalls, r.ticks(watchedTime)
-	if r.job.Budget.Effort == wire.Quick {
-		p.Records = quickCalls
-	}
+	p.Records = len(a.order)
 	p.Watch = &cell.Watch{Before: a.prepare, After: a.look}
 	r.fill()
 	a.begin()
@@ -105,7 +113,10 @@ func (a *audit) prepare(section int) {
 	if section != secWatched {
 		return
 	}
-	w := watched{manner: a.next()}
+	w := watched{manner: a.order[min(len(a.calls), len(a.order)-1)]}
+	if w.manner == fresh && a.operandBytes() > freshBytes {
+		w.manner = changed
+	}
 	switch w.manner {
 	case usual:
 		w.touched = lines(a.operandBytes())
@@ -113,36 +124,31 @@ func (a *audit) prepare(section int) {
 		a.call.Fill(a.memory, a.job.AuditSeed+uint64(len(a.calls)))
 		for i, m := range a.memory {
 			copy(a.given[i], m)
-			w.touched += lines(len(m))
 		}
+		w.touched = lines(a.operandBytes())
 	case changed:
-		for i, m := range a.memory {
-			if a.call.Operands[i].Access != kernels.In { // what the kernel is given is what it left
-				copy(a.given[i], m)
-				w.touched += lines(len(m))
-			}
-		}
+		w.touched = a.written(func(given, m []byte) { copy(given, m) })
 		w.touched += a.call.Change(a.job.AuditSeed+uint64(len(a.calls)), a.memory, a.given)
+	case same:
+		w.touched = a.written(func(given, m []byte) { copy(m, given) })
 	}
 	a.calls = append(a.calls, w)
 }
 
-func lines(bytes int) int { return (bytes + 63) / 64 }
-
-// next is the manner of the next call. Other contents altogether take time in
-// proportion to their size, so those of large operands change but little.
-func (a *audit) next() manner {
-	const freshBytes = 1 << 20
-	switch n := len(a.calls); {
-	case n == 0:
-		return usual
-	case n == 1 && a.operandBytes() > 0 && a.operandBytes() <= freshBytes:
-		return fresh
-	case n%2 == 0:
-		return same
+// written does something with the contents of each operand that the kernel may
+// write, and returns how many lines of the cache they have. Those of others stay as
+// they were given, in whatever caches they are.
+func (a *audit) written(do func(given, memory []byte)) (touched int) {
+	for i, m := range a.memory {
+		if a.call.Operands[i].Access != kernels.In {
+			do(a.given[i], m)
+			touched += lines(len(m))
+		}
 	}
-	return changed
+	return touched
 }
+
+func lines(bytes int) int { return (bytes + 63) / 64 }
 
 func (r *runner) operandBytes() (sum int) {
 	for _, m := range r.memory {
@@ -169,16 +175,20 @@ func (a *audit) look(s cell.Seen) bool {
 }
 
 // more tells whether there is time for another watched call, and for the warm one
-// before it. Contents of operands need two.
+// before it. Long calls on operands go on until those have changed once.
 func (a *audit) more() bool {
-	call, left := a.calls[0].call.Wall, time.Until(a.deadline())-a.reserved()
-	switch {
-	case time.Since(a.started) < watchedTime:
+	if time.Since(a.started) < watchedTime {
 		return true
-	case len(a.calls) > 1 || a.operandBytes() == 0:
+	}
+	last := &a.calls[len(a.calls)-1]
+	if varied, _ := a.varied(); varied && (last.manner == same || a.operandBytes() == 0) {
 		return false
 	}
-	return 4*call < a.wall() && 20*call < left
+	for len(a.calls) < len(a.order) && a.order[len(a.calls)] == again { // nothing but time depends on these
+		a.order = slices.Delete(slices.Clone(a.order), len(a.calls), len(a.calls)+1)
+	}
+	call, left := last.call.Wall, time.Until(a.deadline())-a.reserved()
+	return 8*call < a.wall() && 40*call < left
 }
 
 // check holds against a call what no call may do.
@@ -187,7 +197,7 @@ func (a *audit) check(w *watched) {
 	if a.wrong == "" && s.Wrote {
 		a.wrong = "the kernel writes to the samples"
 	}
-	if w.manner == same {
+	if w.manner == again {
 		return // nothing was looked at before the call, to leave the caches alone
 	}
 	v := a.call.Verify(a.memory, a.given, int64(s.RAX), s.XMM0)
@@ -205,13 +215,13 @@ func (a *audit) varied() (bool, string) {
 	if a.operandBytes() == 0 {
 		return true, ""
 	}
-	for _, w := range a.calls[1:] {
-		if w.manner != same && w.touched > 0 && !w.call.Began.IsZero() {
+	for _, w := range a.calls {
+		if (w.manner == changed || w.manner == fresh) && w.touched > 0 && !w.call.Began.IsZero() {
 			return true, ""
 		}
 	}
-	if len(a.calls) < 2 {
-		return false, "there was time for one watched call only, so the contents of the operands were the same in all calls"
+	if len(a.calls) < len(a.order) {
+		return false, "there was no time to watch calls with other contents of the operands"
 	}
 	return false, "its operands are constants or hold results alone, so their contents are the same in all calls"
 }
@@ -243,40 +253,42 @@ type doubt struct {
 }
 
 // longer tells in which way watched calls take longer than the measured ones, or
-// than each other.
-func (a *audit) longer(measured float64) doubt {
-	warm := append(a.of(same), a.of(changed)...)
-	if d := a.exceed(warm, "a watched call", maxWarm*measured, slack{insideSlack, outsideSlack}); d.why != "" {
-		return d
-	}
-	if d := a.exceed(a.of(fresh), "a watched call with other contents of the operands", maxFresh*measured, slack{insideSlack, coldSlack}); d.why != "" {
-		return d
-	}
-	return a.remembers()
-}
-
-// exceed tells whether calls take longer than so many ticks and what others have
-// done to them, and whether cold caches cannot explain it.
-func (a *audit) exceed(calls []watched, what string, most float64, more slack) (d doubt) {
-	if len(calls) == 0 {
-		return d
-	}
-	touched := time.Duration(0)
-	for _, w := range calls {
-		touched = max(touched, w.extra())
-	}
-	for _, by := range a.accounts(more) {
-		took := by.beyond(calls)
-		over := took - most - float64(a.ticks(by.slack+touched))
-		if over <= 0 {
+// than each other. The measured ones are the longest but a tenth of all, since calls
+// may be long and short by turns, and those that come as early in a process, ticks.
+func (a *audit) longer(measured, early float64) doubt {
+	var worst doubt
+	for _, by := range a.accounts(slack{insideSlack, outsideSlack}) {
+		calls := a.of(again)
+		if len(calls) == 0 {
+			break
+		}
+		took, extra := by.beyond(calls), float64(a.ticks(by.slack+most(calls)))
+		if took <= maxWarm*measured+extra {
 			continue
 		}
-		d = doubt{fmt.Sprintf("%s takes %.0f ticks%s; by what was measured it would take %.0f at most", what, took, by.words, most), over > float64(a.ticks(a.footprint()))}
-		if d.certain {
-			return d
-		}
+		worst = worst.or(doubt{
+			fmt.Sprintf("a watched call takes %.0f ticks%s, those that were measured %.0f", took, by.words, measured),
+			took > maxWarm*max(measured, early)+extra+float64(a.ticks(a.footprint())),
+		})
+	}
+	worst = worst.or(a.remembers(changed, "changed a little", maxChanged, slack{insideSlack, outsideSlack}))
+	return worst.or(a.remembers(fresh, "been replaced", maxFresh, slack{insideSlack, coldSlack}))
+}
+
+// or returns the more certain of two doubts.
+func (d doubt) or(o doubt) doubt {
+	if d.why == "" || o.certain && !d.certain {
+		return o
 	}
 	return d
+}
+
+// most is the most that calls may take longer for what others have done.
+func most(calls []watched) (extra time.Duration) {
+	for _, w := range calls {
+		extra = max(extra, w.extra())
+	}
+	return extra
 }
 
 // account is one way to know how long a call took.
@@ -307,27 +319,27 @@ func (a *audit) footprint() time.Duration {
 	return time.Duration(lines(bytes))*lineSlack + time.Duration(bytes/4096)*pageSlack
 }
 
-// remembers tells that calls with changed contents take longer than those with the
-// same, though both find caches alike: who remembers what came of the same contents
-// saves himself the work when he is measured.
-func (a *audit) remembers() doubt {
-	quickest, slowest := a.of(changed), a.of(same)
-	if len(quickest) == 0 || len(slowest) == 0 {
-		return doubt{}
-	}
-	for _, by := range a.accounts(slack{insideSlack, outsideSlack}) {
-		least, most, extra := math.Inf(1), 0.0, time.Duration(0)
-		for _, w := range quickest {
+// remembers tells that calls with other contents take longer than those that follow
+// with the same, though both find caches alike: who remembers what came of the same
+// contents saves himself the work when he is measured. Every call of the one kind
+// must take longer than every one of the other, so that noise and calls that are long
+// by turns do not count.
+func (a *audit) remembers(m manner, how string, times float64, more slack) (d doubt) {
+	for _, by := range a.accounts(more) {
+		least, slowest, extra, pairs := math.Inf(1), 0.0, time.Duration(0), 0
+		for i, w := range a.calls {
+			if w.manner != m || i+1 >= len(a.calls) || a.calls[i+1].empty.Began.IsZero() {
+				continue
+			}
+			pairs++
 			least, extra = min(least, by.beyond([]watched{w})), max(extra, w.extra())
+			slowest = max(slowest, by.beyond(a.calls[i+1:i+2]))
 		}
-		for _, w := range slowest {
-			most = max(most, by.beyond([]watched{w}))
-		}
-		if least > maxChanged*most+float64(a.ticks(by.slack+extra)) {
-			return doubt{fmt.Sprintf("a call whose operands have changed a little takes %.0f ticks%s, one with the same contents %.0f", least, by.words, most), true}
+		if pairs > 0 && least > times*slowest+float64(a.ticks(by.slack+extra)) {
+			return doubt{fmt.Sprintf("a call whose operands have %s takes %.0f ticks%s, the next one with the same contents %.0f", how, least, by.words, slowest), true}
 		}
 	}
-	return doubt{}
+	return d
 }
 
 // of returns the whole calls of a manner.
@@ -368,14 +380,18 @@ func quick(v []float64) (mean float64) {
 // firstCall tells what is odd about the first call of a watched cell beside those
 // that were measured, or "".
 func (a *audit) firstCall(measured float64) string {
-	w := a.calls[0]
-	took := min(w.call.Wall, w.call.CPU)
-	// A new process takes its pages as it touches them, and a virtual machine's
-	// host does so once more, unseen.
-	if float64(a.ticks(max(took-w.extra()-firstSlack, 0))) <= maxFirst*measured {
+	var took time.Duration
+	for i, w := range a.of(usual) {
+		// A new process takes its pages as it touches them, and a virtual machine's
+		// host does so once more, unseen.
+		if t := min(w.call.Wall, w.call.CPU) - w.extra() - firstSlack; i == 0 || t < took {
+			took = t
+		}
+	}
+	if float64(a.ticks(max(took, 0))) <= maxFirst*measured {
 		return ""
 	}
-	return fmt.Sprintf("the first call of a process takes %v, those that were measured %v", took, a.duration(uint64(measured)))
+	return fmt.Sprintf("the first call of a process takes %v more than pages and caches explain, those that were measured %v", took, a.duration(uint64(measured)))
 }
 
 // How much longer than the measured calls the first one of a process may take,

@@ -51,6 +51,9 @@ func TestExplanations(t *testing.T) {
 			if p == nil {
 				t.Fatal("no problem")
 			}
+			if p.Signal == "SIGSEGV" && strings.Contains(p.Detail, "int 0x80") {
+				t.Skip("this host has no 32-bit system calls: int 0x80 is a fault (ia32_emulation=0, some hypervisors)")
+			}
 			if p.Class != tt.class || p.Signal != tt.signal || p.Access != tt.access {
 				t.Errorf("class %s, signal %s, access %q; want %s, %s, %q", p.Class, p.Signal, p.Access, tt.class, tt.signal, tt.access)
 			}

@@ -27,13 +27,13 @@ func TestStubExplanations(t *testing.T) {
 		access     string
 		detail     []string
 	}{
-		{"behind the stub", read(trampoline.StubAddr + 4096), wire.Crashed, "read", []string{"the kernel read 1 byte past WebRunner's own code at playground+0x5"}},
+		{"behind the stub", read(trampoline.StubAddr + stubEnd), wire.Crashed, "read", []string{"the kernel read 1 byte past WebRunner's own code at playground+0x5"}},
 		{"before the results", read(trampoline.ResultsAddr - 1), wire.Crashed, "read", []string{"the kernel read 1 byte before WebRunner's results"}},
 		{"behind the control block", read(trampoline.ControlAddr + controlEnd), wire.Crashed, "read", []string{"the kernel read 1 byte past WebRunner's control block"}},
 		{"write to the stub", write(trampoline.StubAddr), wire.Crashed, "write", []string{"the kernel wrote WebRunner's own code at offset 0x0, which cannot be written"}},
 		{"jump to the results", jump(trampoline.ResultsAddr), wire.Crashed, "execute", []string{"the kernel jumped to WebRunner's results at offset 0x0, which cannot be executed"}},
 		{"jump to the stub", jump(trampoline.StubAddr), wire.ForbiddenSyscall, "", []string{"WebRunner's own code made the system call clone at stub+", ": the kernel jumped into it"}},
-		{"jump to a breakpoint", jump(enter - 2), wire.Crashed, "", []string{"WebRunner's own code ", " at stub+", ": the kernel jumped into it"}},
+		{"jump to a breakpoint", jump(enter - 2), wire.Crashed, "", []string{"WebRunner's own code ", " at stub.before+", "the kernel jumped into it"}},
 		{"another record", forge(unsafe.Offsetof(r.Record)), wire.Crashed, "", []string{"WebRunner's own code ", " the null page, address 0x", " at stub+", "or changed the registers, the stack or the results that it works with"}},
 		{"another step", forge(unsafe.Offsetof(r.Step)), wire.ForbiddenSyscall, "", []string{"WebRunner's own code called exit_group before", " at stub.exit+0x5", "or changed"}},
 	} {
@@ -57,6 +57,9 @@ func TestStubExplanations(t *testing.T) {
 		})
 	}
 }
+
+// stubEnd is the size of the stub in whole pages.
+var stubEnd = (uint64(len(trampoline.Code())) + 4095) &^ 4095
 
 // controlEnd is the size of the control block in whole pages.
 const controlEnd = (uint64(unsafe.Sizeof(trampoline.Control{})) + 4095) &^ 4095

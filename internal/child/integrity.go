@@ -133,22 +133,27 @@ func (s *sampler) checkIntegrity() {
 }
 
 // measured is the length in ticks of the calls that were measured: of the longest
-// but a tenth, since calls may be long and short by turns.
-func (s *sampler) measured() float64 {
-	var calls []float64
+// but a tenth, since calls may be long and short by turns, and of those that are
+// among the first of their cell, as watched calls are.
+func (s *sampler) measured() (usual, early float64) {
+	var all, first []float64
 	for _, o := range s.outcomes {
-		for _, r := range o.Samples.Records {
-			calls = append(calls, float64(r.Ticks[secKernel])/float64(s.batch))
+		for i, r := range o.Samples.Records {
+			ticks := float64(r.Ticks[secKernel]) / float64(s.batch)
+			all = append(all, ticks)
+			if i > 0 && i <= 2*len(manners) {
+				first = append(first, ticks)
+			}
 		}
 	}
-	return quantile(calls, 0.9)
+	return quantile(all, 0.9), quantile(first, 0.9)
 }
 
 // callsShrunk holds the samples against the calls that were watched. Noise makes
 // those longer, so others are watched before a kernel is suspect. What keeps a
 // kernel from being proved honest is told as well.
 func (s *sampler) callsShrunk() string {
-	measured := s.measured()
+	measured, early := s.measured()
 	var d doubt
 	var first string
 	a := s.audited
@@ -156,14 +161,16 @@ func (s *sampler) callsShrunk() string {
 		if a.wrong != "" {
 			return a.wrong
 		}
-		d, first = a.longer(measured), a.firstCall(measured)
+		d, first = a.longer(measured, early), a.firstCall(measured)
 		if d.why == "" && first == "" || try == watchAttempts || s.noTimeToWatch() {
 			break
 		}
-		var p *wire.Problem
-		if a, _, p = s.watch(); p != nil {
+		more, _, p := s.watch()
+		if p != nil {
 			return "a watched cell ended otherwise: " + p.Detail
 		}
+		more.calls = slices.Concat(a.calls, more.calls) // all of them count
+		a = more
 	}
 	varied, unvaried := a.varied()
 	switch {

@@ -28,30 +28,37 @@ func TestLonger(t *testing.T) {
 		return list
 	}
 	const us = time.Microsecond
+	pair := func(m manner, touched int, first, second time.Duration) []watched {
+		return append(calls(1, m, touched, first, first, first), calls(1, same, 0, second, second, second)...)
+	}
 	for _, tt := range []struct {
-		name  string
-		calls []watched
-		why   string
+		name    string
+		calls   []watched
+		why     string
+		certain bool
 	}{
-		{"as measured", append(calls(5, changed, 2, us, us, us), calls(1, fresh, 100, us, us, us)...), ""},
-		{"colder", calls(5, changed, 2, 3*us, 3*us, 3*us), ""},
-		{"inside", calls(5, changed, 2, 4*us, 4*us, 4*us), "a watched call takes 4000 ticks; by what was measured it would take 3000 at most"},
-		{"outside", calls(5, changed, 2, us, 5*us, 5*us), "a watched call takes 5000 ticks as seen from outside"},
-		{"lines of another processor", calls(5, changed, 100, 6*us, 6*us, 6*us), ""},
-		{"not so many lines", calls(5, changed, 100, 8*us, 8*us, 8*us), "8000 ticks"},
-		{"others had the processor", calls(5, changed, 2, us, 400*us, us), ""},
-		{"ticks of the scheduler", calls(5, changed, 2, us, us, 400*us), ""},
-		{"remembers what came of the same", append(calls(2, same, 0, us, us, us), calls(2, changed, 2, 2500, 2500, 2500)...), "changed a little"},
-		{"is as cold as one with the same contents", append(calls(2, same, 0, 2*us, 2*us, 2*us), calls(2, changed, 2, 3*us, 3*us, 3*us)...), ""},
-		{"the first call", calls(1, usual, 2, 900*us, 900*us, 900*us), ""},
-		{"a few disturbed ones", append(calls(4, changed, 2, us, us, us), calls(2, changed, 2, 900*us, 900*us, 900*us)...), ""},
-		{"unlearned branches", append(calls(5, changed, 2, us, us, us), calls(1, fresh, 2, 10*us, 10*us, 10*us)...), ""},
-		{"remembered", append(calls(5, changed, 2, us, us, us), calls(1, fresh, 2, 20*us, 20*us, 20*us)...), "other contents"},
-		{"remembered, with a clock of its own", append(calls(5, changed, 2, us, us, us), calls(1, fresh, 2, us, 20*us, 20*us)...), "other contents of the operands takes 20000 ticks as seen from outside"},
+		{"as measured", append(calls(2, again, 0, us, us, us), pair(changed, 2, us, us)...), "", false},
+		{"colder", calls(2, again, 0, 3*us, 3*us, 3*us), "", false},
+		{"cold as can be", calls(2, again, 0, 4*us, 4*us, 4*us), "a watched call takes 4000 ticks, those that were measured 1000", false},
+		{"inside", calls(2, again, 0, 7*us, 7*us, 7*us), "a watched call takes 7000 ticks, those that were measured 1000", true},
+		{"outside", calls(2, again, 0, us, 8*us, 8*us), "a watched call takes 8000 ticks as seen from outside", true},
+		{"as early calls are", calls(2, again, 0, us, 3500, 3500), "", false},
+		{"others had the processor", calls(2, again, 0, us, 400*us, us), "", false},
+		{"ticks of the scheduler", calls(2, again, 0, us, us, 400*us), "", false},
+		{"the first call", calls(1, usual, 2, 900*us, 900*us, 900*us), "", false},
+		{"a disturbed one", append(calls(1, again, 0, us, us, us), calls(1, again, 0, 900*us, 900*us, 900*us)...), "", false},
+		{"remembers what came of the same", append(pair(changed, 2, 4*us, us), pair(changed, 2, 4*us, us)...), "changed a little", true},
+		{"sets its clock when it does not", append(calls(1, changed, 2, us, 40*us, 40*us), calls(1, same, 0, us, us, us)...), "from outside", true},
+		{"takes as long once more", append(pair(changed, 2, 40*us, 40*us), pair(changed, 2, us, us)...), "", false},
+		{"long by turns", append(pair(changed, 2, 40*us, us), pair(changed, 2, us, 40*us)...), "", false},
+		{"lines of another processor", pair(changed, 100, 5*us, us), "", false},
+		{"not so many lines", pair(changed, 100, 6*us, us), "changed a little", true},
+		{"unlearned branches", pair(fresh, 2, 10*us, us), "", false},
+		{"remembers what came of others", pair(fresh, 2, 20*us, us), "been replaced", true},
 	} {
-		a := &audit{runner: &runner{image: &loader.Image{}, session: &session{job: &wire.Job{Host: wire.Host{TSCHz: 1e9}}}}, calls: tt.calls}
-		if d := a.longer(1000); tt.why == "" && d.why != "" || !strings.Contains(d.why, tt.why) {
-			t.Errorf("%s: %q, want %q", tt.name, d.why, tt.why)
+		a := &audit{runner: &runner{image: &loader.Image{Segments: []loader.Segment{{Size: 6400}}}, session: &session{job: &wire.Job{Host: wire.Host{TSCHz: 1e9}}}}, calls: tt.calls}
+		if d := a.longer(1000, 1000); tt.why == "" && d.why != "" || !strings.Contains(d.why, tt.why) || d.certain != tt.certain {
+			t.Errorf("%s: %+v, want %q", tt.name, d, tt.why)
 		}
 	}
 }
@@ -71,7 +78,7 @@ func TestFirstCall(t *testing.T) {
 		{120 * time.Microsecond, 0, 1000, false},
 		{500 * time.Microsecond, 2, 1000, true},
 	} {
-		w := watched{call: cell.Seen{Wall: tt.took, CPU: tt.took, Faults: tt.faults}, touched: tt.touched}
+		w := watched{call: cell.Seen{Wall: tt.took, CPU: tt.took, Faults: tt.faults}, empty: cell.Seen{Began: time.Unix(1, 0)}, touched: tt.touched}
 		a := &audit{runner: &runner{image: &loader.Image{}, session: &session{job: &wire.Job{Host: wire.Host{TSCHz: 1e9}}}}, calls: []watched{w}}
 		if why := a.firstCall(1000); (why != "") != tt.odd {
 			t.Errorf("%+v: %q", tt, why)

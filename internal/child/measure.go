@@ -16,7 +16,8 @@ import (
 const (
 	minCells     = 3
 	maxCells     = 64
-	firstRecords = 40                    // of the first cells
+	firstRecords = 32                    // of the first cells,
+	shortRecords = 64                    // where a call takes some steps of the clock only
 	firstTime    = 2 * time.Millisecond  // of their sampling, where calls are long
 	laterTime    = 10 * time.Millisecond // of the others, when precision asks for more
 	fewestInCell = 12                    // records, where cells differ more than samples do
@@ -155,7 +156,11 @@ func (s *sampler) firstRecords() int {
 	} else {
 		s.record += s.watchedCall()
 	}
-	return max(min(firstRecords, int(firstTime/s.record)), wantedRecords)
+	records := firstRecords
+	if s.batch == 1 && s.watchedCall() < witnessTime {
+		records = shortRecords
+	}
+	return max(min(records, int(firstTime/s.record)), wantedRecords)
 }
 
 // watchedCall is about how long a call takes.
@@ -184,9 +189,9 @@ func (s *sampler) nextRecords(f perf.Figure, q perf.Quality, err error) int {
 			cost += max(o.Wall-o.Loop, 0) / time.Duration(len(s.outcomes))
 		}
 		wanted = int(math.Sqrt(float64(cost)/float64(s.record)) * q.Within / q.Between)
-	} else if target := s.job.Budget.Precision * math.Abs(f.Value); target > 0 {
-		half := (f.CIHigh - f.CILow) / 2
-		wanted = int(float64(f.Accepted) * (half*half/(target*target) - 1))
+	} else {
+		short := f.Half() / f.Target(s.job.Budget.Precision)
+		wanted = int(float64(f.Accepted) * (short*short - 1))
 	}
 	return min(max(wanted, fewestInCell), most)
 }

@@ -47,7 +47,7 @@ func facts() []fact {
 		{"status ShdPnd", anything, noSignal},
 		{"status SigBlk", anything, noSignal}, // and blocks signals while it forks
 		{"status SigIgn", ignored, noSignal},
-		{"status SigCgt", anything, noSignal}, // and handles them
+		{"status SigCgt", anything, anything}, // and handles them; a cell is traced from its first system call on, and never gets one
 		{"status CapInh", noCapability, noCapability},
 		{"status CapPrm", noCapability, noCapability},
 		{"status CapEff", noCapability, noCapability},

@@ -43,7 +43,7 @@ func fields() []field {
 		{"closing", uint32(unsafe.Offsetof(r.Closing))}, {"remaining", uint32(unsafe.Offsetof(r.Remaining))},
 		{"site", uint32(unsafe.Offsetof(r.Site))}, {"turns", uint32(unsafe.Offsetof(r.Turns))},
 		{"mode", uint32(unsafe.Offsetof(r.Mode))}, {"lock", uint32(unsafe.Offsetof(r.Lock))},
-		{"stamp", uint32(unsafe.Offsetof(r.Stamp))}, {"rax", uint32(unsafe.Offsetof(r.RAX))},
+		{"stamp", uint32(unsafe.Offsetof(r.Stamp))}, {"es", uint32(unsafe.Offsetof(r.ES))}, {"rax", uint32(unsafe.Offsetof(r.RAX))},
 		{"rdx", uint32(unsafe.Offsetof(r.RDX))}, {"last-chain", uint32(unsafe.Offsetof(r.LastChain))},
 		{"end", uint32(unsafe.Offsetof(r.End))}, {"rseq", uint32(unsafe.Offsetof(r.Rseq)) + 8},
 		{"begin", uint32(unsafe.Offsetof(r.Begin))}, {"after", uint32(unsafe.Offsetof(r.After))},
