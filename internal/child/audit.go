@@ -259,6 +259,9 @@ func (a *audit) longer(measured, early float64) doubt {
 	var worst doubt
 	for _, by := range a.accounts(slack{insideSlack, outsideSlack}) {
 		calls := a.of(again)
+		if len(calls) == 0 { // there was time for others only
+			calls = append(a.of(same), a.of(changed)...)
+		}
 		if len(calls) == 0 {
 			break
 		}
