@@ -88,6 +88,7 @@ type Control struct {
 	RseqDesc  [40]byte
 	_         [24]byte
 	EntrySP   uint64    // stack pointer at the call, 16-byte aligned
+	Entry     uint64    // address of the kernel, whose page is touched before the first call
 	Frame     uint64    // where the caller's frame begins: above the stack arguments
 	Int       [6]uint64 // rdi, rsi, rdx, rcx, r8, r9
 	Float     [8]uint64 // low halves of xmm0-7

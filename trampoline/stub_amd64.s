@@ -192,6 +192,8 @@ stripped:
 	CONTROL(R10)
 	MOVQ Control_EntrySP(R10), SP
 	CALL ·frame(SB)
+	MOVQ Control_Entry(R10), AX
+	MOVB (AX), AX
 
 	// Section 0 in a record that does not count, if it is a calibration chain: a
 	// new process takes its pages one by one as it first touches them, also those

@@ -315,11 +315,16 @@ func (a *audit) accounts(more slack) [2]account {
 
 // footprint is what a call may take longer if all that it can touch is in no cache.
 func (a *audit) footprint() time.Duration {
+	return time.Duration(lines(a.reach()))*lineSlack + time.Duration(a.reach()/operandAlign)*pageSlack
+}
+
+// reach is how many bytes a call can touch.
+func (a *audit) reach() int {
 	bytes := a.operandBytes()
 	for _, seg := range a.image.Segments {
 		bytes += int(seg.Size)
 	}
-	return time.Duration(lines(bytes))*lineSlack + time.Duration(bytes/4096)*pageSlack
+	return bytes
 }
 
 // remembers tells that calls with other contents take longer than those that follow
@@ -386,8 +391,9 @@ func (a *audit) firstCall(measured float64) string {
 	var took time.Duration
 	for i, w := range a.of(usual) {
 		// A new process takes its pages as it touches them, and a virtual machine's
-		// host does so once more, unseen.
-		if t := min(w.call.Wall, w.call.CPU) - w.extra() - firstSlack; i == 0 || t < took {
+		// host may do so once more, unseen.
+		pages := time.Duration(a.reach()/operandAlign) * faultSlack
+		if t := min(w.call.Wall, w.call.CPU) - w.extra() - pages - firstSlack; i == 0 || t < took {
 			took = t
 		}
 	}
@@ -401,5 +407,5 @@ func (a *audit) firstCall(measured float64) string {
 // which finds all caches cold.
 const (
 	maxFirst   = 8
-	firstSlack = 100 * time.Microsecond
+	firstSlack = 50 * time.Microsecond
 )

@@ -190,7 +190,7 @@ func (s *sampler) callsShrunk() string {
 
 // noTimeToWatch tells that the deadline is too near for another watched cell.
 func (s *sampler) noTimeToWatch() bool {
-	return time.Until(s.deadline()) < s.reserved()+watchedTime+4*s.seen.Wall || s.quick()
+	return time.Until(s.deadline()) < s.reserved()+watchedTime+4*s.seen.Wall
 }
 
 // chainsStretched compares, cell by cell, the fast ones of the chains beside the

@@ -72,10 +72,10 @@ func TestFirstCall(t *testing.T) {
 		touched int
 		odd     bool
 	}{
-		{100 * time.Microsecond, 0, 0, false},
-		{120 * time.Microsecond, 0, 0, true},
-		{120 * time.Microsecond, 1, 0, false},
-		{120 * time.Microsecond, 0, 1000, false},
+		{50 * time.Microsecond, 0, 0, false},
+		{70 * time.Microsecond, 0, 0, true},
+		{70 * time.Microsecond, 1, 0, false},
+		{70 * time.Microsecond, 0, 1000, false},
 		{500 * time.Microsecond, 2, 1000, true},
 	} {
 		w := watched{call: cell.Seen{Wall: tt.took, CPU: tt.took, Faults: tt.faults}, empty: cell.Seen{Began: time.Unix(1, 0)}, touched: tt.touched}
