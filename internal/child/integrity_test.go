@@ -98,7 +98,7 @@ func TestRhythm(t *testing.T) {
 		{rhythm{chain: 13_100, gap: 3000}, "calibration chain"},
 		{rhythm{chain: 10_000, gap: 6300}, "time is hidden"},
 	} {
-		if why := want.compare(tt.got); tt.why == "" && why != "" || !strings.Contains(why, tt.why) {
+		if why := want.compare(tt.got, 1000); tt.why == "" && why != "" || !strings.Contains(why, tt.why) {
 			t.Errorf("%+v: %q, want %q", tt.got, why, tt.why)
 		}
 	}
