@@ -78,6 +78,9 @@ const (
 	// chainScatter is what the frequency beside a call may differ by from that of
 	// the call, relative.
 	chainScatter = 0.0002
+	// processScatter is what processes of one kernel may differ by, relative, where
+	// there is only one to know of.
+	processScatter = 0.01
 )
 
 // systematic is half of the 95 % interval of what all samples share: the error
@@ -92,7 +95,11 @@ func (e *estimator) systematic(f Figure, p part) float64 {
 	if e.cal.ChainCycles > 0 && e.cycles {
 		edge *= math.Min(1, math.Abs(f.Value/e.cal.ChainCycles-1))
 	}
-	return math.Hypot(edge*p.steep, chainScatter*f.Value)
+	scatter := chainScatter
+	if f.Cells == 1 {
+		scatter = processScatter
+	}
+	return math.Hypot(edge*p.steep, scatter*f.Value)
 }
 
 // widen adds an independent error to the interval.

@@ -25,7 +25,7 @@ import (
 // How a watched cell is run.
 const (
 	watchedTime   = 10 * time.Millisecond // after which the cell ends with fewer calls, at least one
-	watchAttempts = 3                     // before times count, which noise makes longer
+	watchAttempts = 5                     // before times count, which noise makes longer
 	freshBytes    = 1 << 20               // of operands that are filled anew: it takes time in proportion
 )
 
@@ -54,6 +54,7 @@ const (
 var (
 	manners      = []manner{usual, again, again, changed, same, changed, same, fresh, same}
 	quickManners = []manner{usual, again, changed, same}
+	bareManners  = []manner{usual, again, again, again} // of kernels without operands
 )
 
 // watched is a call and the empty one after it, which noise hits as often.
@@ -77,7 +78,10 @@ type audit struct {
 // all others did.
 func (r *runner) watch() (*audit, *cell.Outcome, *wire.Problem) {
 	a := &audit{runner: r, order: manners}
-	if r.job.Budget.Effort == wire.Quick {
+	switch {
+	case r.operandBytes() == 0:
+		a.order = bareManners
+	case r.job.Budget.Effort == wire.Quick:
 		a.order = quickManners
 	}
 	p := r.plan()
@@ -259,10 +263,13 @@ func (a *audit) longer(measured, early float64) doubt {
 	var worst doubt
 	for _, by := range a.accounts(slack{insideSlack, outsideSlack}) {
 		calls := a.of(again)
+		if len(calls) == 0 { // there was time for others only
+			calls = append(a.of(same), a.of(changed)...)
+		}
 		if len(calls) == 0 {
 			break
 		}
-		took, extra := by.beyond(calls), float64(a.ticks(by.slack+most(calls)))
+		took, extra := by.quickest(calls), float64(a.ticks(by.slack+most(calls)))
 		if took <= maxWarm*measured+extra {
 			continue
 		}
@@ -291,32 +298,59 @@ func most(calls []watched) (extra time.Duration) {
 	return extra
 }
 
-// account is one way to know how long a call took.
+// account is one way to know how much longer a call took than empty ones.
 type account struct {
 	words  string
 	slack  time.Duration
-	beyond func([]watched) float64 // ticks, above those of empty calls
+	beyond func(watched) float64 // ticks
+}
+
+// quickest is that of the quickest of several calls: noise only makes them longer.
+func (by account) quickest(list []watched) float64 {
+	least := math.Inf(1)
+	for _, w := range list {
+		least = min(least, by.beyond(w))
+	}
+	return least
 }
 
 // accounts are the stub's own, and that from stop to stop, in which other processes
-// lengthen the one time and ticks of the scheduler the other.
+// lengthen the wall time and ticks of the scheduler the processor time.
 func (a *audit) accounts(more slack) [2]account {
-	inside := func(s cell.Seen) float64 { return float64(s.Ticks) }
-	wall := func(s cell.Seen) float64 { return float64(a.ticks(s.Wall)) }
-	cpu := func(s cell.Seen) float64 { return float64(a.ticks(s.CPU)) }
+	inside := a.beyondEmpty(func(s cell.Seen) float64 { return float64(s.Ticks) })
+	wall := a.beyondEmpty(func(s cell.Seen) float64 { return float64(a.ticks(s.Wall)) })
+	cpu := a.beyondEmpty(func(s cell.Seen) float64 { return float64(a.ticks(s.CPU)) })
 	return [2]account{
-		{"", more.inside, func(c []watched) float64 { return beyond(c, inside) }},
-		{" as seen from outside", more.outside, func(c []watched) float64 { return min(beyond(c, wall), beyond(c, cpu)) }},
+		{"", more.inside, inside},
+		{" as seen from outside", more.outside, func(w watched) float64 { return min(wall(w), cpu(w)) }},
 	}
+}
+
+// beyondEmpty returns a time of a call less that of empty ones, of which noise
+// spares the quicker half.
+func (a *audit) beyondEmpty(of func(cell.Seen) float64) func(watched) float64 {
+	var empty []float64
+	for _, w := range a.calls {
+		if !w.empty.Began.IsZero() {
+			empty = append(empty, of(w.empty))
+		}
+	}
+	usual := quick(empty)
+	return func(w watched) float64 { return of(w.call) - usual }
 }
 
 // footprint is what a call may take longer if all that it can touch is in no cache.
 func (a *audit) footprint() time.Duration {
+	return time.Duration(lines(a.reach()))*lineSlack + time.Duration(a.reach()/operandAlign)*pageSlack
+}
+
+// reach is how many bytes a call can touch.
+func (a *audit) reach() int {
 	bytes := a.operandBytes()
 	for _, seg := range a.image.Segments {
 		bytes += int(seg.Size)
 	}
-	return time.Duration(lines(bytes))*lineSlack + time.Duration(bytes/4096)*pageSlack
+	return bytes
 }
 
 // remembers tells that calls with other contents take longer than those that follow
@@ -332,8 +366,8 @@ func (a *audit) remembers(m manner, how string, times float64, more slack) (d do
 				continue
 			}
 			pairs++
-			least, extra = min(least, by.beyond([]watched{w})), max(extra, w.extra())
-			slowest = max(slowest, by.beyond(a.calls[i+1:i+2]))
+			least, extra = min(least, by.beyond(w)), max(extra, w.extra())
+			slowest = max(slowest, by.beyond(a.calls[i+1]))
 		}
 		if pairs > 0 && least > times*slowest+float64(a.ticks(by.slack+extra)) {
 			return doubt{fmt.Sprintf("a call whose operands have %s takes %.0f ticks%s, the next one with the same contents %.0f", how, least, by.words, slowest), true}
@@ -357,16 +391,6 @@ func (w watched) extra() time.Duration {
 	return time.Duration(w.touched)*lineSlack + time.Duration(w.call.Faults)*faultSlack
 }
 
-// beyond is how much longer calls are than the empty ones beside them. Noise
-// only ever makes either longer, so the quicker half of both counts.
-func beyond(list []watched, of func(cell.Seen) float64) float64 {
-	var calls, empty []float64
-	for _, w := range list {
-		calls, empty = append(calls, of(w.call)), append(empty, of(w.empty))
-	}
-	return quick(calls) - quick(empty)
-}
-
 // quick is the mean of the lower half of values.
 func quick(v []float64) (mean float64) {
 	slices.Sort(v)
@@ -383,8 +407,9 @@ func (a *audit) firstCall(measured float64) string {
 	var took time.Duration
 	for i, w := range a.of(usual) {
 		// A new process takes its pages as it touches them, and a virtual machine's
-		// host does so once more, unseen.
-		if t := min(w.call.Wall, w.call.CPU) - w.extra() - firstSlack; i == 0 || t < took {
+		// host may do so once more, unseen.
+		pages := time.Duration(a.reach()/operandAlign) * faultSlack
+		if t := min(w.call.Wall, w.call.CPU) - w.extra() - pages - firstSlack; i == 0 || t < took {
 			took = t
 		}
 	}
@@ -398,5 +423,5 @@ func (a *audit) firstCall(measured float64) string {
 // which finds all caches cold.
 const (
 	maxFirst   = 8
-	firstSlack = 100 * time.Microsecond
+	firstSlack = 50 * time.Microsecond
 )

@@ -72,10 +72,10 @@ func TestFirstCall(t *testing.T) {
 		touched int
 		odd     bool
 	}{
-		{100 * time.Microsecond, 0, 0, false},
-		{120 * time.Microsecond, 0, 0, true},
-		{120 * time.Microsecond, 1, 0, false},
-		{120 * time.Microsecond, 0, 1000, false},
+		{50 * time.Microsecond, 0, 0, false},
+		{70 * time.Microsecond, 0, 0, true},
+		{70 * time.Microsecond, 1, 0, false},
+		{70 * time.Microsecond, 0, 1000, false},
 		{500 * time.Microsecond, 2, 1000, true},
 	} {
 		w := watched{call: cell.Seen{Wall: tt.took, CPU: tt.took, Faults: tt.faults}, empty: cell.Seen{Began: time.Unix(1, 0)}, touched: tt.touched}
@@ -98,7 +98,7 @@ func TestRhythm(t *testing.T) {
 		{rhythm{chain: 13_100, gap: 3000}, "calibration chain"},
 		{rhythm{chain: 10_000, gap: 6300}, "time is hidden"},
 	} {
-		if why := want.compare(tt.got); tt.why == "" && why != "" || !strings.Contains(why, tt.why) {
+		if why := want.compare(tt.got, 1000); tt.why == "" && why != "" || !strings.Contains(why, tt.why) {
 			t.Errorf("%+v: %q, want %q", tt.got, why, tt.why)
 		}
 	}
