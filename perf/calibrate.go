@@ -115,7 +115,7 @@ func Calibrate(cells []References, quantum uint64) (Calibration, error) {
 		if len(v) < 2 {
 			return w.mean, resolution
 		}
-		return w.mean, w.stdev
+		return w.mean, w.stdev * student95(w.n-1) / normal95
 	}
 	var chainError, edgeError float64
 	cal.ChainEdge, chainError = over(func(s shown) float64 { return s.chainEdge })
