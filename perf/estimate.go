@@ -239,8 +239,8 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 func (p part) summed(quantum float64) part {
 	p.window = windowMean(p.shown, quantum*p.scale)
 	p.mean = p.call(p.window.mean)
-	step := max(1, p.window.mean/1e6)
-	p.steep = (p.call(p.window.mean+step) - p.mean) / step
+	step := max(processScatter*p.perCycle, 1, p.window.mean/1e6)
+	p.steep = max(p.call(p.window.mean+step)-p.mean, p.mean-p.call(p.window.mean-step)) / step
 	p.stderr = math.Hypot(p.window.stdev*p.steep, p.overheadErr)
 	return p
 }
