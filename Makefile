@@ -70,6 +70,12 @@ soak: ## send SOAK (100000) hostile requests to a real server
 validate: ## measure kernels of known cost, quiet and with noisy neighbours (VALIDATE: flags)
 	$(GO) run ./scripts/validate $(VALIDATE)
 
+RECORD ?= perf/testdata/$(shell uname -n).json.gz
+
+.PHONY: record
+record: ## record samples of this host, for the tests of perf (RECORD: file)
+	$(GO) run ./scripts/record $(RECORD)
+
 .PHONY: honesty
 honesty: ## count what answers say of honest oddities and of liars (HONESTY: flags, such as -liars)
 	$(GO) run ./scripts/honesty $(HONESTY)
