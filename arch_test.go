@@ -90,6 +90,8 @@ func law() []room {
 		leaves("internal/elfobj"),
 		{"internal/doctor", []string{"filter/landlock", "perf"}, serverBans()},
 		{"scripts/matrix", []string{"examples", "internal/wire"}, nil}, // starts emulators; not part of the binary
+		// Records what the tests of perf play; not part of the binary.
+		{"scripts/record", []string{"internal/cell", "perf", "perf/recording", "trampoline"}, nil},
 		// Starts noisy neighbours, and is its own child; not part of the binary.
 		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf", "perf/uarch"}, nil},
 		// Is its own child too; not part of the binary.

@@ -18,6 +18,7 @@ type References struct {
 	Long, Chain Length   // chains of two lengths, the first that of measurements
 	Adds        Length   // dependent additions, one cycle each, in a loop as that of a chain
 	Witness     []uint64 // ticks
+	Alone       float64  // cycles of a witness that has the core to itself, where known; else 0
 	// Straight are calls without a loop, by ascending length, the first of the
 	// empty function.
 	Straight  []Length
@@ -45,18 +46,21 @@ func (r References) clean() (list []int) {
 
 // shown is what one cell shows of each section, in cycles.
 type shown struct {
+	cell            References
+	at              []int // the records that it is from
+	perTick         float64
 	chainEdge, adds float64
 	witness         []float64 // of each record
 	straight        []float64
 }
 
-// read reads a cell. The difference of both chains tells the frequency: what
-// stands between the stamps beside them is the same, since their code is.
-func (r References) read(quantum float64) (s shown, ok bool) {
-	at := r.clean()
+// read reads records of a cell. The difference of both chains tells the frequency:
+// what stands between the stamps beside them is the same, since their code is.
+func (r References) read(at []int, quantum float64) (s shown, ok bool) {
 	if len(at) < minAccepted {
 		return s, false
 	}
+	s.cell, s.at = r, at
 	mean := func(ticks []uint64) float64 {
 		var v []float64
 		for _, i := range at {
@@ -69,6 +73,7 @@ func (r References) read(quantum float64) (s shown, ok bool) {
 	if !(perTick > 0) {
 		return s, false
 	}
+	s.perTick = perTick
 	s.chainEdge = chain*perTick - r.Chain.Cycles
 	s.adds = mean(r.Adds.Ticks)*perTick - s.chainEdge
 	for _, i := range at {
@@ -93,7 +98,7 @@ func Calibrate(cells []References, quantum uint64) (Calibration, error) {
 	step := float64(max(1, quantum))
 	for _, c := range cells {
 		cal.ChainCycles = c.Long.Cycles
-		if s, ok := c.read(step); ok {
+		if s, ok := c.read(c.clean(), step); ok {
 			seen = append(seen, s)
 		}
 	}
@@ -104,7 +109,15 @@ func Calibrate(cells []References, quantum uint64) (Calibration, error) {
 		return cal, ErrUncalibrated
 	}
 	cal.WitnessCycles = lowest(seen, step)
-	seen = alone(seen, cal.WitnessCycles)
+	if known := cells[0].Alone; known > 0 {
+		cal.WitnessCycles = math.Min(cal.WitnessCycles, known)
+	}
+	busy := 0.0
+	if quiet := alone(seen, cal.WitnessCycles, step); len(quiet) > 0 {
+		seen = quiet
+	} else {
+		busy = busyEdge
+	}
 	last := len(cells[0].Straight) - 1
 	over := func(of func(shown) float64) (mean, err float64) {
 		var v []float64
@@ -115,12 +128,12 @@ func Calibrate(cells []References, quantum uint64) (Calibration, error) {
 		if len(v) < 2 {
 			return w.mean, resolution
 		}
-		return w.mean, w.stdev
+		return w.mean, w.stdev * student95(w.n-1) / normal95
 	}
 	var chainError, edgeError float64
 	cal.ChainEdge, chainError = over(func(s shown) float64 { return s.chainEdge })
 	cal.Edge, edgeError = over(func(s shown) float64 { return s.straight[last] - cells[0].Straight[last].Cycles })
-	cal.EdgeError = math.Max(chainError, edgeError)
+	cal.EdgeError = math.Hypot(math.Max(chainError, edgeError), busy)
 	for i, l := range cells[0].Straight {
 		mean, _ := over(func(s shown) float64 { return s.straight[i] })
 		cal.Short = append(cal.Short, [2]float64{l.Cycles, mean})
@@ -141,17 +154,27 @@ func lowest(seen []shown, quantum float64) float64 {
 	return lowestGroup(costs, quantum)
 }
 
-// alone returns the cells that had the core to themselves most of the time, or
-// all where none had.
-func alone(seen []shown, witness float64) (list []shown) {
+// busyEdge is the standard error of edges that were seen beside a busy
+// hyper-thread: they are up to twice as many cycles longer.
+const busyEdge = 2
+
+// alone reads what the cells that had the core to themselves most of the time show
+// in those records.
+func alone(seen []shown, witness, quantum float64) (list []shown) {
 	for _, s := range seen {
-		slices.Sort(s.witness)
-		if quantile(s.witness, .5) <= witness*(1+witnessTolerance) {
+		limit := witness*(1+witnessTolerance) + quantum*s.perTick
+		var quiet []int
+		for i, at := range s.at {
+			if s.witness[i] <= limit {
+				quiet = append(quiet, at)
+			}
+		}
+		if 2*len(quiet) < len(s.at) {
+			continue
+		}
+		if s, ok := s.cell.read(quiet, quantum); ok {
 			list = append(list, s)
 		}
-	}
-	if len(list) == 0 {
-		return seen
 	}
 	return list
 }

@@ -33,7 +33,7 @@ func EstimateCounter(cells []Readings) (Figure, Quality, error) {
 	var q Quality
 	var parts []part
 	var empties []float64
-	for _, cell := range cells {
+	for i, cell := range cells {
 		var calls []float64
 		for _, s := range cell.Samples {
 			if cell.Counter >= len(s.Counters) {
@@ -53,7 +53,7 @@ func EstimateCounter(cells []Readings) (Figure, Quality, error) {
 			}
 		}
 		if len(calls) > 0 {
-			parts = append(parts, medianPart(calls))
+			parts = append(parts, medianPart(i, calls))
 		}
 	}
 	if len(parts) == 0 {
@@ -77,10 +77,10 @@ func whyNoCount(f Figure) string {
 }
 
 // medianPart is a cell whose mean is its median. The calls are sorted.
-func medianPart(calls []float64) part {
+func medianPart(cell int, calls []float64) part {
 	slices.Sort(calls)
 	lo, hi := medianInterval(calls)
-	return part{shown: calls, window: window{n: len(calls)}, mean: quantile(calls, .5), stderr: (hi - lo) / (2 * normal95)}
+	return part{cell: cell, scale: 1, shown: calls, window: window{n: len(calls)}, mean: quantile(calls, .5), stderr: (hi - lo) / (2 * normal95)}
 }
 
 // medianInterval is the 95 % interval of the median of sorted values.
@@ -120,25 +120,17 @@ func countFigure(parts []part, empties []float64, fig *Figure, q *Quality) {
 	fig.Value = median - over
 	fig.CILow = fig.Value - math.Hypot(math.Hypot(median-lo, emptyHi-over), between)
 	fig.CIHigh = fig.Value + math.Hypot(math.Hypot(hi-median, over-emptyLo), between)
-	countModes(calls, fig, q)
+	countModes(parts, calls, fig, q)
 }
 
-// countModes takes the most frequent of several groups of sorted counts.
-func countModes(calls []float64, fig *Figure, q *Quality) {
-	limits := valleys(calls, 3, mostModes)
-	if len(limits) == 0 {
+// countModes takes the most frequent of several groups of counts.
+func countModes(parts []part, calls []float64, fig *Figure, q *Quality) {
+	modes := q.findModes(parts, 1)
+	if len(modes) < 2 {
 		return
 	}
-	var groups [][]float64
-	rest := calls
-	for _, l := range limits {
-		at, _ := slices.BinarySearch(rest, l)
-		groups = append(groups, rest[:at])
-		rest = rest[at:]
-	}
-	groups = append(groups, rest)
-	slices.SortStableFunc(groups, func(a, b []float64) int { return len(b) - len(a) })
-	for i, g := range groups {
+	for i, m := range modes {
+		g := pooled(m.parts)
 		w := windowMean(g, 1)
 		q.Modes = append(q.Modes, Mode{Value: w.mean - fig.Overhead, Share: float64(len(g)) / float64(len(calls))})
 		if i == 0 {

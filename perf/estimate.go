@@ -78,28 +78,26 @@ const (
 	// chainScatter is what the frequency beside a call may differ by from that of
 	// the call, relative.
 	chainScatter = 0.0002
-	// processScatter is what processes of one kernel may differ by, relative, where
+	// processShare is what processes of one kernel may differ by, relative, where
 	// there is only one to know of.
-	processScatter = 0.01
+	processShare = 0.01
 )
 
-// systematic is half of the 95 % interval of what all samples share: the error
-// of the edges, of which a kernel as long as a chain has none, and scatter that
-// no repetition of the same call shows.
+// systematic is half of the 95 % interval of what all samples share: the errors
+// of both edges, of which that of the chain's counts as often as a chain goes into
+// the call, and scatter that no repetition of the same call shows.
 func (e *estimator) systematic(f Figure, p part) float64 {
-	perCycle := 1.0
-	if !e.cycles {
-		perCycle = p.perCycle
-	}
-	edge := math.Hypot(normal95*e.cal.EdgeError, codeScatter) * perCycle
-	if e.cal.ChainCycles > 0 && e.cycles {
-		edge *= math.Min(1, math.Abs(f.Value/e.cal.ChainCycles-1))
-	}
 	scatter := chainScatter
 	if f.Cells == 1 {
-		scatter = processScatter
+		scatter = processShare
 	}
-	return math.Hypot(edge*p.steep, scatter*f.Value)
+	if !e.cycles {
+		edge := math.Hypot(normal95*e.cal.EdgeError, codeScatter) * p.perCycle
+		return math.Hypot(edge*p.steep, scatter*f.Value)
+	}
+	chain := normal95 * e.cal.EdgeError * f.Value / e.cal.ChainCycles
+	edge := math.Hypot(normal95*e.cal.EdgeError, codeScatter) * p.steep
+	return math.Hypot(math.Hypot(edge, chain), scatter*f.Value)
 }
 
 // widen adds an independent error to the interval.
@@ -187,6 +185,7 @@ func (e *estimator) choose(fig Figure, q *Quality) func(verdict) bool {
 // part is what one cell contributes, or what it contributes to a mode. Values
 // are in the unit of the figure.
 type part struct {
+	cell     int       // its number
 	shown    []float64 // between the time stamps of accepted samples, sorted
 	lengthy  int       // of them
 	overhead float64   // of batches: subtracted from all; else 0
@@ -205,7 +204,7 @@ type part struct {
 func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Quality) part {
 	empty := emptyTicks(cell, e.quantum)
 	f := filter{quantum: e.quantum, cal: e.cal}
-	p := part{scale: 1, cal: e.cal}
+	p := part{cell: i, scale: 1, cal: e.cal}
 	var ratios []float64
 	for j, s := range cell {
 		if s.Empty || !allow(e.verdicts[i][j]) {
@@ -247,8 +246,8 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 func (p part) summed(quantum float64) part {
 	p.window = windowMean(p.shown, quantum*p.scale)
 	p.mean = p.call(p.window.mean)
-	step := max(1, p.window.mean/1e6)
-	p.steep = (p.call(p.window.mean+step) - p.mean) / step
+	step := max(processScatter*p.perCycle, 1, p.window.mean/1e6)
+	p.steep = max(p.call(p.window.mean+step)-p.mean, p.mean-p.call(p.window.mean-step)) / step
 	p.stderr = math.Hypot(p.window.stdev*p.steep, p.overheadErr)
 	return p
 }

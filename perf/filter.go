@@ -80,9 +80,17 @@ func heldUp(s Sample, fastest uint64) bool {
 	return max(s.Before, s.After) > slowest*fastest
 }
 
-// scale returns core cycles per tick around a sample, by its chains.
+// largestStep is more than the frequency ever changes by within a sample.
+const largestStep = 1.25
+
+// scale returns core cycles per tick around a sample, by its chains; by the
+// shorter one where only an interrupt explains how they differ.
 func (f filter) scale(s Sample) float64 {
-	chain := (float64(s.Before) + float64(s.After)) / 2
+	a, b := float64(min(s.Before, s.After)), float64(max(s.Before, s.After))
+	chain := (a + b) / 2
+	if b > largestStep*a {
+		chain = a
+	}
 	if chain <= 0 {
 		return math.NaN()
 	}

@@ -18,14 +18,56 @@ const mostModes = 4
 
 // findModes takes the samples apart where calls of one process differ, or the
 // cells where processes do. The most frequent mode comes first; of one mode alone
-// there is no word.
-func findModes(parts []part, quantum float64) []mode {
+// there is no word. Of a few cells that differ it cannot tell whether they have
+// modes, which it says.
+func (q *Quality) findModes(parts []part, quantum float64) []mode {
 	modes := bySample(parts, quantum)
-	if len(modes) < 2 {
+	if len(modes) < 2 || ofCells(modes) {
+		if len(modes) > 1 && len(parts) < fewCells && matters(parts) {
+			q.ByCell = true
+			q.warn("%d processes differ by more than the calls in them, and are too few to tell whether there are modes", len(parts))
+		}
 		modes = byCell(parts)
 	}
 	slices.SortStableFunc(modes, func(a, b mode) int { return len(pooled(b.parts)) - len(pooled(a.parts)) })
+	if len(modes) > 1 {
+		q.ByCell = modes[0].byCell
+	}
 	return modes
+}
+
+// matters tells that cells are further apart than a figure need be precise.
+func matters(parts []part) bool {
+	lo, hi := parts[0].mean, parts[0].mean
+	for _, p := range parts {
+		lo, hi = min(lo, p.mean), max(hi, p.mean)
+	}
+	return hi-lo >= leastApart(lo)
+}
+
+// leastApart is how far apart modes of cells must be.
+func leastApart(value float64) float64 { return max(2*resolution, .002*math.Abs(value)) }
+
+// ofCells tells that it is by its cell which mode a sample is in: knowing the
+// cell leaves out more than half of the errors of taking the largest mode for
+// that of any sample (Goodman and Kruskal's lambda). Three cells that differ always
+// look like that.
+func ofCells(modes []mode) bool {
+	main, all := 0, 0
+	most := make(map[int]int) // samples in the largest mode of a cell
+	for _, m := range modes {
+		in := 0
+		for _, p := range m.parts {
+			in += len(p.shown)
+			most[p.cell] = max(most[p.cell], len(p.shown))
+		}
+		main, all = max(main, in), all+in
+	}
+	told := 0
+	for _, n := range most {
+		told += n
+	}
+	return len(most) > 1 && 2*(told-main) > all-main
 }
 
 // bySample finds modes of samples.
@@ -162,7 +204,7 @@ func byCell(parts []part) []mode {
 	if len(parts) < manyCells {
 		sure = sureFew
 	}
-	if distance < max(6*quantile(noise, .5), 2*resolution, .002*math.Abs(means[0])) || explained(means, at) < sure {
+	if distance < max(6*quantile(noise, .5), leastApart(means[0])) || explained(means, at) < sure {
 		return nil
 	}
 	return []mode{{sorted[:at], true}, {sorted[at:], true}}

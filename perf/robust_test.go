@@ -53,19 +53,3 @@ func logBinomial(n, k int) float64 {
 	c, _ := math.Lgamma(float64(n - k + 1))
 	return a - b - c
 }
-
-func TestSplit(t *testing.T) {
-	even := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
-	if at := split(even, .1); at != 0 {
-		t.Errorf("an even spread splits at %d", at)
-	}
-	if at := split([]float64{1, 1, 1.1, 1.1, 1.1, 9, 9, 9.1, 9.1, 9.1}, .1); at != 5 {
-		t.Errorf("two groups split at %d", at)
-	}
-	if at := split([]float64{1, 1, 1.1, 1.1, 1.1, 9, 9, 9.1, 9.1, 9.1}, 5); at != 0 {
-		t.Errorf("a gap below three quanta splits at %d", at)
-	}
-	if at := split([]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 9}, .1); at != 0 {
-		t.Errorf("a single outlier splits at %d", at)
-	}
-}

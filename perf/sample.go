@@ -29,7 +29,8 @@ type Calibration struct {
 	// ChainEdge and Edge are how many cycles lie between the two time stamps of a
 	// chain, and of a call, beside their work.
 	ChainEdge, Edge float64
-	// EdgeError is the standard error of both.
+	// EdgeError is the standard error of each, made so much larger where few cells
+	// tell it that 1.96 of it are half of a 95 % interval.
 	EdgeError float64
 	// Short is what calls show that are too short for Edge alone, since their work
 	// and what is around it overlap: pairs of the cycles of a call and the cycles
@@ -83,7 +84,8 @@ type Quality struct {
 	// Modes lists the values of a measurement that has several, the most
 	// frequent first; Figure.Value is that one.
 	Modes []Mode
-	// ByCell tells that the modes are of cells, each of which has one of them.
+	// ByCell tells that the modes are of cells, each of which has one of them, or
+	// that there may be such.
 	ByCell bool
 	// Within is the standard deviation of samples inside a cell, Between that of
 	// cells beyond what samples explain: of the main mode, in the unit of the figure.

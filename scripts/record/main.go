@@ -1,0 +1,160 @@
+// Record measures known functions on this host and writes the raw samples to
+// a file, which the tests of package perf play to the estimator. What it records is
+// what a job would: see internal/child.
+//
+//	record [-cells 12] [-records 120] [-references 24] FILE
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/internal/cell"
+	"webrunner/perf"
+	"webrunner/perf/recording"
+	"webrunner/trampoline"
+)
+
+func main() {
+	var r recorder
+	flag.IntVar(&r.cells, "cells", 12, "processes for each function")
+	flag.IntVar(&r.records, "records", 120, "records of each process")
+	flag.IntVar(&r.references, "references", 24, "processes that record sections for a calibration")
+	flag.Parse()
+	if flag.NArg() != 1 || min(r.cells, r.records, r.references) < 1 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if err := r.record(flag.Arg(0)); err != nil {
+		fmt.Fprintln(os.Stderr, "record:", err)
+		os.Exit(3)
+	}
+}
+
+// steps is how many multiplications the functions do, one after the other.
+var steps = [...]int{0, 3, 5, 10, 20, 50, 100, 300, 1000, 3000}
+
+// Lengths of sections as in a job.
+const (
+	chainTime   = 5 * time.Microsecond
+	witnessTime = time.Microsecond
+	shortTurns  = 20
+	addTurns    = 24
+)
+
+type recorder struct {
+	cells, records, references int
+
+	file recording.File
+	host perf.HostInfo
+	step float64 // cycles of a multiplication
+}
+
+func (r *recorder) record(name string) error {
+	h := perf.ProbeHost(os.DirFS("/"))
+	r.host, r.step = h, h.Core().ChainStep
+	if h.TSCHz == 0 {
+		return errors.New("the frequency of the time-stamp counter is " + h.TSCSource)
+	}
+	r.file = recording.File{
+		CPU: h.CPU, Family: h.Family, Model: h.Model, Stepping: h.Stepping, Microarchitecture: h.Core().Name,
+		Hypervisor: h.Hypervisor, Linux: h.Kernel, Hz: h.TSCHz, Quantum: h.TSCQuantum,
+	}
+	if _, err := cell.Pin(h.CPUs); err != nil {
+		return err
+	}
+	if err := r.sample(nil, r.references, r.referenceSections()); err != nil {
+		return err
+	}
+	for _, n := range steps {
+		code := append(bytes.Repeat([]byte{0x0f, 0xaf, 0xc2}, n), 0xc3) // imul eax, edx; ret
+		if err := r.sample(code, r.cells, r.kernelSections(float64(n)*r.step)); err != nil {
+			return err
+		}
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.file.Write(f), f.Close())
+}
+
+// section is how one is run and what is known of it.
+type section struct {
+	run   cell.Section
+	known recording.Section
+}
+
+func (r *recorder) chain(turns uint64) section {
+	return section{cell.Section{Kind: trampoline.ImulChain, Turns: turns}, recording.Section{Kind: recording.Chain, Cycles: float64(turns) * trampoline.ChainSteps * r.step}}
+}
+
+func (r *recorder) turns(d time.Duration, cycles float64) uint64 {
+	return uint64(float64(r.host.TSCHz) * 1.3 * d.Seconds() / cycles)
+}
+
+func (r *recorder) longChain() section {
+	return r.chain(r.turns(chainTime, trampoline.ChainSteps*r.step))
+}
+
+func (r *recorder) witness() section {
+	turns := r.turns(witnessTime, trampoline.WitnessMixes)
+	alone := float64(turns) * trampoline.WitnessMixes * r.host.Core().WitnessMix
+	return section{cell.Section{Kind: trampoline.Witness, Turns: turns}, recording.Section{Kind: recording.Witness, Cycles: alone}}
+}
+
+func (r *recorder) referenceSections() []section {
+	list := []section{r.longChain(), r.witness(), r.chain(shortTurns),
+		{cell.Section{Kind: trampoline.AddChain, Turns: addTurns}, recording.Section{Kind: recording.Adds, Cycles: addTurns * trampoline.ChainSteps}}}
+	for _, n := range []uint64{0, 2, 5, trampoline.ChainSteps} {
+		list = append(list, section{cell.Section{Kind: trampoline.Straight, Turns: n}, recording.Section{Kind: recording.Straight, Cycles: float64(n) * r.step}})
+	}
+	return list
+}
+
+func (r *recorder) kernelSections(cycles float64) []section {
+	return []section{r.longChain(), r.witness(), {cell.Section{Kind: trampoline.Kernel}, recording.Section{Kind: recording.Kernel, Cycles: cycles}}, r.witness()}
+}
+
+// sample adds a set of cells that call the code.
+func (r *recorder) sample(code []byte, cells int, sections []section) error {
+	var regions []cell.Region
+	if code != nil {
+		regions = []cell.Region{{Name: "code", Addr: trampoline.ImageAddr, Size: uint64(len(code)), Data: code, Prot: unix.PROT_READ | unix.PROT_EXEC}}
+	}
+	space, err := cell.NewSpace(regions)
+	if err != nil {
+		return err
+	}
+	defer space.Close()
+	plan := cell.Plan{
+		Call: cell.Call{Kernel: trampoline.ImageAddr}, Records: r.records,
+		Budget: r.host.TSCHz, Wall: time.Second, XSave: perf.XGETBV() != 0, Rseq: true,
+	}
+	var set recording.Set
+	for _, s := range sections {
+		plan.Sections, set.Sections = append(plan.Sections, s.run), append(set.Sections, s.known)
+	}
+	for range cells {
+		out, err := space.Run(plan)
+		if err != nil {
+			return err
+		}
+		if out.End != cell.Returned {
+			return fmt.Errorf("a cell ended by %v, signal %v", out.End, out.Signal)
+		}
+		c := recording.Cell{Last: out.Samples.LastChain}
+		for _, rec := range out.Samples.Records {
+			c.Records = append(c.Records, append(append([]uint64{}, rec.Ticks[:len(sections)]...), rec.Flags&0xffff))
+		}
+		set.Cells = append(set.Cells, c)
+	}
+	r.file.Sets = append(r.file.Sets, set)
+	return nil
+}
