@@ -77,7 +77,7 @@ func bySample(parts []part, quantum float64) []mode {
 		all = append(all, p.shown...)
 	}
 	slices.Sort(all)
-	limits := valleys(all, 3*quantum*parts[0].scale, mostModes)
+	limits := limitsOf(all, parts, 3*quantum*parts[0].scale)
 	if len(limits) == 0 {
 		return nil
 	}
@@ -99,6 +99,22 @@ func bySample(parts []part, quantum float64) []mode {
 		}
 	}
 	return modes
+}
+
+// limitsOf returns the limits between groups of sorted values. Long calls are a group
+// of their own, however they scatter with what came into them.
+func limitsOf(sorted []float64, parts []part, least float64) []float64 {
+	long := math.Inf(1)
+	for _, p := range parts {
+		for _, s := range p.lengthy {
+			long = min(long, s)
+		}
+	}
+	at, _ := slices.BinarySearch(sorted, long)
+	if n := len(sorted); at == 0 || n-at < max(2, n/lengthyShare) {
+		return valleys(sorted, least, mostModes)
+	}
+	return append(valleys(sorted[:at], least, mostModes-1), long)
 }
 
 // valleys returns the limits between up to most groups of sorted values, whose
