@@ -6,8 +6,8 @@ import (
 )
 
 // combine makes one figure of the cells' parts, of which there is at least
-// one. The quantum is in ticks.
-func combine(parts []part, quantum float64, fig *Figure, q *Quality) {
+// one.
+func combine(parts []part, fig *Figure, q *Quality) {
 	all := pooled(parts)
 	lengthy := 0
 	for _, p := range parts {
@@ -16,12 +16,12 @@ func combine(parts []part, quantum float64, fig *Figure, q *Quality) {
 	fig.Cells, fig.Accepted = len(parts), len(all)
 	fig.Min, fig.P10, fig.P90 = all[0], quantile(all, .1), quantile(all, .9)
 	if q.Contended {
-		upperBound(all, quantum*parts[0].scale, parts[0].cal, fig)
+		upperBound(all, parts[0].step, fig)
 		fig.Overhead = parts[0].window.mean - parts[0].mean
 		return
 	}
 	main := parts
-	if modes := q.findModes(parts, quantum); len(modes) > 1 {
+	if modes := q.findModes(parts); len(modes) > 1 {
 		main = modes[0].parts
 		for _, m := range modes {
 			q.Modes = append(q.Modes, Mode{Value: pooledMean(m.parts), Share: float64(len(pooled(m.parts))) / float64(len(all))})
@@ -118,12 +118,9 @@ func betweenCells(parts []part, mean float64) (half, deviation float64) {
 
 // upperBound takes the tenth percentile of samples that are all too slow. A
 // difference of two time stamps can fall short by the clock's step, and so can that
-// of the chain, which goes into a long call several times.
-func upperBound(all []float64, quantum float64, cal Calibration, fig *Figure) {
-	fig.Value = fig.P10 + quantum
-	if cal.ChainCycles > 0 {
-		fig.Value = fig.P10 + quantum*math.Hypot(1, fig.P10/cal.ChainCycles)
-	}
+// of the chain.
+func upperBound(all []float64, step float64, fig *Figure) {
+	fig.Value = fig.P10 + step
 	fig.CILow, fig.CIHigh = fig.Min, max(quantile(all, .5), fig.Value)
 }
 

@@ -20,8 +20,8 @@ const mostModes = 4
 // cells where processes do. The most frequent mode comes first; of one mode alone
 // there is no word. Of a few cells that differ it cannot tell whether they have
 // modes, which it says.
-func (q *Quality) findModes(parts []part, quantum float64) []mode {
-	modes := bySample(parts, quantum)
+func (q *Quality) findModes(parts []part) []mode {
+	modes := bySample(parts)
 	if len(modes) < 2 || ofCells(modes) {
 		if len(modes) > 1 && len(parts) < fewCells && matters(parts) {
 			q.ByCell = true
@@ -71,13 +71,13 @@ func ofCells(modes []mode) bool {
 }
 
 // bySample finds modes of samples.
-func bySample(parts []part, quantum float64) []mode {
+func bySample(parts []part) []mode {
 	var all []float64
 	for _, p := range parts {
 		all = append(all, p.shown...)
 	}
 	slices.Sort(all)
-	limits := valleys(all, 3*quantum*parts[0].scale, mostModes)
+	limits := valleys(all, 3*parts[0].step, mostModes)
 	if len(limits) == 0 {
 		return nil
 	}
@@ -93,7 +93,7 @@ func bySample(parts []part, quantum float64) []mode {
 			if to > from {
 				piece := p
 				piece.shown = p.shown[from:to:to]
-				modes[i].parts = append(modes[i].parts, piece.summed(quantum))
+				modes[i].parts = append(modes[i].parts, piece.summed())
 			}
 			from = to
 		}
