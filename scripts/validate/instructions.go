@@ -238,7 +238,12 @@ type reading struct {
 	Read    []float64 `json:"read"` // core cycles, a run each
 	Skipped string    `json:"skipped,omitempty"`
 	Failed  string    `json:"failed,omitempty"`
+
+	Disturbed int `json:"disturbed,omitempty"` // runs that say so of themselves, left out of Read
 }
+
+// errDisturbed says that a run was disturbed by its own account.
+var errDisturbed = errors.New("disturbed by its own account")
 
 // tolerance is how far a figure may be from what is published before it must be
 // explained.
@@ -284,6 +289,8 @@ func (b *bench) measureInstructions(o options, progress io.Writer) ([]reading, e
 			switch {
 			case errors.As(err, &problem) && problem.Class == wire.MissingISA:
 				r.Skipped = problem.Detail
+			case errors.Is(err, errDisturbed):
+				r.Disturbed++
 			case err != nil:
 				r.Failed = err.Error()
 			default:
@@ -311,6 +318,9 @@ func (b *bench) difference(i instruction, p map[string][]byte, cycles float64) (
 		if err != nil {
 			return 0, err
 		}
+		if o.disturbed() {
+			return 0, errDisturbed
+		}
 		read[k] = o.Value
 	}
 	return (read[1] - read[0]) / (turns * steps), nil
@@ -322,7 +332,7 @@ func (d *document) instructionsMarkdown(w io.Writer) {
 	var far []reading
 	for _, r := range d.Instructions {
 		switch {
-		case r.Skipped != "" || r.Failed != "":
+		case len(r.Read) == 0:
 			skipped++
 		case r.Published == 0:
 			unknown++
@@ -357,7 +367,11 @@ func (d *document) table(w io.Writer, title string, list []reading) {
 		if r.Published > 0 {
 			published, off = fmt.Sprintf("%.3f", r.Published), fmt.Sprintf("%+.1f %%", 100*r.off())
 		}
-		if why := cmp.Or(r.Skipped, r.Failed); why != "" {
+		why := cmp.Or(r.Skipped, r.Failed)
+		if why == "" && len(r.Read) == 0 {
+			why = errDisturbed.Error()
+		}
+		if why != "" {
 			fmt.Fprintf(w, "| %s | %s | %s | %s | | |\n", r.Name, r.What, published, why)
 			continue
 		}

@@ -23,14 +23,14 @@ var assembled []byte
 // repeats something, and what that costs on each core, in core cycles; ? where
 // nobody publishes it, or a range.
 //
-// Sources: for AMD's cores the Software Optimization Guides 56305 (Zen 2), 56665
-// (Zen 3), 57647 (Zen 4) and 58455 (Zen 5), for Intel's the Optimization
-// Reference Manual 248966, chapter 2 and the tables of latency and throughput;
-// for all of them InstLatx64's dumps (see dumps), rounded to what the guide has.
-// On Zen 5 an addition of floating-point numbers takes 3 cycles, but 2 where the
-// next addition is all that waits for it (58455, and the dump); and SIMD
-// operations of one cycle take 2 in a chain without gaps (A. J. Yee, Zen5's
-// AVX512 Teardown, numberworld.org, 2024).
+// Sources: InstLatx64's dumps (see dumps), rounded to whole and half cycles, and
+// where they say the same, AMD's Software Optimization Guides 56665 (Zen 3) and
+// 57647 (Zen 4) and Intel's Optimization Reference Manual 248966, chapter 2 and
+// the tables of latency and throughput; what bounds a kernel by its ports follows
+// from the throughputs. On Zen 5 an addition of floating-point numbers takes 3
+// cycles (58455), but 2 in a chain of nothing else (the dump); SIMD operations of
+// one cycle have no published cost in such a chain, which is 2 (see
+// docs/validation/measuring-zen5.md).
 //
 //go:embed known.tsv
 var knownTSV string
