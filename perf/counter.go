@@ -80,7 +80,7 @@ func whyNoCount(f Figure) string {
 func medianPart(cell int, calls []float64) part {
 	slices.Sort(calls)
 	lo, hi := medianInterval(calls)
-	return part{cell: cell, scale: 1, shown: calls, window: window{n: len(calls)}, mean: quantile(calls, .5), stderr: (hi - lo) / (2 * normal95)}
+	return part{cell: cell, step: 1, shown: calls, window: window{n: len(calls)}, mean: quantile(calls, .5), stderr: (hi - lo) / (2 * normal95)}
 }
 
 // medianInterval is the 95 % interval of the median of sorted values.
@@ -125,7 +125,7 @@ func countFigure(parts []part, empties []float64, fig *Figure, q *Quality) {
 
 // countModes takes the most frequent of several groups of counts.
 func countModes(parts []part, calls []float64, fig *Figure, q *Quality) {
-	modes := q.findModes(parts, 1)
+	modes := q.findModes(parts)
 	if len(modes) < 2 {
 		return
 	}

@@ -63,7 +63,7 @@ func estimate(cells [][]Sample, cal Calibration, quantum uint64, cycles bool) (F
 			parts = append(parts, p)
 		}
 	}
-	combine(parts, e.quantum, &fig, &q)
+	combine(parts, &fig, &q)
 	if !q.Contended {
 		fig.widen(e.systematic(fig, parts[0]))
 	}
@@ -187,11 +187,13 @@ func (e *estimator) choose(fig Figure, q *Quality) func(verdict) bool {
 type part struct {
 	cell     int       // its number
 	shown    []float64 // between the time stamps of accepted samples, sorted
-	lengthy  int       // of them
+	lengthy  []float64 // of them, sorted
 	overhead float64   // of batches: subtracted from all; else 0
 	cal      Calibration
 	scale    float64 // unit per tick, typical
 	perCycle float64 // unit per core cycle, typical; 0 if unknown
+	step     float64 // of the clock, as values show it
+	chain    float64 // relative standard deviation of a chain, where they give the scale
 
 	window              // of shown
 	mean        float64 // of the calls
@@ -206,6 +208,7 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 	f := filter{quantum: e.quantum, cal: e.cal}
 	p := part{cell: i, scale: 1, cal: e.cal}
 	var ratios []float64
+	var squares float64 // of how chains differ from the next
 	for j, s := range cell {
 		if s.Empty || !allow(e.verdicts[i][j]) {
 			continue
@@ -216,13 +219,15 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 				ratios = append(ratios, r)
 				if e.cycles {
 					k = r
+					d := (float64(s.After) - float64(s.Before)) * r / (e.cal.ChainCycles + e.cal.ChainEdge)
+					squares += d * d
 				}
 			}
 		}
-		if s.Lengthy {
-			p.lengthy++
-		}
 		p.shown = append(p.shown, float64(s.Ticks)*k)
+		if s.Lengthy {
+			p.lengthy = append(p.lengthy, float64(s.Ticks)*k)
+		}
 	}
 	if len(p.shown) == 0 {
 		return p
@@ -236,19 +241,28 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 			p.perCycle = 1 / mid
 		}
 	}
+	p.step = e.quantum * p.scale
+	if e.cycles {
+		slices.Sort(p.shown)
+		p.step *= math.Hypot(1, quantile(p.shown, .5)/e.cal.ChainCycles)
+		p.chain = math.Sqrt(squares / float64(2*len(p.shown)))
+	}
 	if empty.n > 0 {
 		p.overhead, p.overheadErr = empty.mean*p.scale, empty.stdev*p.scale
 	}
-	return p.summed(e.quantum)
+	return p.summed()
 }
 
 // summed fills what follows from what a part shows.
-func (p part) summed(quantum float64) part {
-	p.window = windowMean(p.shown, quantum*p.scale)
+func (p part) summed() part {
+	p.window = windowMean(p.shown, p.step)
 	p.mean = p.call(p.window.mean)
 	step := max(processScatter*p.perCycle, 1, p.window.mean/1e6)
 	p.steep = max(p.call(p.window.mean+step)-p.mean, p.mean-p.call(p.window.mean-step)) / step
-	p.stderr = math.Hypot(p.window.stdev*p.steep, p.overheadErr)
+	// A chain is in two samples, of which each has half of its error: their scatter
+	// shows half of the variance that their mean has of it.
+	chain := p.window.mean * p.chain / math.Sqrt(2*float64(p.n))
+	p.stderr = math.Hypot(math.Hypot(p.window.stdev, chain)*p.steep, p.overheadErr)
 	return p
 }
 

@@ -20,8 +20,8 @@ const mostModes = 4
 // cells where processes do. The most frequent mode comes first; of one mode alone
 // there is no word. Of a few cells that differ it cannot tell whether they have
 // modes, which it says.
-func (q *Quality) findModes(parts []part, quantum float64) []mode {
-	modes := bySample(parts, quantum)
+func (q *Quality) findModes(parts []part) []mode {
+	modes := bySample(parts)
 	if len(modes) < 2 || ofCells(modes) {
 		if len(modes) > 1 && len(parts) < fewCells && matters(parts) {
 			q.ByCell = true
@@ -71,13 +71,13 @@ func ofCells(modes []mode) bool {
 }
 
 // bySample finds modes of samples.
-func bySample(parts []part, quantum float64) []mode {
+func bySample(parts []part) []mode {
 	var all []float64
 	for _, p := range parts {
 		all = append(all, p.shown...)
 	}
 	slices.Sort(all)
-	limits := valleys(all, 3*quantum*parts[0].scale, mostModes)
+	limits := limitsOf(all, parts)
 	if len(limits) == 0 {
 		return nil
 	}
@@ -93,7 +93,7 @@ func bySample(parts []part, quantum float64) []mode {
 			if to > from {
 				piece := p
 				piece.shown = p.shown[from:to:to]
-				modes[i].parts = append(modes[i].parts, piece.summed(quantum))
+				modes[i].parts = append(modes[i].parts, piece.summed())
 			}
 			from = to
 		}
@@ -101,28 +101,52 @@ func bySample(parts []part, quantum float64) []mode {
 	return modes
 }
 
-// valleys returns the limits between up to most groups of sorted values, whose
-// middles are further apart than least.
-func valleys(sorted []float64, least float64, most int) []float64 {
+// limitsOf returns the limits between groups of sorted values. Long calls are a group
+// of their own, however they scatter with what came into them.
+func limitsOf(sorted []float64, parts []part) []float64 {
+	step := parts[0].step
+	long := math.Inf(1)
+	for _, p := range parts {
+		for _, s := range p.lengthy {
+			long = min(long, s)
+		}
+	}
+	at, _ := slices.BinarySearch(sorted, long)
+	if n := len(sorted); at == 0 || n-at < max(2, n/lengthyShare) {
+		return valleys(sorted, step, mostModes)
+	}
+	return append(valleys(sorted[:at], step, mostModes-1), long)
+}
+
+// valleys returns the limits between up to most groups of sorted values of a clock
+// that goes in such steps.
+func valleys(sorted []float64, step float64, most int) []float64 {
 	if most < 2 {
 		return nil
 	}
-	at := valley(sorted, least)
+	at := valley(sorted, step)
 	if at == 0 {
 		return nil
 	}
-	limits := append(valleys(sorted[:at], least, most-1), sorted[at])
+	limits := append(valleys(sorted[:at], step, most-1), sorted[at])
 	if left := most - len(limits); left > 1 {
-		limits = append(limits, valleys(sorted[at:], least, left)...)
+		limits = append(limits, valleys(sorted[at:], step, left)...)
 	}
 	return limits
 }
 
+// apart is by how many steps of the clock the middles of groups must differ.
+const apart = 3
+
+// chance is how often one group may look like two.
+const chance = 0.0005
+
 // valley returns where sorted values fall into two groups, or 0. It is the
 // division that explains most of their variance (Otsu 1979), and there must be a
-// valley: in the middle between the middles of the groups lie less than half as
-// many values as around either of them. One group of whatever form has none.
-func valley(sorted []float64, least float64) int {
+// valley: in the middle between the middles of the groups lie less than two thirds as
+// many values as around either of them. One group of whatever form has none, but by
+// chance: either there, or in all of the middle half, are fewer than that leaves.
+func valley(sorted []float64, step float64) int {
 	n := len(sorted)
 	fewest := max(3, n/20)
 	if n < minAccepted {
@@ -134,18 +158,32 @@ func valley(sorted []float64, least float64) int {
 	}
 	lower, upper := quantile(sorted[:at], .5), quantile(sorted[at:], .5)
 	distance := upper - lower
-	if distance <= least {
+	if distance <= apart*step {
 		return 0
 	}
-	around := func(x float64) int {
-		lo, _ := slices.BinarySearch(sorted, x-distance/8)
-		hi, _ := slices.BinarySearch(sorted, x+distance/8)
+	around := func(x, reach float64) int {
+		lo, _ := slices.BinarySearch(sorted, x-reach)
+		hi, _ := slices.BinarySearch(sorted, x+reach)
 		return hi - lo
 	}
-	if 2*around((lower+upper)/2) >= min(around(lower), around(upper)) {
+	reach := max(distance/8, step/2) // a lattice has a point everywhere
+	middle, half := around((lower+upper)/2, reach), around((lower+upper)/2, 2*reach)
+	beside := min(around(lower, reach), around(upper, reach))
+	if 3*middle >= 2*beside || fewOf(middle, middle+beside, 1./2) > chance && fewOf(half, half+beside, 2./3) > chance {
 		return 0
 	}
 	return at
+}
+
+// fewOf is how often so few of n values or fewer fall where each does with
+// probability p.
+func fewOf(few, n int, p float64) (sum float64) {
+	term := math.Pow(1-p, float64(n))
+	for k := 0; k <= few; k++ {
+		sum += term
+		term *= float64(n-k) / float64(k+1) * p / (1 - p)
+	}
+	return sum
 }
 
 // divide returns the division of sorted values into two groups, none smaller
