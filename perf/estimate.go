@@ -78,26 +78,19 @@ const (
 	// chainScatter is what the frequency beside a call may differ by from that of
 	// the call, relative.
 	chainScatter = 0.0002
-	// processShare is what processes of one kernel may differ by, relative, where
-	// there is only one to know of.
-	processShare = 0.01
 )
 
 // systematic is half of the 95 % interval of what all samples share: the errors
 // of both edges, of which that of the chain's counts as often as a chain goes into
 // the call, and scatter that no repetition of the same call shows.
 func (e *estimator) systematic(f Figure, p part) float64 {
-	scatter := chainScatter
-	if f.Cells == 1 {
-		scatter = processShare
-	}
 	if !e.cycles {
 		edge := math.Hypot(normal95*e.cal.EdgeError, codeScatter) * p.perCycle
-		return math.Hypot(edge*p.steep, scatter*f.Value)
+		return math.Hypot(edge*p.steep, chainScatter*f.Value)
 	}
 	chain := normal95 * e.cal.EdgeError * f.Value / e.cal.ChainCycles
 	edge := math.Hypot(normal95*e.cal.EdgeError, codeScatter) * p.steep
-	return math.Hypot(math.Hypot(edge, chain), scatter*f.Value)
+	return math.Hypot(math.Hypot(edge, chain), chainScatter*f.Value)
 }
 
 // widen adds an independent error to the interval.
