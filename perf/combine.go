@@ -71,6 +71,7 @@ func (f *Figure) of(parts []part, q *Quality) {
 		overhead += k * (p.window.mean - p.mean)
 	}
 	f.Overhead = overhead / float64(n)
+	f.Steep = parts[0].steep
 	q.Within = math.Sqrt(within / float64(n))
 	half := 0.0
 	if n == 1 {
@@ -167,5 +168,5 @@ func (f Figure) Half() float64 { return (f.CIHigh - f.CILow) / 2 }
 
 // Target is how long half of the interval may be.
 func (f Figure) Target(precision float64) float64 {
-	return max(precision*math.Abs(f.Value), resolution)
+	return max(precision*math.Abs(f.Value), resolution*max(f.Steep, 1))
 }

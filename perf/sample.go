@@ -63,6 +63,7 @@ type Figure struct {
 	Overhead        float64 // already subtracted: what stands between the time stamps beside the call
 	Accepted, Total int     // samples of the kernel, empty calls not counted
 	Cells           int     // that gave an accepted sample
+	Steep           float64 // what a cycle more between the time stamps adds to Value: more than 1 where short calls hide
 	Exact           bool    // an integer that more than 90 % of the samples agree on
 	Rejected        Rejections
 }
