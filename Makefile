@@ -76,6 +76,10 @@ RECORD ?= perf/testdata/$(shell uname -n).json.gz
 record: ## record samples of this host, for the tests of perf (RECORD: file)
 	$(GO) run ./scripts/record $(RECORD)
 
+.PHONY: instructions
+instructions: ## measure single instructions, compare with what is published of this core
+	$(GO) run ./scripts/validate -instructions -reps 3 $(VALIDATE)
+
 .PHONY: honesty
 honesty: ## count what answers say of honest oddities and of liars (HONESTY: flags, such as -liars)
 	$(GO) run ./scripts/honesty $(HONESTY)

@@ -93,7 +93,7 @@ func law() []room {
 		// Records what the tests of perf play; not part of the binary.
 		{"scripts/record", []string{"internal/cell", "perf", "perf/recording", "trampoline"}, nil},
 		// Starts noisy neighbours, and is its own child; not part of the binary.
-		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf"}, nil},
+		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf", "perf/uarch"}, nil},
 		// Is its own child too; not part of the binary.
 		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf", "selftest/hostile", "trampoline"}, nil},
 		{"scripts/", []string{"examples"}, nil}, // tools, not in the binary

@@ -11,7 +11,7 @@ func combine(parts []part, fig *Figure, q *Quality) {
 	all := pooled(parts)
 	lengthy := 0
 	for _, p := range parts {
-		lengthy += p.lengthy
+		lengthy += len(p.lengthy)
 	}
 	fig.Cells, fig.Accepted = len(parts), len(all)
 	fig.Min, fig.P10, fig.P90 = all[0], quantile(all, .1), quantile(all, .9)

@@ -180,7 +180,7 @@ func (e *estimator) choose(fig Figure, q *Quality) func(verdict) bool {
 type part struct {
 	cell     int       // its number
 	shown    []float64 // between the time stamps of accepted samples, sorted
-	lengthy  int       // of them
+	lengthy  []float64 // of them, sorted
 	overhead float64   // of batches: subtracted from all; else 0
 	cal      Calibration
 	scale    float64 // unit per tick, typical
@@ -217,10 +217,10 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 				}
 			}
 		}
-		if s.Lengthy {
-			p.lengthy++
-		}
 		p.shown = append(p.shown, float64(s.Ticks)*k)
+		if s.Lengthy {
+			p.lengthy = append(p.lengthy, float64(s.Ticks)*k)
+		}
 	}
 	if len(p.shown) == 0 {
 		return p

@@ -32,15 +32,17 @@ func (f filter) judge(s Sample) verdict {
 	switch {
 	case f.chains && (s.Ticks == 0 || backwards(s)):
 		return broken
-	case s.Preempted && !s.Lengthy:
+	case s.Lengthy:
+		return clean
+	case s.Preempted:
 		return preempted
-	case s.Interrupted && !s.Lengthy:
+	case s.Interrupted:
 		return interrupted
 	case !f.chains || s.Before == 0:
 		return clean
 	}
 	a, b := float64(s.Before), float64(s.After)
-	if math.Abs(a-b) > max(chainTolerance*a, 2*f.quantum) {
+	if math.Abs(a-b) > max(ChainTolerance*a, 2*f.quantum) {
 		return unsteady
 	}
 	if f.cal.WitnessCycles > 0 && s.WitnessBefore > 0 {

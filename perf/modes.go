@@ -77,7 +77,7 @@ func bySample(parts []part) []mode {
 		all = append(all, p.shown...)
 	}
 	slices.Sort(all)
-	limits := valleys(all, parts[0].step, mostModes)
+	limits := limitsOf(all, parts)
 	if len(limits) == 0 {
 		return nil
 	}
@@ -99,6 +99,23 @@ func bySample(parts []part) []mode {
 		}
 	}
 	return modes
+}
+
+// limitsOf returns the limits between groups of sorted values. Long calls are a group
+// of their own, however they scatter with what came into them.
+func limitsOf(sorted []float64, parts []part) []float64 {
+	step := parts[0].step
+	long := math.Inf(1)
+	for _, p := range parts {
+		for _, s := range p.lengthy {
+			long = min(long, s)
+		}
+	}
+	at, _ := slices.BinarySearch(sorted, long)
+	if n := len(sorted); at == 0 || n-at < max(2, n/lengthyShare) {
+		return valleys(sorted, step, mostModes)
+	}
+	return append(valleys(sorted[:at], step, mostModes-1), long)
 }
 
 // valleys returns the limits between up to most groups of sorted values of a clock

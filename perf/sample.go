@@ -13,7 +13,7 @@ type Sample struct {
 
 	Interrupted bool // an interrupt came in the call, or in a part beside it
 	Preempted   bool // the thread lost its CPU
-	Lengthy     bool // both, perhaps, but it is the call's own length that made it so
+	Lengthy     bool // it is the call's own length that brought in whatever there is of these, and a change of frequency
 	Empty       bool // a batch of calls of a function that only returns, as an overhead of other batches
 
 	Counters []uint64 // what each counter advanced by during the call
@@ -96,9 +96,12 @@ type Quality struct {
 	Warnings []string
 }
 
+// ChainTolerance is the relative difference of the chains around a sample beyond
+// which the core's frequency has changed.
+const ChainTolerance = 0.005
+
 // The limits of the filters; CALIBRATION.md has the measurements.
 const (
-	chainTolerance   = 0.005 // relative difference of the chains around a sample
-	witnessTolerance = 0.03  // above WitnessCycles; contention costs 30 % or more
-	minAccepted      = 8     // samples that a figure is made from, if there are as many
+	witnessTolerance = 0.03 // above WitnessCycles; contention costs 30 % or more
+	minAccepted      = 8    // samples that a figure is made from, if there are as many
 )

@@ -6,7 +6,7 @@ const (
 	MaxFilter   = 128 // instructions of the cell's seccomp program
 	MaxCounters = 16
 	MaxStack    = 64 // arguments passed on the stack
-	MaxFlush    = 64 // ranges of memory that a flush empties the caches of
+	MaxFlush    = 64 // ranges of memory that a flush empties the caches of, or that are touched
 	FrameWords  = 16 // of the caller's frame that a kernel must leave alone
 )
 
@@ -42,6 +42,9 @@ const (
 	DitherRecord  = 97 // nearest to 256 divided by the square of the golden ratio, odd
 	DitherSection = 59
 )
+
+// PageSize is that of a page of memory, in bytes.
+const PageSize = 4096
 
 // Opening is Results.Closing before the first record.
 const Opening = 2
@@ -108,6 +111,8 @@ type Control struct {
 	FlushOpt  uint64              // 1: the processor has CLFLUSHOPT
 	FlushN    uint64              // ranges that a flush walks
 	Flush     [MaxFlush][2]uint64 // start and end of each
+	TouchN    uint64              // ranges whose pages are touched before the first call
+	Touch     [MaxFlush][2]uint64 // start and end of each
 	StepCount uint64
 	Steps     [MaxSteps]Step
 	FilterLen uint64 // struct sock_fprog: length in the low 16 bits, then the address

@@ -193,6 +193,25 @@ stripped:
 	MOVQ Control_EntrySP(R10), SP
 	CALL ·frame(SB)
 
+	// Pages that the first call would touch for the first time.
+	LEAQ Control_Touch(R10), R8
+	MOVQ Control_TouchN(R10), CX
+
+touchRange:
+	SUBQ $1, CX
+	JCS  touched
+	MOVQ 0(R8), SI
+	MOVQ 8(R8), DI
+	ADDQ $16, R8
+
+touchPage:
+	CMPQ SI, DI
+	JAE  touchRange
+	MOVB (SI), AX
+	ADDQ $const_PageSize, SI
+	JMP  touchPage
+
+touched:
 	// Section 0 in a record that does not count, if it is a calibration chain: a
 	// new process takes its pages one by one as it first touches them, also those
 	// of this code, and the first chain would take as long as that.

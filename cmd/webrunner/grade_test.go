@@ -57,7 +57,9 @@ func TestServeGrades(t *testing.T) {
 		byName[m.Counter] = m
 	}
 	for _, name := range []string{"Reference cycles", "Time", "Page faults"} {
-		if m := byName[name]; m.Grade != trust.Trusted {
+		m := byName[name]
+		busy := m.Grade == trust.Ungraded && strings.Contains(m.Why, "too busy")
+		if m.Grade != trust.Trusted && !busy {
 			t.Errorf("%s: %s", name, m)
 		}
 	}

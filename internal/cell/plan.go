@@ -138,6 +138,7 @@ func (p Plan) write(regions []Region) error {
 	binary.LittleEndian.PutUint64(c.RseqDesc[24:], addrOf.rseqDesc+36) // abort_ip
 	binary.LittleEndian.PutUint32(c.RseqDesc[32:], rseqSig)
 	c.Canary, c.Records, c.Budget, c.XSave = canaries, uint64(p.Records), p.Budget, b2u(p.XSave)
+	touch(c, regions)
 	c.XInUse = b2u(p.XSave && hasXInUse())
 	c.Mode, c.Counters, c.Words = p.Mode, uint64(len(p.Attrs)), p.words()
 	if p.Watch != nil {

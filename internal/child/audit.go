@@ -24,9 +24,10 @@ import (
 
 // How a watched cell is run.
 const (
-	watchedTime   = 10 * time.Millisecond // after which the cell ends with fewer calls, at least one
-	watchAttempts = 3                     // before times count, which noise makes longer
-	freshBytes    = 1 << 20               // of operands that are filled anew: it takes time in proportion
+	watchedTime   = 10 * time.Millisecond  // after which the cell ends with fewer calls, at least one,
+	shortWatched  = 200 * time.Microsecond // unless they are as short as that
+	watchAttempts = 5                      // before times count, which noise makes longer
+	freshBytes    = 1 << 20                // of operands that are filled anew: it takes time in proportion
 )
 
 // Sections of a watched cell. The last one has the kernel called as it is when it
@@ -36,6 +37,7 @@ const (
 	secWatched = iota
 	secNothing
 	secWarm
+	secWarmer
 )
 
 // manner is what the contents of the operands are like before a watched call.
@@ -50,10 +52,13 @@ const (
 )
 
 // manners is how watched calls follow each other: all, and where there is little
-// time.
+// time. The process makes three calls for each of these, of which one is watched: so
+// calls with changed contents, and those with the same that they are compared with,
+// are even ones and odd ones in turn, as are calls that a kernel may treat alike.
 var (
-	manners      = []manner{usual, again, again, changed, same, changed, same, fresh, same}
+	manners      = []manner{usual, again, changed, again, same, changed, again, same, fresh, again, same}
 	quickManners = []manner{usual, again, changed, same}
+	bareManners  = []manner{usual, again, again, again} // of kernels without operands
 )
 
 // watched is a call and the empty one after it, which noise hits as often.
@@ -77,7 +82,10 @@ type audit struct {
 // all others did.
 func (r *runner) watch() (*audit, *cell.Outcome, *wire.Problem) {
 	a := &audit{runner: r, order: manners}
-	if r.job.Budget.Effort == wire.Quick {
+	switch {
+	case r.operandBytes() == 0:
+		a.order = bareManners
+	case r.job.Budget.Effort == wire.Quick:
 		a.order = quickManners
 	}
 	p := r.plan()
@@ -85,6 +93,7 @@ func (r *runner) watch() (*audit, *cell.Outcome, *wire.Problem) {
 		secWatched: {Kind: trampoline.Kernel, Counted: true},
 		secNothing: {Kind: trampoline.Empty, Counted: true},
 		secWarm:    {Kind: trampoline.Kernel},
+		secWarmer:  {Kind: trampoline.Kernel},
 	}
 	p.Records = len(a.order)
 	p.Watch = &cell.Watch{Before: a.prepare, After: a.look}
@@ -102,7 +111,7 @@ func (r *runner) watch() (*audit, *cell.Outcome, *wire.Problem) {
 
 // begin forgets what an earlier cell showed.
 func (a *audit) begin() {
-	a.calls, a.given, a.started = nil, nil, time.Now()
+	a.calls, a.given = nil, nil
 	for _, m := range a.memory {
 		a.given = append(a.given, slices.Clone(m))
 	}
@@ -112,6 +121,9 @@ func (a *audit) begin() {
 func (a *audit) prepare(section int) {
 	if section != secWatched {
 		return
+	}
+	if len(a.calls) == 0 {
+		a.started = time.Now()
 	}
 	w := watched{manner: a.order[min(len(a.calls), len(a.order)-1)]}
 	if w.manner == fresh && a.operandBytes() > freshBytes {
@@ -177,10 +189,10 @@ func (a *audit) look(s cell.Seen) bool {
 // more tells whether there is time for another watched call, and for the warm one
 // before it. Long calls on operands go on until those have changed once.
 func (a *audit) more() bool {
-	if time.Since(a.started) < watchedTime {
+	last := &a.calls[len(a.calls)-1]
+	if min(last.call.Wall, last.call.CPU) < shortWatched || time.Since(a.started) < watchedTime {
 		return true
 	}
-	last := &a.calls[len(a.calls)-1]
 	if varied, _ := a.varied(); varied && (last.manner == same || a.operandBytes() == 0) {
 		return false
 	}
@@ -231,9 +243,10 @@ func (a *audit) varied() (bool, string) {
 // calls of the same contents are not with others, and cost up to ten times as much.
 const (
 	maxWarm      = 3
-	maxChanged   = 2 // beside a watched call with the same contents, which is as cold
+	maxChanged   = 1.5 // beside a watched call with the same contents, which is as cold
 	maxFresh     = 12
-	insideSlack  = 250 * time.Nanosecond // more, by what the stub measured
+	insideSlack  = 250 * time.Nanosecond // more, by what the stub measured,
+	alikeSlack   = 100 * time.Nanosecond // the same, where both calls are watched
 	outsideSlack = time.Microsecond      // more, by the time from stop to stop
 	coldSlack    = 3 * time.Microsecond  // the same, where all contents are others
 	lineSlack    = 30 * time.Nanosecond  // for each line of the cache that is another processor's, or in none
@@ -259,10 +272,13 @@ func (a *audit) longer(measured, early float64) doubt {
 	var worst doubt
 	for _, by := range a.accounts(slack{insideSlack, outsideSlack}) {
 		calls := a.of(again)
+		if len(calls) == 0 { // there was time for others only
+			calls = append(a.of(same), a.of(changed)...)
+		}
 		if len(calls) == 0 {
 			break
 		}
-		took, extra := by.beyond(calls), float64(a.ticks(by.slack+most(calls)))
+		took, extra := by.quickest(calls), float64(a.ticks(by.slack+most(calls)))
 		if took <= maxWarm*measured+extra {
 			continue
 		}
@@ -271,7 +287,7 @@ func (a *audit) longer(measured, early float64) doubt {
 			took > maxWarm*max(measured, early)+extra+float64(a.ticks(a.footprint())),
 		})
 	}
-	worst = worst.or(a.remembers(changed, "changed a little", maxChanged, slack{insideSlack, outsideSlack}))
+	worst = worst.or(a.remembers(changed, "changed a little", maxChanged, slack{alikeSlack, outsideSlack}))
 	return worst.or(a.remembers(fresh, "been replaced", maxFresh, slack{insideSlack, coldSlack}))
 }
 
@@ -291,55 +307,94 @@ func most(calls []watched) (extra time.Duration) {
 	return extra
 }
 
-// account is one way to know how long a call took.
+// account is one way to know how much longer a call took than empty ones.
 type account struct {
 	words  string
 	slack  time.Duration
-	beyond func([]watched) float64 // ticks, above those of empty calls
+	beyond func(watched) float64 // ticks
+}
+
+// quickest is that of the quickest of several calls: noise only makes them longer.
+func (by account) quickest(list []watched) float64 {
+	least := math.Inf(1)
+	for _, w := range list {
+		least = min(least, by.beyond(w))
+	}
+	return least
 }
 
 // accounts are the stub's own, and that from stop to stop, in which other processes
-// lengthen the one time and ticks of the scheduler the other.
+// lengthen the wall time and ticks of the scheduler the processor time.
 func (a *audit) accounts(more slack) [2]account {
-	inside := func(s cell.Seen) float64 { return float64(s.Ticks) }
-	wall := func(s cell.Seen) float64 { return float64(a.ticks(s.Wall)) }
-	cpu := func(s cell.Seen) float64 { return float64(a.ticks(s.CPU)) }
+	inside := a.beyondEmpty(func(s cell.Seen) float64 { return float64(s.Ticks) })
+	wall := a.beyondEmpty(func(s cell.Seen) float64 { return float64(a.ticks(s.Wall)) })
+	cpu := a.beyondEmpty(func(s cell.Seen) float64 { return float64(a.ticks(s.CPU)) })
 	return [2]account{
-		{"", more.inside, func(c []watched) float64 { return beyond(c, inside) }},
-		{" as seen from outside", more.outside, func(c []watched) float64 { return min(beyond(c, wall), beyond(c, cpu)) }},
+		{"", more.inside, inside},
+		{" as seen from outside", more.outside, func(w watched) float64 { return min(wall(w), cpu(w)) }},
 	}
+}
+
+// beyondEmpty returns a time of a call less that of empty ones, of which noise
+// spares the quicker half.
+func (a *audit) beyondEmpty(of func(cell.Seen) float64) func(watched) float64 {
+	var empty []float64
+	for _, w := range a.calls {
+		if !w.empty.Began.IsZero() {
+			empty = append(empty, of(w.empty))
+		}
+	}
+	usual := quick(empty)
+	return func(w watched) float64 { return of(w.call) - usual }
 }
 
 // footprint is what a call may take longer if all that it can touch is in no cache.
 func (a *audit) footprint() time.Duration {
+	return time.Duration(lines(a.reach()))*lineSlack + time.Duration(a.reach()/operandAlign)*pageSlack
+}
+
+// reach is how many bytes a call can touch.
+func (a *audit) reach() int {
 	bytes := a.operandBytes()
 	for _, seg := range a.image.Segments {
 		bytes += int(seg.Size)
 	}
-	return time.Duration(lines(bytes))*lineSlack + time.Duration(bytes/4096)*pageSlack
+	return bytes
 }
 
-// remembers tells that calls with other contents take longer than those that follow
-// with the same, though both find caches alike: who remembers what came of the same
-// contents saves himself the work when he is measured. Every call of the one kind
-// must take longer than every one of the other, so that noise and calls that are long
-// by turns do not count.
+// remembers tells that calls with other contents take longer than later ones with
+// the same, though both find caches alike: who remembers what came of the same
+// contents saves himself the work when he is measured. The quickest of each count, as
+// noise and calls that are long by turns make others longer.
 func (a *audit) remembers(m manner, how string, times float64, more slack) (d doubt) {
 	for _, by := range a.accounts(more) {
-		least, slowest, extra, pairs := math.Inf(1), 0.0, time.Duration(0), 0
+		other, alike, extra := math.Inf(1), math.Inf(1), time.Duration(0)
 		for i, w := range a.calls {
-			if w.manner != m || i+1 >= len(a.calls) || a.calls[i+1].empty.Began.IsZero() {
+			next := a.next(i)
+			if w.manner != m || next == nil {
 				continue
 			}
-			pairs++
-			least, extra = min(least, by.beyond([]watched{w})), max(extra, w.extra())
-			slowest = max(slowest, by.beyond(a.calls[i+1:i+2]))
+			other, extra = min(other, by.beyond(w)), max(extra, w.extra())
+			alike = min(alike, by.beyond(*next))
 		}
-		if pairs > 0 && least > times*slowest+float64(a.ticks(by.slack+extra)) {
-			return doubt{fmt.Sprintf("a call whose operands have %s takes %.0f ticks%s, the next one with the same contents %.0f", how, least, by.words, slowest), true}
+		if !math.IsInf(other, 1) && other > times*max(alike, 0)+float64(a.ticks(by.slack+extra)) {
+			return doubt{fmt.Sprintf("a call whose operands have %s takes %.0f ticks%s, one with the same contents %.0f", how, other, by.words, alike), true}
 		}
 	}
 	return d
+}
+
+// next returns the whole call that finds the same contents as call i did, or nil.
+func (a *audit) next(i int) *watched {
+	for j := i + 1; j < len(a.calls) && a.calls[j].manner != usual; j++ {
+		if w := &a.calls[j]; w.manner == same {
+			if w.empty.Began.IsZero() {
+				return nil
+			}
+			return w
+		}
+	}
+	return nil
 }
 
 // of returns the whole calls of a manner.
@@ -355,16 +410,6 @@ func (a *audit) of(m manner) (list []watched) {
 // extra is what a call may take longer for what others have done.
 func (w watched) extra() time.Duration {
 	return time.Duration(w.touched)*lineSlack + time.Duration(w.call.Faults)*faultSlack
-}
-
-// beyond is how much longer calls are than the empty ones beside them. Noise
-// only ever makes either longer, so the quicker half of both counts.
-func beyond(list []watched, of func(cell.Seen) float64) float64 {
-	var calls, empty []float64
-	for _, w := range list {
-		calls, empty = append(calls, of(w.call)), append(empty, of(w.empty))
-	}
-	return quick(calls) - quick(empty)
 }
 
 // quick is the mean of the lower half of values.
@@ -383,8 +428,9 @@ func (a *audit) firstCall(measured float64) string {
 	var took time.Duration
 	for i, w := range a.of(usual) {
 		// A new process takes its pages as it touches them, and a virtual machine's
-		// host does so once more, unseen.
-		if t := min(w.call.Wall, w.call.CPU) - w.extra() - firstSlack; i == 0 || t < took {
+		// host may do so once more, unseen.
+		pages := time.Duration(a.reach()/operandAlign) * faultSlack
+		if t := min(w.call.Wall, w.call.CPU) - w.extra() - pages - firstSlack; i == 0 || t < took {
 			took = t
 		}
 	}
@@ -398,5 +444,5 @@ func (a *audit) firstCall(measured float64) string {
 // which finds all caches cold.
 const (
 	maxFirst   = 8
-	firstSlack = 100 * time.Microsecond
+	firstSlack = 50 * time.Microsecond
 )

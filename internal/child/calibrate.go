@@ -88,10 +88,6 @@ func (s *session) calibrate(space *cell.Space, cpu int) (wire.Calibration, wire.
 	if math.IsNaN(cal.Edge + cal.ChainEdge + cal.EdgeError) {
 		return wire.Calibration{}, wire.Rhythm{}, errors.New("the calibration is not a number")
 	}
-	if mix := s.core().WitnessMix; mix > 0 && cal.WitnessCycles > 0 {
-		_, witness := s.turns()
-		cal.WitnessCycles = min(cal.WitnessCycles, float64(witness)*trampoline.WitnessMixes*mix)
-	}
 	rhythm := rhythmOf(outcomes...)
 	return wire.Calibration(cal), wire.Rhythm{Chain: rhythm.chain, Gap: rhythm.gap / float64(refStraight+len(straightSteps))}, err
 }
@@ -126,7 +122,7 @@ func (s *session) sampleReferences(space *cell.Space) (r perf.References, out *c
 		Long:    perf.Length{Cycles: float64(chain) * turn, Ticks: ticks(refLong)},
 		Chain:   perf.Length{Cycles: shortTurns * turn, Ticks: ticks(refChain)},
 		Adds:    perf.Length{Cycles: addTurns * trampoline.ChainSteps, Ticks: ticks(refAdds)},
-		Witness: ticks(refWitness),
+		Witness: ticks(refWitness), Alone: float64(witness) * trampoline.WitnessMixes * s.core().WitnessMix,
 	}
 	for i, n := range straightSteps {
 		r.Straight = append(r.Straight, perf.Length{Cycles: float64(n) * turn / trampoline.ChainSteps, Ticks: ticks(refStraight + i)})

@@ -210,19 +210,16 @@ func TestKnownAnswers(t *testing.T) {
 		cycles float64
 	}{{"imul", 300_000}, {"add", 100_000}} {
 		t.Run(tt.object, func(t *testing.T) {
-			var got []float64
-			for range 5 { // the machine is shared: one of five must be right, none may be a counterfeit
-				rep := do(t, runJob(t, example(t, tt.object), "playground", map[string][]string{"iterations": {"100000"}}))
-				if rep.Problem != nil {
-					t.Fatal(rep.Problem)
-				}
-				v := rep.Result.Counters[0].Value
-				if math.Abs(v/tt.cycles-1) <= 0.01 {
-					return
-				}
-				got = append(got, v)
+			rep := do(t, runJob(t, example(t, tt.object), "playground", map[string][]string{"iterations": {"100000"}}))
+			if rep.Problem != nil {
+				t.Fatal(rep.Problem)
 			}
-			t.Errorf("%g cycles measured as %v", tt.cycles, got)
+			c, p := rep.Result.Counters[0], rep.Result.Conditions.Precision
+			off := math.Abs(c.Value/tt.cycles - 1)
+			// Where others use the core the answer says so, and is an upper bound.
+			if p.Stopped == "precision" && off > 0.05 || c.Value < 0.95*tt.cycles {
+				t.Errorf("%g cycles measured as %+v, %+v", tt.cycles, c, p)
+			}
 		})
 	}
 }

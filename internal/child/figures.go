@@ -153,7 +153,7 @@ func (s *sampler) pageFaults() {
 	}
 	var samples []perf.Sample
 	for _, w := range calls {
-		samples = append(samples, perf.Sample{Ticks: 1, Counters: []uint64{uint64(w.call.Faults)}}, perf.Sample{Ticks: 1, Empty: true, Counters: []uint64{0}})
+		samples = append(samples, perf.Sample{Ticks: 1, Counters: []uint64{uint64(w.call.Faults)}}, perf.Sample{Ticks: 1, Empty: true, Counters: []uint64{uint64(w.empty.Faults)}})
 	}
 	fig, q, err := perf.EstimateCounter([]perf.Readings{{Samples: samples}})
 	if err != nil {

@@ -24,6 +24,7 @@ import (
 const (
 	maxChainChange = 0.30 // relative
 	maxGapChange   = 1.00 // relative
+	gapShare       = 0.05 // of the call
 	gapSlack       = 200  // ticks; steps of a coarse clock, a cache miss
 	// CPU time that the supervisor sees beside the loop, at least: the way in and
 	// out takes some 10 µs, an interrupt more. Slow hosts show more in the reference.
@@ -112,12 +113,18 @@ func quantile(v []float64, p float64) float64 {
 // written, against what the cell cannot touch.
 func (s *sampler) checkIntegrity() {
 	few, records := true, 0
+	var odd []string
 	for i, o := range s.outcomes {
-		if why := s.disagreement(o); why != "" {
+		if why := forged(o, s.ticks(o.Loop)); why != "" {
 			s.suspect = append(s.suspect, fmt.Sprintf("cell %d: %s", i+1, why))
+		} else if why := s.disagreement(o); why != "" {
+			odd = append(odd, fmt.Sprintf("cell %d: %s", i+1, why))
 		}
 		few = few && len(o.Samples.Records) < fewRecords
 		records += len(o.Samples.Records)
+	}
+	if len(odd)*oddShare > len(s.outcomes) {
+		s.suspect = append(s.suspect, odd...)
 	}
 	for _, why := range []string{s.chainsStretched(), s.callsShrunk()} {
 		if why != "" {
@@ -131,6 +138,11 @@ func (s *sampler) checkIntegrity() {
 		s.suspect = append(s.suspect, "all cells together: "+why)
 	}
 }
+
+// oddShare is the part of the cells, one in so many, that a busy host's noise may
+// make look odd. Who lies in so few changes the figure by less than it says of
+// cells that differ.
+const oddShare = 3
 
 // measured is the length in ticks of the calls that were measured: of the longest
 // but a tenth, since calls may be long and short by turns, and of those that are
@@ -190,7 +202,7 @@ func (s *sampler) callsShrunk() string {
 
 // noTimeToWatch tells that the deadline is too near for another watched cell.
 func (s *sampler) noTimeToWatch() bool {
-	return time.Until(s.deadline()) < s.reserved()+watchedTime+4*s.seen.Wall || s.quick()
+	return time.Until(s.deadline()) < s.reserved()+watchedTime+4*s.seen.Wall
 }
 
 // chainsStretched compares, cell by cell, the fast ones of the chains beside the
@@ -217,15 +229,20 @@ func (s *sampler) chainsStretched() string {
 	return ""
 }
 
-// disagreement is the first thing about a cell that does not fit, or "".
-func (s *sampler) disagreement(o *cell.Outcome) string {
+// forged tells what no honest cell shows that lived for so many ticks, or "".
+func forged(o *cell.Outcome, alive uint64) string {
 	if why := inOrder(o); why != "" {
 		return why
 	}
-	loop := o.Samples.End - o.Samples.Start
-	if alive := s.ticks(o.Loop); loop > alive+alive/1000 {
+	if loop := o.Samples.End - o.Samples.Start; loop > alive+alive/1000 {
 		return fmt.Sprintf("its loop took %d ticks by its own account, but it lived for %d only", loop, alive)
 	}
+	return ""
+}
+
+// disagreement tells how a cell does not fit what is seen from outside, or "".
+func (s *sampler) disagreement(o *cell.Outcome) string {
+	loop := o.Samples.End - o.Samples.Start
 	for s.unaccounted(o, loop) > 0 {
 		if !s.another() {
 			return fmt.Sprintf("its loop took %d ticks by its own account, but %.0f ticks of CPU time beside it", loop, s.unaccounted(o, loop))
@@ -270,20 +287,33 @@ func (s *sampler) rhythmBroken(cells ...*cell.Outcome) string {
 		if s.reference != nil {
 			want = *s.reference
 		}
-		why := want.compare(got)
+		why := want.compare(got, callsOf(cells))
 		if why == "" || !s.another() {
 			return why
 		}
 	}
 }
 
+// callsOf is the median length of the calls of cells, in ticks.
+func callsOf(cells []*cell.Outcome) float64 {
+	var calls []float64
+	for _, o := range cells {
+		for _, r := range o.Samples.Records {
+			calls = append(calls, float64(r.Ticks[secKernel]))
+		}
+	}
+	return quantile(calls, 0.5)
+}
+
 // compare tells what breaks the rhythm. A longer chain makes a kernel look
 // quicker, a shorter one slower.
-func (want rhythm) compare(got rhythm) string {
+// What lies between the sections matters beside the calls' own length only: a call
+// that empties the caches makes the stub's next steps slower.
+func (want rhythm) compare(got rhythm, call float64) string {
 	switch {
 	case got.chain > want.chain*(1+maxChainChange):
 		return fmt.Sprintf("its calibration chain took %.0f ticks, in a cell without the kernel %.0f", got.chain, want.chain)
-	case got.gap > want.gap*(1+maxGapChange)+gapSlack:
+	case got.gap > want.gap*(1+maxGapChange)+gapSlack+gapShare*call:
 		return fmt.Sprintf("%.0f ticks of a sample lie between its sections, in a cell without the kernel %.0f: time is hidden", got.gap, want.gap)
 	}
 	return ""

@@ -265,7 +265,7 @@ func (s *sampler) sample(records int) *wire.Problem {
 // process's turn is not in it.
 func (s *sampler) keepLengthy(samples []perf.Sample, o *cell.Outcome) {
 	for i := range samples {
-		if c := &samples[i]; !c.Empty && !c.Interrupted && !c.Preempted {
+		if c := &samples[i]; !c.Empty && calm(c) {
 			s.longest = max(s.longest, float64(c.Ticks))
 		}
 	}
@@ -276,19 +276,30 @@ func (s *sampler) keepLengthy(samples []perf.Sample, o *cell.Outcome) {
 	excess := 0.0
 	for i := range samples {
 		c := &samples[i]
-		if over := float64(c.Ticks) - s.longest; !c.Empty && (c.Interrupted || c.Preempted) && over > s.longest+float64(s.ticks(interruptTime)) {
+		if over := float64(c.Ticks) - s.longest; !c.Empty && !calm(c) && over > s.longest+float64(s.ticks(interruptTime)) {
 			long = append(long, c)
 			excess += over
 		}
 	}
 	stolen := float64(o.Samples.End-o.Samples.Start) - float64(s.ticks(o.Busy))
-	if stolen > excess/2 {
+	if stolen > mostStolen*excess {
 		return
 	}
 	for _, c := range long {
 		c.Lengthy = true
 	}
 }
+
+// calm tells that nothing came into a sample that a long call is more likely to
+// meet than a short one.
+func calm(c *perf.Sample) bool {
+	a, b := float64(c.Before), float64(c.After)
+	return !c.Interrupted && !c.Preempted && math.Abs(a-b) < perf.ChainTolerance*a
+}
+
+// mostStolen is the share of the time by which calls are longer than others that
+// other processes may have had, if the calls are long themselves.
+const mostStolen = 0.8
 
 // interruptTime is more than interrupts make a call longer.
 const interruptTime = 200 * time.Microsecond

@@ -128,7 +128,7 @@ func TestOuterDeadline(t *testing.T) {
 		if rep.Problem == nil || rep.Problem.Class != wire.Timeout || rep.Problem.Limit != "deadline" {
 			t.Errorf("%s: %+v", act, rep)
 		}
-		if d := time.Since(start); d < 150*time.Millisecond || d > 2*time.Second {
+		if d := time.Since(start); d < 150*time.Millisecond || d > time.Minute {
 			t.Errorf("%s: stopped after %v", act, d)
 		}
 	}

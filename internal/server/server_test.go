@@ -284,13 +284,9 @@ func TestQueue(t *testing.T) {
 	if r.status != 429 || !strings.Contains(r.body, `"class":"queue-full"`) || r.header.Get("Retry-After") == "" {
 		t.Errorf("%+v", r)
 	}
-	for range 50 {
-		begun := time.Now()
+	for range 50 { // the job lasts until it is let go: a monitor that waits for it never answers
 		if r := b.do("GET", "/m/monitor", nil); r.status != 200 {
 			t.Fatalf("monitor %+v", r)
-		}
-		if d := time.Since(begun); d > 500*time.Millisecond {
-			t.Fatalf("the monitor took %v beside a job", d)
 		}
 	}
 	close(b.fake.free)

@@ -2,12 +2,10 @@ package trust
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"webrunner/internal/child"
 	"webrunner/internal/runner"
@@ -44,27 +42,18 @@ func TestThisHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for try := 1; ; try++ {
-		start := time.Now()
-		marks, err := Run(t.Context(), env)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("graded in %v", time.Since(start))
-		var wrong []string
-		for _, m := range marks {
-			t.Logf("%s: %s (%+.5f)", m.Counter, m, m.Ratio)
-		}
-		for _, name := range []string{"Cycles", "Reference cycles", "Time", "Page faults"} {
-			if m, _ := lookup(marks, name); m.Grade != Trusted {
-				wrong = append(wrong, fmt.Sprintf("%s: %s", name, m))
-			}
-		}
-		switch {
-		case len(wrong) == 0:
-			return
-		case try == 3: // a busy host has had its chances
-			t.Fatal(wrong)
+	marks, err := Run(t.Context(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range marks {
+		t.Logf("%s: %s (%+.5f)", m.Counter, m, m.Ratio)
+	}
+	for _, name := range []string{"Cycles", "Reference cycles", "Time", "Page faults"} {
+		m, found := lookup(marks, name)
+		busy := m.Grade == Ungraded && strings.Contains(m.Why, "too busy") // of what needs a processor for itself
+		if !found || m.Grade != Trusted && !busy {
+			t.Errorf("%s: %s", name, m)
 		}
 	}
 }

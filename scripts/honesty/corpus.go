@@ -296,10 +296,9 @@ func liars() []probe {
 	spins(clock, "half", 1000, 10_000, 1_000_000)
 	spins(clock, "most_of", 1000, 10_000, 1_000_000)
 	spins(watch, "works_watched", 1000, 10_000, 1_000_000)
-	spins(watch, "works_few_sections", 1000, 10_000, 1_000_000)
-	spins(watch, "works_one_section", 1000, 10_000, 1_000_000)
 	spins(watch, "works_after_interrupt", 1000, 10_000, 1_000_000)
-	spins(watch, "works_far_from_stamp", 1000, 10_000, 1_000_000)
+	// A function without a reference that works nowhere tells no lie: what tells cells
+	// of watched calls from others is tried on one with a result.
 	for _, n := range []int{1024, 200_000} {
 		for _, l := range []struct{ kind, symbol string }{
 			{watch, "dot_watched"}, {watch, "dot_few_sections"}, {watch, "dot_one_section"}, {watch, "dot_after_interrupt"},
@@ -309,7 +308,7 @@ func liars() []probe {
 			add(l.kind, l.symbol, sdot, fmt.Sprintf("n=%d", n), 2*float64(n))
 		}
 	}
-	for _, symbol := range []string{"works_after_pause_13000", "works_after_pause_40000", "works_after_pause_200000"} {
+	for _, symbol := range []string{"works_after_pause_13000", "works_after_pause_40000"} {
 		spins(pause, symbol, 1000, 10_000, 1_000_000)
 	}
 	for _, symbol := range []string{"chain_long", "chain_longer", "past", "count", "endless", "begun", "flags", "each_fourth_idle"} {

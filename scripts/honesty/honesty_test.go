@@ -120,12 +120,13 @@ func TestVerdict(t *testing.T) {
 		{"breaks rules", record{Breaks: true}, observation{Integrity: consistent, Violations: why}, good},
 		{"breaks rules unseen", record{Breaks: true}, observation{Integrity: consistent}, unseen},
 		{"breaks rules unseen, suspect", record{Liar: true, Breaks: true}, observation{Integrity: suspect}, unseen},
-		{"lies", record{Liar: true, Least: 1000}, observation{Integrity: consistent, Cycles: 499, figure: true}, believed},
-		{"lies, unproven", record{Liar: true, Least: 1000}, observation{Integrity: unproven, Cycles: 499, figure: true}, good},
-		{"lies, suspect", record{Liar: true, Least: 1000}, observation{Integrity: suspect, Cycles: 499, figure: true}, good},
-		{"lies, a little", record{Liar: true, Least: 1000}, observation{Integrity: consistent, Cycles: 501, figure: true}, good},
-		{"lies about the result", record{Liar: true, Least: 1000}, observation{Integrity: consistent, Cycles: 1, Verify: "mismatch", figure: true}, good},
-		{"lies, no figure", record{Liar: true, Least: 1000}, observation{Integrity: consistent}, good},
+		{"lies", record{Liar: true, Least: 9000}, observation{Integrity: consistent, Cycles: 2999, figure: true}, believed},
+		{"lies, unproven", record{Liar: true, Least: 9000}, observation{Integrity: unproven, Cycles: 2999, figure: true}, good},
+		{"lies, suspect", record{Liar: true, Least: 9000}, observation{Integrity: suspect, Cycles: 2999, figure: true}, good},
+		{"lies, a little", record{Liar: true, Least: 9000}, observation{Integrity: consistent, Cycles: 3001, figure: true}, good},
+		{"lies about the result", record{Liar: true, Least: 9000}, observation{Integrity: consistent, Cycles: 1, Verify: "mismatch", figure: true}, good},
+		{"lies, no figure", record{Liar: true, Least: 9000}, observation{Integrity: consistent}, good},
+		{"lies about what nobody can see", record{Liar: true, Least: 4900}, observation{Integrity: consistent, Cycles: 1, figure: true}, good},
 	} {
 		if got := tt.r.verdict(tt.o); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
@@ -140,7 +141,7 @@ func TestMarkdown(t *testing.T) {
 			{Integrity: suspect, Why: []string{"took 13 ticks"}, Cycles: 20, figure: true, Millis: 2}, {Problem: "crashed", Detail: "it fell", Millis: 9},
 		}},
 		{Kind: "odd", Name: "b", Runs: []observation{{Integrity: unproven, Why: []string{"no time"}, Cycles: 40, figure: true, Millis: 4}}},
-		{Kind: "lies", Name: "c", Liar: true, Least: 100, Runs: []observation{{Integrity: consistent, Cycles: 7, figure: true, Verify: "match"}}},
+		{Kind: "lies", Name: "c", Liar: true, Least: 9000, Runs: []observation{{Integrity: consistent, Cycles: 7, figure: true, Verify: "match"}}},
 		{Kind: "never run", Name: "d"},
 	}}
 	var out bytes.Buffer

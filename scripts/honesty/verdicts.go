@@ -75,6 +75,13 @@ type record struct {
 	Runs   []observation `json:"runs"`
 }
 
+// What SECURITY.md says that no supervisor can tell: calls of a microsecond, and a
+// figure too low by this factor.
+const (
+	leastLie   = 5000 // cycles
+	largestLie = 3
+)
+
 // verdict judges a run. A figure that is not proved is neither a false alarm nor
 // a belief.
 func (r *record) verdict(o observation) verdict {
@@ -85,7 +92,7 @@ func (r *record) verdict(o observation) verdict {
 		return invented
 	case r.Breaks && o.Problem == "" && len(o.Violations) == 0:
 		return unseen
-	case r.Liar && o.Integrity == consistent && o.figure && o.Cycles < r.Least/2 && o.Verify != "mismatch":
+	case r.Liar && o.Integrity == consistent && o.figure && r.Least >= leastLie && o.Cycles < r.Least/largestLie && o.Verify != "mismatch":
 		return believed
 	}
 	return good

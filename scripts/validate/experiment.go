@@ -31,7 +31,10 @@ type series struct {
 const (
 	longCalls  = "long calls"
 	shortCalls = "short calls"
+	wholeCalls = "calls of known cost to the cycle" // longer than short ones
 	backToBack = "calls back to back"
+	twoModes   = "two modes"
+	timeOfRun  = "time of a run"
 )
 
 // The modes of measuring.
@@ -40,31 +43,52 @@ const (
 	throughput = "throughput"
 )
 
-// experiments returns those to make beside a neighbour. Short calls, and calls
-// back to back, are measured without any.
-func (b *bench) experiments(o options, n neighbour, list []known) []*experiment {
-	long := &experiment{Name: longCalls, Neighbour: n.name}
-	short := &experiment{Name: shortCalls, Neighbour: n.name}
+// experiments returns those to make beside a neighbour.
+func (b *bench) experiments(o options, n neighbour, list []known) (all []*experiment) {
+	var tasks = map[string][]task{}
+	add := func(experiment string, t task) { tasks[experiment] = append(tasks[experiment], t) }
 	for _, k := range list {
 		switch {
-		case !o.only.MatchString(k.symbol):
-		case k.short():
-			short.Series = append(short.Series, series{task: b.newTask(k, latency, 0)})
+		case strings.HasPrefix(k.symbol, coins):
+		case k.symbol == longestRow:
+			for _, turns := range []float64{1, 10, 100} {
+				add(wholeCalls, newTask(k, latency, turns*k.turn()))
+			}
+		case k.inARow():
+			add(shortCalls, newTask(k, latency, 0))
 		default:
-			long.Series = append(long.Series, series{task: b.newTask(k, latency, o.cycles)})
+			add(longCalls, newTask(k, latency, o.cycles))
 		}
 	}
-	if n.kind != "" {
-		return []*experiment{long}
+	for _, cycles := range []float64{48, 288, 1008, 3024} {
+		add(backToBack, newTask(find(list, portKernel), throughput, cycles))
 	}
-	ports := &experiment{Name: backToBack, Neighbour: n.name}
-	if o.only.MatchString(portKernel) {
-		for _, cycles := range []float64{48, 288, 1008, 3024} {
-			ports.Series = append(ports.Series, series{task: b.newTask(find(list, portKernel), throughput, cycles)})
+	for _, c := range allCoins() {
+		add(twoModes, newCoin(c, list, microsecond, b.core.ChainStep))
+	}
+	steady := newTask(find(list, steadyKernel), latency, microsecond)
+	quick := steady
+	quick.Effort = "quick"
+	add(timeOfRun, steady)
+	add(timeOfRun, quick)
+	add(timeOfRun, newCoin(allCoins()[0], list, microsecond, b.core.ChainStep))
+
+	for _, name := range []string{longCalls, shortCalls, wholeCalls, backToBack, twoModes, timeOfRun} {
+		e := &experiment{Name: name, Neighbour: n.name}
+		for _, t := range tasks[name] {
+			if o.only.MatchString(t.Kernel) {
+				e.Series = append(e.Series, series{task: t})
+			}
+		}
+		if len(e.Series) > 0 && o.experiments.MatchString(name) {
+			all = append(all, e)
 		}
 	}
-	return []*experiment{long, short, ports}
+	return all
 }
+
+// microsecond is about that of a core, in cycles.
+const microsecond = 3600
 
 // carryOut runs every task, then every task again: so that a spell of noise
 // hits some runs of each.
@@ -80,7 +104,7 @@ func (b *bench) carryOut(e *experiment, reps int) {
 			o, err := b.measure(s.task)
 			var p *wire.Problem
 			switch {
-			case errors.As(err, &p) && p.Class == wire.MissingISA:
+			case errors.As(err, &p) && (p.Class == wire.MissingISA || s.Effort != "" && strings.Contains(p.Detail, "effort")):
 				s.Skipped = p.Detail
 			case err != nil:
 				s.Failures = append(s.Failures, err.Error())

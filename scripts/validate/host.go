@@ -4,13 +4,17 @@ import (
 	"context"
 	"net/url"
 	"os"
+	"runtime"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"webrunner/internal/request"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
 	"webrunner/perf"
+	"webrunner/perf/uarch"
 )
 
 // bench runs objects on this host as webrunner run does: each as a job from a
@@ -19,6 +23,7 @@ type bench struct {
 	pool   *runner.Pool
 	reader *request.Reader
 	info   perf.HostInfo
+	core   uarch.Core // that the cells run on
 	host   wire.Host
 }
 
@@ -34,6 +39,7 @@ const (
 func newBench(cpu int, limit time.Duration) (*bench, error) {
 	b := &bench{info: perf.ProbeHost(os.DirFS("/"))}
 	h := &b.info
+	b.core = coreOf(b.info, cpu)
 	b.host = wire.Host{
 		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping, Microcode: h.Microcode, Kernel: h.Kernel,
 		TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: []int{cpu}, PMUReason: h.PMUReason,
@@ -54,6 +60,23 @@ func newBench(cpu int, limit time.Duration) (*bench, error) {
 		b.pool.Close()
 	}
 	return b, err
+}
+
+// coreOf tells what kind of core a CPU is. Those of a hybrid processor differ, and
+// each tells its own kind only.
+func coreOf(h perf.HostInfo, cpu int) uarch.Core {
+	if h.Hybrid {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		var before, there unix.CPUSet
+		there.Set(cpu)
+		if unix.SchedGetaffinity(0, &before) == nil && unix.SchedSetaffinity(0, &there) == nil {
+			kind, _, _, _ := perf.CPUID(0x1a, 0)
+			h.CoreType, h.NativeModel = uint8(kind>>24), kind&0xffffff
+			_ = unix.SchedSetaffinity(0, &before)
+		}
+	}
+	return h.Core()
 }
 
 // run has the object called as a query says.

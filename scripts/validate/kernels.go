@@ -10,108 +10,66 @@ import (
 	"strings"
 
 	"webrunner/internal/elfobj"
-	"webrunner/perf"
+	"webrunner/perf/uarch"
 )
 
 // assembled is gas/known.s. A test assembles it anew where there is an assembler.
 //
+//go:generate as --fatal-warnings -mx86-used-note=no -o gas/known.o gas/known.s
 //go:embed gas/known.o
 var assembled []byte
+
+// knownTSV has a row for each kernel of gas/known.s: how often a turn of its loop
+// repeats something, and what that costs on each core, in core cycles; ? where
+// nobody publishes it, or a range.
+//
+// Sources: InstLatx64's dumps (see dumps), rounded to whole and half cycles, and
+// where they say the same, AMD's Software Optimization Guides 56665 (Zen 3) and
+// 57647 (Zen 4) and Intel's Optimization Reference Manual 248966, chapter 2 and
+// the tables of latency and throughput; what bounds a kernel by its ports follows
+// from the throughputs. On Zen 5 an addition of floating-point numbers takes 3
+// cycles (58455), but 2 in a chain of nothing else (the dump); SIMD operations of
+// one cycle have no published cost in such a chain, which is 2 (see
+// docs/validation/measuring-zen5.md).
+//
+//go:embed known.tsv
+var knownTSV string
 
 // known is a kernel of known cost: a function of one integer, the turns of its
 // loop.
 type known struct {
 	symbol string // in gas/known.s
 	repeat float64
-	cost   cost // of one of the repetitions in a turn
+	cost   float64 // of one of the repetitions in a turn, core cycles; 0 if unknown
 	object []byte
 }
 
 // name is the kernel's name for people.
 func (k known) name() string { return strings.ReplaceAll(k.symbol, "_", " ") }
 
-// turn is what a turn of the loop takes on a processor, in core cycles, 0 if
-// that is not known.
-func (k known) turn(h perf.HostInfo) float64 { return k.repeat * k.cost.on(h) }
+// turn is what a turn of the loop takes, in core cycles, 0 if that is not known.
+func (k known) turn() float64 { return k.repeat * k.cost }
 
-// cost is core cycles by processor; 0 where its manual gives none, or a range.
-//
-// Sources: AMD, Software Optimization Guide for the AMD Zen4 Microarchitecture
-// (57647), chapter 2 and its table of latencies, and the same for Zen 3 (56665);
-// Intel 64 and IA-32 Architectures Optimization Reference Manual (248966),
-// chapter 2 and its tables of latency and throughput.
-type cost struct{ zen, skylake, icelake, goldencove float64 }
-
-// on returns the cost on a processor, 0 if it is not known.
-func (c cost) on(h perf.HostInfo) float64 {
-	switch {
-	case h.Vendor == "AuthenticAMD" && h.Family == 25: // Zen 3 and 4
-		return c.zen
-	case h.Vendor != "GenuineIntel" || h.Family != 6 || h.Hybrid:
-		return 0
-	case slices.Contains([]int{0x4e, 0x55, 0x5e, 0x8e, 0x9e, 0xa5, 0xa6}, h.Model):
-		return c.skylake
-	case slices.Contains([]int{0x6a, 0x6c, 0x7d, 0x7e, 0x8c, 0x8d}, h.Model): // Sunny and Willow Cove
-		return c.icelake
-	case slices.Contains([]int{0x8f, 0xcf}, h.Model): // servers; others are hybrids
-		return c.goldencove
-	}
-	return 0
-}
-
-// all is what all those processors have in common.
-func all(cycles float64) cost { return cost{cycles, cycles, cycles, cycles} }
-
-// The kernels of calls back to back, and of short calls, which are called with
-// one turn.
+// What the names of kernels begin with.
 const (
-	portKernel = "three_imul"
-	shortOnes  = "imul_in_a_row_"
+	additionsInARow = "add_in_a_row_"
+	imulsInARow     = "imul_in_a_row_"
+	coins           = "coin_of_"
+	portKernel      = "twelve_vmulps"
+	steadyKernel    = "dependent_imul_r32"
+	longestRow      = imulsInARow + "3334"
 )
 
-// short tells a kernel that is all in one turn.
-func (k known) short() bool { return strings.HasPrefix(k.symbol, shortOnes) }
+// inARow tells a kernel that is all in one turn, without a loop.
+func (k known) inARow() bool {
+	return strings.HasPrefix(k.symbol, additionsInARow) || strings.HasPrefix(k.symbol, imulsInARow)
+}
 
-// knownKernels returns all there are, each with an object of its own.
-func knownKernels() ([]known, error) {
-	list := []known{
-		{symbol: "dependent_add", repeat: 64, cost: all(1)},
-		{symbol: "dependent_xor", repeat: 64, cost: all(1)},
-		{symbol: "dependent_adc", repeat: 64, cost: all(1)},
-		{symbol: "dependent_lea", repeat: 64, cost: all(1)},
-		{symbol: "dependent_rol", repeat: 64, cost: all(1)},
-		{symbol: "dependent_imul_r32", repeat: 32, cost: all(3)},
-		{symbol: "dependent_imul_r64", repeat: 32, cost: all(3)},
-		{symbol: "dependent_crc32", repeat: 32, cost: all(3)},
-		{symbol: "dependent_popcnt", repeat: 32, cost: cost{1, 3, 3, 3}},
-		{symbol: "dependent_div_by_1", repeat: 16}, // by the operands, in a range
-		{symbol: "L1_pointer_chase", repeat: 32, cost: cost{4, 4, 5, 5}},
-		{symbol: "dependent_addps", repeat: 32, cost: cost{3, 4, 4, 0}},
-		{symbol: "dependent_mulps", repeat: 32, cost: cost{3, 4, 4, 4}},
-		{symbol: "dependent_vfmadd231ps", repeat: 32, cost: all(4)},
-		{symbol: "dependent_aesenc", repeat: 32, cost: cost{4, 4, 3, 3}},
-		{symbol: "dependent_paddq", repeat: 64, cost: all(1)},
-		{symbol: "dependent_pshufb", repeat: 64, cost: cost{2, 1, 1, 1}},
-		{symbol: "dependent_pmullw", repeat: 32, cost: cost{3, 5, 5, 5}},
-		{symbol: "dependent_xorps", repeat: 64, cost: all(1)},
-		{symbol: "dependent_divsd_by_1", repeat: 16, cost: cost{zen: 13}},
-		{symbol: "dependent_sqrtsd_of_1", repeat: 16, cost: cost{zen: 21}},
-		{symbol: "dependent_vpaddq_zmm", repeat: 64, cost: all(1)},
-		{symbol: "six_loads", repeat: 16, cost: cost{2, 3, 3, 2}}, // 3 or 2 a cycle
-		{symbol: "four_movaps_loads", repeat: 16, cost: cost{2, 2, 2, 0}},
-		{symbol: "two_stores", repeat: 32, cost: cost{1, 2, 1, 1}},
-		{symbol: portKernel, repeat: 16, cost: all(3)}, // one multiplier
-		{symbol: "three_imul_two_loads_two_adds", repeat: 16, cost: all(3)},
-		{symbol: "ten_vaddps_ymm", repeat: 8, cost: all(5)},         // two adders
-		{symbol: "twelve_vfmadd231ps_ymm", repeat: 8, cost: all(6)}, // two multipliers
-		{symbol: "six_vaddps_six_vmulps_ymm", repeat: 8, cost: cost{3, 6, 6, 0}},
-		{symbol: "loop_of_one_imul", repeat: 1, cost: all(3)},
-		{symbol: "loop_of_nothing", repeat: 1, cost: all(1)},        // a taken branch a cycle
-		{symbol: "loop_with_a_jump", repeat: 1, cost: cost{zen: 2}}, // likewise
-	}
-	for _, n := range []int{10, 20, 50, 100, 300, 1000} {
-		list = append(list, known{symbol: shortOnes + strconv.Itoa(n), repeat: float64(n), cost: all(3)})
-	}
+// knownKernels returns all there are, each with an object of its own, and their
+// costs on a core. On a core that is not in the table a chain of additions takes
+// a cycle a step, and one of multiplications what the product takes for its own
+// chains: so far as these two agree, the product is consistent.
+func knownKernels(core uarch.Core) (list []known, err error) {
 	f, err := elf.NewFile(bytes.NewReader(assembled))
 	if err != nil {
 		return nil, err
@@ -120,12 +78,59 @@ func knownKernels() ([]known, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range list {
-		if list[i].object, err = objectOf(f, symbols, list[i].symbol); err != nil {
+	header, rows, _ := strings.Cut(knownTSV, "\n")
+	column := slices.Index(strings.Split(header, "\t"), core.CostsOf)
+	for row := range strings.Lines(rows) {
+		fields := strings.Split(strings.TrimSpace(row), "\t")
+		k := known{symbol: fields[0]}
+		if k.repeat, err = strconv.ParseFloat(fields[1], 64); err != nil {
+			return nil, fmt.Errorf("known.tsv: %s: %w", k.symbol, err)
+		}
+		switch {
+		case column >= 2:
+			k.cost = number(fields[column])
+		case strings.HasPrefix(k.symbol, additionsInARow):
+			k.cost = 1
+		case strings.HasPrefix(k.symbol, imulsInARow):
+			k.cost = core.ChainStep
+		}
+		if k.object, err = objectOf(f, symbols, k.symbol); err != nil {
 			return nil, err
 		}
+		list = append(list, k)
 	}
 	return list, nil
+}
+
+// knownCosts tells whether the costs of a core are in the table.
+func knownCosts(core string) bool {
+	header, _, _ := strings.Cut(knownTSV, "\n")
+	return slices.Index(strings.Split(header, "\t"), core) >= 2
+}
+
+// number reads a figure of a table; what is no figure is 0, unknown.
+func number(s string) float64 {
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return 0
+	}
+	return v
+}
+
+// coin is a kernel that costs one of two things: turns of so many dependent
+// multiplications each.
+type coin struct {
+	symbol       string
+	heads, tails float64
+}
+
+func allCoins() []coin {
+	return []coin{
+		{coins + "a_process_far_apart", 32, 48},
+		{coins + "a_process", 32, 37},
+		{coins + "a_process_near", 64, 66},
+		{coins + "a_call", 32, 48},
+	}
 }
 
 // objectOf makes an object of one function, which refers to no other.

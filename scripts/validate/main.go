@@ -8,11 +8,15 @@
 // prints Markdown tables of error, spread and time, and exits 1 if a figure
 // that does not say of itself that it was disturbed misses the aims.
 //
-//	validate [-reps 20] [-cycles 40000] [-only REGEXP] [-neighbours REGEXP] [-limit 2s] [-json FILE]
+//	validate [-reps 20] [-cycles 40000] [-only REGEXP] [-experiments REGEXP] [-neighbours REGEXP] [-limit 2s] [-json FILE]
+//
+// With -instructions it measures latency and throughput of single instructions
+// instead, and compares them with what is published of this core.
 package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -39,12 +43,14 @@ func main() {
 
 // options are the flags.
 type options struct {
-	reps       int
-	cycles     float64
-	only       *regexp.Regexp
-	neighbours *regexp.Regexp
-	file       string
-	limit      time.Duration
+	reps        int
+	cycles      float64
+	only        *regexp.Regexp
+	experiments *regexp.Regexp
+	neighbours  *regexp.Regexp
+	corpus      bool
+	file        string
+	limit       time.Duration
 }
 
 func drive() int {
@@ -54,12 +60,25 @@ func drive() int {
 	flag.DurationVar(&o.limit, "limit", measuring, "measuring time of a run, at most")
 	flag.StringVar(&o.file, "json", "", "write every run to this file too")
 	only := flag.String("only", "", "kernels whose name matches this regular expression")
+	which := flag.String("experiments", "", "experiments whose name matches this regular expression")
 	beside := flag.String("neighbours", "", "neighbours whose name matches this regular expression")
+	flag.BoolVar(&o.corpus, "instructions", false, "measure the corpus of instructions instead")
+	source := flag.Bool("assembly", false, "print the assembly of the corpus of instructions, and end")
 	flag.Parse()
-	var err, err2 error
+	if *source {
+		list, err := instructions("")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "validate:", err)
+			return 3
+		}
+		fmt.Print(assembly(list))
+		return 0
+	}
+	var err, err2, err3 error
 	o.only, err = regexp.Compile(*only)
-	o.neighbours, err2 = regexp.Compile(*beside)
-	if err != nil || err2 != nil || flag.NArg() > 0 || o.reps < 2 || o.cycles < 1 || o.limit <= 0 || o.limit > deadline/2 {
+	o.experiments, err2 = regexp.Compile(*which)
+	o.neighbours, err3 = regexp.Compile(*beside)
+	if errors.Join(err, err2, err3) != nil || flag.NArg() > 0 || o.reps < 2 || o.cycles < 1 || o.limit <= 0 || o.limit > deadline/2 {
 		flag.Usage()
 		return 2
 	}
@@ -106,11 +125,15 @@ func (o options) validate(progress io.Writer) (*document, error) {
 		return nil, err
 	}
 	defer b.pool.Close()
-	list, err := knownKernels()
+	list, err := knownKernels(b.core)
 	if err != nil {
 		return nil, err
 	}
-	doc := &document{Host: b.host, TSCSource: b.info.TSCSource, Hypervisor: b.info.Hypervisor, CPU: cpus[len(cpus)-1], Repetitions: o.reps}
+	doc := &document{Host: b.host, Microarchitecture: b.core.Name, CostsOf: b.core.CostsOf, TSCSource: b.info.TSCSource, Hypervisor: b.info.Hypervisor, CPU: cpus[len(cpus)-1], Repetitions: o.reps}
+	if o.corpus {
+		doc.Instructions, err = b.measureInstructions(o, progress)
+		return doc, err
+	}
 	for _, n := range neighbours() {
 		if !o.neighbours.MatchString(n.name) {
 			continue

@@ -21,7 +21,7 @@ type neighbour struct {
 
 func neighbours() []neighbour {
 	return []neighbour{
-		{name: "none of ours"},
+		{name: nobody},
 		{"additions on the other CPU", additions, false},
 		{"memory on the other CPU", traffic, false},
 		{"additions on the same CPU", additions, true},
@@ -29,6 +29,9 @@ func neighbours() []neighbour {
 		{"additions on the same CPU, on and off", toggling, true},
 	}
 }
+
+// nobody is the name of no neighbour: others on the same core are not ours.
+const nobody = "none of ours"
 
 // What a hog does.
 const (

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
@@ -22,6 +23,10 @@ type summary struct {
 	Total    int            `json:"total"`
 	Rejected map[string]int `json:"rejected"`
 
+	Covered   int `json:"covered"`    // of all runs, those whose interval holds the truth
+	BothModes int `json:"both_modes"` // those that name every mode of the kernel
+	Between   int `json:"between"`    // those that lie between two modes, and do not say that there are two
+
 	Achieved [2]float64 `json:"achieved"` // precision of a run: median and worst
 	Millis   [2]float64 `json:"millis"`   // time of a run: median and longest
 }
@@ -36,6 +41,15 @@ func (s series) summarise() summary {
 			sum.Rejected[why] += n
 		}
 		millis = append(millis, float64(o.Micros)/1000)
+		if o.CI95[0] <= s.Truth && s.Truth <= o.CI95[1] {
+			sum.Covered++
+		}
+		if s.namesAll(o) {
+			sum.BothModes++
+		}
+		if s.between(o) {
+			sum.Between++
+		}
 		if len(o.Suspect) > 0 {
 			sum.Suspect++
 		}
@@ -90,29 +104,88 @@ func variation(values []float64) float64 {
 	return math.Sqrt(squares/float64(len(values)-1)) / mean
 }
 
-// The aims for long calls on a host without a PMU.
+// near tells that a figure is that of a mode.
+func near(value, mode float64) bool { return math.Abs(value-mode) < 0.005*mode+3 }
+
+// namesAll tells whether a run names every mode of a kernel that has several.
+func (t task) namesAll(o observation) bool {
+	for _, m := range t.Modes {
+		if !slices.ContainsFunc(o.Modes, func(v float64) bool { return near(v, m) }) {
+			return false
+		}
+	}
+	return len(t.Modes) > 0
+}
+
+// between tells whether a run's figure is of no mode, and the run says neither
+// that there are several nor that it was disturbed.
+func (t task) between(o observation) bool {
+	return len(t.Modes) > 0 && len(o.Modes) == 0 && !o.disturbed() &&
+		!slices.ContainsFunc(t.Modes, func(m float64) bool { return near(o.Value, m) })
+}
+
+// The aims on a host without a PMU.
 const (
-	aimWorst = 0.005 // error of a single run
-	aimCV    = 0.001
+	aimLong     = 0.005 // error of a single long call
+	aimCV       = 0.001 // spread of long calls
+	aimShort    = 3     // error of a single short call, core cycles
+	aimBatch    = 0.01  // error of a call back to back, beyond aimShort
+	aimCoverage = 0.93  // share of intervals that hold the truth
+	aimFrom     = 20    // core cycles, for calls that are no shorter
 )
 
-// misses names the aims that a series of long calls misses.
-func (s series) misses() (list []string) {
+// aimMillis is the median time of a run without a neighbour.
+func (t task) aimMillis() float64 {
+	switch {
+	case t.Effort == "quick":
+		return 2
+	case len(t.Modes) > 0:
+		return 40
+	}
+	return 6
+}
+
+// misses names the aims that a series misses.
+func (e *experiment) misses(s series) (list []string) {
 	sum := s.Summary
 	if s.Skipped != "" {
 		return nil
 	}
+	miss := func(yes bool, format string, args ...any) {
+		if yes {
+			list = append(list, fmt.Sprintf(format, args...))
+		}
+	}
 	if len(s.Failures) > 0 {
-		list = append(list, "failed: "+s.Failures[0])
+		miss(true, "failed: %s", s.Failures[0])
 	}
-	if sum.Disturbed > sum.Judged {
-		list = append(list, "most runs were disturbed")
-	}
-	if sum.CV > aimCV {
-		list = append(list, "coefficient of variation "+percent(sum.CV))
-	}
-	if s.Truth > 0 && math.Abs(sum.Worst) > aimWorst {
-		list = append(list, "worst error "+percent(sum.Worst))
+	miss(sum.Suspect > 0, "%d runs of an honest kernel are suspect", sum.Suspect)
+	worst := math.Abs(sum.Worst)
+	switch e.Name {
+	case longCalls, wholeCalls:
+		miss(sum.Disturbed > sum.Judged, "most runs were disturbed")
+		miss(sum.CV > aimCV, "coefficient of variation %s", percent(sum.CV))
+		miss(s.Truth > 0 && worst > aimLong, "worst error %s", percent(sum.Worst))
+	case shortCalls:
+		miss(s.Truth > 0 && worst*s.Truth > aimShort, "worst error %.1f cycles", sum.Worst*s.Truth)
+	case backToBack:
+		miss(s.Truth > 0 && worst*s.Truth > aimShort+aimBatch*s.Truth, "worst error %.1f cycles", sum.Worst*s.Truth)
+	case twoModes:
+		miss(sum.Between > 0, "%d runs lie between the modes and do not say so", sum.Between)
+	case timeOfRun:
+		miss(e.Neighbour == nobody && sum.Millis[0] > s.aimMillis(), "%.1f ms a run, aim %.0f", sum.Millis[0], s.aimMillis())
 	}
 	return list
+}
+
+// coverage is how many of the intervals of kernels of exact cost hold it, but for
+// the shortest.
+func coverage(list []series) (held, runs int) {
+	for _, s := range list {
+		if s.Exact && s.Truth >= aimFrom {
+			held += s.Summary.Covered
+			runs += len(s.Runs)
+		}
+	}
+	return held, runs
 }

@@ -92,7 +92,6 @@ func lazyAttacks() []strike {
 		return strike{name: "lazy-" + name, tries: tries, layer: Integrity, setup: asm(condition, "7509", work(turns)), ends: ends(End{}), cycles: float64(turns) / 10}
 	}
 	list := []strike{
-		lazy("sections", "works only in the cell whose result is verified", longTurns, asm("833c25", controlSections, "03")),                  // cmp dword [sections], 3
 		lazy("calls", "works only in its first call in a cell", midTurns, asm("8b0425", resultsRecord, "3d", uint32(trampoline.RecordsAddr))), // mov eax, [record]; cmp eax, records
 		lazy("calls-100us", "works only in its first call in a cell", 350_000, asm("8b0425", resultsRecord, "3d", uint32(trampoline.RecordsAddr))),
 	}

@@ -205,10 +205,64 @@
 	.endr
 	again_vector six_vaddps_six_vmulps_ymm
 
-	# Calls that are short, and without a branch but the last one.
-	.irp n, 10, 20, 50, 100, 300, 1000
-	simple imul_in_a_row_\n, ones, \n, imul rax, rcx
+	kernel twelve_vmulps
+	vxorps xmm15, xmm15, xmm15
+	turn
+	.rept 8
+	.irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+	vmulps xmm\i, xmm15, xmm15
 	.endr
+	.endr
+	again_vector twelve_vmulps
+
+	# Calls that are short, and without a branch but the last one; and a long one
+	# that, ten or a hundred times, costs what its instructions do.
+	.irp n, 10, 20, 30, 60, 150, 300, 900, 3000
+	simple add_in_a_row_\n, ones, \n, add rax, rcx
+	.endr
+	.irp n, 10, 20, 50, 100, 300, 1000, 3334
+	simple imul_in_a_row_\n, ones, \n, imul eax, ecx
+	.endr
+
+	# Kernels that cost one of two things. What the first call of a process
+	# throws, from the time-stamp counter, it writes far below the stack, where all
+	# others of the process find it; the last kernel changes it with each call.
+	.macro coin name, heads, tails, change
+	kernel \name
+	lea rsi, [rsp - 1024]
+	mov eax, [rsi]
+	test eax, eax
+	jnz 2f
+	rdtsc
+	imul eax, eax, 0x9e3779b1
+	shr eax, 31
+	inc eax			# 1 or 2
+	mov [rsi], eax
+2:
+	\change
+	cmp eax, 1
+	mov eax, 1
+	mov ecx, 1
+	jne 3f
+	turn
+	.rept \heads
+	imul eax, ecx
+	.endr
+	dec rdi
+	jnz 1b
+	ret
+3:
+	turn
+	.rept \tails
+	imul eax, ecx
+	.endr
+	again \name
+	.endm
+
+	coin coin_of_a_process_far_apart, 32, 48
+	coin coin_of_a_process, 32, 37
+	coin coin_of_a_process_near, 64, 66
+	coin coin_of_a_call, 32, 48, "xor dword ptr [rsi], 3"
 
 	# Loops that hide nothing.
 	simple loop_of_one_imul, ones, 1, imul rax, rcx
