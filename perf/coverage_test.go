@@ -221,10 +221,11 @@ func TestErrorsOfEdgesCount(t *testing.T) {
 	}
 }
 
-// TestOneCell: a single process says what it can of others.
+// TestOneCell: a single process knows what others differ by: as measured of
+// multiplications, in cycles, and of functions of libraries, relative.
 func TestOneCell(t *testing.T) {
 	const trials = 200
-	for _, tt := range []struct{ cycles, scatter, between float64 }{{100, processScatter / normal95, 0}, {1e5, 0, processShare / normal95}} {
+	for _, tt := range []struct{ cycles, scatter, between float64 }{{100, .9, 0}, {1e5, 0, .002}} {
 		held := 0
 		for i := range uint64(trials) {
 			s := seeded(i)
