@@ -27,10 +27,21 @@ var abiRules = []struct {
 	{trampoline.FlagFrame, "the caller's stack frame, above the return address and the arguments, is overwritten"},
 }
 
-// noteFlags keeps what the calls of a cell broke, whatever it was run for.
-func (r *runner) noteFlags(o *cell.Outcome) {
+// noteFlags keeps what the calls of a cell broke, whatever it was run for. Of several
+// calls in a record nothing tells which it was.
+func (r *runner) noteFlags(plan cell.Plan, o *cell.Outcome) {
+	calls := 0
+	for _, sec := range plan.Sections {
+		if sec.Kind == trampoline.Kernel {
+			calls += max(sec.Batch, 1)
+		}
+	}
 	for i, rec := range o.Samples.Records {
-		r.flags[min(i, 1)] |= rec.Flags & (trampoline.ViolationMask | trampoline.FlagUpper)
+		later := 1
+		if i == 0 && calls == 1 {
+			later = 0
+		}
+		r.flags[later] |= rec.Flags & (trampoline.ViolationMask | trampoline.FlagUpper)
 	}
 }
 

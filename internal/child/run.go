@@ -317,7 +317,7 @@ func (r *runner) inCell(plan cell.Plan, again func()) (*cell.Outcome, *wire.Prob
 	if p := r.abnormal(out, plan); p != nil {
 		return nil, p
 	}
-	r.noteFlags(out)
+	r.noteFlags(plan, out)
 	return out, nil
 }
 

@@ -20,6 +20,8 @@ type child struct {
 	status syscall.WaitStatus
 	usage  syscall.Rusage
 
+	explained bool // its end has been logged; for the goroutine of its job alone
+
 	mu   sync.Mutex
 	gone bool // reaped: its pid may belong to somebody else
 }

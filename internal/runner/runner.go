@@ -82,11 +82,29 @@ func (p *Pool) attempt(ctx context.Context, job *wire.Job, progress func(wire.Pr
 	if err != nil {
 		return nil, err
 	}
-	defer p.retire(c)
+	defer p.bury(c)
 	return p.serve(ctx, c, job, progress)
 }
 
-// serve runs one job on c and leaves c dead and reaped.
+// bury has a child that was killed replaced once it is reaped. To take apart what it
+// was takes the system as long as many a job does, and nobody who has the answer
+// need wait for that.
+func (p *Pool) bury(c *child) {
+	if c.explained {
+		p.retire(c)
+		return
+	}
+	p.reaped.Add(1)
+	go func() {
+		defer p.reaped.Done()
+		<-c.done
+		p.logCrash(c, false)
+		p.retire(c)
+	}()
+}
+
+// serve runs one job on c and leaves c killed. One that gave no answer is reaped, too:
+// how it ended tells why.
 func (p *Pool) serve(ctx context.Context, c *child, job *wire.Job, progress func(wire.Progress)) (*wire.Report, error) {
 	limit := time.Duration(job.Budget.Deadline)*time.Microsecond + p.cfg.Grace
 	timed, cancel := context.WithTimeout(ctx, limit)
@@ -96,13 +114,16 @@ func (p *Pool) serve(ctx context.Context, c *child, job *wire.Job, progress func
 	sent := wire.WriteJob(c.job, job)
 	rep, err := wire.ReadReport(c.report, p.cfg.MaxReport, progress)
 	c.kill() // its one job is done; this also ends whatever it left behind
-	<-c.done
-	p.logCrash(c, err != nil)
 	switch {
 	case err == nil && rep.NotStarted:
 		return nil, errNotStarted
 	case err == nil:
 		return rep, nil
+	}
+	<-c.done
+	p.logCrash(c, true)
+	c.explained = true
+	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case p.isClosed():

@@ -110,6 +110,7 @@ func TestSpamIsBounded(t *testing.T) {
 	if do(t, p, "spam").Document == nil {
 		t.Fatal("no document")
 	}
+	p.Close() // the text is whole when the child is reaped
 	if n := len(log.String()); n < maxCrash || n > 8*maxCrash {
 		t.Errorf("%d bytes logged of 5 MiB", n)
 	}
@@ -194,11 +195,23 @@ func TestChildrenDieIdle(t *testing.T) {
 	}
 }
 
+// waitIdle waits until there are so many warm children, and no other.
 func waitIdle(t *testing.T, p *Pool, n int) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); p.Stats().Idle != n; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); p.Stats().Idle != n || p.Stats().Live != n; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%+v, want %d idle", p.Stats(), n)
+		}
+	}
+}
+
+// waitFor waits until something is what it was.
+func waitFor(t *testing.T, what string, now func() int, before int) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); now() != before; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Errorf("%d %s, before %d", now(), what, before)
+			return
 		}
 	}
 }
@@ -209,6 +222,7 @@ func TestNothingLeaks(t *testing.T) {
 	p, _ := newPool(t, Config{Size: 2})
 	do(t, p, "result")
 	waitIdle(t, p, 2)
+	time.Sleep(20 * time.Millisecond)
 	fds, routines := countFDs(t), runtime.NumGoroutine()
 	kinds := []string{"result", "problem", "exit", "half", "garbage"}
 	jobs := 1000
@@ -219,13 +233,8 @@ func TestNothingLeaks(t *testing.T) {
 		do(t, p, kinds[i%len(kinds)])
 	}
 	waitIdle(t, p, 2)
-	time.Sleep(20 * time.Millisecond)
-	if n := countFDs(t); n != fds {
-		t.Errorf("%d descriptors, before %d", n, fds)
-	}
-	if n := runtime.NumGoroutine(); n > routines {
-		t.Errorf("%d goroutines, before %d", n, routines)
-	}
+	waitFor(t, "descriptors", func() int { return countFDs(t) }, fds)
+	waitFor(t, "goroutines", func() int { return max(runtime.NumGoroutine(), routines) }, routines)
 	if s := p.Stats(); s.Live != 2 {
 		t.Errorf("%+v after all jobs, want 2 live", s)
 	}

@@ -185,7 +185,7 @@ func (e *experiment) together() together {
 				achieved = append(achieved, o.Achieved)
 			}
 		}
-		if sum.CV > cv {
+		if !s.Varies && sum.CV > cv {
 			cv, t.cv = sum.CV, fmt.Sprintf("%s (%s)", percent(sum.CV), s.name())
 		}
 		if s.Truth > 0 && math.Abs(sum.Worst) > math.Abs(worst) {

@@ -21,7 +21,7 @@ var assembled []byte
 
 // knownTSV has a row for each kernel of gas/known.s: how often a turn of its loop
 // repeats something, and what that costs on each core, in core cycles; ? where
-// nobody publishes it, or a range.
+// nobody publishes it, or a range, and - where it differs by process.
 //
 // Sources: InstLatx64's dumps (see dumps), rounded to whole and half cycles, and
 // where they say the same, AMD's Software Optimization Guides 56665 (Zen 3) and
@@ -41,6 +41,7 @@ type known struct {
 	symbol string // in gas/known.s
 	repeat float64
 	cost   float64 // of one of the repetitions in a turn, core cycles; 0 if unknown
+	varies bool    // the cost differs by process
 	object []byte
 }
 
@@ -88,7 +89,7 @@ func knownKernels(core uarch.Core) (list []known, err error) {
 		}
 		switch {
 		case column >= 2:
-			k.cost = number(fields[column])
+			k.cost, k.varies = number(fields[column]), fields[column] == "-"
 		case strings.HasPrefix(k.symbol, additionsInARow):
 			k.cost = 1
 		case strings.HasPrefix(k.symbol, imulsInARow):

@@ -16,9 +16,10 @@ type task struct {
 	Mode   string    `json:"mode"`
 	Effort string    `json:"effort,omitempty"`
 	Turns  uint64    `json:"turns"`
-	Truth  float64   `json:"truth"`           // core cycles of a call, 0 if not known
-	Modes  []float64 `json:"modes,omitempty"` // those of a kernel that has several
-	Exact  bool      `json:"exact,omitempty"` // nothing is missing in Truth, not even the end of a loop
+	Truth  float64   `json:"truth"`            // core cycles of a call, 0 if not known
+	Modes  []float64 `json:"modes,omitempty"`  // those of a kernel that has several
+	Varies bool      `json:"varies,omitempty"` // the kernel's cost differs by process
+	Exact  bool      `json:"exact,omitempty"`  // nothing is missing in Truth, not even the end of a loop
 
 	object []byte
 }
@@ -45,17 +46,24 @@ type observation struct {
 func (o observation) disturbed() bool { return o.Stopped != "precision" && o.Stopped != "resolution" }
 
 // figure is what is held against the truth. Calls back to back hide the empty
-// call in them: what bounds them bounds both together.
+// call in them: what bounds them bounds both together. Of a run that names
+// several modes it is the nearest.
 func (t task) figure(o observation) float64 {
-	if t.Mode == throughput {
-		return o.Value + o.Overhead
+	v := o.Value
+	for _, m := range o.Modes {
+		if t.Truth > 0 && math.Abs(m-t.Truth) < math.Abs(v-t.Truth) {
+			v = m
+		}
 	}
-	return o.Value
+	if t.Mode == throughput {
+		return v + o.Overhead
+	}
+	return v
 }
 
 // newTask returns a task of calls of about so many cycles.
 func newTask(k known, mode string, cycles float64) task {
-	t := task{Kernel: k.symbol, Mode: mode, Exact: k.inARow(), object: k.object}
+	t := task{Kernel: k.symbol, Mode: mode, Exact: k.inARow(), Varies: k.varies, object: k.object}
 	turn := k.turn()
 	if turn == 0 {
 		t.Turns = max(1, uint64(cycles/(k.repeat*assumed)+0.5))

@@ -216,12 +216,13 @@
 	again_vector twelve_vmulps
 
 	# Calls that are short, and without a branch but the last one; and a long one
-	# that, ten or a hundred times, costs what its instructions do.
+	# that, ten or a hundred times, costs what its instructions do. Nothing comes
+	# before the chain: an instruction that gave it a value would be a step of it.
 	.irp n, 10, 20, 30, 60, 150, 300, 900, 3000
-	simple add_in_a_row_\n, ones, \n, add rax, rcx
+	simple add_in_a_row_\n, , \n, add rax, rcx
 	.endr
 	.irp n, 10, 20, 50, 100, 300, 1000, 3334
-	simple imul_in_a_row_\n, ones, \n, imul eax, ecx
+	simple imul_in_a_row_\n, , \n, imul eax, ecx
 	.endr
 
 	# Kernels that cost one of two things. What the first call of a process
