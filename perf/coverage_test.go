@@ -1,6 +1,9 @@
 package perf
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 // trial measures one function as a job does, on a core that was calibrated as
 // a server does it: until it is precise enough, or for so many cells.
@@ -126,7 +129,7 @@ func TestIntervalsCover(t *testing.T) {
 		{quantum: 21, cycles: 3000}, {quantum: 26, cycles: 20000}, {quantum: 21, cycles: 1e5}, {quantum: 26, cycles: 1e6}, {quantum: 1, cycles: 1e6},
 		{quantum: 21, cycles: 300, neighbours: .3}, {quantum: 26, cycles: 1e5, neighbours: .6, within: .01},
 		{quantum: 21, cycles: 3000, within: .02}, {quantum: 21, cycles: 3000, between: .002}, {quantum: 21, cycles: 3000, between: .005},
-		{quantum: 26, cycles: 60, quick: true}, {quantum: 21, cycles: 300, quick: true}, {quantum: 26, cycles: 20000, quick: true},
+		{quantum: 26, cycles: 60, quick: true}, {quantum: 1, cycles: 300, quick: true}, {quantum: 26, cycles: 20000, quick: true},
 		{quantum: 26, cycles: 1e6, quick: true}, {quantum: 1, cycles: 1e6, quick: true}, {quantum: 21, cycles: 1e5, within: .01, quick: true},
 	} {
 		held, modes := tr.coverage(t, trials, known)
@@ -137,5 +140,106 @@ func TestIntervalsCover(t *testing.T) {
 	}
 	if all/n < .93 {
 		t.Errorf("%.1f %% of the intervals hold the truth", 100*all/n)
+	}
+}
+
+// TestStandardErrors: what the scatter of samples says of the mean of a cell is what
+// means differ by, also where the clock's step comes from the chains.
+func TestStandardErrors(t *testing.T) {
+	const trials = 300
+	for _, quantum := range []uint64{1, 26} {
+		for _, cycles := range []float64{100, 3000, 40000, 1e6} {
+			squares := 0.0
+			for i := range uint64(trials) {
+				s := seeded(i)
+				s.quantum, s.interrupts = quantum, .02
+				s.ratio *= 1 + .1*s.rng.Float64()
+				e := estimator{cal: s.known(), quantum: float64(quantum), cycles: true}
+				cell := s.cell(40, cycles)
+				e.judge([][]Sample{cell}, &Figure{})
+				p := e.measure(0, cell, func(v verdict) bool { return v == clean }, &Quality{})
+				off := (p.mean - cycles) / p.stderr
+				squares += off * off / trials
+			}
+			if off := math.Sqrt(squares); off < .75 || off > 1.1 {
+				t.Errorf("%.0f cycles on a clock of %d ticks: means are off by %.2f of their standard errors", cycles, quantum, off)
+			}
+		}
+	}
+}
+
+// TestEdgeErrors: few cells of a calibration know how little they know.
+func TestEdgeErrors(t *testing.T) {
+	const trials = 150
+	edge, chain := 0, 0
+	for i := range uint64(trials) {
+		s := seeded(i)
+		s.edgeScatter = 2
+		cal, err := Calibrate(s.references(4, 20), s.quantum)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(cal.Edge-s.edge) <= normal95*cal.EdgeError {
+			edge++
+		}
+		if math.Abs(cal.ChainEdge-s.chainEdge) <= normal95*cal.EdgeError {
+			chain++
+		}
+	}
+	if min(edge, chain) < trials*93/100 {
+		t.Errorf("the edges are within 1.96 of their errors in %d and %d of %d calibrations", edge, chain, trials)
+	}
+}
+
+// TestErrorsOfEdgesCount: an interval is wide enough for what wrong edges make
+// of the figure, however often the chain goes into the call.
+func TestErrorsOfEdgesCount(t *testing.T) {
+	const wrong = 5
+	for _, cycles := range []float64{10, 300, simChain, 1e6} {
+		s := newSimulated()
+		cells := s.cells(3, 100, cycles)
+		estimate := func(change func(*Calibration)) Figure {
+			cal := s.known()
+			change(&cal)
+			f, _, err := EstimateCycles(cells, cal, s.quantum)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return f
+		}
+		right, told := estimate(func(*Calibration) {}), estimate(func(c *Calibration) { c.EdgeError = wrong / normal95 })
+		chain := estimate(func(c *Calibration) { c.ChainEdge += wrong }).Value - right.Value
+		call := estimate(func(c *Calibration) {
+			c.Edge += wrong
+			for i := range c.Short {
+				c.Short[i][1] += wrong
+			}
+		}).Value - right.Value
+		if share := math.Hypot(chain, call) / math.Sqrt(told.Half()*told.Half()-right.Half()*right.Half()); share > 1.02 {
+			t.Errorf("%.0f cycles are off by %.1f and %.1f, which is %.2f of what the interval is wider by", cycles, chain, call, share)
+		}
+	}
+}
+
+// TestOneCell: a single process knows what others differ by: as measured of
+// multiplications, in cycles, and of functions of libraries, relative.
+func TestOneCell(t *testing.T) {
+	const trials = 200
+	for _, tt := range []struct{ cycles, scatter, between float64 }{{100, .9, 0}, {1e5, 0, .002}} {
+		held := 0
+		for i := range uint64(trials) {
+			s := seeded(i)
+			s.quantum, s.edgeScatter = 1, tt.scatter
+			f, _, err := EstimateCycles(s.sampled(steady(tt.cycles, 0, tt.between), 1, 60), s.known(), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.CILow <= tt.cycles && tt.cycles <= f.CIHigh {
+				held++
+			}
+		}
+		if held < trials*93/100 {
+			t.Errorf("%+v: %d of %d intervals hold the truth", tt, held, trials)
+		}
 	}
 }

@@ -255,7 +255,9 @@ func (p part) summed() part {
 	// A chain is in two samples, of which each has half of its error: their scatter
 	// shows half of the variance that their mean has of it.
 	chain := p.window.mean * p.chain / math.Sqrt(2*float64(p.n))
-	p.stderr = math.Hypot(math.Hypot(p.window.stdev, chain)*p.steep, p.overheadErr)
+	// Where all samples show one step of the clock, one in so many could show the next.
+	stuck := p.step / float64(p.n)
+	p.stderr = math.Hypot(math.Hypot(math.Hypot(p.window.stdev, stuck), chain)*p.steep, p.overheadErr)
 	return p
 }
 

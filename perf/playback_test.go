@@ -103,9 +103,7 @@ func TestPlayback(t *testing.T) {
 		distort  float64 // by which shorter ones may be off
 	}{
 		{"zen5-2096.json.gz", 15, 4},
-		// Written by an earlier stub, without a wait of varying length before each
-		// section: what short calls show depends on where in its step the clock is.
-		{"zen5-2596.json.gz", 150, 8},
+		{"zen5-2596.json.gz", 60, 2},
 	} {
 		f := play(t, host.name)
 		cal := calibrated(t, f)
