@@ -74,7 +74,7 @@ func law() []room {
 		{"internal/runner", []string{"internal/wire"}, serverBans()},
 		{"internal/report", []string{"internal/wire"}, leafBans()},
 		{"internal/wire", nil, leafBans()},
-		{"internal/child", []string{"internal/cell", "internal/wire", "loader", "filter/", "trampoline", "perf", "perf/uarch", "kernels"}, childBans()},
+		{"internal/child", []string{"examples", "internal/cell", "internal/wire", "loader", "filter/", "trampoline", "perf", "perf/uarch", "kernels"}, childBans()},
 		{"internal/cell", []string{"trampoline", "filter/bpf", "perf"}, childBans()},
 		leaves("loader/"),
 		leaves("filter/bpf"),

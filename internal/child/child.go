@@ -43,7 +43,11 @@ func Main() int {
 	debug.SetGCPercent(400)
 
 	layers, problem := lockDown(without(os.Args))
-	job, err := wire.ReadJob(descriptor(jobFD), maxJob)
+	job, err := awaitJob(func() {
+		if problem == nil {
+			rehearse(layers)
+		}
+	})
 	if err != nil {
 		return 4 // the server is gone: nobody waits for an answer
 	}
@@ -57,6 +61,22 @@ func Main() int {
 		return 4
 	}
 	return 0
+}
+
+// awaitJob reads the job. Where it is not there soon, idle is called meanwhile.
+func awaitJob(idle func()) (job *wire.Job, err error) {
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		job, err = wire.ReadJob(descriptor(jobFD), maxJob)
+	}()
+	select {
+	case <-read:
+	case <-time.After(idleTime):
+		idle()
+		<-read
+	}
+	return job, err
 }
 
 // without returns the layers named on the child's command line.
@@ -79,7 +99,12 @@ func serve(job *wire.Job, layers map[string]string) (rep *wire.Report) {
 		}
 	}()
 	s := &session{job: job, layers: layers, start: time.Now()}
-	switch job.Kind {
+	return s.do()
+}
+
+// do does the job by its kind.
+func (s *session) do() *wire.Report {
+	switch s.job.Kind {
 	case wire.Run:
 		return s.run()
 	case wire.Screen:
@@ -89,7 +114,7 @@ func serve(job *wire.Job, layers map[string]string) (rep *wire.Report) {
 	case wire.Probe:
 		return s.probe()
 	}
-	return &wire.Report{Problem: wire.Problemf(wire.Internal, "a job of kind %q", job.Kind)}
+	return &wire.Report{Problem: wire.Problemf(wire.Internal, "a job of kind %q", s.job.Kind)}
 }
 
 // session is one job being served.
@@ -97,6 +122,7 @@ type session struct {
 	job    *wire.Job
 	layers map[string]string
 	start  time.Time
+	space  *cell.Space // of a run; it ends with the process
 }
 
 // deadline is when the job has to be over.

@@ -75,7 +75,6 @@ type runner struct {
 	image   *loader.Image
 	verdict *screen.Verdict
 	choice  loader.Choice
-	space   *cell.Space
 	filter  []uint64 // the cell's stage-2 program
 	at      []uint64 // addresses of the operands' memory
 	memory  [][]byte // the operands' bytes, shared with the cell
