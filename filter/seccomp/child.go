@@ -94,7 +94,7 @@ func goRuntime(pid int) []Rule {
 			"a thread of the runtime, with exactly the flags of newosproc: it shares everything, filters included"},
 		{60, "exit", nil, "a thread ends when its locked goroutine does"},
 		{231, "exit_group", nil, "the child ends when its one job is done; the stub ends the cell"},
-		{13, "rt_sigaction", nil, "handlers of the runtime; a forked cell clears them"},
+		{13, "rt_sigaction", nil, "handlers of the runtime"},
 		{14, "rt_sigprocmask", nil, "the runtime blocks signals around clone and fork; a forked cell takes them again"},
 		{15, "rt_sigreturn", nil, "every return from a signal handler"},
 		{131, "sigaltstack", nil, "a signal stack for each thread; the stub takes it away from the cell"},
