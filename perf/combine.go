@@ -32,7 +32,14 @@ func combine(parts []part, fig *Figure, q *Quality) {
 		q.warn("%d of %d calls are so long that the timer interrupts each of them: they are counted with their interrupts", lengthy, len(all))
 	}
 	fig.of(main, q)
+	if q.Between > fig.Target(tellBetween) && len(main) >= fewCells {
+		q.warn("processes differ by a standard deviation of %.3g, and not in modes: the figure is their mean", q.Between)
+	}
 }
+
+// tellBetween is by how much of a figure, relative, processes must differ for a
+// reader to be told.
+const tellBetween = 0.01
 
 // lengthyShare is the part of all samples, one in so many, from which a reader
 // should know of long ones.

@@ -232,17 +232,23 @@ func byCell(parts []part) []mode {
 	for _, p := range sorted {
 		means, noise = append(means, p.mean), append(noise, p.stderr)
 	}
+	slices.Sort(noise)
+	usual := quantile(noise, .5)
+	// Of many cells a valley between two groups shows; of a few, what dividing them
+	// explains must do.
+	if at := valley(means, usual); at > 0 && quantile(means[at:], .5)-quantile(means[:at], .5) >= leastApart(means[0]) {
+		return []mode{{sorted[:at], true}, {sorted[at:], true}}
+	}
 	at := divide(means, 2)
 	if at == 0 {
 		return nil
 	}
-	slices.Sort(noise)
 	distance := quantile(means[at:], .5) - quantile(means[:at], .5)
 	sure := sureMany
 	if len(parts) < manyCells {
 		sure = sureFew
 	}
-	if distance < max(6*quantile(noise, .5), leastApart(means[0])) || explained(means, at) < sure {
+	if distance < max(6*usual, leastApart(means[0])) || explained(means, at) < sure {
 		return nil
 	}
 	return []mode{{sorted[:at], true}, {sorted[at:], true}}

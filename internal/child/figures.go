@@ -46,6 +46,9 @@ func (s *sampler) cycles() {
 		s.counter(s.cyclesName(), "cycles", wire.TSCCalibrated, fig, s.modes(q))
 		s.warn("", q)
 		s.tellShort(fig)
+		if len(s.cells) == 1 {
+			s.notes = append(s.notes, "the samples are of one process: what others differ by is not known, and the interval supposes that it is little")
+		}
 	}
 	ref, q, err := perf.EstimateTSC(s.cells, s.calibration(), s.job.Host.TSCQuantum)
 	if err != nil {

@@ -16,11 +16,13 @@ import (
 const (
 	minCells     = 3
 	maxCells     = 64
+	quickCells   = 3                     // where there is little time, however little they say
 	firstRecords = 32                    // of the first cells,
 	shortRecords = 64                    // where a call takes some steps of the clock only
 	firstTime    = 2 * time.Millisecond  // of their sampling, where calls are long
 	laterTime    = 10 * time.Millisecond // of the others, when precision asks for more
-	fewestInCell = 12                    // records, where cells differ more than samples do
+	fewestInCell = 12                    // records, where cells differ more than samples do,
+	cellShare    = 6                     // and no less time for them than a part of what a cell costs, one in so many
 	reserve      = 50 * time.Millisecond // of the deadline, for the answer, or a tenth of it
 )
 
@@ -127,7 +129,7 @@ func (s *sampler) takeSamples() *wire.Problem {
 			switch {
 			case err == nil && s.enough(fig, q):
 				stopped = "precision"
-			case len(s.cells) == maxCells:
+			case len(s.cells) == maxCells, s.quick() && len(s.cells) == quickCells:
 				stopped = "cells"
 			}
 			records = s.nextRecords(fig, q, err)
@@ -189,6 +191,7 @@ func (s *sampler) nextRecords(f perf.Figure, q perf.Quality, err error) int {
 			cost += max(o.Wall-o.Loop, 0) / time.Duration(len(s.outcomes))
 		}
 		wanted = int(math.Sqrt(float64(cost)/float64(s.record)) * q.Within / q.Between)
+		wanted = max(wanted, int(cost/cellShare/s.record))
 	} else {
 		short := f.Half() / f.Target(s.job.Budget.Precision)
 		wanted = int(float64(f.Accepted) * (short*short - 1))
