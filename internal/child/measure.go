@@ -184,7 +184,7 @@ func (s *sampler) nextRecords(f perf.Figure, q perf.Quality, err error) int {
 	if err != nil || f.Accepted == 0 || f.Accepted*2 < f.Total { // much is disturbed
 		return most
 	}
-	wanted := f.Accepted / f.Cells
+	var wanted int
 	if q.Between > 0 {
 		var cost time.Duration
 		for _, o := range s.outcomes {
