@@ -119,15 +119,19 @@ func endless(t *testing.T, pool *runner.Pool, job *wire.Job) <-chan struct{} {
 	return done
 }
 
-// await waits until a descendant of the process has a stripped cell, and
-// returns the child and the cell.
+// await waits until a descendant of the process has a stripped cell that stays, and
+// returns the child and the cell. Those of children that rehearse are soon gone.
 func await(t *testing.T, server int) (childPID, cellPID int) {
 	t.Helper()
-	for deadline := time.Now().Add(8 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		for _, c := range descendants(server) {
 			for _, k := range descendants(c) {
 				// Only the filter, the last step of the script, tells that the cell is ready.
-				if status(k, "status")["Seccomp_filters"] >= "2" {
+				if status(k, "status")["Seccomp_filters"] < "2" {
+					continue
+				}
+				time.Sleep(500 * time.Millisecond)
+				if slices.Contains(descendants(c), k) {
 					return c, k
 				}
 			}
