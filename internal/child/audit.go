@@ -266,8 +266,8 @@ type doubt struct {
 }
 
 // longer tells in which way watched calls take longer than the measured ones, or
-// than each other. The measured ones are the longest but a tenth of all, since calls
-// may be long and short by turns, and those that come as early in a process, ticks.
+// than each other. The measured ones are all, and those that come as early in a
+// process, in ticks: calls may get shorter.
 func (a *audit) longer(measured, early float64) doubt {
 	var worst doubt
 	for _, by := range a.accounts(slack{insideSlack, outsideSlack}) {
