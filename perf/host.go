@@ -64,7 +64,7 @@ type machine struct {
 // ProbeHost asks the processor, the kernel and the files under fsys, which is
 // the root directory with proc and sys in it. It does not fail: what it cannot
 // learn stays zero or carries the reason. It takes about a millisecond, or
-// 60 ms where it must measure the TSC.
+// 10 ms where it must measure the TSC.
 func ProbeHost(fsys fs.FS) HostInfo { return probeHost(fsys, thisMachine()) }
 
 func probeHost(fsys fs.FS, m machine) HostInfo {
