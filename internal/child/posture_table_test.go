@@ -46,8 +46,8 @@ func facts() []fact {
 		{"status SigPnd", anything, noSignal}, // the Go runtime signals its threads
 		{"status ShdPnd", anything, noSignal},
 		{"status SigBlk", anything, noSignal}, // and blocks signals while it forks
-		{"status SigIgn", ignored, noSignal},
-		{"status SigCgt", anything, anything}, // and handles them; a cell is traced from its first system call on, and never gets one
+		{"status SigIgn", ignored, anything},
+		{"status SigCgt", anything, anything}, // and handles them; what a cell ignores or handles does not matter: it is traced, so each signal stops it before its tracer
 		{"status CapInh", noCapability, noCapability},
 		{"status CapPrm", noCapability, noCapability},
 		{"status CapEff", noCapability, noCapability},
