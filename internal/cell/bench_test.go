@@ -30,7 +30,7 @@ func BenchmarkCell(b *testing.B) {
 		records  int
 	}{
 		{"one call", []Section{{Kind: trampoline.Kernel}}, 1},
-		{"1000 calls", []Section{{Kind: trampoline.Kernel}}, 1000},
+		{"500 calls", []Section{{Kind: trampoline.Kernel}}, 500},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			p := Plan{

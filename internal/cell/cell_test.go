@@ -215,7 +215,7 @@ func TestRecords(t *testing.T) {
 func TestBudget(t *testing.T) {
 	s := newSpace(t, "c3")
 	p := onePlan(t)
-	p.Records, p.Budget, p.Sections = 1000, 1, []Section{{Kind: trampoline.ImulChain, Turns: 100}, {Kind: trampoline.Kernel}}
+	p.Records, p.Budget, p.Sections = 500, 1, []Section{{Kind: trampoline.ImulChain, Turns: 100}, {Kind: trampoline.Kernel}}
 	if o := run(t, s, p); len(o.Samples.Records) != 1 || o.Samples.LastChain == 0 {
 		t.Errorf("%d records, last chain of %d ticks; want 1 and its chain", len(o.Samples.Records), o.Samples.LastChain)
 	}

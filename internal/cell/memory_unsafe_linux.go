@@ -14,7 +14,7 @@ var le = binary.LittleEndian
 
 const (
 	controlSize = (uint64(unsafe.Sizeof(trampoline.Control{})) + pageSize - 1) &^ (pageSize - 1)
-	resultsSize = 1 << 20
+	resultsSize = 64 << 10 // some 760 records of time stamps: cleared for each cell
 	recordSize  = uint64(unsafe.Sizeof(trampoline.Record{}))
 )
 

@@ -105,9 +105,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	*control() = trampoline.Control{}
-	if err := s.forget(); err != nil {
-		return nil, err
-	}
+	s.forget()
 	if err := p.write(s.regions); err != nil {
 		return nil, err
 	}
@@ -142,20 +140,16 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 }
 
 // forget clears what an earlier cell may have left for this one in memory that
-// cells share: the results, which are mapped anew, since hardly a page of them is ever
-// used, and what lies behind each operand in its last page.
-func (s *Space) forget() error {
+// cells share: the results, and what lies behind each operand in its last page.
+func (s *Space) forget() {
 	for _, r := range s.regions {
 		switch {
 		case r.Addr == trampoline.ResultsAddr:
-			if err := errors.Join(unmap(r.Addr, r.Size), mapRegion(r)); err != nil {
-				return fmt.Errorf("cell: map the results anew: %w", err)
-			}
+			clear(memory(r.Addr, r.Size))
 		case r.Shared && r.Prot&unix.PROT_WRITE != 0:
 			clear(memory(r.Addr+r.Size, r.end()-r.Addr-r.Size))
 		}
 	}
-	return nil
 }
 
 // errTooSlow means that the alarm rang before the kernel was entered.

@@ -46,7 +46,7 @@ func cellMaps(job ...string) []string {
 		region(trampoline.StubAddr, uint64(len(trampoline.Code())), "r-xp"),
 		region(trampoline.ControlAddr, control, "r--p"),
 		region(trampoline.ThreadAddr, trampoline.ThreadSize, "r--p"),
-		region(trampoline.ResultsAddr, 1<<20, "rw-s"),
+		region(trampoline.ResultsAddr, 64<<10, "rw-s"),
 		region(trampoline.ImageAddr, 1, "r-xp"),
 	}, job...), region(trampoline.StackAddr, cell.StackSize, "rw-p"))
 }

@@ -15,7 +15,7 @@ const (
 	stackAddr = trampoline.StackAddr + stackSize/2 // in its midst
 	stackEnd  = trampoline.StackAddr + stackSize
 
-	resultsSize = 1 << 20
+	resultsSize = 64 << 10
 	pageSize    = 4096
 )
 
