@@ -178,7 +178,10 @@ func BenchmarkGroups(b *testing.B) {
 		b.Fatal(err)
 	}
 	// A PMU's events make the kernel rewrite nothing; these must not either.
-	held, err := perf.HoldSoftware("page-faults", "context-switches")
+	held, err := perf.OpenGroup(0, -1, []perf.Attr{
+		{Type: perf.TypeSoftware, Config: unix.PERF_COUNT_SW_PAGE_FAULTS, ExcludeKernel: true, Disabled: true},
+		{Type: perf.TypeSoftware, Config: unix.PERF_COUNT_SW_CONTEXT_SWITCHES, ExcludeKernel: true},
+	})
 	if err != nil {
 		b.Skip(err)
 	}
