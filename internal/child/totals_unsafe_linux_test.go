@@ -23,8 +23,8 @@ func TestForgedCountsAreSuspect(t *testing.T) {
 		return hex.EncodeToString(binary.LittleEndian.AppendUint32(nil, uint32(trampoline.ResultsAddr+field)))
 	}
 	const (
-		work = "b9b0710b00 ffc9 75fc" // mov ecx, 750000; 1: dec ecx; jnz 1b: some 200 µs
-		much = "f0490200"             // 150,000 ns
+		work = "b970383900 ffc9 75fc" // mov ecx, 3750000; 1: dec ecx; jnz 1b: some 1 ms
+		much = "a0bb0d00"             // 900,000 ns: more than passes beside a reading on a busy host
 	)
 	// cmp dword [mode], read; jne 1f; add or sub qword [begin of the first counter], much; 1: ret
 	guard := "833c25" + address(unsafe.Offsetof(r.Mode)) + "01 750c"
