@@ -20,19 +20,20 @@ const (
 	noCapability = "0{16}"
 	noSignal     = "0{16}"
 	// Signal 32 belongs to C libraries; some parents, such as make, leave it
-	// ignored, and shells the keyboard's signals of what runs in the background.
-	ignored = "0{8}[08]0{6}[0246]"
+	// ignored, shells the keyboard's signals of what runs in the background, and
+	// nohup that of a terminal's end.
+	ignored = "0{8}[08]0{6}[0-7]"
 )
 
 // facts is all that /proc says of rights, resources and bonds.
 func facts() []fact {
 	return []fact{
 		{"status PPid", "SERVER", "CHILD"},
-		{"status TracerPid", "0", "CHILD"},
+		{"status TracerPid", "0", "TRACER"},
 		{"status Uid", `USER\tUSER\tUSER\tUSER`, `USER\tUSER\tUSER\tUSER`},
 		{"status Gid", `GROUP\tGROUP\tGROUP\tGROUP`, `GROUP\tGROUP\tGROUP\tGROUP`},
 		{"status Groups", "GROUPS", "GROUPS"},
-		{"status NSpid", `CHILD(\t1)?`, `\d+(\t\d+)?`},
+		{"status NSpid", `TRACER(\t\d+)?`, `\d+(\t\d+)?`},
 		{"status NSpgid", `CHILD(\t1)?`, `CHILD(\t1)?`},
 		{"status Kthread", "0", "0"},
 		{"status VmLck", "0 kB", "0 kB"},

@@ -87,7 +87,8 @@ func TestPosture(t *testing.T) {
 			done := endless(t, pool, runJob(t, tt.object, tt.kernel, tt.params))
 			childPID, cellPID := await(t, os.Getpid())
 			words := wordsFor(t, layers, childPID)
-			own, inner := look(t, childPID), look(t, cellPID)
+			words["TRACER"] = tracer(t, childPID, cellPID)
+			own, inner := look(t, childPID, "task/"+words["TRACER"]+"/status"), look(t, cellPID, "status")
 			own.compare(t, "child", words, func(f fact) string { return f.child })
 			inner.compare(t, "cell", words, func(f fact) string { return f.cell })
 			compareThreads(t, childPID)
@@ -167,14 +168,26 @@ func status(pid int, file string) map[string]string {
 	return m
 }
 
-// look reads all that /proc has of a process: the lines of three files, and
-// every other file as a whole where a fact speaks of it.
-func look(t *testing.T, pid int) posture {
+// tracer is the thread of the child that traces the cell, and forks it. It need not be
+// the first one: the Go runtime may have moved the main goroutine before it was locked.
+func tracer(t *testing.T, child, cell int) string {
+	t.Helper()
+	thread := status(cell, "status")["TracerPid"]
+	if _, err := os.Stat(fmt.Sprintf("/proc/%d/task/%s", child, thread)); err != nil {
+		t.Errorf("the cell is traced by %s, which is no thread of the child %d: %v", thread, child, err)
+	}
+	return thread
+}
+
+// look reads all that /proc has of a process: the lines of three files, of which one
+// is that of the thread that matters, and every other file as a whole where a fact
+// speaks of it.
+func look(t *testing.T, pid int, threadStatus string) posture {
 	t.Helper()
 	p := make(posture)
-	for _, file := range []string{"status", "io"} {
+	for name, file := range map[string]string{"status": threadStatus, "io": "io"} {
 		for k, v := range status(pid, file) {
-			p[file+" "+k] = v
+			p[name+" "+k] = v
 		}
 	}
 	limits := readable(t, pid, "limits")
@@ -259,13 +272,13 @@ func wordsFor(t *testing.T, layers runner.Posture, child int) map[string]string 
 
 // order is in which the words are replaced: a longer one before its part.
 func order() []string {
-	return []string{"MAP-UID", "MAP-GID", "SERVER", "CHILD", "USER", "GROUPS", "CGROUP", "GROUP", "BOUNDING"}
+	return []string{"MAP-UID", "MAP-GID", "SERVER", "CHILD", "TRACER", "USER", "GROUPS", "CGROUP", "GROUP", "BOUNDING"}
 }
 
 // compare holds all that was seen to the table: nothing else may be there.
 func (got posture) compare(t *testing.T, who string, words map[string]string, pattern func(fact) string) {
 	t.Helper()
-	server, known := look(t, os.Getpid()), irrelevant()
+	server, known := look(t, os.Getpid(), "status"), irrelevant()
 	for _, file := range elsewhere() {
 		known[file] = "compared by a function"
 	}
