@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -153,7 +154,15 @@ func TestLawIsAlive(t *testing.T) {
 }
 
 func importable(pkg string) bool {
-	_, err := build.Import(pkg, ".", build.FindOnly)
+	from := build.Default
+	if from.GOROOT == "" { // a binary built with -trimpath does not know it
+		out, err := exec.Command("go", "env", "GOROOT").Output()
+		if err != nil {
+			return false
+		}
+		from.GOROOT = strings.TrimSpace(string(out))
+	}
+	_, err := from.Import(pkg, ".", build.FindOnly)
 	return err == nil
 }
 
