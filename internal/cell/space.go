@@ -53,9 +53,14 @@ type Space struct {
 // StackSize is what a kernel may use of its stack, in bytes.
 const StackSize = 1 << 20
 
+// ErrTaken tells that this process has memory of its own where a cell must. The Go
+// runtime puts its heap anywhere, so about one process in a hundred thousand does
+// (runtime/malloc.go, randomizeHeapBase); another one is likely to have not.
+var ErrTaken = errors.New("cell: an address of the cell is taken in this process")
+
 // NewSpace maps the regions and the cell's own pages. All addresses are fixed,
 // so a process has one space at a time. A *HugeError says that the host has no
-// pages for a huge region.
+// pages for a huge region, ErrTaken that an address is not free.
 func NewSpace(job []Region) (*Space, error) {
 	code := trampoline.Code()
 	own := []Region{

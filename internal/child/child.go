@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"webrunner/internal/calibrate"
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
 )
@@ -55,7 +56,7 @@ func Main() int {
 	if problem != nil {
 		rep = &wire.Report{Problem: problem}
 	} else {
-		rep = serve(job, layers)
+		rep = do(job, layers)
 	}
 	if err := wire.WriteReport(descriptor(reportFD), rep); err != nil {
 		return 4
@@ -89,67 +90,64 @@ func without(args []string) []string {
 	return nil
 }
 
-// serve does the job. A panic in it is our bug, and is reported as such: the
-// text goes to the server's log through descriptor 2.
-func serve(job *wire.Job, layers map[string]string) (rep *wire.Report) {
+// job is one job under way.
+type job struct {
+	*wire.Job
+	layers map[string]string // in force here
+	began  time.Time
+}
+
+// filtered tells whether cells have their seccomp filter.
+func (j *job) filtered() bool { return strings.HasPrefix(j.layers["seccomp"], "enforced") }
+
+// do does a job. A panic in it is our bug, and is reported as such: the text goes to
+// the server's log through descriptor 2.
+func do(w *wire.Job, layers map[string]string) (rep *wire.Report) {
 	defer func() {
 		if r := recover(); r != nil {
 			fmt.Fprintf(descriptor(2), "panic: %v\n%s", r, debug.Stack())
 			rep = &wire.Report{Problem: wire.Problemf(wire.Internal, "the child failed; the server's error log says where")}
 		}
 	}()
-	s := &session{job: job, layers: layers, start: time.Now()}
-	return s.do()
-}
-
-// do does the job by its kind.
-func (s *session) do() *wire.Report {
-	switch s.job.Kind {
+	j := &job{Job: w, layers: layers, began: time.Now()}
+	var err error
+	switch w.Kind {
 	case wire.Run:
-		return s.run()
+		rep, err = j.run()
 	case wire.Screen:
-		return s.screenOnly()
+		rep, err = j.screen()
 	case wire.Inspect:
-		return s.inspect()
+		rep, err = j.inspect()
 	case wire.Probe:
-		return s.probe()
+		rep, err = j.probe()
+	default:
+		err = wire.Problemf(wire.Internal, "a job of kind %q", w.Kind)
 	}
-	return &wire.Report{Problem: wire.Problemf(wire.Internal, "a job of kind %q", s.job.Kind)}
-}
-
-// session is one job being served.
-type session struct {
-	job    *wire.Job
-	layers map[string]string
-	start  time.Time
-	space  *cell.Space // of a run; it ends with the process
-}
-
-// deadline is when the job has to be over.
-func (s *session) deadline() time.Time {
-	return s.start.Add(time.Duration(s.job.Budget.Deadline) * time.Microsecond)
+	switch {
+	case errors.Is(err, cell.ErrTaken):
+		return &wire.Report{NotStarted: true}
+	case err != nil:
+		return &wire.Report{Problem: wire.AsProblem(err)}
+	}
+	return rep
 }
 
 // probe tells which layers are in force here, and what the measuring code
 // costs on this host.
-func (s *session) probe() *wire.Report {
-	probed := wire.Probed{Layers: s.layers}
-	err := s.learn(&probed)
+func (j *job) probe() (*wire.Report, error) {
+	probed, err := calibrate.Learn(&j.Host, j.filtered())
 	var step *cell.StepError
-	if errors.As(err, &step) {
-		return &wire.Report{Problem: noCell(step)}
-	}
-	if errors.Is(err, unix.EEXIST) {
-		return &wire.Report{NotStarted: true}
-	}
-	if err != nil {
+	switch {
+	case errors.As(err, &step):
+		return nil, noCell(step)
+	case errors.Is(err, cell.ErrTaken):
+		return nil, err
+	case err != nil:
 		probed.Calibration.Doubt = "calibration failed: " + err.Error()
 	}
+	probed.Layers = j.layers
 	doc, err := json.Marshal(probed)
-	if err != nil {
-		return internal(err)
-	}
-	return &wire.Report{Document: doc, OK: true}
+	return &wire.Report{Document: doc, OK: true}, err
 }
 
 // noCell says that this host cannot run cells at all.
@@ -159,11 +157,6 @@ func noCell(e *cell.StepError) *wire.Problem {
 		mend = "sysctl -w kernel.yama.ptrace_scope=1"
 	}
 	return wire.Problemf(wire.Unfit, "no cell can be made here: %v; %s", e, mend)
-}
-
-// internal reports an error that is nobody's fault but ours or the host's.
-func internal(err error) *wire.Report {
-	return &wire.Report{Problem: wire.Problemf(wire.Internal, "%v", err)}
 }
 
 // descriptor reads and writes a descriptor with plain blocking calls. An

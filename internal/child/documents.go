@@ -6,58 +6,50 @@ import (
 	"strings"
 
 	"webrunner/filter/screen"
+	"webrunner/internal/subject"
 	"webrunner/internal/wire"
-	"webrunner/loader"
 )
 
 // inspect tells what the loader does with the object; nothing is run.
-func (s *session) inspect() *wire.Report {
-	insp := loader.Inspect(s.job.Object, s.limits(), placement(), "", nil)
+func (j *job) inspect() (*wire.Report, error) {
+	insp := subject.Inspect(j.Job)
 	doc, err := insp.JSON()
 	if err != nil {
-		return internal(err)
+		return nil, err
 	}
-	text, p := written(insp.WriteText)
-	if p != nil {
-		return &wire.Report{Problem: p}
-	}
-	return &wire.Report{Document: doc, OK: insp.Err == nil, Text: text}
+	text, err := written(insp.WriteText)
+	return &wire.Report{Document: doc, OK: insp.Err == nil, Text: text}, err
 }
 
-// screenOnly screens the object; nothing is run.
-func (s *session) screenOnly() *wire.Report {
-	im, p := s.load(asItFalls)
-	if p != nil {
-		return &wire.Report{Problem: p}
+// screen screens the object; nothing is run.
+func (j *job) screen() (*wire.Report, error) {
+	im, err := subject.Load(j.Job, subject.AsItFalls)
+	if err != nil {
+		return nil, err
 	}
-	v, p := s.screen(im)
-	if p != nil {
-		return &wire.Report{Problem: p}
+	v, err := subject.Screen(im, j.Job)
+	if err != nil {
+		return nil, err
 	}
 	doc, err := json.Marshal(v)
 	if err != nil {
-		return internal(err)
+		return nil, err
 	}
-	text, p := written(func(w io.Writer) error {
-		switch c := code(im); {
-		case s.job.Screen.Boundaries:
+	text, err := written(func(w io.Writer) error {
+		switch c := subject.Code(im); {
+		case j.Job.Screen.Boundaries:
 			return screen.Boundaries(w, c.Sections)
-		case s.job.Screen.Listing:
+		case j.Job.Screen.Listing:
 			return screen.Listing(w, c, v)
 		}
 		return v.WriteText(w)
 	})
-	if p != nil {
-		return &wire.Report{Problem: p}
-	}
-	return &wire.Report{Document: doc, OK: v.Accepted, Text: text}
+	return &wire.Report{Document: doc, OK: v.Accepted, Text: text}, err
 }
 
 // written collects what a writer writes.
-func written(write func(io.Writer) error) (string, *wire.Problem) {
+func written(write func(io.Writer) error) (string, error) {
 	var b strings.Builder
-	if err := write(&b); err != nil {
-		return "", wire.Problemf(wire.Internal, "%v", err)
-	}
-	return b.String(), nil
+	err := write(&b)
+	return b.String(), err
 }

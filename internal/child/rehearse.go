@@ -32,12 +32,8 @@ func rehearse(layers map[string]string) {
 	if err != nil {
 		return
 	}
-	s := &session{layers: layers, start: time.Now(), job: &wire.Job{
+	_ = do(&wire.Job{
 		Kind: wire.Run, Spec: spec.XML, Params: values, Object: object,
 		Budget: wire.Budget{Deadline: time.Second.Microseconds(), CPU: 1, Call: (100 * time.Millisecond).Microseconds(), Precision: 1, Effort: wire.Quick},
-	}}
-	s.do()
-	if s.space != nil {
-		_ = s.space.Close()
-	}
+	}, layers)
 }

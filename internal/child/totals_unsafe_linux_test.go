@@ -41,6 +41,7 @@ func TestForgedCountsAreSuspect(t *testing.T) {
 			}
 			job := runJob(t, elfobj.Function("playground", code), "playground", nil)
 			job.Groups = []wire.Group{soft(map[string]uint64{"Cycles": unix.PERF_COUNT_SW_TASK_CLOCK})}
+			job.Budget.CPU = patient
 			rep := counted(t, job)
 			if u := rep.Result.Unavailable; len(u) > 0 && u[0].Name == "Cycles" {
 				t.Skip("this host does not let processes count: " + u[0].Reason)

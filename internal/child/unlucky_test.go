@@ -31,7 +31,7 @@ func TestUnlucky(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep := serve(&wire.Job{
+	rep := do(&wire.Job{
 		Kind: wire.Run, Spec: spec.XML, Params: map[string]uint64{"iterations": 1}, Object: object,
 		Budget: wire.Budget{Deadline: time.Second.Microseconds(), Call: 1e5},
 	}, map[string]string{})

@@ -1,4 +1,4 @@
-package child
+package measure
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"webrunner/internal/autopsy"
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
 	"webrunner/perf"
@@ -25,7 +26,7 @@ const (
 // effect of layout shows. Many groups have one cell each: together they still
 // say of cycles and instructions, which each of them counts, what cells differ by.
 const (
-	fewGroups      = 8  // that get minCells cells each
+	fewGroups      = 8  // that get MinCells cells each
 	counterRecords = 33 // in a cell: 31 good ones and some that are not
 	goodSamples    = 31
 	mostRounds     = 8 // of cells, while counts are not precise
@@ -44,10 +45,10 @@ type event struct {
 	attr       perf.Attr
 }
 
-// hardware returns the groups that the job asks for.
-func (r *runner) hardware() []*group {
+// hardware returns the groups that a job asks for.
+func hardware(job *wire.Job) []*group {
 	var list []*group
-	for _, events := range r.job.Groups {
+	for _, events := range job.Groups {
 		g := &group{rdpmc: true}
 		for i, e := range events {
 			g.rdpmc = g.rdpmc && !e.MetricField
@@ -62,35 +63,65 @@ func (r *runner) hardware() []*group {
 	return list
 }
 
-// count counts groups and adds their figures, each event's once. A group that
-// cannot be counted is unavailable, with the reason; only the kernel's own
-// failure is a problem.
-func (s *sampler) count(groups []*group) *wire.Problem {
-	rounds, done := minCells, func(g *group) bool { return g.precise(s.job.Budget.Precision) }
-	if len(groups) > fewGroups { // repeating all of them for precision would take too long
+// counting is the counting of groups of events around the calls of a subject.
+type counting struct {
+	timer
+	record Record
+	groups []*group
+	beside map[string]float64 // events counted beside the readings of a record, by name
+	doubts []string           // what speaks against readings
+	broken autopsy.Broken
+}
+
+// countHardware counts the groups that the job of a subject asks for. An error is a
+// *wire.Problem of a cell.
+func countHardware(r Record, t timer) (*counting, error) {
+	c := &counting{timer: t, record: r, groups: hardware(t.subject.Job)}
+	return c, c.count()
+}
+
+// stopped tells why counting stopped; it is empty where nothing was counted.
+func (c *counting) stopped() string {
+	wanted := c.subject.Job.Budget.Precision
+	switch {
+	case !slices.ContainsFunc(c.groups, func(g *group) bool { return g.failed == nil }):
+		return "" // the time stamps give the main figures after all
+	case slices.ContainsFunc(c.groups, func(g *group) bool { return g.failed == nil && !g.precise(wanted) }):
+		if c.left() <= 0 {
+			return "deadline"
+		}
+		return "cells"
+	}
+	return "precision"
+}
+
+// count counts the groups. One that cannot be counted is unavailable, with the reason;
+// only a cell that ended otherwise than by returning is an error.
+func (c *counting) count() error {
+	wanted := c.subject.Job.Budget.Precision
+	rounds, done := MinCells, func(g *group) bool { return g.precise(wanted) }
+	if len(c.groups) > fewGroups { // repeating all of them for precision would take too long
 		rounds, done = 1, (*group).sampled
 	}
-	left := rounds * len(groups) // cells that share the time
+	waiting := rounds * len(c.groups) // cells that share the time
 	for round := range mostRounds {
-		for i, g := range groups {
+		for i, g := range c.groups {
 			switch {
 			case g.failed != nil || round >= rounds && done(g):
 				continue
-			case s.sampling() > 0 || round == 0 && i == 0:
+			case c.left() > 0 || round == 0 && i == 0:
 			case round == 0:
 				g.failed = errNoTime
 				continue
 			default:
 				continue
 			}
-			s.share = s.sampling() / time.Duration(max(left, 1))
-			if p := s.countInCell(g); p != nil {
-				return p
+			if err := c.countInCell(g, c.left()/time.Duration(max(waiting, 1))); err != nil {
+				return err
 			}
-			left--
+			waiting--
 		}
 	}
-	s.addCounts(groups)
 	return nil
 }
 
@@ -103,24 +134,25 @@ func (g *group) sampled() bool {
 	return n >= goodSamples
 }
 
-// countInCell runs one more cell of a group.
-func (s *sampler) countInCell(g *group) *wire.Problem {
-	if s.beside == nil {
-		if err := s.countReference(g); err != nil {
+// countInCell runs one more cell of a group, which has a share of the time.
+func (c *counting) countInCell(g *group, share time.Duration) error {
+	if c.beside == nil {
+		if err := c.countReference(g); err != nil {
 			g.failed = openError(g, err)
 			return nil
 		}
 	}
-	out, err := s.countOnce(g)
+	out, err := c.countOnce(g, share)
 	var p *wire.Problem
 	if errors.As(err, &p) {
 		return p
 	}
 	if err == nil {
 		var samples []perf.Sample
-		if samples, err = s.countsOf(out, g); err == nil {
+		if samples, err = c.countsOf(out, g); err == nil {
 			g.cells = append(g.cells, samples)
-			s.checkTotals(out, g)
+			c.broken = c.broken.And(autopsy.BrokenBy(c.plan(g, trampoline.Kernel, share), out))
+			c.checkTotals(out, g)
 		}
 	}
 	g.failed = err
@@ -155,22 +187,22 @@ func (g *group) readings(i int) []perf.Readings {
 
 // addCounts adds the figures of all groups in the order of the request. What
 // several groups count is one figure of all their cells.
-func (s *sampler) addCounts(groups []*group) {
+func (c *counting) addCounts(f *Figures) {
 	var done []string
-	for _, g := range groups {
+	for _, g := range c.groups {
 		for _, e := range g.events {
 			if !slices.Contains(done, e.name) {
 				done = append(done, e.name)
-				s.addCount(e, groups)
+				c.addCount(e, f)
 			}
 		}
 	}
 }
 
-func (s *sampler) addCount(e event, groups []*group) {
+func (c *counting) addCount(e event, f *Figures) {
 	var cells []perf.Readings
 	var failed error
-	for _, g := range groups {
+	for _, g := range c.groups {
 		i := slices.IndexFunc(g.events, func(o event) bool { return o.name == e.name })
 		switch {
 		case i < 0:
@@ -181,21 +213,21 @@ func (s *sampler) addCount(e event, groups []*group) {
 		}
 	}
 	if len(cells) == 0 && failed != nil {
-		s.unavailable(e.name, "%v", failed)
+		f.unavailable(e.name, "%v", failed)
 		return
 	}
 	fig, q, err := perf.EstimateCounter(cells)
 	if err != nil {
-		s.unavailable(e.name, "%v", err)
+		f.unavailable(e.name, "%v", err)
 		return
 	}
-	s.counter(e.name, e.unit, wire.PMU, s.perCall(fig), s.modes(q))
-	s.warn(e.name, q)
+	f.add(e.name, e.unit, wire.PMU, f.perCall(fig), f.modes(q))
+	f.warn(e.name, q)
 }
 
 // mode is how the counters of a group are read.
-func (r *runner) mode(g *group) uint64 {
-	if g.rdpmc && r.job.Host.RDPMC {
+func (c *counting) mode(g *group) uint64 {
+	if g.rdpmc && c.subject.Job.Host.RDPMC {
 		return trampoline.ModeRDPMC
 	}
 	return trampoline.ModeRead
@@ -204,45 +236,32 @@ func (r *runner) mode(g *group) uint64 {
 // countOnce runs one cell that reads the group around each call. Where rdpmc
 // cannot be used, the cell may also make the system call read, on the group's
 // leader, descriptor 0.
-func (s *sampler) countOnce(g *group) (*cell.Outcome, error) {
-	plan, err := s.countPlan(g, trampoline.Kernel)
-	if err != nil {
-		return nil, err
-	}
-	s.fill()
-	out, err := s.space.Run(plan)
+func (c *counting) countOnce(g *group, share time.Duration) (*cell.Outcome, error) {
+	plan := c.plan(g, trampoline.Kernel, share)
+	c.subject.Fill()
+	out, err := c.subject.Space.Run(plan)
 	if err != nil {
 		return nil, openError(g, err)
 	}
-	if p := s.abnormal(out, plan); p != nil {
-		return nil, p
-	}
-	return out, nil
+	return out, c.subject.Explain(out, plan)
 }
 
-// countPlan is the plan of a cell that counts a group around calls of a kind.
-func (s *sampler) countPlan(g *group, call trampoline.Kind) (cell.Plan, error) {
-	plan := s.emptyCaches(s.plan(), []cell.Section{
-		secCounted:   {Kind: call, Batch: s.batch, Counted: true},
-		secUncounted: {Kind: trampoline.Empty, Batch: s.batch, Counted: true},
+// plan is the plan of a cell that counts a group around calls of a kind.
+func (c *counting) plan(g *group, call trampoline.Kind, share time.Duration) cell.Plan {
+	plan := emptyCaches(c.subject, []cell.Section{
+		secCounted:   {Kind: call, Batch: c.record.Batch, Counted: true},
+		secUncounted: {Kind: trampoline.Empty, Batch: c.record.Batch, Counted: true},
 	})
-	plan.Mode = s.mode(g)
-	if plan.Filter != nil && plan.Mode == trampoline.ModeRead {
-		if s.reading == nil {
-			var err error
-			if s.reading, err = filterFor(true); err != nil {
-				return plan, err
-			}
-		}
-		plan.Filter = s.reading
+	if plan.Mode = c.mode(g); plan.Mode == trampoline.ModeRead {
+		plan = c.subject.Reading(plan)
 	}
 	for i, e := range g.events {
 		e.attr.Disabled = i == 0 // until the cell starts its group
 		plan.Attrs = append(plan.Attrs, e.attr.Encode())
 	}
 	plan.Records = min(counterRecords, plan.MaxRecords())
-	plan.Budget = s.ticks(max(s.share, laterTime))
-	return plan, nil
+	plan.Budget = c.record.Ticks(max(share, laterTime))
+	return plan
 }
 
 // openError names the event that the host refuses, where it is known.
@@ -266,33 +285,33 @@ var (
 )
 
 // countsOf turns the readings of a cell into samples.
-func (r *runner) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
-	records := r.usable(o)
+func (c *counting) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
+	records := usable(c.subject, o)
 	samples := make([]perf.Sample, 0, 2*len(records))
-	mode, lost := r.mode(g), 0
+	mode, lost, host := c.mode(g), 0, &c.subject.Job.Host
 	for _, rec := range records {
 		if rec.Flags&trampoline.FlagCounter != 0 {
 			if lost++; mode == trampoline.ModeRead {
 				return nil, errOffPMU // a pinned group does not come back
 			}
 		}
-		for sec, c := range rec.Counts {
+		for sec, count := range rec.Counts {
 			s := perf.Sample{
 				Ticks: rec.Ticks[sec], Empty: sec == secUncounted,
-				Interrupted: r.job.Host.Detectors.Interrupt == "" && rec.Flags>>sec&trampoline.FlagInterrupt != 0,
+				Interrupted: host.Detectors.Interrupt == "" && rec.Flags>>sec&trampoline.FlagInterrupt != 0,
 				// A counter that the kernel moved meanwhile is worth as little.
-				Preempted: r.job.Host.Detectors.Preempt == "" && rec.Flags>>sec&trampoline.FlagPreempt != 0 || rec.Flags&trampoline.FlagCounter != 0,
+				Preempted: host.Detectors.Preempt == "" && rec.Flags>>sec&trampoline.FlagPreempt != 0 || rec.Flags&trampoline.FlagCounter != 0,
 			}
-			before, after := c.Before, c.After
+			before, after := count.Before, count.After
 			if mode == trampoline.ModeRead {
-				if err := counting(before, after, len(g.events)); err != nil {
+				if err := scheduled(before, after, len(g.events)); err != nil {
 					return nil, err
 				}
 				before, after = before[cell.ReadHeader:], after[cell.ReadHeader:]
 			}
 			s.Counters = make([]uint64, len(after))
 			for i := range after {
-				s.Counters[i] = r.advance(before[i], after[i], mode)
+				s.Counters[i] = advance(before[i], after[i], mode, host.PMUWidth)
 			}
 			samples = append(samples, s)
 		}
@@ -303,9 +322,9 @@ func (r *runner) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
 	return samples, nil
 }
 
-// counting checks two readings of a group by read(2). One that could not be
+// scheduled checks two readings of a group by read(2). One that could not be
 // scheduled reads as nothing at all (perf_event_open(2), "pinned").
-func counting(before, after []uint64, events int) error {
+func scheduled(before, after []uint64, events int) error {
 	n := uint64(events)
 	switch enabled, running := after[1]-before[1], after[2]-before[2]; {
 	case before[0] != n || after[0] != n:
@@ -316,12 +335,12 @@ func counting(before, after []uint64, events int) error {
 	return nil
 }
 
-// advance is what a counter advanced by. rdpmc gives the register, which wraps
-// at its width (SDM vol. 3B, 21.2.2).
-func (r *runner) advance(before, after, mode uint64) uint64 {
+// advance is what a counter of so many bits advanced by. rdpmc gives the register,
+// which wraps at its width (SDM vol. 3B, 21.2.2).
+func advance(before, after, mode uint64, width int) uint64 {
 	d := after - before
-	if w := r.job.Host.PMUWidth; mode == trampoline.ModeRDPMC && w > 0 && w < 64 {
-		d &= 1<<w - 1
+	if mode == trampoline.ModeRDPMC && width > 0 && width < 64 {
+		d &= 1<<width - 1
 	}
 	return d
 }

@@ -1,14 +1,16 @@
-package child
+// Package calibrate finds what the measuring code of cells costs on a host, by sections
+// of known length, and proves the detectors by which disturbances are seen.
+package calibrate
 
 import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
+	"slices"
 	"time"
 
-	"webrunner/filter/bpf"
 	"webrunner/internal/cell"
+	"webrunner/internal/measure"
 	"webrunner/internal/wire"
 	"webrunner/perf"
 	"webrunner/trampoline"
@@ -42,31 +44,47 @@ const (
 // shortest hide behind entry and exit, the longest does not on any core.
 var straightSteps = [...]uint64{0, 2, 5, trampoline.ChainSteps}
 
-// learn finds what the measuring code costs on this host, and which of its
-// detectors can be believed.
-func (s *session) learn(to *wire.Probed) error {
-	space, err := cell.NewSpace(nil)
-	if err != nil {
-		return err
+// bench is the cells that calibration runs.
+type bench struct {
+	space  *cell.Space
+	ruler  measure.Ruler
+	host   *wire.Host
+	filter []uint64 // of the cells; nil where an operator does without seccomp
+}
+
+// Learn finds what the measuring code costs on this host, in calibration, detectors and
+// rhythm, and which of its detectors can be believed. Cells are filtered by seccomp
+// unless an operator does without. Of errors that are a *cell.StepError, the host runs
+// no cell at all; of cell.ErrTaken, another process may be able to.
+func Learn(host *wire.Host, filtered bool) (probed wire.Probed, err error) {
+	b := bench{host: host, ruler: measure.RulerOf(*host)}
+	if filtered {
+		if b.filter, err = cell.Filter(false); err != nil {
+			return probed, err
+		}
 	}
-	defer space.Close()
-	cpu, err := cell.Pin(s.job.Host.CPUs)
-	if err != nil {
-		return err
+	if b.space, err = cell.NewSpace(nil); err != nil {
+		return probed, err
 	}
-	to.Detectors = s.proveDetectors(space)
-	to.Calibration, to.Rhythm, err = s.calibrate(space, cpu)
-	return err
+	defer b.space.Close()
+	cpu, err := cell.Pin(host.CPUs)
+	if err != nil {
+		return probed, err
+	}
+	probed.Detectors = b.proveDetectors()
+	probed.Calibration, probed.Rhythm, err = b.calibrate(cpu)
+	return probed, err
 }
 
 // calibrate begins on the CPU that the cells are pinned to.
-func (s *session) calibrate(space *cell.Space, cpu int) (wire.Calibration, wire.Rhythm, error) {
+func (b *bench) calibrate(cpu int) (wire.Calibration, wire.Rhythm, error) {
 	var outcomes []*cell.Outcome
 	var cells []perf.References
 	var cal perf.Calibration
 	var err error
+	began := time.Now()
 	for round := range maxRounds {
-		refs, out, err := s.sampleReferences(space)
+		refs, out, err := b.sampleReferences()
 		if err != nil {
 			return wire.Calibration{}, wire.Rhythm{}, err
 		}
@@ -74,12 +92,12 @@ func (s *session) calibrate(space *cell.Space, cpu int) (wire.Calibration, wire.
 		if n := round + 1 - minRounds; n < 0 || n%moreRounds != 0 {
 			continue
 		}
-		cal, err = perf.Calibrate(cells, s.job.Host.TSCQuantum)
-		if err == nil && cal.Doubt == "" && cal.EdgeError < goodError || time.Since(s.start) > longEnough {
+		cal, err = perf.Calibrate(cells, b.host.TSCQuantum)
+		if err == nil && cal.Doubt == "" && cal.EdgeError < goodError || time.Since(began) > longEnough {
 			break
 		}
 		// The other hyper-thread may be busy, and not elsewhere.
-		next, err := cell.Pin(others(s.job.Host.CPUs, cpu))
+		next, err := cell.Pin(slices.DeleteFunc(slices.Clone(b.host.CPUs), func(c int) bool { return c == cpu }))
 		if err != nil {
 			return wire.Calibration{}, wire.Rhythm{}, err
 		}
@@ -88,13 +106,13 @@ func (s *session) calibrate(space *cell.Space, cpu int) (wire.Calibration, wire.
 	if math.IsNaN(cal.Edge + cal.ChainEdge + cal.EdgeError) {
 		return wire.Calibration{}, wire.Rhythm{}, errors.New("the calibration is not a number")
 	}
-	rhythm := rhythmOf(outcomes...)
-	return wire.Calibration(cal), wire.Rhythm{Chain: rhythm.chain, Gap: rhythm.gap / float64(refStraight+len(straightSteps))}, err
+	chain, gap := measure.Rhythm(outcomes...)
+	return wire.Calibration(cal), wire.Rhythm{Chain: chain, Gap: gap / float64(refStraight+len(straightSteps))}, err
 }
 
 // sampleReferences runs one cell of references.
-func (s *session) sampleReferences(space *cell.Space) (r perf.References, out *cell.Outcome, err error) {
-	chain, witness := s.turns()
+func (b *bench) sampleReferences() (r perf.References, out *cell.Outcome, err error) {
+	chain, witness := b.ruler.Turns()
 	plan := cell.Plan{
 		Sections: []cell.Section{
 			refLong:    {Kind: trampoline.ImulChain, Turns: chain},
@@ -102,16 +120,16 @@ func (s *session) sampleReferences(space *cell.Space) (r perf.References, out *c
 			refChain:   {Kind: trampoline.ImulChain, Turns: shortTurns},
 			refAdds:    {Kind: trampoline.AddChain, Turns: addTurns},
 		},
-		Records: roundRecords, Budget: s.ticks(time.Second), Wall: time.Second,
+		Records: roundRecords, Budget: b.ruler.Ticks(time.Second), Wall: time.Second,
 		XSave: perf.XGETBV() != 0, Rseq: true,
 	}
 	for _, n := range straightSteps {
 		plan.Sections = append(plan.Sections, cell.Section{Kind: trampoline.Straight, Turns: n})
 	}
-	if out, err = s.runOwn(space, plan); err != nil {
+	if out, err = b.run(plan); err != nil {
 		return r, nil, err
 	}
-	turn := s.turnCycles()
+	turn := b.ruler.ChainTurn()
 	ticks := func(section int) (list []uint64) {
 		for _, rec := range out.Samples.Records {
 			list = append(list, rec.Ticks[section])
@@ -122,7 +140,7 @@ func (s *session) sampleReferences(space *cell.Space) (r perf.References, out *c
 		Long:    perf.Length{Cycles: float64(chain) * turn, Ticks: ticks(refLong)},
 		Chain:   perf.Length{Cycles: shortTurns * turn, Ticks: ticks(refChain)},
 		Adds:    perf.Length{Cycles: addTurns * trampoline.ChainSteps, Ticks: ticks(refAdds)},
-		Witness: ticks(refWitness), Alone: float64(witness) * trampoline.WitnessMixes * s.core().WitnessMix,
+		Witness: ticks(refWitness), Alone: float64(witness) * b.ruler.WitnessTurn(),
 	}
 	for i, n := range straightSteps {
 		r.Straight = append(r.Straight, perf.Length{Cycles: float64(n) * turn / trampoline.ChainSteps, Ticks: ticks(refStraight + i)})
@@ -133,31 +151,12 @@ func (s *session) sampleReferences(space *cell.Space) (r perf.References, out *c
 	return r, out, nil
 }
 
-// runOwn runs a cell of the stub's own sections, which has to return.
-func (s *session) runOwn(space *cell.Space, plan cell.Plan) (*cell.Outcome, error) {
-	if s.enforced("seccomp") {
-		var err error
-		if plan.Filter, err = filterFor(false); err != nil {
-			return nil, err
-		}
-	}
-	out, err := space.Run(plan)
+// run runs a cell of the stub's own sections, which has to return.
+func (b *bench) run(plan cell.Plan) (*cell.Outcome, error) {
+	plan.Filter = b.filter
+	out, err := b.space.Run(plan)
 	if err == nil && out.End != cell.Returned {
 		err = fmt.Errorf("the calibration cell ended by %v, signal %v", out.End, out.Signal)
 	}
 	return out, err
-}
-
-// enforced tells whether a layer is in force.
-func (s *session) enforced(layer string) bool {
-	return strings.HasPrefix(s.layers[layer], "enforced")
-}
-
-// filterFor compiles the stage-2 program of a cell.
-func filterFor(reads bool) ([]uint64, error) {
-	prog, err := stage2(reads).Compile()
-	if err != nil {
-		return nil, err
-	}
-	return bpf.Words(prog), nil
 }

@@ -1,4 +1,4 @@
-package child
+package audit
 
 import (
 	"strings"
@@ -6,30 +6,33 @@ import (
 	"time"
 
 	"webrunner/internal/cell"
+	"webrunner/internal/measure"
 	"webrunner/internal/wire"
-	"webrunner/loader"
 	"webrunner/trampoline"
 )
+
+// nanoseconds is a ruler whose ticks are as long.
+func nanoseconds() measure.Ruler { return measure.RulerOf(wire.Host{TSCHz: 1e9}) }
 
 // TestLonger: what makes watched calls too long for what was measured, 1,000
 // ticks of a nanosecond, and what does not.
 func TestLonger(t *testing.T) {
 	const way = 10_000 // from stop to stop, with nothing in between
 	// calls are made in one manner, each with an empty one.
-	calls := func(n int, m manner, touched int, ticks, wall, cpu time.Duration) (list []watched) {
+	calls := func(n int, what contents, touched int, ticks, wall, cpu time.Duration) (list []watched) {
 		at := time.Unix(1, 0)
 		for range n {
 			list = append(list, watched{
-				call:   cell.Seen{Began: at, Ticks: 50 + uint64(ticks), Wall: way + wall, CPU: way/2 + cpu},
-				empty:  cell.Seen{Began: at, Ticks: 50, Wall: way, CPU: way / 2},
-				manner: m, touched: touched,
+				call:     cell.Seen{Began: at, Ticks: 50 + uint64(ticks), Wall: way + wall, CPU: way/2 + cpu},
+				empty:    cell.Seen{Began: at, Ticks: 50, Wall: way, CPU: way / 2},
+				contents: what, touched: touched,
 			})
 		}
 		return list
 	}
 	const us = time.Microsecond
-	pair := func(m manner, touched int, first, second time.Duration) []watched {
-		return append(calls(1, m, touched, first, first, first), calls(1, same, 0, second, second, second)...)
+	pair := func(what contents, touched int, first, second time.Duration) []watched {
+		return append(calls(1, what, touched, first, first, first), calls(1, same, 0, second, second, second)...)
 	}
 	for _, tt := range []struct {
 		name    string
@@ -56,8 +59,8 @@ func TestLonger(t *testing.T) {
 		{"unlearned branches", pair(fresh, 2, 10*us, us), "", false},
 		{"remembers what came of others", pair(fresh, 2, 20*us, us), "been replaced", true},
 	} {
-		a := &audit{runner: &runner{image: &loader.Image{Segments: []loader.Segment{{Size: 6400}}}, session: &session{job: &wire.Job{Host: wire.Host{TSCHz: 1e9}}}}, calls: tt.calls}
-		if d := a.longer(1000, 1000); tt.why == "" && d.why != "" || !strings.Contains(d.why, tt.why) || d.certain != tt.certain {
+		w := &Watched{reach: 6400, ruler: nanoseconds(), calls: tt.calls}
+		if d := w.longer(1000, 1000); tt.why == "" && d.why != "" || !strings.Contains(d.why, tt.why) || d.certain != tt.certain {
 			t.Errorf("%s: %+v, want %q", tt.name, d, tt.why)
 		}
 	}
@@ -78,9 +81,9 @@ func TestFirstCall(t *testing.T) {
 		{70 * time.Microsecond, 0, 1000, false},
 		{500 * time.Microsecond, 2, 1000, true},
 	} {
-		w := watched{call: cell.Seen{Wall: tt.took, CPU: tt.took, Faults: tt.faults}, empty: cell.Seen{Began: time.Unix(1, 0)}, touched: tt.touched}
-		a := &audit{runner: &runner{image: &loader.Image{}, session: &session{job: &wire.Job{Host: wire.Host{TSCHz: 1e9}}}}, calls: []watched{w}}
-		if why := a.firstCall(1000); (why != "") != tt.odd {
+		c := watched{call: cell.Seen{Wall: tt.took, CPU: tt.took, Faults: tt.faults}, empty: cell.Seen{Began: time.Unix(1, 0)}, touched: tt.touched}
+		w := &Watched{ruler: nanoseconds(), calls: []watched{c}}
+		if why := w.firstCall(1000); (why != "") != tt.odd {
 			t.Errorf("%+v: %q", tt, why)
 		}
 	}
@@ -107,20 +110,19 @@ func TestRhythm(t *testing.T) {
 // TestChains: a kernel cannot make its chains longer than those after its last
 // calls; a host whose frequency changes between cells does no harm.
 func TestChains(t *testing.T) {
-	cells := func(pairs ...[2]uint64) *sampler {
-		s := &sampler{}
+	cells := func(pairs ...[2]uint64) (list []*cell.Outcome) {
 		for _, p := range pairs {
 			o := &cell.Outcome{Samples: cell.Samples{LastChain: p[1]}}
 			for range 20 {
 				o.Samples.Records = append(o.Samples.Records, cell.Record{Record: trampoline.Record{Ticks: [trampoline.MaxSections]uint64{p[0]}}})
 			}
-			s.outcomes = append(s.outcomes, o)
+			list = append(list, o)
 		}
-		return s
+		return list
 	}
 	for _, tt := range []struct {
-		s  *sampler
-		ok bool
+		cells []*cell.Outcome
+		ok    bool
 	}{
 		{cells([2]uint64{1000, 1000}, [2]uint64{1000, 1000}, [2]uint64{1000, 1000}), true},
 		{cells([2]uint64{1500, 1000}, [2]uint64{1000, 1000}, [2]uint64{1000, 1000}), true},
@@ -129,7 +131,7 @@ func TestChains(t *testing.T) {
 		{cells([2]uint64{1250, 1000}, [2]uint64{1250, 1000}), true},
 		{cells([2]uint64{5000, 1000}), false},
 	} {
-		if why := tt.s.chainsStretched(); (why == "") != tt.ok {
+		if why := chainsStretched(tt.cells); (why == "") != tt.ok {
 			t.Errorf("%q, want ok %v", why, tt.ok)
 		}
 	}

@@ -1,4 +1,4 @@
-package child
+package measure
 
 import (
 	"testing"
@@ -35,7 +35,7 @@ func TestKeepLengthy(t *testing.T) {
 			wall, busy = wall+s.Ticks+20_000, busy+own+20_000
 			samples = append(samples, s)
 		}
-		s := &sampler{runner: &runner{session: &session{job: &wire.Job{Host: wire.Host{TSCHz: 1e9}}}}}
+		s := &sampler{record: NewRecord(wire.Host{TSCHz: 1e9})}
 		s.keepLengthy(samples, &cell.Outcome{Busy: time.Duration(busy), Samples: cell.Samples{End: wall}})
 		for i, c := range samples {
 			if c.Lengthy != (tt.want && i%2 == 1) {

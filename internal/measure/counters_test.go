@@ -1,8 +1,9 @@
-package child
+package measure
 
 import (
 	"testing"
 
+	"webrunner/internal/subject"
 	"webrunner/internal/wire"
 	"webrunner/trampoline"
 )
@@ -20,8 +21,9 @@ func TestGroupMode(t *testing.T) {
 		{wire.Group{count, field}, true, trampoline.ModeRead},
 		{wire.Group{field, count}, true, trampoline.ModeRead},
 	} {
-		r := &runner{session: &session{job: &wire.Job{Groups: []wire.Group{tt.group}, Host: wire.Host{RDPMC: tt.rdpmc}}}}
-		if got := r.mode(r.hardware()[0]); got != tt.want {
+		job := &wire.Job{Groups: []wire.Group{tt.group}, Host: wire.Host{RDPMC: tt.rdpmc}}
+		c := &counting{timer: timer{subject: &subject.Subject{Job: job}}}
+		if got := c.mode(hardware(job)[0]); got != tt.want {
 			t.Errorf("%+v, rdpmc %v: mode %d, want %d", tt.group, tt.rdpmc, got, tt.want)
 		}
 	}

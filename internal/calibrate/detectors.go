@@ -1,4 +1,4 @@
-package child
+package calibrate
 
 import (
 	"fmt"
@@ -23,10 +23,10 @@ const (
 )
 
 // proveDetectors tells which means of seeing disturbances work on this host.
-func (s *session) proveDetectors(space *cell.Space) (d wire.Detectors) {
+func (b *bench) proveDetectors() (d wire.Detectors) {
 	for range proofTries { // a busy host's short calls may be disturbed
-		d.Interrupt = s.prove(space, trampoline.FlagInterrupt)
-		d.Preempt = s.prove(space, trampoline.FlagPreempt)
+		d.Interrupt = b.prove(trampoline.FlagInterrupt)
+		d.Preempt = b.prove(trampoline.FlagPreempt)
 		if d == (wire.Detectors{}) {
 			break
 		}
@@ -35,16 +35,16 @@ func (s *session) proveDetectors(space *cell.Space) (d wire.Detectors) {
 }
 
 // prove returns what speaks against a detector, or "".
-func (s *session) prove(space *cell.Space, flag uint64) string {
-	_, witness := s.turns()
+func (b *bench) prove(flag uint64) string {
+	_, witness := b.ruler.Turns()
 	short := cell.Section{Kind: trampoline.Witness, Turns: witness}
-	quiet, err := s.flagged(space, flag, cell.Plan{Sections: []cell.Section{short}, Records: shortCalls})
+	quiet, err := b.flagged(flag, cell.Plan{Sections: []cell.Section{short}, Records: shortCalls})
 	if err != nil {
 		return err.Error()
 	}
 	short.Counted = true
 	watch := &cell.Watch{Before: func(int) {}, After: func(cell.Seen) bool { return true }}
-	seen, err := s.flagged(space, flag, cell.Plan{Sections: []cell.Section{short}, Records: disturbedCalls, Watch: watch})
+	seen, err := b.flagged(flag, cell.Plan{Sections: []cell.Section{short}, Records: disturbedCalls, Watch: watch})
 	switch {
 	case err != nil:
 		return err.Error()
@@ -57,10 +57,10 @@ func (s *session) prove(space *cell.Space, flag uint64) string {
 }
 
 // flagged returns how many calls were disturbed by the account of a detector.
-func (s *session) flagged(space *cell.Space, flag uint64, plan cell.Plan) (n int, err error) {
-	plan.Budget, plan.Wall = s.ticks(time.Second), 2*time.Second
+func (b *bench) flagged(flag uint64, plan cell.Plan) (n int, err error) {
+	plan.Budget, plan.Wall = b.ruler.Ticks(time.Second), 2*time.Second
 	plan.XSave, plan.Rseq = perf.XGETBV() != 0, true
-	out, err := s.runOwn(space, plan)
+	out, err := b.run(plan)
 	if err != nil {
 		return 0, err
 	}

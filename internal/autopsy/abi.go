@@ -1,4 +1,4 @@
-package child
+package autopsy
 
 import (
 	"webrunner/internal/cell"
@@ -27,9 +27,17 @@ var abiRules = []struct {
 	{trampoline.FlagFrame, "the caller's stack frame, above the return address and the arguments, is overwritten"},
 }
 
-// noteFlags keeps what the calls of a cell broke, whatever it was run for. Of several
+// Broken is what the calls of cells did to the registers and to the frame that the
+// calling convention gives to the caller, in bits of trampoline.ViolationMask and
+// trampoline.FlagUpper. The zero value is of calls that broke nothing.
+type Broken struct {
+	first uint64 // by the first call of a process
+	later uint64
+}
+
+// BrokenBy returns what the calls of a cell broke, whatever it was run for. Of several
 // calls in a record nothing tells which it was.
-func (r *runner) noteFlags(plan cell.Plan, o *cell.Outcome) {
+func BrokenBy(plan cell.Plan, o *cell.Outcome) (b Broken) {
 	calls := 0
 	for _, sec := range plan.Sections {
 		if sec.Kind == trampoline.Kernel {
@@ -37,22 +45,27 @@ func (r *runner) noteFlags(plan cell.Plan, o *cell.Outcome) {
 		}
 	}
 	for i, rec := range o.Samples.Records {
-		later := 1
+		flags := rec.Flags & (trampoline.ViolationMask | trampoline.FlagUpper)
 		if i == 0 && calls == 1 {
-			later = 0
+			b.first |= flags
+		} else {
+			b.later |= flags
 		}
-		r.flags[later] |= rec.Flags & (trampoline.ViolationMask | trampoline.FlagUpper)
 	}
+	return b
 }
 
-// abi says what calls broke of the calling convention, in whatever cell.
-func (r *runner) abi() wire.ABI {
+// And returns what the calls of either broke.
+func (b Broken) And(o Broken) Broken { return Broken{b.first | o.first, b.later | o.later} }
+
+// ABI says in words what calls broke of the calling convention.
+func (b Broken) ABI() wire.ABI {
 	a := wire.ABI{OK: true, Violations: []string{}}
 	for _, rule := range abiRules {
 		text := rule.text
 		switch {
-		case r.flags[0]&rule.flag != 0:
-		case r.flags[1]&rule.flag != 0:
+		case b.first&rule.flag != 0:
+		case b.later&rule.flag != 0:
 			text += ", though not by the first call of a process"
 		default:
 			continue
@@ -63,11 +76,6 @@ func (r *runner) abi() wire.ABI {
 	return a
 }
 
-// upperInUse is a note on calls that leave the upper halves of vector registers in
-// use, which the convention allows, or "".
-func (r *runner) upperInUse() string {
-	if (r.flags[0]|r.flags[1])&trampoline.FlagUpper == 0 {
-		return ""
-	}
-	return "the upper halves of vector registers are in use after a call (no vzeroupper): SSE instructions that follow may be slow"
-}
+// UpperInUse tells that calls left the upper halves of vector registers in use, which
+// the convention allows, and which makes SSE instructions slow on some processors.
+func (b Broken) UpperInUse() bool { return (b.first|b.later)&trampoline.FlagUpper != 0 }

@@ -1,7 +1,6 @@
-package child
+package subject
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,64 +13,9 @@ import (
 	"webrunner/trampoline"
 )
 
-// placement is the cell's address space as the loader sees it.
-func placement() loader.Placement {
-	return loader.Placement{
-		Base: trampoline.ImageAddr, Limit: trampoline.ImageLimit,
-		TrapBase: trampoline.TrapAddr, TrapLimit: trampoline.TrapLimit,
-		Externals:     trampoline.Supplied(),
-		ThreadPointer: trampoline.FSBase,
-	}
-}
-
-// limits are the loader's, within the job's memory.
-func (s *session) limits() loader.Limits {
-	lim := loader.DefaultLimits()
-	if m := s.job.Budget.Memory; m != 0 {
-		lim.AllocBytes = min(lim.AllocBytes, m)
-	}
-	return lim
-}
-
-// load parses and relocates the object, at the places that it falls into but
-// for what place says.
-func (s *session) load(place func(*loader.Object, *loader.Placement) error) (*loader.Image, *wire.Problem) {
-	obj, err := loader.Parse(s.job.Object, s.limits())
-	if err != nil {
-		return nil, loadProblem(err)
-	}
-	p := placement()
-	if err := place(obj, &p); err != nil {
-		return nil, loadProblem(err)
-	}
-	im, err := loader.Load(obj, p)
-	if err != nil {
-		return nil, loadProblem(err)
-	}
-	return im, nil
-}
-
-// asItFalls leaves the code where it falls.
-func asItFalls(*loader.Object, *loader.Placement) error { return nil }
-
-// loadProblem turns a loader's error into a problem.
-func loadProblem(err error) *wire.Problem {
-	var e *loader.Error
-	if !errors.As(err, &e) {
-		return wire.Problemf(wire.Internal, "%v", err)
-	}
-	p := wire.Problemf(wire.Class(e.Class), "%v", e)
-	p.Section, p.Symbol = e.Section, e.Symbol
-	if e.HasOffset {
-		off := e.Offset
-		p.Offset = &off
-	}
-	return p
-}
-
-// code is the image as the screen sees it: the private copy after relocation,
+// Code is the image as the screen sees it: the private copy after relocation,
 // which is also what the cell maps.
-func code(im *loader.Image) screen.Code {
+func Code(im *loader.Image) screen.Code {
 	c := screen.Code{Roots: im.Roots, Externals: []screen.Range{{Start: trampoline.TrapAddr, End: trampoline.TrapLimit}}}
 	for i := range im.Sections {
 		sec := &im.Sections[i]
@@ -105,41 +49,42 @@ func remembered(cpuid func(leaf, sub uint32) (eax, ebx, ecx, edx uint32)) func(l
 	}
 }
 
-// self is this machine as the screen sees it.
-func (s *session) self() screen.Host {
-	return screen.Host{CPUID: remembered(perf.CPUID), XCR0: perf.XGETBV(), Name: s.job.Host.CPU}
+// thisHost is this machine, whose processor has a name, as the screen sees it.
+func thisHost(name string) screen.Host {
+	return screen.Host{CPUID: remembered(perf.CPUID), XCR0: perf.XGETBV(), Name: name}
 }
 
-// host is this machine, or the one to answer for, as the screen sees it.
-func (s *session) host() (screen.Host, *wire.Problem) {
-	if s.job.Screen.Assume == "" {
-		return s.self(), nil
+// hostOf is this machine, or the one that the job has the screen answer for.
+func hostOf(job *wire.Job) (screen.Host, error) {
+	if job.Screen.Assume == "" {
+		return thisHost(job.Host.CPU), nil
 	}
-	h, err := screen.Assume(s.job.Screen.Assume)
+	h, err := screen.Assume(job.Screen.Assume)
 	if err != nil {
 		return h, wire.Problemf(wire.BadParameter, "%v", err)
 	}
 	return h, nil
 }
 
-// screen screens the image.
-func (s *session) screen(im *loader.Image) (*screen.Verdict, *wire.Problem) {
-	h, p := s.host()
-	if p != nil {
-		return nil, p
+// Screen screens an image as a job asks for. An error is a *wire.Problem of a job
+// that asks for what there is not; refusals are in the verdict.
+func Screen(im *loader.Image, job *wire.Job) (*screen.Verdict, error) {
+	h, err := hostOf(job)
+	if err != nil {
+		return nil, err
 	}
 	soft := make(map[string]bool)
-	for _, rule := range s.job.Screen.Refuse {
+	for _, rule := range job.Screen.Refuse {
 		if !slices.Contains(screen.SoftRules(), rule) {
 			return nil, wire.Problemf(wire.BadParameter, "there is no soft rule %.40q; there are %s", rule, strings.Join(screen.SoftRules(), ", "))
 		}
 		soft[rule] = true
 	}
-	return screen.Screen(code(im), h, screen.Options{Soft: soft}), nil
+	return screen.Screen(Code(im), h, screen.Options{Soft: soft}), nil
 }
 
 // refusal turns a verdict that forbids running into a problem, nil otherwise.
-func refusal(v *screen.Verdict) *wire.Problem {
+func refusal(v *screen.Verdict) error {
 	if len(v.Refusals) == 0 {
 		return nil
 	}
@@ -154,20 +99,21 @@ func refusal(v *screen.Verdict) *wire.Problem {
 	return p
 }
 
-// missing tells what the host lacks of what the function at addr needs, by
-// itself. Objects often hold one version of a function for each extension:
-// what only the others need is a warning, and a crash if they are reached.
-func missing(v *screen.Verdict, im *loader.Image, addr uint64) (p *wire.Problem, warning string) {
+// missing refuses a function that needs what the host lacks. Objects often hold one
+// version of a function for each extension: what only the others need is a warning,
+// and a crash if they are reached.
+func (s *Subject) missing() (warning string, err error) {
+	v := s.Verdict
 	if len(v.HostLacks) == 0 {
-		return nil, ""
+		return "", nil
 	}
 	var names []string
 	for _, l := range v.HostLacks {
 		names = append(names, l.Feature)
 	}
-	if f := function(v, im, addr); f != nil {
+	if f := function(v, s.Image, s.Choice.Addr); f != nil {
 		if len(f.Lacks) == 0 {
-			return nil, "other functions of the object need " + strings.Join(names, ", ") + ", which this host lacks"
+			return "other functions of the object need " + strings.Join(names, ", ") + ", which this host lacks", nil
 		}
 		names = f.Lacks
 	}
@@ -177,11 +123,11 @@ func missing(v *screen.Verdict, im *loader.Image, addr uint64) (p *wire.Problem,
 			first = l
 		}
 	}
-	p = wire.Problemf(wire.MissingISA, "the code needs %s, which this host lacks: first at %s+%#x: %s",
+	p := wire.Problemf(wire.MissingISA, "the code needs %s, which this host lacks: first at %s+%#x: %s",
 		strings.Join(names, ", "), first.Symbol, first.Offset, first.Text)
 	off := first.Offset
 	p.Symbol, p.Offset, p.Instruction, p.Bytes, p.MissingISA = first.Symbol, &off, first.Text, first.Bytes, names
-	return p, ""
+	return "", p
 }
 
 // function finds what the screen says about the function at an address.

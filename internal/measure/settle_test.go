@@ -1,4 +1,4 @@
-package child
+package measure
 
 import (
 	"os"
@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"webrunner/internal/cell"
+	"webrunner/internal/subject"
 	"webrunner/internal/wire"
 	"webrunner/perf"
 )
@@ -46,20 +47,21 @@ func TestSettle(t *testing.T) {
 		{"nowhere to go", cpus[:1], 100, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := &sampler{runner: &runner{session: &session{job: &wire.Job{Host: wire.Host{
+			job := &wire.Job{Host: wire.Host{
 				Vendor: "GenuineIntel", Family: 6, CPUs: tt.cpus, Calibration: wire.Calibration{WitnessCycles: 2000},
-			}}}}}
-			s.chain = uint64(10000 / s.turnCycles())
-			s.pin(tt.cpus[:1])
+			}}
+			record := NewRecord(job.Host)
+			record.Chain = uint64(10000 / record.ChainTurn())
+			s := newSampler(record, timer{subject: &subject.Subject{Job: job}}, Known{Place: Pin(tt.cpus[:1])})
 			for range 2 {
-				s.outcomes, s.on = append(s.outcomes, &cell.Outcome{CPU: s.cpu}), append(s.on, s.cpu)
+				s.outcomes, s.on = append(s.outcomes, &cell.Outcome{CPU: s.place.CPU}), append(s.on, s.place.CPU)
 				s.settle(samples(tt.contended))
 			}
 			if moved := s.on[0] != s.on[1]; moved != tt.moves || strings.Contains(s.pinning(), "moved 1 time from") != tt.moves {
 				t.Errorf("on CPUs %v, %q", s.on, s.pinning())
 			}
-			if cpu, err := cell.Pin(nil); err != nil || cpu != s.cpu {
-				t.Errorf("on CPU %d, not %d: %v", cpu, s.cpu, err)
+			if cpu, err := cell.Pin(nil); err != nil || cpu != s.place.CPU {
+				t.Errorf("on CPU %d, not %d: %v", cpu, s.place.CPU, err)
 			}
 		})
 	}

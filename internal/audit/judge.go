@@ -1,0 +1,253 @@
+package audit
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"webrunner/internal/cell"
+	"webrunner/internal/measure"
+	"webrunner/internal/subject"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+)
+
+// The samples lie in memory that the kernel can write, so it can make itself
+// look fast. What it cannot do is make time vanish: the loop's own rhythm, the
+// wall clock and the CPU time of the cell are known from outside.
+
+// How far samples may be from the reference before they are suspect. The
+// reference may have had the core to itself and the cell not, which doubles
+// what is bound by throughput; nothing slows the chain but the frequency. The
+// scheduler hits a gap of two microseconds far more rarely than a quarter of
+// the time.
+const (
+	maxChainChange = 0.30 // relative
+	maxGapChange   = 1.00 // relative
+	gapShare       = 0.05 // of the call
+	gapSlack       = 200  // ticks; steps of a coarse clock, a cache miss
+	// CPU time that the supervisor sees beside the loop, at least: the way in and
+	// out takes some 10 µs, an interrupt more. Slow hosts show more in the reference.
+	besideLoop = 200 * time.Microsecond
+	// What the clocks of the scheduler and of the time stamps may differ by, relative.
+	clockError = 0.002
+	// How much longer the chains beside the kernel may be than the one after the
+	// last call, which the kernel cannot touch.
+	maxChainStretch = 1.10
+	mostRetakes     = 2  // of the reference, when cells do not agree with it
+	fewRecords      = 16 // in a cell; below, all cells are judged together
+	watchAttempts   = 5  // before times count, which noise makes longer
+)
+
+// Finding is what speaks against figures, and what would speak for them but could not
+// be had. Watched is what all watched cells showed, of which there may be more now.
+type Finding struct {
+	Suspect, Unproven []string
+	Watched           *Watched
+}
+
+// Integrity is the finding in a word.
+func (f *Finding) Integrity() wire.Integrity {
+	switch {
+	case len(f.Suspect) > 0:
+		return wire.Suspect
+	case len(f.Unproven) > 0:
+		return wire.Unproven
+	}
+	return wire.Consistent
+}
+
+// Why is the finding in sentences, none where figures are consistent.
+func (f *Finding) Why() []string { return slices.Concat(f.Suspect, f.Unproven) }
+
+// judge holds a measurement against what is known of its cells from outside.
+type judge struct {
+	subject   *subject.Subject
+	watched   *Watched
+	measured  *measure.Measurement
+	record    measure.Record
+	reference *rhythm // of a cell that runs no kernel; nil while nothing asked for it
+	retakes   int     // of the reference
+}
+
+// Judge holds what the stub wrote, which the kernel could have written, against what
+// the cell cannot touch, and against calls that were watched. Noise makes those longer,
+// so more are watched before a kernel is suspect.
+func Judge(s *subject.Subject, w *Watched, m *measure.Measurement) *Finding {
+	j := &judge{subject: s, watched: w, measured: m, record: m.Record}
+	f := &Finding{Suspect: slices.Clone(m.Doubts)}
+	f.Suspect = append(f.Suspect, j.odd()...)
+	if why := chainsStretched(m.Cells); why != "" {
+		f.Suspect = append(f.Suspect, why)
+	}
+	why, unproven := j.callsShrunk()
+	if why != "" {
+		f.Suspect = append(f.Suspect, why)
+	}
+	f.Unproven = append(f.Unproven, unproven...)
+	if len(f.Suspect) == 0 {
+		if why := j.altogether(); why != "" {
+			f.Suspect = append(f.Suspect, why)
+		}
+	}
+	f.Watched = j.watched
+	return f
+}
+
+// odd tells what is odd about single cells.
+func (j *judge) odd() (suspect []string) {
+	var list []string
+	for i, o := range j.measured.Cells {
+		if why := forged(o, j.record.Ticks(o.Loop)); why != "" {
+			suspect = append(suspect, fmt.Sprintf("cell %d: %s", i+1, why))
+		} else if why := j.disagreement(o); why != "" {
+			list = append(list, fmt.Sprintf("cell %d: %s", i+1, why))
+		}
+	}
+	if len(list)*oddShare > len(j.measured.Cells) {
+		suspect = append(suspect, list...)
+	}
+	return suspect
+}
+
+// oddShare is the part of the cells, one in so many, that a busy host's noise may
+// make look odd. Who lies in so few changes the figure by less than it says of
+// cells that differ.
+const oddShare = 3
+
+// altogether tells what is odd about cells that have too few records each.
+func (j *judge) altogether() string {
+	records := 0
+	for _, o := range j.measured.Cells {
+		if len(o.Samples.Records) >= fewRecords {
+			return ""
+		}
+		records += len(o.Samples.Records)
+	}
+	if records < fewRecords {
+		return ""
+	}
+	if why := j.rhythmBroken(j.measured.Cells...); why != "" {
+		return "all cells together: " + why
+	}
+	return ""
+}
+
+// lengths are those in ticks of the calls that were measured: the median of all, or
+// the figure if that is less, and what nine of ten of those do not exceed that are
+// among the first of their cell, as watched calls are.
+func (j *judge) lengths() (usual, early float64) {
+	var all, first []float64
+	for _, o := range j.measured.Cells {
+		for i := range o.Samples.Records {
+			ticks := j.record.CallTicks(&o.Samples.Records[i])
+			all = append(all, ticks)
+			if i > 0 && i <= 2*len(fullOrder) {
+				first = append(first, ticks)
+			}
+		}
+	}
+	usual = measure.Quantile(all, 0.5)
+	if f := j.measured.Reference(); f != nil {
+		usual = min(usual, f.Value+f.Overhead)
+	}
+	return usual, measure.Quantile(first, 0.9)
+}
+
+// callsShrunk holds the samples against the calls that were watched. What keeps a
+// kernel from being proved honest is told as well.
+func (j *judge) callsShrunk() (suspect string, unproven []string) {
+	measured, early := j.lengths()
+	var d doubt
+	var first string
+	w := j.watched
+	for try := 1; ; try++ {
+		if w.wrong != "" {
+			return w.wrong, nil
+		}
+		d, first = w.longer(measured, early), w.firstCall(measured)
+		if d.why == "" && first == "" || try == watchAttempts || j.subject.Left() < watchedTime+4*w.Call.Wall {
+			break
+		}
+		more, err := watch(j.subject, w)
+		if err != nil {
+			return "a watched cell ended otherwise: " + wire.AsProblem(err).Detail, nil
+		}
+		w, j.watched = more, more
+	}
+	varied, unvaried := w.varied()
+	switch {
+	case d.certain:
+		return d.why, nil
+	case d.why != "":
+		return "", []string{d.why + "; cold caches may explain it"}
+	case !varied:
+		return "", []string{unvaried}
+	case first != "" && !(w.Checked.Status == kernels.Match && w.operands > 0):
+		// With the right results for other contents the work must have been done in
+		// each watched call; without, it may have been done in the first one alone.
+		return "", []string{first + ": it prepares itself, or works once and remembers"}
+	}
+	return "", nil
+}
+
+// chainsStretched compares, cell by cell, the fast ones of the chains beside the
+// kernel with the one behind its last call: the kernel could have changed those,
+// and not this. Noise makes either longer, and the core's frequency may change
+// within a cell, but not in most. Of fewer cells than usual only what spoils the
+// figures counts.
+func chainsStretched(cells []*cell.Outcome) string {
+	most := maxChainStretch
+	if len(cells) < measure.MinCells {
+		most = 2
+	}
+	var stretched []float64
+	for _, o := range cells {
+		var beside []float64
+		for i := range o.Samples.Records {
+			beside = append(beside, measure.ChainTicks(&o.Samples.Records[i]))
+		}
+		stretched = append(stretched, measure.Quantile(beside, 0.1)/float64(o.Samples.LastChain))
+	}
+	if m := measure.Quantile(stretched, 0.5); m > most {
+		return fmt.Sprintf("its calibration chains took %.2f times as long as those after its last calls", m)
+	}
+	return ""
+}
+
+// forged tells what no honest cell shows that lived for so many ticks, or "".
+func forged(o *cell.Outcome, alive uint64) string {
+	if why := inOrder(o); why != "" {
+		return why
+	}
+	if loop := o.Samples.End - o.Samples.Start; loop > alive+alive/1000 {
+		return fmt.Sprintf("its loop took %d ticks by its own account, but it lived for %d only", loop, alive)
+	}
+	return ""
+}
+
+// inOrder checks that samples follow each other within the loop.
+func inOrder(o *cell.Outcome) string {
+	s := &o.Samples
+	if len(s.Records) == 0 {
+		return "it returned without a sample"
+	}
+	last := s.Start
+	for i, r := range s.Records {
+		if r.Start < last {
+			return fmt.Sprintf("sample %d begins before the one before it ends", i)
+		}
+		last = r.Start
+		for _, t := range r.Ticks {
+			if t > math.MaxInt64 {
+				return fmt.Sprintf("sample %d took negative time", i)
+			}
+			last += t
+		}
+	}
+	if s.End < last {
+		return "its samples end after the loop around them"
+	}
+	return ""
+}

@@ -1,0 +1,157 @@
+package measure
+
+import (
+	"fmt"
+
+	"webrunner/internal/wire"
+	"webrunner/perf"
+)
+
+// Figures are what is known of one call, and what there is to say of that.
+type Figures struct {
+	Counters []wire.Counter
+	Missing  []wire.Unavailable
+	Warnings []string // doubts
+	Notes    []string // things to know that cast no doubt
+
+	batch int // calls between two time stamps, which values of samples are of
+}
+
+// referenceName is the figure in ticks of the time-stamp counter.
+const referenceName = "Reference cycles"
+
+// cyclesName keeps the calibrated figure apart from the PMU's own.
+func cyclesName(h *wire.Host) string {
+	if h.PMU == "" {
+		return "Cycles"
+	}
+	return "Cycles by TSC"
+}
+
+// cycles adds the figures that come from time stamps, and returns what is to say of
+// that for cycles.
+func (f *Figures) cycles(s *sampler) perf.Quality {
+	fig, quality, err := s.estimate()
+	if err != nil {
+		f.unavailable("Cycles", "%v", err)
+	} else {
+		fig = f.perCall(fig)
+		f.add(cyclesName(s.host()), "cycles", wire.TSCCalibrated, fig, f.modes(quality))
+		f.warn("", quality)
+		f.tellShort(fig)
+		if len(s.cells) == 1 {
+			f.Notes = append(f.Notes, "the samples are of one process: what others differ by is not known, and the interval supposes that it is little")
+		}
+	}
+	ref, q, err := perf.EstimateTSC(s.cells, calibration(*s.host(), s.record), s.host().TSCQuantum)
+	if err != nil {
+		f.unavailable(referenceName, "%v", err)
+		return quality
+	}
+	ref = f.perCall(ref)
+	f.add(referenceName, "cycles", wire.TSC, ref, f.modes(q))
+	if hz := float64(s.host().TSCHz); hz > 0 {
+		f.add("Time", "ns", wire.TSC, scaled(ref, 1e9/hz), nil)
+	}
+	return quality
+}
+
+// pageFaults adds how many there are in a call.
+func (f *Figures) pageFaults(samples []perf.Sample) {
+	fig, q, err := perf.EstimateCounter([]perf.Readings{{Samples: samples}})
+	if err != nil {
+		f.unavailable("Page faults", "%v", err)
+		return
+	}
+	f.add("Page faults", "faults", wire.Software, fig, modesOf(q, 1))
+}
+
+// tellShort says of a call that it cannot be told from none.
+func (f *Figures) tellShort(fig perf.Figure) {
+	switch {
+	case fig.CILow > 0:
+	case f.batch > 1:
+		f.Notes = append(f.Notes, fmt.Sprintf("a call costs no more than an empty one, whose %.1f cycles are subtracted: back to back it hides behind it", fig.Overhead))
+	case fig.CIHigh < shortCall:
+		f.Notes = append(f.Notes, "a call takes less than can be told from an empty one between two time stamps; mode=throughput shows what it adds to others")
+	default:
+		f.Warnings = append(f.Warnings, "the samples scatter so much that a call cannot be told from an empty one")
+	}
+}
+
+// shortCall is how many cycles may hide between two time stamps.
+const shortCall = 50
+
+// warn passes on what is said of a figure. Values in it are of a batch.
+func (f *Figures) warn(name string, q perf.Quality) {
+	if name != "" {
+		name += ": "
+	}
+	if f.batch > 1 {
+		name += fmt.Sprintf("of %d calls at a time: ", f.batch)
+	}
+	for _, w := range q.Warnings {
+		f.Warnings = append(f.Warnings, name+w)
+	}
+}
+
+// perCall turns a figure for a batch into one for a call.
+func (f *Figures) perCall(fig perf.Figure) perf.Figure {
+	if f.batch == 1 {
+		return fig
+	}
+	return scaled(fig, 1/float64(f.batch))
+}
+
+// modes does the same for the values of a figure that has several.
+func (f *Figures) modes(q perf.Quality) []wire.Mode { return modesOf(q, f.batch) }
+
+func modesOf(q perf.Quality, batch int) (list []wire.Mode) {
+	for _, m := range q.Modes {
+		list = append(list, wire.Mode{Value: m.Value / float64(batch), Share: m.Share})
+	}
+	return list
+}
+
+// scaled multiplies a figure by a constant.
+func scaled(f perf.Figure, k float64) perf.Figure {
+	for _, v := range []*float64{&f.Value, &f.CILow, &f.CIHigh, &f.Min, &f.P10, &f.P90, &f.Overhead} {
+		*v *= k
+	}
+	return f
+}
+
+// add adds a figure.
+func (f *Figures) add(name, unit string, source wire.Source, fig perf.Figure, modes []wire.Mode) {
+	f.Counters = append(f.Counters, wire.Counter{
+		Name: name, Value: fig.Value, Unit: unit, Source: source,
+		CI95: [2]float64{fig.CILow, fig.CIHigh}, Min: fig.Min, P10: fig.P10, P90: fig.P90, Overhead: fig.Overhead,
+		Samples: wire.Samples{Accepted: fig.Accepted, Total: fig.Total, Rejected: fig.Rejected.Counts()},
+		Cells:   fig.Cells, Exact: fig.Exact, Modes: modes,
+	})
+}
+
+// unavailable notes a figure that cannot be had, with the reason.
+func (f *Figures) unavailable(name, format string, args ...any) {
+	f.Missing = append(f.Missing, wire.Unavailable{Name: name, Reason: fmt.Sprintf(format, args...)})
+}
+
+// positive returns a figure with a positive value, nil if there is none.
+func (f *Figures) positive(name string) *wire.Counter {
+	for i := range f.Counters {
+		if c := &f.Counters[i]; c.Name == name && c.Value > 0 {
+			return c
+		}
+	}
+	return nil
+}
+
+// calibrated returns the figure that the witnesses belong to.
+func (f *Figures) calibrated() *wire.Counter {
+	for i := range f.Counters {
+		if c := &f.Counters[i]; c.Source == wire.TSCCalibrated {
+			return c
+		}
+	}
+	return nil
+}

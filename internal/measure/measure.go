@@ -1,0 +1,166 @@
+// Package measure finds how long the calls of a subject take, and what they count. It
+// runs cells that sample the calls between chains of known length, until the figures
+// are as precise as the job asks for or its time is up.
+package measure
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"webrunner/internal/autopsy"
+	"webrunner/internal/cell"
+	"webrunner/internal/subject"
+	"webrunner/internal/wire"
+	"webrunner/perf"
+	"webrunner/trampoline"
+)
+
+// Known is what is known of a subject's calls before they are measured.
+type Known struct {
+	Place Place         // of the cells
+	Call  time.Duration // about how long one takes
+	// Faults are samples of how many page faults a call has, counted from outside, and
+	// how many an empty one has.
+	Faults []perf.Sample
+}
+
+// Measurement is what cells showed of the calls of a subject.
+type Measurement struct {
+	Figures
+	Conditions wire.Conditions
+	Broken     autopsy.Broken
+	// Doubts are what counters counted beside their readings, where that speaks against
+	// these.
+	Doubts []string
+	// Cells are those that gave the time stamps, whose records are made up as Record
+	// says. A kernel could have written to them.
+	Cells  []*cell.Outcome
+	Record Record
+}
+
+// Reference is the figure in ticks of the time-stamp counter, nil if there is none.
+func (m *Measurement) Reference() *wire.Counter { return m.positive(referenceName) }
+
+// Measure measures the calls of a subject. An error is a *wire.Problem of a cell that
+// ended otherwise than by returning.
+func Measure(s *subject.Subject, known Known) (*Measurement, error) {
+	t := timer{subject: s, began: time.Now()}
+	record := NewRecord(s.Job.Host)
+	m := &Measurement{}
+	var err error
+	if record.Batch, m.Broken, err = chooseBatch(s, record.Ruler); err != nil {
+		return nil, err
+	}
+	m.Record = record
+	m.Figures = Figures{batch: record.Batch}
+
+	counted, err := countHardware(record, t)
+	if err != nil {
+		return nil, err
+	}
+	counted.addCounts(&m.Figures) // they come first
+	m.Doubts = counted.doubts
+
+	sam := newSampler(record, t, known)
+	if err := sam.run(counted.stopped()); err != nil {
+		return nil, err
+	}
+	m.Cells, m.Broken = sam.outcomes, m.Broken.And(counted.broken).And(sam.broken)
+
+	quality := m.cycles(sam)
+	m.Missing = append(m.Missing, s.Job.Refused...)
+	m.pageFaults(known.Faults)
+	m.Conditions = describe(sam, m.Figures, quality)
+	if sam.place.Why != "" {
+		m.Warnings = append(m.Warnings, "the cells are not pinned to a CPU: "+sam.place.Why)
+	}
+	return m, nil
+}
+
+// timer knows how much time is left for measuring.
+type timer struct {
+	subject *subject.Subject
+	began   time.Time
+}
+
+// left is how much time is left for more cells.
+func (t timer) left() time.Duration {
+	budget := time.Duration(t.subject.Job.Budget.CPU) * time.Microsecond
+	return min(budget-time.Since(t.began), t.subject.Left())
+}
+
+// Throughput is measured over batches of calls that take about this long
+// together, so that what stands around a batch is small beside it.
+const (
+	batchTime  = 20 * time.Microsecond
+	maxBatch   = 10000
+	minBatch   = 4
+	pilotCalls = 16
+)
+
+// chooseBatch sizes the batches of throughput by a pilot cell of single calls. What is
+// measured for latency has no batches.
+func chooseBatch(s *subject.Subject, ruler Ruler) (int, autopsy.Broken, error) {
+	if !s.Job.Manner.Throughput {
+		return 1, autopsy.Broken{}, nil
+	}
+	plan := s.Plan()
+	plan.Sections = []cell.Section{{Kind: trampoline.Kernel}}
+	plan.Records, plan.Budget = pilotCalls, ruler.Ticks(firstTime)
+	out, broken, err := s.Run(plan)
+	if err != nil {
+		return 0, broken, err
+	}
+	fastest := ruler.Ticks(batchTime)
+	for _, r := range out.Samples.Records {
+		fastest = min(fastest, max(r.Ticks[0], 1))
+	}
+	return int(min(max(ruler.Ticks(batchTime)/fastest, minBatch), maxBatch)), broken, nil
+}
+
+// Place is the CPU that cells run on; Why is the reason why they may run elsewhere,
+// empty where they may not.
+type Place struct {
+	CPU int
+	Why string
+}
+
+// Pin binds the cells that this thread will fork to one CPU, of these if there are any.
+func Pin(among []int) Place {
+	cpu, err := cell.Pin(among)
+	if err != nil {
+		return Place{Why: err.Error()}
+	}
+	return Place{CPU: cpu}
+}
+
+// others returns the CPUs but this one.
+func others(cpus []int, cpu int) []int {
+	return slices.DeleteFunc(slices.Clone(cpus), func(c int) bool { return c == cpu })
+}
+
+// moved tells how often cells changed their CPU, in words for people; the list is of
+// the CPU that each was pinned to.
+func moved(on []int) string {
+	moves := 0
+	for i := 1; i < len(on); i++ {
+		if on[i] != on[i-1] {
+			moves++
+		}
+	}
+	switch moves {
+	case 0:
+		return "pinned, verified"
+	case 1:
+		return "pinned, verified; moved 1 time from a busy hyper-thread"
+	}
+	return fmt.Sprintf("pinned, verified; moved %d times from busy hyper-threads", moves)
+}
+
+// calibration is the host's, for a chain of some turns.
+func calibration(h wire.Host, r Record) perf.Calibration {
+	cal := perf.Calibration(h.Calibration)
+	cal.ChainCycles = float64(r.Chain) * r.ChainTurn()
+	return cal
+}

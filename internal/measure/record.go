@@ -1,0 +1,163 @@
+package measure
+
+import (
+	"math"
+	"slices"
+
+	"webrunner/internal/cell"
+	"webrunner/internal/subject"
+	"webrunner/internal/wire"
+	"webrunner/perf"
+	"webrunner/trampoline"
+)
+
+// The sections of a record, by index.
+const (
+	secChain = iota
+	secWitness
+	secKernel
+	secWitnessAfter
+	secEmpty // only where calls are batches
+)
+
+// Record is how the records of a cell are made up: a chain of known length, the calls
+// that are measured, witnesses of the core's other hyper-thread before and after.
+type Record struct {
+	Ruler
+	Chain, Witness uint64 // turns
+	Batch          int    // calls between two time stamps
+}
+
+// NewRecord returns the record of single calls on a host.
+func NewRecord(h wire.Host) Record {
+	r := Record{Ruler: RulerOf(h), Batch: 1}
+	r.Chain, r.Witness = r.Turns()
+	return r
+}
+
+// Plan is a plan of records of a call, under the conditions that the job of a subject
+// asks for.
+func (r Record) Plan(s *subject.Subject, call cell.Section) cell.Plan {
+	list := []cell.Section{
+		secChain:        {Kind: trampoline.ImulChain, Turns: r.Chain},
+		secWitness:      {Kind: trampoline.Witness, Turns: r.Witness},
+		secKernel:       call,
+		secWitnessAfter: {Kind: trampoline.Witness, Turns: r.Witness},
+	}
+	if r.Batch > 1 {
+		list[secKernel].Batch = r.Batch
+		list = append(list, cell.Section{Kind: trampoline.Empty, Batch: r.Batch}) // secEmpty
+	}
+	return emptyCaches(s, list)
+}
+
+// Sections is how many a record has, those that empty caches apart.
+func (r Record) Sections() int {
+	if r.Batch > 1 {
+		return secEmpty + 1
+	}
+	return secEmpty
+}
+
+// CallTicks is how long a call of a record took, in ticks, with the edges of the
+// measuring code; of batches it is the mean.
+func (r Record) CallTicks(c *cell.Record) float64 {
+	return float64(c.Ticks[secKernel]) / float64(r.Batch)
+}
+
+// ChainTicks is how long the chain of a record took, in ticks.
+func ChainTicks(c *cell.Record) float64 { return float64(c.Ticks[secChain]) }
+
+// emptyCaches returns a plan of sections. Where caches shall be cold, they are
+// emptied behind each record, for the next one.
+func emptyCaches(s *subject.Subject, list []cell.Section) cell.Plan {
+	p := s.Plan()
+	p.Sections = list
+	if cold(s) {
+		p.Sections = append(list, cell.Section{Kind: trampoline.Flush})
+		p.ColdData, p.ColdCode = s.Job.Manner.ColdData, s.Job.Manner.ColdCode
+	}
+	return p
+}
+
+// cold tells that caches are emptied between calls.
+func cold(s *subject.Subject) bool { return s.Job.Manner.ColdData || s.Job.Manner.ColdCode }
+
+// usable returns the records that were taken under the conditions asked for:
+// nothing was flushed before the first one.
+func usable(s *subject.Subject, o *cell.Outcome) []cell.Record {
+	if cold(s) {
+		return o.Samples.Records[min(1, len(o.Samples.Records)):]
+	}
+	return o.Samples.Records
+}
+
+// Rhythm measures what samples of cells cost beside the kernel, in ticks: the median
+// of the chains, and of the time between the sections of a record altogether.
+func Rhythm(cells ...*cell.Outcome) (chain, gap float64) {
+	var chains, gaps []float64
+	for _, o := range cells {
+		recs := o.Samples.Records
+		for i, r := range recs {
+			chains = append(chains, ChainTicks(&r))
+			end := o.Samples.End - o.Samples.LastChain
+			if i+1 < len(recs) {
+				end = recs[i+1].Start
+			}
+			between := float64(int64(end - r.Start))
+			for _, t := range r.Ticks {
+				between -= float64(t)
+			}
+			gaps = append(gaps, between)
+		}
+	}
+	return Quantile(chains, 0.5), Quantile(gaps, 0.5)
+}
+
+// Quantile is the value that a part p of a list does not exceed; it sorts the list.
+// That of an empty list is not a number.
+func Quantile(v []float64, p float64) float64 {
+	if len(v) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(v)
+	return v[int(p*float64(len(v)-1))]
+}
+
+// samplesOf turns the records of a cell into samples: for each the kernel's,
+// between the chains before and after it, and of batches the empty one's. A
+// detector that was not proved on this host has no say.
+func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detectors) []perf.Sample {
+	var samples []perf.Sample
+	believed := uint64(0)
+	if d.Interrupt == "" {
+		believed |= 0xff * trampoline.FlagInterrupt
+	}
+	if d.Preempt == "" {
+		believed |= 0xff * trampoline.FlagPreempt
+	}
+	for i, rec := range recs {
+		after := lastChain
+		rec.Flags &= believed
+		disturbed := rec.Flags
+		if i+1 < len(recs) {
+			after = recs[i+1].Ticks[secChain]
+			disturbed |= recs[i+1].Flags & believed & ((trampoline.FlagInterrupt | trampoline.FlagPreempt) << secChain)
+		}
+		samples = append(samples, perf.Sample{
+			Before: rec.Ticks[secChain], After: after,
+			WitnessBefore: rec.Ticks[secWitness], WitnessAfter: rec.Ticks[secWitnessAfter],
+			Ticks:       rec.Ticks[secKernel],
+			Interrupted: disturbed&0xff != 0,
+			Preempted:   disturbed&0xff00 != 0,
+		})
+		if batches {
+			samples = append(samples, perf.Sample{
+				Empty: true, Ticks: rec.Ticks[secEmpty],
+				Interrupted: rec.Flags&(trampoline.FlagInterrupt<<secEmpty) != 0,
+				Preempted:   rec.Flags&(trampoline.FlagPreempt<<secEmpty) != 0,
+			})
+		}
+	}
+	return samples
+}

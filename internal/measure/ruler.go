@@ -1,0 +1,59 @@
+package measure
+
+import (
+	"time"
+
+	"webrunner/internal/wire"
+	"webrunner/perf/uarch"
+	"webrunner/trampoline"
+)
+
+// Ruler is what lengths are measured with on a host: its time-stamp counter, and
+// loops that take a known number of core cycles.
+type Ruler struct {
+	hz   float64 // of the time-stamp counter
+	core uarch.Core
+}
+
+// usualHz stands for the rate of a time-stamp counter that is not known.
+const usualHz = 2e9
+
+// RulerOf returns the ruler of a host.
+func RulerOf(h wire.Host) Ruler {
+	r := Ruler{hz: float64(h.TSCHz), core: uarch.Of(uarch.CPU{Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping})}
+	if r.hz == 0 {
+		r.hz = usualHz
+	}
+	return r
+}
+
+// Ticks converts a time to ticks of the time-stamp counter.
+func (r Ruler) Ticks(d time.Duration) uint64 { return uint64(d.Seconds() * r.hz) }
+
+// Duration converts ticks of the time-stamp counter to a time.
+func (r Ruler) Duration(ticks uint64) time.Duration {
+	return time.Duration(float64(ticks) / r.hz * float64(time.Second))
+}
+
+// Lengths of the calibration chain and of the witness; perf/CALIBRATION.md has
+// the measurements behind them.
+const (
+	chainTime   = 5 * time.Microsecond
+	witnessTime = time.Microsecond
+)
+
+// Turns converts the lengths of chain and witness to turns of their loops. The
+// core's frequency is not known here; it is within a factor of two of the
+// time-stamp counter's, and nothing depends on it but the length.
+func (r Ruler) Turns() (chain, witness uint64) {
+	chain = uint64(r.hz * 1.3 * chainTime.Seconds() / r.ChainTurn())
+	witness = uint64(r.hz * 1.3 * witnessTime.Seconds() / trampoline.WitnessMixes)
+	return max(chain, 1), max(witness, 1)
+}
+
+// ChainTurn is the length of one turn of the imul chain, in core cycles.
+func (r Ruler) ChainTurn() float64 { return trampoline.ChainSteps * r.core.ChainStep }
+
+// WitnessTurn is the length of one turn of the witness where no other hyper-thread
+// takes part of the core, in core cycles; 0 where it is not known.
+func (r Ruler) WitnessTurn() float64 { return trampoline.WitnessMixes * r.core.WitnessMix }

@@ -1,0 +1,113 @@
+package subject
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/internal/autopsy"
+	"webrunner/internal/cell"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+	"webrunner/loader"
+	"webrunner/trampoline"
+)
+
+// Operands start on a page, with unmapped memory on both sides.
+const (
+	operandAlign = loader.Page
+	operandGuard = 1 << 20
+)
+
+// imageName is what a region of the image is called in explanations.
+func imageName(p loader.Perm) string {
+	switch p {
+	case loader.RX:
+		return "code"
+	case loader.R:
+		return "read-only data"
+	}
+	return "data"
+}
+
+// lay lays the image and the operands out where cells will see them.
+func (s *Subject) lay() (err error) {
+	regions := s.imageRegions()
+	addr, page := uint64(trampoline.OperandAddr), uint64(operandAlign)
+	if s.Job.Manner.HugePages {
+		page = cell.HugePage
+	}
+	for _, o := range s.Call.Operands {
+		// An operand of no bytes still has an address: one whose page is its own.
+		offset := s.Job.Manner.OperandOffset[o.Name]
+		r := cell.Region{
+			Name: autopsy.Operand(o.Name), Addr: addr, Size: offset + max(o.Bytes, 1),
+			Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true, Huge: s.Job.Manner.HugePages,
+		}
+		s.at = append(s.at, addr+offset)
+		regions = append(regions, r)
+		addr += (r.Size+page-1)&^(page-1) + max(page, operandGuard)
+	}
+	var huge *cell.HugeError
+	s.Space, err = cell.NewSpace(regions)
+	switch {
+	case errors.As(err, &huge):
+		return wire.Problemf(wire.Unfit, "operands cannot lie in 2 MiB pages here: %v", huge)
+	case errors.Is(err, cell.ErrTaken):
+		return err
+	case err != nil:
+		return wire.Problemf(wire.MemoryLimit, "the cell's memory cannot be mapped: %v", err)
+	}
+	for _, o := range s.Call.Operands {
+		mem, err := s.Space.Bytes(autopsy.Operand(o.Name))
+		if err != nil {
+			return wire.Problemf(wire.Internal, "%v", err)
+		}
+		offset := s.Job.Manner.OperandOffset[o.Name]
+		s.Memory = append(s.Memory, mem[offset:offset+o.Bytes])
+	}
+	return nil
+}
+
+// imageRegions are the segments of the image.
+func (s *Subject) imageRegions() (list []cell.Region) {
+	for _, seg := range s.Image.Segments {
+		prot := unix.PROT_READ
+		switch seg.Perm {
+		case loader.RX:
+			prot |= unix.PROT_EXEC
+		case loader.RW:
+			prot |= unix.PROT_WRITE
+		}
+		list = append(list, cell.Region{Name: imageName(seg.Perm), Addr: seg.Addr, Size: seg.Size, Data: seg.Data, Prot: prot})
+	}
+	return list
+}
+
+// Offsets tells where in its page each operand's first element lies, in bytes.
+func (s *Subject) Offsets() map[string]uint64 {
+	at := make(map[string]uint64)
+	for i, o := range s.Call.Operands {
+		at[o.Name] = (s.at[i] + o.Offset) % operandAlign
+	}
+	return at
+}
+
+// arguments assembles the call for a cell.
+func (s *Subject) arguments() cell.Call {
+	c := cell.Call{Kernel: s.Choice.Addr}
+	for _, a := range s.Call.Args {
+		switch a.Kind {
+		case kernels.ArgFloat32, kernels.ArgFloat64:
+			c.Float = append(c.Float, a.Bits)
+			c.Order = append(c.Order, cell.FloatArg)
+			continue
+		case kernels.ArgPointer:
+			c.Int = append(c.Int, s.at[a.Operand]+a.Bits)
+		default:
+			c.Int = append(c.Int, a.Bits)
+		}
+		c.Order = append(c.Order, cell.IntArg)
+	}
+	return c
+}

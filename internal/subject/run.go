@@ -1,0 +1,88 @@
+package subject
+
+import (
+	"math"
+	"time"
+
+	"webrunner/internal/autopsy"
+	"webrunner/internal/cell"
+	"webrunner/internal/wire"
+	"webrunner/perf"
+	"webrunner/trampoline"
+)
+
+// filters are the seccomp programs of cells, nil where an operator does without.
+type filters struct{ plain, reading []uint64 }
+
+func newFilters(wanted bool) (f filters, err error) {
+	if !wanted {
+		return f, nil
+	}
+	if f.plain, err = cell.Filter(false); err == nil {
+		f.reading, err = cell.Filter(true)
+	}
+	return f, err
+}
+
+// Plan is what all cells of the subject have in common: one record of one call.
+func (s *Subject) Plan() cell.Plan {
+	return cell.Plan{
+		Call: s.arguments(), Sections: []cell.Section{{Kind: trampoline.Kernel}}, Records: 1,
+		Budget: math.MaxInt64, Wall: s.wall(),
+		XSave: perf.XGETBV() != 0, Rseq: s.Job.Host.Detectors.Preempt == "", Filter: s.filters.plain,
+		StackOffset: s.Job.Manner.StackOffset,
+	}
+}
+
+// Reading lets the cell of a plan read its counters by system call too.
+func (s *Subject) Reading(p cell.Plan) cell.Plan {
+	p.Filter = s.filters.reading
+	return p
+}
+
+// wall is how long one cell may take: the job's limit for a call, and never
+// beyond the job's deadline.
+func (s *Subject) wall() time.Duration {
+	limit := time.Duration(s.Job.Budget.Call) * time.Microsecond
+	return max(min(limit, time.Until(s.Deadline())), time.Millisecond)
+}
+
+// Run runs a cell on freshly filled operands and explains an abnormal end, which is a
+// *wire.Problem. A cell that did not get the processor is run again.
+func (s *Subject) Run(plan cell.Plan) (*cell.Outcome, autopsy.Broken, error) {
+	return s.RunFilled(plan, func() {})
+}
+
+// RunFilled is Run that calls filled whenever the operands have been filled, just
+// before a cell begins.
+func (s *Subject) RunFilled(plan cell.Plan, filled func()) (*cell.Outcome, autopsy.Broken, error) {
+	var out *cell.Outcome
+	var err error
+	for try := 0; try == 0 || try == 1 && err == nil && starved(out, plan); try++ {
+		s.Fill()
+		filled()
+		out, err = s.Space.Run(plan)
+	}
+	if err != nil {
+		return nil, autopsy.Broken{}, wire.Problemf(wire.Internal, "%v", err)
+	}
+	if err := s.Explain(out, plan); err != nil {
+		return nil, autopsy.Broken{}, err
+	}
+	return out, autopsy.BrokenBy(plan, out), nil
+}
+
+// starved tells that a cell ran out of time because it did not get the
+// processor: not its fault, and worth a second try.
+func starved(o *cell.Outcome, plan cell.Plan) bool {
+	return o.End == cell.Timeout && o.User+o.System < plan.Wall/4
+}
+
+// Explain makes a *wire.Problem of an abnormal end, and is nil for any other.
+func (s *Subject) Explain(o *cell.Outcome, plan cell.Plan) error {
+	if o.End == cell.Returned {
+		return nil
+	}
+	b := autopsy.Body{Image: s.Image, Space: s.Space, Host: thisHost(s.Job.Host.CPU), Moved: s.Job.Manner.Align != nil}
+	return b.Explain(o, plan.Wall)
+}

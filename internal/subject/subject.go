@@ -1,0 +1,176 @@
+// Package subject makes of a job the thing that is measured: the object loaded,
+// relocated and screened, its image and its operands laid out where cells see them,
+// and the call of its function. A subject does not change once it is made, but for
+// the contents of its operands.
+package subject
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/filter/screen"
+	"webrunner/internal/cell"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+	"webrunner/loader"
+)
+
+// Subject is an object that can be run in cells.
+type Subject struct {
+	Job     *wire.Job
+	Image   *loader.Image
+	Verdict *screen.Verdict
+	Choice  loader.Choice // of the function to call
+	Call    *kernels.Call
+	Space   *cell.Space // to be closed, or to end with the process
+	Memory  [][]byte    // the operands' bytes, shared with every cell
+	// Warnings are what loading and screening have to say to who reads the figures.
+	Warnings []string
+	// Loading and Screening are how long these took.
+	Loading, Screening time.Duration
+
+	at      []uint64 // addresses of the operands' memory
+	filters filters
+	started time.Time
+}
+
+// New makes the subject of a job that was begun at a time. Cells are filtered by
+// seccomp unless an operator does without. Errors are a *wire.Problem, or an error
+// for which errors.Is(err, cell.ErrTaken) holds: nothing was run, and another process
+// may be able to.
+func New(job *wire.Job, filtered bool, started time.Time) (*Subject, error) {
+	s := &Subject{Job: job, started: started}
+	var err error
+	if s.filters, err = newFilters(filtered); err != nil {
+		return nil, err
+	}
+	for _, phase := range []struct {
+		do   func() error
+		time *time.Duration
+	}{
+		{s.bind, &s.Loading},
+		{s.load, &s.Loading},
+		{s.screen, &s.Screening},
+		{s.lay, &s.Loading},
+	} {
+		start := time.Now()
+		err := phase.do()
+		*phase.time += time.Since(start)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// bind fixes sizes and arguments from the kernel specification.
+func (s *Subject) bind() error {
+	spec, err := kernels.Parse(s.Job.Spec)
+	if err != nil {
+		return wire.Problemf(wire.Internal, "the server sent a kernel specification that does not parse: %v", err)
+	}
+	s.Call, err = spec.Bind(s.Job.Params, kernels.Limits{Memory: s.Job.Budget.Memory})
+	if err == nil {
+		return nil
+	}
+	p := wire.Problemf(wire.Class(kernels.Class(err)), "%v", err)
+	var m *kernels.MemoryError
+	if errors.As(err, &m) {
+		p.Operand, p.Limit = m.Operand, "memory"
+	}
+	return p
+}
+
+// load loads the object and chooses its function.
+func (s *Subject) load() (err error) {
+	if s.Image, err = Load(s.Job, s.align); err != nil {
+		return err
+	}
+	if s.Choice, err = s.Image.Choose(s.Call.Spec.Name, s.Call.Spec.Alternatives); err != nil {
+		return problem(err)
+	}
+	s.Warnings = append(s.Warnings, s.Image.Warnings...)
+	return nil
+}
+
+// align shifts the code so that the kernel begins where the job wants it.
+func (s *Subject) align(o *loader.Object, p *loader.Placement) (err error) {
+	if want := s.Job.Manner.Align; want != nil {
+		p.CodeShift, err = loader.CodeShift(o, *p, *want, s.Call.Spec.Name, s.Call.Spec.Alternatives)
+	}
+	return err
+}
+
+// screen refuses what must not run, and what cannot run here.
+func (s *Subject) screen() (err error) {
+	if s.Verdict, err = Screen(s.Image, s.Job); err != nil {
+		return err
+	}
+	if err := refusal(s.Verdict); err != nil {
+		return err
+	}
+	warning, err := s.missing()
+	if err != nil {
+		return err
+	}
+	if warning != "" {
+		s.Warnings = append(s.Warnings, warning)
+	}
+	return s.askForTiles()
+}
+
+// askForTiles asks Linux for the AMX tile registers, which it grants to a process,
+// and to what it forks, on request only (Documentation/arch/x86/xstate.rst).
+func (s *Subject) askForTiles() error {
+	const (
+		reqXCompPerm = 0x1023 // ARCH_REQ_XCOMP_PERM
+		tileData     = 18     // XFEATURE_XTILEDATA
+	)
+	if !slices.ContainsFunc(s.Verdict.ISA, func(isa string) bool { return strings.HasPrefix(isa, "AMX") }) {
+		return nil
+	}
+	if _, _, errno := unix.RawSyscall(unix.SYS_ARCH_PRCTL, reqXCompPerm, tileData, 0); errno != 0 {
+		p := wire.Problemf(wire.MissingISA, "the code needs AMX tiles, and Linux does not grant them: %v", errno)
+		p.MissingISA = []string{"AMX_TILE"}
+		return p
+	}
+	return nil
+}
+
+// Deadline is when the job has to be over.
+func (s *Subject) Deadline() time.Time {
+	return s.started.Add(time.Duration(s.Job.Budget.Deadline) * time.Microsecond)
+}
+
+// reserve is what of the deadline is kept for the answer, or a tenth of it.
+const reserve = 50 * time.Millisecond
+
+// Left is how much time there is until the deadline, less what the answer needs.
+func (s *Subject) Left() time.Duration {
+	kept := min(reserve, time.Duration(s.Job.Budget.Deadline)*time.Microsecond/10)
+	return time.Until(s.Deadline()) - kept
+}
+
+// Fill gives every operand the contents that it has before the first call of a cell.
+func (s *Subject) Fill() { s.Call.Fill(s.Memory, s.Job.Seed) }
+
+// OperandBytes is the size of all operands, in bytes.
+func (s *Subject) OperandBytes() (sum int) {
+	for _, m := range s.Memory {
+		sum += len(m)
+	}
+	return sum
+}
+
+// Reach is how many bytes a call can touch, the stack apart.
+func (s *Subject) Reach() int {
+	bytes := s.OperandBytes()
+	for _, seg := range s.Image.Segments {
+		bytes += int(seg.Size)
+	}
+	return bytes
+}
