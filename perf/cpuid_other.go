@@ -10,6 +10,3 @@ func XGETBV() uint64 { return 0 }
 
 // RDTSC answers 0: there is no such instruction here.
 func RDTSC() uint64 { return 0 }
-
-// RDPMC answers 0: there is no such instruction here.
-func RDPMC(selector uint32) uint64 { return 0 }

@@ -267,32 +267,3 @@ func TestHardwareGroupCountsOrExplains(t *testing.T) {
 		t.Errorf("no instruction counted: %+v", r)
 	}
 }
-
-// The page of a software event maps and reads, but is on no counter.
-func TestMapPageOfASoftwareEvent(t *testing.T) {
-	pinThread(t)
-	g, err := OpenGroup(0, -1, []Attr{SoftwareEvents()[1].User()})
-	if err != nil {
-		t.Skip(err)
-	}
-	defer g.Close()
-	p, err := MapPage(g.FDs()[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := g.Enable(); err != nil {
-		t.Fatal(err)
-	}
-	if v, err := ReadPage(p, RDPMC); !errors.Is(err, ErrNoRDPMC) && !errors.Is(err, ErrOffCounter) {
-		t.Errorf("%d, %v", v, err)
-	}
-	if err := p.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := p.Close(); err != nil {
-		t.Error("second Close:", err)
-	}
-	if _, err := MapPage(-1); err == nil {
-		t.Error("mapped no descriptor")
-	}
-}
