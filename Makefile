@@ -70,10 +70,10 @@ soak: ## send SOAK (100000) hostile requests to a real server
 validate: ## measure kernels of known cost, quiet and with noisy neighbours (VALIDATE: flags)
 	$(GO) run ./scripts/validate $(VALIDATE)
 
-RECORD ?= perf/testdata/$(shell uname -n).json.gz
+RECORD ?= perf/stats/testdata/$(shell uname -n).json.gz
 
 .PHONY: record
-record: ## record samples of this host, for the tests of perf (RECORD: file)
+record: ## record samples of this host, for the tests of perf/stats (RECORD: file)
 	$(GO) run ./scripts/record $(RECORD)
 
 .PHONY: instructions

@@ -11,6 +11,7 @@ import (
 
 	"webrunner/perf"
 	"webrunner/perf/events"
+	"webrunner/perf/processor"
 )
 
 // perfAttr asks perf(1) how it opens an event: the first perf_event_attr that
@@ -75,7 +76,7 @@ func TestTermsEncodeAsInPerf(t *testing.T) {
 	if len(pmus) == 0 {
 		t.Skip("no PMU in sysfs")
 	}
-	h := perf.ProbeHost(os.DirFS("/"))
+	h := processor.ProbeHost(os.DirFS("/"))
 	table, err := events.ForCPU(events.CPU{Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping, CoreType: h.CoreType, NativeModel: h.NativeModel})
 	if err != nil {
 		t.Skip(err)

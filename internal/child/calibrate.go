@@ -10,7 +10,8 @@ import (
 	"webrunner/filter/bpf"
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/processor"
+	"webrunner/perf/stats"
 	"webrunner/trampoline"
 )
 
@@ -62,8 +63,8 @@ func (s *session) learn(to *wire.Probed) error {
 // calibrate begins on the CPU that the cells are pinned to.
 func (s *session) calibrate(space *cell.Space, cpu int) (wire.Calibration, wire.Rhythm, error) {
 	var outcomes []*cell.Outcome
-	var cells []perf.References
-	var cal perf.Calibration
+	var cells []stats.References
+	var cal stats.Calibration
 	var err error
 	for round := range maxRounds {
 		refs, out, err := s.sampleReferences(space)
@@ -74,7 +75,7 @@ func (s *session) calibrate(space *cell.Space, cpu int) (wire.Calibration, wire.
 		if n := round + 1 - minRounds; n < 0 || n%moreRounds != 0 {
 			continue
 		}
-		cal, err = perf.Calibrate(cells, s.job.Host.TSCQuantum)
+		cal, err = stats.Calibrate(cells, s.job.Host.TSCQuantum)
 		if err == nil && cal.Doubt == "" && cal.EdgeError < goodError || time.Since(s.start) > longEnough {
 			break
 		}
@@ -93,7 +94,7 @@ func (s *session) calibrate(space *cell.Space, cpu int) (wire.Calibration, wire.
 }
 
 // sampleReferences runs one cell of references.
-func (s *session) sampleReferences(space *cell.Space) (r perf.References, out *cell.Outcome, err error) {
+func (s *session) sampleReferences(space *cell.Space) (r stats.References, out *cell.Outcome, err error) {
 	chain, witness := s.turns()
 	plan := cell.Plan{
 		Sections: []cell.Section{
@@ -103,7 +104,7 @@ func (s *session) sampleReferences(space *cell.Space) (r perf.References, out *c
 			refAdds:    {Kind: trampoline.AddChain, Turns: addTurns},
 		},
 		Records: roundRecords, Budget: s.ticks(time.Second), Wall: time.Second,
-		XSave: perf.XGETBV() != 0, Rseq: true,
+		XSave: processor.XGETBV() != 0, Rseq: true,
 	}
 	for _, n := range straightSteps {
 		plan.Sections = append(plan.Sections, cell.Section{Kind: trampoline.Straight, Turns: n})
@@ -118,14 +119,14 @@ func (s *session) sampleReferences(space *cell.Space) (r perf.References, out *c
 		}
 		return list
 	}
-	r = perf.References{
-		Long:    perf.Length{Cycles: float64(chain) * turn, Ticks: ticks(refLong)},
-		Chain:   perf.Length{Cycles: shortTurns * turn, Ticks: ticks(refChain)},
-		Adds:    perf.Length{Cycles: addTurns * trampoline.ChainSteps, Ticks: ticks(refAdds)},
+	r = stats.References{
+		Long:    stats.Length{Cycles: float64(chain) * turn, Ticks: ticks(refLong)},
+		Chain:   stats.Length{Cycles: shortTurns * turn, Ticks: ticks(refChain)},
+		Adds:    stats.Length{Cycles: addTurns * trampoline.ChainSteps, Ticks: ticks(refAdds)},
 		Witness: ticks(refWitness), Alone: float64(witness) * trampoline.WitnessMixes * s.core().WitnessMix,
 	}
 	for i, n := range straightSteps {
-		r.Straight = append(r.Straight, perf.Length{Cycles: float64(n) * turn / trampoline.ChainSteps, Ticks: ticks(refStraight + i)})
+		r.Straight = append(r.Straight, stats.Length{Cycles: float64(n) * turn / trampoline.ChainSteps, Ticks: ticks(refStraight + i)})
 	}
 	for _, rec := range out.Samples.Records {
 		r.Disturbed = append(r.Disturbed, rec.Flags&0xffff != 0)

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/stats"
 )
 
 // describe tells under which conditions the samples were taken.
@@ -72,12 +72,12 @@ func (s *sampler) pinning() string {
 
 // settle moves the next cells to another CPU where most samples of this one
 // suffered from the core's other hyper-thread.
-func (s *sampler) settle(samples []perf.Sample) {
+func (s *sampler) settle(samples []stats.Sample) {
 	elsewhere := others(s.job.Host.CPUs, s.cpu)
 	if s.pinned != "" || len(elsewhere) == 0 {
 		return
 	}
-	fig, _, err := perf.EstimateCycles([][]perf.Sample{samples}, s.calibration(), s.job.Host.TSCQuantum)
+	fig, _, err := stats.EstimateCycles([][]stats.Sample{samples}, s.calibration(), s.job.Host.TSCQuantum)
 	if err == nil && 2*fig.Rejected.Contended > fig.Total {
 		s.pin(elsewhere)
 	}

@@ -11,6 +11,7 @@ import (
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
 	"webrunner/perf"
+	"webrunner/perf/stats"
 	"webrunner/trampoline"
 )
 
@@ -35,7 +36,7 @@ const (
 type group struct {
 	events []event
 	rdpmc  bool // where the host allows it; not all events have a register of their own
-	cells  [][]perf.Sample
+	cells  [][]stats.Sample
 	failed error // why it cannot be counted
 }
 
@@ -98,7 +99,7 @@ func (s *sampler) count(groups []*group) *wire.Problem {
 func (g *group) sampled() bool {
 	n := 0
 	for _, c := range g.cells {
-		n += perf.Undisturbed(c)
+		n += stats.Undisturbed(c)
 	}
 	return n >= goodSamples
 }
@@ -117,7 +118,7 @@ func (s *sampler) countInCell(g *group) *wire.Problem {
 		return p
 	}
 	if err == nil {
-		var samples []perf.Sample
+		var samples []stats.Sample
 		if samples, err = s.countsOf(out, g); err == nil {
 			g.cells = append(g.cells, samples)
 			s.checkTotals(out, g)
@@ -133,7 +134,7 @@ func (g *group) precise(precision float64) bool {
 		return false
 	}
 	for i := range g.events {
-		f, _, err := perf.EstimateCounter(g.readings(i))
+		f, _, err := stats.EstimateCounter(g.readings(i))
 		if err != nil {
 			return false
 		}
@@ -145,10 +146,10 @@ func (g *group) precise(precision float64) bool {
 }
 
 // readings are those of event i in every cell of the group.
-func (g *group) readings(i int) []perf.Readings {
-	var list []perf.Readings
+func (g *group) readings(i int) []stats.Readings {
+	var list []stats.Readings
 	for _, c := range g.cells {
-		list = append(list, perf.Readings{Samples: c, Counter: i})
+		list = append(list, stats.Readings{Samples: c, Counter: i})
 	}
 	return list
 }
@@ -168,7 +169,7 @@ func (s *sampler) addCounts(groups []*group) {
 }
 
 func (s *sampler) addCount(e event, groups []*group) {
-	var cells []perf.Readings
+	var cells []stats.Readings
 	var failed error
 	for _, g := range groups {
 		i := slices.IndexFunc(g.events, func(o event) bool { return o.name == e.name })
@@ -184,7 +185,7 @@ func (s *sampler) addCount(e event, groups []*group) {
 		s.unavailable(e.name, "%v", failed)
 		return
 	}
-	fig, q, err := perf.EstimateCounter(cells)
+	fig, q, err := stats.EstimateCounter(cells)
 	if err != nil {
 		s.unavailable(e.name, "%v", err)
 		return
@@ -266,9 +267,9 @@ var (
 )
 
 // countsOf turns the readings of a cell into samples.
-func (r *runner) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
+func (r *runner) countsOf(o *cell.Outcome, g *group) ([]stats.Sample, error) {
 	records := r.usable(o)
-	samples := make([]perf.Sample, 0, 2*len(records))
+	samples := make([]stats.Sample, 0, 2*len(records))
 	mode, lost := r.mode(g), 0
 	for _, rec := range records {
 		if rec.Flags&trampoline.FlagCounter != 0 {
@@ -277,7 +278,7 @@ func (r *runner) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
 			}
 		}
 		for sec, c := range rec.Counts {
-			s := perf.Sample{
+			s := stats.Sample{
 				Ticks: rec.Ticks[sec], Empty: sec == secUncounted,
 				Interrupted: r.job.Host.Detectors.Interrupt == "" && rec.Flags>>sec&trampoline.FlagInterrupt != 0,
 				// A counter that the kernel moved meanwhile is worth as little.

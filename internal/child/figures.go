@@ -6,31 +6,31 @@ import (
 	"time"
 
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/stats"
 )
 
 // enough tells whether the figure for cycles is as precise as was asked for. One
 // process is enough where there is little time.
-func (s *sampler) enough(f perf.Figure, q perf.Quality) bool {
+func (s *sampler) enough(f stats.Figure, q stats.Quality) bool {
 	if s.quick() {
-		return perf.Precise(f, s.job.Budget.Precision) && !q.Contended && !q.Disturbed
+		return stats.Precise(f, s.job.Budget.Precision) && !q.Contended && !q.Disturbed
 	}
 	if s.record > longRecord && len(s.cells) >= minCells { // each call is interrupted, which is little of it
-		return perf.Precise(f, s.job.Budget.Precision) && !q.Contended
+		return stats.Precise(f, s.job.Budget.Precision) && !q.Contended
 	}
-	return perf.Enough(f, q, s.job.Budget.Precision)
+	return stats.Enough(f, q, s.job.Budget.Precision)
 }
 
 // longRecord is longer than the period of any timer.
 const longRecord = 20 * time.Millisecond
 
-func (s *sampler) estimate() (perf.Figure, perf.Quality, error) {
-	return perf.EstimateCycles(s.cells, s.calibration(), s.job.Host.TSCQuantum)
+func (s *sampler) estimate() (stats.Figure, stats.Quality, error) {
+	return stats.EstimateCycles(s.cells, s.calibration(), s.job.Host.TSCQuantum)
 }
 
 // calibration is the host's, for the chain of this run.
-func (s *sampler) calibration() perf.Calibration {
-	cal := perf.Calibration(s.job.Host.Calibration)
+func (s *sampler) calibration() stats.Calibration {
+	cal := stats.Calibration(s.job.Host.Calibration)
 	cal.ChainCycles = float64(s.chain) * s.turnCycles()
 	return cal
 }
@@ -50,7 +50,7 @@ func (s *sampler) cycles() {
 			s.notes = append(s.notes, "the samples are of one process: what others differ by is not known, and the interval supposes that it is little")
 		}
 	}
-	ref, q, err := perf.EstimateTSC(s.cells, s.calibration(), s.job.Host.TSCQuantum)
+	ref, q, err := stats.EstimateTSC(s.cells, s.calibration(), s.job.Host.TSCQuantum)
 	if err != nil {
 		s.unavailable("Reference cycles", "%v", err)
 		return
@@ -63,7 +63,7 @@ func (s *sampler) cycles() {
 }
 
 // warn passes on what is said of a figure. Values in it are of a batch.
-func (s *sampler) warn(name string, q perf.Quality) {
+func (s *sampler) warn(name string, q stats.Quality) {
 	if name != "" {
 		name += ": "
 	}
@@ -76,7 +76,7 @@ func (s *sampler) warn(name string, q perf.Quality) {
 }
 
 // perCall turns a figure for a batch into one for a call.
-func (s *sampler) perCall(f perf.Figure) perf.Figure {
+func (s *sampler) perCall(f stats.Figure) stats.Figure {
 	if s.batch == 1 {
 		return f
 	}
@@ -84,7 +84,7 @@ func (s *sampler) perCall(f perf.Figure) perf.Figure {
 }
 
 // modes does the same for the values of a figure that has several.
-func (s *sampler) modes(q perf.Quality) []wire.Mode {
+func (s *sampler) modes(q stats.Quality) []wire.Mode {
 	var list []wire.Mode
 	for _, m := range q.Modes {
 		list = append(list, wire.Mode{Value: m.Value / float64(s.batch), Share: m.Share})
@@ -122,7 +122,7 @@ func (s *sampler) countHardware() *wire.Problem {
 }
 
 // tellShort says of a call that it cannot be told from none.
-func (s *sampler) tellShort(f perf.Figure) {
+func (s *sampler) tellShort(f stats.Figure) {
 	switch {
 	case f.CILow > 0:
 	case s.batch > 1:
@@ -154,11 +154,11 @@ func (s *sampler) pageFaults() {
 	if len(calls) > 1 {
 		calls = calls[1:]
 	}
-	var samples []perf.Sample
+	var samples []stats.Sample
 	for _, w := range calls {
-		samples = append(samples, perf.Sample{Ticks: 1, Counters: []uint64{uint64(w.call.Faults)}}, perf.Sample{Ticks: 1, Empty: true, Counters: []uint64{uint64(w.empty.Faults)}})
+		samples = append(samples, stats.Sample{Ticks: 1, Counters: []uint64{uint64(w.call.Faults)}}, stats.Sample{Ticks: 1, Empty: true, Counters: []uint64{uint64(w.empty.Faults)}})
 	}
-	fig, q, err := perf.EstimateCounter([]perf.Readings{{Samples: samples}})
+	fig, q, err := stats.EstimateCounter([]stats.Readings{{Samples: samples}})
 	if err != nil {
 		s.unavailable("Page faults", "%v", err)
 		return
@@ -167,7 +167,7 @@ func (s *sampler) pageFaults() {
 }
 
 // scaled multiplies a figure by a constant.
-func scaled(f perf.Figure, k float64) perf.Figure {
+func scaled(f stats.Figure, k float64) stats.Figure {
 	for _, v := range []*float64{&f.Value, &f.CILow, &f.CIHigh, &f.Min, &f.P10, &f.P90, &f.Overhead} {
 		*v *= k
 	}
@@ -175,7 +175,7 @@ func scaled(f perf.Figure, k float64) perf.Figure {
 }
 
 // counter adds a figure to the answer.
-func (r *runner) counter(name, unit string, source wire.Source, f perf.Figure, modes []wire.Mode) {
+func (r *runner) counter(name, unit string, source wire.Source, f stats.Figure, modes []wire.Mode) {
 	r.counters = append(r.counters, wire.Counter{
 		Name: name, Value: f.Value, Unit: unit, Source: source,
 		CI95: [2]float64{f.CILow, f.CIHigh}, Min: f.Min, P10: f.P10, P90: f.P90, Overhead: f.Overhead,

@@ -10,7 +10,7 @@ import (
 	"webrunner/filter/screen"
 	"webrunner/internal/wire"
 	"webrunner/loader"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 	"webrunner/trampoline"
 )
 
@@ -107,7 +107,7 @@ func remembered(cpuid func(leaf, sub uint32) (eax, ebx, ecx, edx uint32)) func(l
 
 // self is this machine as the screen sees it.
 func (s *session) self() screen.Host {
-	return screen.Host{CPUID: remembered(perf.CPUID), XCR0: perf.XGETBV(), Name: s.job.Host.CPU}
+	return screen.Host{CPUID: remembered(processor.CPUID), XCR0: processor.XGETBV(), Name: s.job.Host.CPU}
 }
 
 // host is this machine, or the one to answer for, as the screen sees it.

@@ -6,7 +6,7 @@ import (
 
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/stats"
 	"webrunner/perf/uarch"
 	"webrunner/trampoline"
 )
@@ -26,7 +26,7 @@ const (
 	reserve      = 50 * time.Millisecond // of the deadline, for the answer, or a tenth of it
 )
 
-// Lengths of the calibration chain and of the witness; perf/CALIBRATION.md has
+// Lengths of the calibration chain and of the witness; perf/stats/CALIBRATION.md has
 // the measurements behind them.
 const (
 	chainTime   = 5 * time.Microsecond
@@ -63,7 +63,7 @@ type sampler struct {
 	batch          int           // calls between two time stamps
 	reading        []uint64      // the filter of cells that also read counters
 	share          time.Duration // of the next cell that counts
-	cells          [][]perf.Sample
+	cells          [][]stats.Sample
 	outcomes       []*cell.Outcome
 	on             []int              // the CPU that each was pinned to
 	record         time.Duration      // that one takes
@@ -71,7 +71,7 @@ type sampler struct {
 	reference      *rhythm            // of a cell that runs no kernel; nil while nothing asked for it
 	retakes        int                // of the reference
 	beside         map[string]float64 // events counted beside the readings of a record, by name
-	quality        perf.Quality
+	quality        stats.Quality
 	precision      wire.Precision
 }
 
@@ -179,7 +179,7 @@ func (r *runner) watchedCall() time.Duration {
 // divided by their number, and that of cells, divided by theirs. So samples in a
 // cell are to cells as the roots of variance and cost are (Cochran, Sampling
 // Techniques, 10.6, the optimum for two stages).
-func (s *sampler) nextRecords(f perf.Figure, q perf.Quality, err error) int {
+func (s *sampler) nextRecords(f stats.Figure, q stats.Quality, err error) int {
 	most := max(int(laterTime/s.record), wantedRecords)
 	if err != nil || f.Accepted == 0 || f.Accepted*2 < f.Total { // much is disturbed
 		return most
@@ -266,7 +266,7 @@ func (s *sampler) sample(records int) *wire.Problem {
 // whose long calls were all rejected would look as quick as its short ones. The
 // processor time of the cell, which the supervisor knows, tells which it is: another
 // process's turn is not in it.
-func (s *sampler) keepLengthy(samples []perf.Sample, o *cell.Outcome) {
+func (s *sampler) keepLengthy(samples []stats.Sample, o *cell.Outcome) {
 	for i := range samples {
 		if c := &samples[i]; !c.Empty && calm(c) {
 			s.longest = max(s.longest, float64(c.Ticks))
@@ -275,7 +275,7 @@ func (s *sampler) keepLengthy(samples []perf.Sample, o *cell.Outcome) {
 	if s.longest == 0 {
 		return
 	}
-	var long []*perf.Sample
+	var long []*stats.Sample
 	excess := 0.0
 	for i := range samples {
 		c := &samples[i]
@@ -295,9 +295,9 @@ func (s *sampler) keepLengthy(samples []perf.Sample, o *cell.Outcome) {
 
 // calm tells that nothing came into a sample that a long call is more likely to
 // meet than a short one.
-func calm(c *perf.Sample) bool {
+func calm(c *stats.Sample) bool {
 	a, b := float64(c.Before), float64(c.After)
-	return !c.Interrupted && !c.Preempted && math.Abs(a-b) < perf.ChainTolerance*a
+	return !c.Interrupted && !c.Preempted && math.Abs(a-b) < stats.ChainTolerance*a
 }
 
 // mostStolen is the share of the time by which calls are longer than others that
@@ -358,8 +358,8 @@ func (s *session) tscHz() float64 { return float64(max(s.job.Host.TSCHz, 1e9)) }
 // samplesOf turns the records of a cell into samples: for each the kernel's,
 // between the chains before and after it, and of batches the empty one's. A
 // detector that was not proved on this host has no say.
-func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detectors) []perf.Sample {
-	var samples []perf.Sample
+func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detectors) []stats.Sample {
+	var samples []stats.Sample
 	believed := uint64(0)
 	if d.Interrupt == "" {
 		believed |= 0xff * trampoline.FlagInterrupt
@@ -375,7 +375,7 @@ func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detect
 			after = recs[i+1].Ticks[secChain]
 			disturbed |= recs[i+1].Flags & believed & ((trampoline.FlagInterrupt | trampoline.FlagPreempt) << secChain)
 		}
-		samples = append(samples, perf.Sample{
+		samples = append(samples, stats.Sample{
 			Before: rec.Ticks[secChain], After: after,
 			WitnessBefore: rec.Ticks[secWitness], WitnessAfter: rec.Ticks[secWitnessAfter],
 			Ticks:       rec.Ticks[secKernel],
@@ -383,7 +383,7 @@ func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detect
 			Preempted:   disturbed&0xff00 != 0,
 		})
 		if batches {
-			samples = append(samples, perf.Sample{
+			samples = append(samples, stats.Sample{
 				Empty: true, Ticks: rec.Ticks[secEmpty],
 				Interrupted: rec.Flags&(trampoline.FlagInterrupt<<secEmpty) != 0,
 				Preempted:   rec.Flags&(trampoline.FlagPreempt<<secEmpty) != 0,

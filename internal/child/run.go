@@ -17,7 +17,7 @@ import (
 	"webrunner/internal/wire"
 	"webrunner/kernels"
 	"webrunner/loader"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 	"webrunner/trampoline"
 )
 
@@ -263,7 +263,7 @@ func (r *runner) plan() cell.Plan {
 	return cell.Plan{
 		Call: r.arguments(), Sections: []cell.Section{{Kind: trampoline.Kernel}}, Records: 1,
 		Budget: math.MaxInt64, Wall: r.wall(),
-		XSave: perf.XGETBV() != 0, Rseq: r.job.Host.Detectors.Preempt == "", Filter: r.filter,
+		XSave: processor.XGETBV() != 0, Rseq: r.job.Host.Detectors.Preempt == "", Filter: r.filter,
 		StackOffset: r.job.Manner.StackOffset,
 	}
 }

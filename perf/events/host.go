@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 // Host is the events of one machine: the vendor's table with the kernel's own
@@ -36,7 +37,7 @@ type Counter struct {
 
 // Groups plans the events of a list for a machine; see ForHost and
 // Host.Groups.
-func Groups(info perf.HostInfo, fsys fs.FS, list []string) ([][]Counter, []Refusal, error) {
+func Groups(info processor.HostInfo, fsys fs.FS, list []string) ([][]Counter, []Refusal, error) {
 	h, err := ForHost(info, fsys)
 	if err != nil {
 		return nil, nil, err
@@ -49,7 +50,7 @@ func Groups(info perf.HostInfo, fsys fs.FS, list []string) ([][]Counter, []Refus
 // decides: what is planned counts only on the CPUs of Host.PMU.CPUs. A
 // processor without a table is served by the kernel's own events, which
 // Table.Doubt says; without those either there is an *UnknownCPUError.
-func ForHost(info perf.HostInfo, fsys fs.FS) (*Host, error) {
+func ForHost(info processor.HostInfo, fsys fs.FS) (*Host, error) {
 	pmus, err := ReadPMUs(fsys)
 	if err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func ForHost(info perf.HostInfo, fsys fs.FS) (*Host, error) {
 }
 
 // machineOf takes over what the probe learnt of the counters.
-func machineOf(info perf.HostInfo) Machine {
+func machineOf(info processor.HostInfo) Machine {
 	m := Machine{SMT: info.SMT, Watchdog: info.Watchdog}
 	if info.PMU {
 		m.General, m.Fixed = info.Counters, info.Fixed

@@ -18,7 +18,7 @@ import (
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 	"webrunner/trampoline"
 )
 
@@ -58,7 +58,7 @@ var host = sync.OnceValues(func() (Env, error) {
 	if err != nil {
 		return Env{}, err
 	}
-	h := perf.ProbeHost(os.DirFS("/"))
+	h := processor.ProbeHost(os.DirFS("/"))
 	e := Env{Kernels: set, Do: func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
 		rep, _, err := p.Do(ctx, job, nil)
 		return rep, err

@@ -1,4 +1,4 @@
-package perf
+package processor
 
 func cpuid(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
 func xgetbv() uint64

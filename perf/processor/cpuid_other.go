@@ -1,6 +1,6 @@
 //go:build !amd64
 
-package perf
+package processor
 
 // CPUID answers zeros: there is no such instruction here.
 func CPUID(leaf, sub uint32) (eax, ebx, ecx, edx uint32) { return 0, 0, 0, 0 }
