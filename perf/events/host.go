@@ -35,16 +35,6 @@ type Counter struct {
 	MetricField bool
 }
 
-// Groups plans the events of a list for a machine; see ForHost and
-// Host.Groups.
-func Groups(info processor.HostInfo, fsys fs.FS, list []string) ([][]Counter, []Refusal, error) {
-	h, err := ForHost(info, fsys)
-	if err != nil {
-		return nil, nil, err
-	}
-	return h.Groups(list)
-}
-
 // ForHost returns the events of a machine from the probe of it and from sysfs;
 // fsys is the root directory. On a hybrid processor the probe's core type
 // decides: what is planned counts only on the CPUs of Host.PMU.CPUs. A

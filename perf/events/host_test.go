@@ -2,6 +2,7 @@ package events
 
 import (
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -24,9 +25,18 @@ func names(g []Counter) string {
 	return strings.Join(s, " ")
 }
 
+// groupsOf plans the events of a list for a host of this probe and tree.
+func groupsOf(info processor.HostInfo, fsys fs.FS, list []string) ([][]Counter, []Refusal, error) {
+	h, err := ForHost(info, fsys)
+	if err != nil {
+		return nil, nil, err
+	}
+	return h.Groups(list)
+}
+
 func TestGroupsAreReadyToOpen(t *testing.T) {
 	skl := processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x5e, PMU: true, SMT: true, Counters: 4, Fixed: 3}
-	groups, refused, err := Groups(skl, hostTree(intelNewFormat, nil), []string{"inst_retired.any", "UOPS_RETIRED.STALL_CYCLES", "FRONTEND_RETIRED.DSB_MISS", "event=0xc4,umask=0x1"})
+	groups, refused, err := groupsOf(skl, hostTree(intelNewFormat, nil), []string{"inst_retired.any", "UOPS_RETIRED.STALL_CYCLES", "FRONTEND_RETIRED.DSB_MISS", "event=0xc4,umask=0x1"})
 	base := []Counter{
 		{Name: "CPU_CLK_UNHALTED.THREAD", Base: CyclesName, Unit: "cycles", Type: 4, Config: 0x3c},
 		{Name: "INST_RETIRED.ANY", Base: InstructionsName, Unit: "instructions", Type: 4, Config: 0xc0},
@@ -99,32 +109,32 @@ func TestGroupsOfHybrids(t *testing.T) {
 
 func TestHostsThatCannotCount(t *testing.T) {
 	vm := processor.HostInfo{Vendor: "AuthenticAMD", Family: 0x19, Model: 0x11, PMUReason: "no PMU: a virtual machine"}
-	groups, refused, err := Groups(vm, fstest.MapFS{}, []string{"ex_ret_ops", "ls_not_halted_cyc"})
+	groups, refused, err := groupsOf(vm, fstest.MapFS{}, []string{"ex_ret_ops", "ls_not_halted_cyc"})
 	if err != nil || len(groups) != 0 || len(refused) != 2 || refused[0].Event.Name != "ex_ret_ops" || refused[0].Why != vm.PMUReason {
 		t.Errorf("%v, refused %v, %v", groups, refused, err)
 	}
 	var unknown *UnknownError
-	if _, _, err = Groups(vm, fstest.MapFS{}, []string{"ex_ret_opps"}); !errors.As(err, &unknown) || !slices.Contains(unknown.Nearest, "ex_ret_ops") {
+	if _, _, err = groupsOf(vm, fstest.MapFS{}, []string{"ex_ret_opps"}); !errors.As(err, &unknown) || !slices.Contains(unknown.Nearest, "ex_ret_ops") {
 		t.Errorf("a wrong name: %v", err)
 	}
 	// A kernel without the frontend term refuses what needs it, not the rest.
 	skl := processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x5e, PMU: true, Counters: 4, Fixed: 3}
-	groups, refused, err = Groups(skl, hostTree(intelFormat, nil), []string{"FRONTEND_RETIRED.DSB_MISS", "UOPS_ISSUED.ANY"})
+	groups, refused, err = groupsOf(skl, hostTree(intelFormat, nil), []string{"FRONTEND_RETIRED.DSB_MISS", "UOPS_ISSUED.ANY"})
 	if err != nil || len(groups) != 1 || names(groups[0]) != "CPU_CLK_UNHALTED.THREAD INST_RETIRED.ANY UOPS_ISSUED.ANY" || len(refused) != 1 || !strings.Contains(refused[0].Why, `no "frontend"`) {
 		t.Errorf("%v, refused %v, %v", groups, refused, err)
 	}
 	// A virtual machine may have no fixed counters.
 	bare := processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x5e, PMU: true, Counters: 4}
-	groups, refused, err = Groups(bare, hostTree(intelNewFormat, nil), []string{"UOPS_ISSUED.ANY", "L1D.REPLACEMENT", "UOPS_RETIRED.RETIRE_SLOTS"})
+	groups, refused, err = groupsOf(bare, hostTree(intelNewFormat, nil), []string{"UOPS_ISSUED.ANY", "L1D.REPLACEMENT", "UOPS_RETIRED.RETIRE_SLOTS"})
 	if err != nil || len(groups) != 2 || len(groups[0]) != 4 || len(groups[1]) != 3 || len(refused) != 0 {
 		t.Errorf("four counters in all: %v, refused %v, %v", groups, refused, err)
 	}
 	// Counters without sysfs are opened as raw ones.
-	groups, _, err = Groups(skl, fstest.MapFS{}, []string{"default"})
+	groups, _, err = groupsOf(skl, fstest.MapFS{}, []string{"default"})
 	if err != nil || len(groups) != 1 || groups[0][0].Type != perf.TypeRaw {
 		t.Errorf("without sysfs: %v, %v", groups, err)
 	}
-	if _, _, err = Groups(skl, tree(fakePMU{"cpu", -1, "", nil, nil}), nil); err == nil {
+	if _, _, err = groupsOf(skl, tree(fakePMU{"cpu", -1, "", nil, nil}), nil); err == nil {
 		t.Error("a broken sysfs passed")
 	}
 }
@@ -186,7 +196,7 @@ func TestKernelsOwnNames(t *testing.T) {
 // counted without them, and draws no other event into its group.
 func TestEventsWithoutRoomForTheBase(t *testing.T) {
 	zen := processor.HostInfo{Vendor: "AuthenticAMD", Family: 0x19, Model: 0x11, PMU: true, Counters: 3}
-	groups, refused, err := Groups(zen, hostTree(amdFormat, nil), []string{"fp_ret_sse_avx_ops.all", "ex_ret_brn"})
+	groups, refused, err := groupsOf(zen, hostTree(amdFormat, nil), []string{"fp_ret_sse_avx_ops.all", "ex_ret_brn"})
 	if err != nil || len(refused) != 0 || len(groups) != 2 {
 		t.Fatalf("%v, refused %v, %v", groups, refused, err)
 	}
