@@ -4,6 +4,7 @@ GO          ?= go
 PREFIX      ?= /usr/local
 UNITDIR     ?= $(PREFIX)/lib/systemd/system
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+DEADCODE     = golang.org/x/tools/cmd/deadcode@v0.52.0
 FUZZTIME    ?= 30s
 
 # No C code in the binary: its threads would escape the child's lock-down.
@@ -34,6 +35,7 @@ check: ## everything that must hold beside the tests
 	$(GO) vet ./...
 	$(GO) vet -tags oracle ./...
 	$(GO) run $(STATICCHECK) ./...
+	@echo "deadcode"; out=$$($(GO) run $(DEADCODE) ./cmd/webrunner) || exit 1; test -z "$$out" || { echo "$$out"; exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) build -o /dev/null -gcflags='all=-N -l' ./cmd/webrunner
 	GOOS=darwin GOARCH=arm64 $(GO) vet $(PURE)
@@ -70,10 +72,10 @@ soak: ## send SOAK (100000) hostile requests to a real server
 validate: ## measure kernels of known cost, quiet and with noisy neighbours (VALIDATE: flags)
 	$(GO) run ./scripts/validate $(VALIDATE)
 
-RECORD ?= perf/testdata/$(shell uname -n).json.gz
+RECORD ?= perf/stats/testdata/$(shell uname -n).json.gz
 
 .PHONY: record
-record: ## record samples of this host, for the tests of perf (RECORD: file)
+record: ## record samples of this host, for the tests of perf/stats (RECORD: file)
 	$(GO) run ./scripts/record $(RECORD)
 
 .PHONY: instructions

@@ -66,22 +66,22 @@ func leafBans() []ban {
 func law() []room {
 	leaves := func(dir string, uses ...string) room { return room{dir, uses, leafBans()} }
 	return []room{
-		{"cmd/webrunner", []string{"internal/", "selftest", "selftest/hostile", "examples", "kernels", "perf", "perf/events", "filter/seccomp"}, nil},
+		{"cmd/webrunner", []string{"internal/", "selftest", "selftest/hostile", "examples", "kernels", "perf/events", "perf/processor", "filter/seccomp"}, nil},
 		{"selftest", []string{"examples", "internal/report", "internal/runner", "internal/trust", "internal/wire", "kernels", "selftest/hostile"}, childless()},
 		{"selftest/hostile", []string{"internal/wire", "kernels", "trampoline"}, childless()},
 		{"internal/server", []string{"internal/request", "internal/runner", "internal/report", "internal/trust", "internal/wire", "kernels"}, serverBans()},
-		{"internal/trust", []string{"internal/elfobj", "internal/wire", "perf"}, serverBans()},
+		{"internal/trust", []string{"internal/elfobj", "internal/wire", "perf/processor"}, serverBans()},
 		{"internal/request", []string{"internal/wire", "kernels", "perf", "perf/events"}, serverBans()},
 		{"internal/runner", []string{"internal/wire"}, serverBans()},
 		{"internal/report", []string{"internal/wire"}, leafBans()},
 		{"internal/wire", nil, leafBans()},
 		{"internal/child", []string{"examples", "internal/audit", "internal/calibrate", "internal/cell", "internal/measure", "internal/subject", "internal/wire", "filter/", "kernels"}, childBans()},
-		{"internal/audit", []string{"internal/autopsy", "internal/cell", "internal/measure", "internal/subject", "internal/wire", "kernels", "loader", "perf", "trampoline"}, childBans()},
-		{"internal/calibrate", []string{"internal/cell", "internal/measure", "internal/wire", "perf", "trampoline"}, childBans()},
-		{"internal/measure", []string{"internal/autopsy", "internal/cell", "internal/subject", "internal/wire", "perf", "perf/uarch", "trampoline"}, childBans()},
-		{"internal/subject", []string{"internal/autopsy", "internal/cell", "internal/wire", "filter/screen", "kernels", "loader", "perf", "trampoline"}, childBans()},
+		{"internal/audit", []string{"internal/autopsy", "internal/cell", "internal/measure", "internal/subject", "internal/wire", "kernels", "loader", "perf/stats", "trampoline"}, childBans()},
+		{"internal/calibrate", []string{"internal/cell", "internal/measure", "internal/wire", "perf/processor", "perf/stats", "trampoline"}, childBans()},
+		{"internal/measure", []string{"internal/autopsy", "internal/cell", "internal/subject", "internal/wire", "perf", "perf/stats", "perf/uarch", "trampoline"}, childBans()},
+		{"internal/subject", []string{"internal/autopsy", "internal/cell", "internal/wire", "filter/screen", "kernels", "loader", "perf/processor", "trampoline"}, childBans()},
 		{"internal/autopsy", []string{"internal/cell", "internal/wire", "filter/screen", "filter/seccomp", "loader", "trampoline"}, childBans()},
-		{"internal/cell", []string{"trampoline", "filter/bpf", "filter/seccomp", "perf"}, childBans()},
+		{"internal/cell", []string{"trampoline", "filter/bpf", "filter/seccomp", "perf/processor"}, childBans()},
 		leaves("loader/"),
 		leaves("filter/bpf"),
 		leaves("filter/bpf/bpftest", "filter/bpf"),
@@ -90,18 +90,23 @@ func law() []room {
 		{"filter/landlock", nil, []ban{{"os/exec", "nothing is executed but ourselves"}}},
 		leaves("filter/screen/", "filter/screen/"),
 		leaves("trampoline"),
-		leaves("perf/", "perf/"),
+		leaves("perf"),
+		leaves("perf/uarch"),
+		leaves("perf/recording"),
+		leaves("perf/processor", "perf", "perf/uarch"), // whether a PMU is there, only opening an event tells
+		{"perf/stats", nil, append(leafBans(), ban{"golang.org/x/sys/unix", "statistics are pure"})},
+		leaves("perf/events/", "perf", "perf/events/", "perf/processor", "perf/uarch"),
 		leaves("kernels"),
 		leaves("examples"),
 		leaves("internal/elfobj"),
-		{"internal/doctor", []string{"filter/landlock", "perf"}, serverBans()},
+		{"internal/doctor", []string{"filter/landlock", "perf/processor"}, serverBans()},
 		{"scripts/matrix", []string{"examples", "internal/wire"}, nil}, // starts emulators; not part of the binary
-		// Records what the tests of perf play; not part of the binary.
-		{"scripts/record", []string{"internal/cell", "perf", "perf/recording", "trampoline"}, nil},
+		// Records what the tests of perf/stats play; not part of the binary.
+		{"scripts/record", []string{"internal/cell", "perf/processor", "perf/recording", "trampoline"}, nil},
 		// Starts noisy neighbours, and is its own child; not part of the binary.
-		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf", "perf/uarch"}, nil},
+		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/processor", "perf/uarch"}, nil},
 		// Is its own child too; not part of the binary.
-		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf", "selftest/hostile", "trampoline"}, nil},
+		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/processor", "selftest/hostile", "trampoline"}, nil},
 		{"scripts/", []string{"examples"}, nil}, // tools, not in the binary
 	}
 }
@@ -142,7 +147,7 @@ func TestLawIsAlive(t *testing.T) {
 	}
 	for _, r := range law() {
 		for _, name := range append([]string{r.dir}, r.uses...) {
-			if name != "perf/events" && !exists(name) {
+			if !exists(name) {
 				t.Errorf("the law names %s, which does not exist", name)
 			}
 		}
@@ -311,8 +316,8 @@ func TestUnsafe(t *testing.T) {
 	}
 	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && strings.HasSuffix(name, "_amd64.s") {
-			if top, _, _ := strings.Cut(filepath.ToSlash(name), "/"); top != "trampoline" && top != "perf" {
-				t.Errorf("%s: assembly belongs in trampoline/ or perf/", name)
+			if dir := path.Dir(filepath.ToSlash(name)); dir != "trampoline" && dir != "perf/processor" {
+				t.Errorf("%s: assembly belongs in trampoline/ or perf/processor/", name)
 			}
 		}
 		return err

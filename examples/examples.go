@@ -70,12 +70,3 @@ func Object(name string) ([]byte, error) {
 	}
 	return b, nil
 }
-
-// Names returns the names of all examples in the order of List.
-func Names() []string {
-	var names []string
-	for _, e := range List() {
-		names = append(names, e.Name)
-	}
-	return names
-}

@@ -37,7 +37,10 @@ func TestListIsComplete(t *testing.T) {
 	for _, f := range files {
 		have = append(have, strings.TrimSuffix(f.Name(), ".o"))
 	}
-	listed := Names()
+	var listed []string
+	for _, e := range List() {
+		listed = append(listed, e.Name)
+	}
 	slices.Sort(listed)
 	if !slices.Equal(have, listed) {
 		t.Errorf("embedded: %v\nlisted:   %v", have, listed)
@@ -77,7 +80,8 @@ func TestObjectsDefineKernel(t *testing.T) {
 // The bytes 0f 05 stand for the system call: in plain sight they begin an
 // instruction at the end, late ones lie inside a constant.
 func TestHostilePairs(t *testing.T) {
-	for _, name := range Names() {
+	for _, e := range List() {
+		name := e.Name
 		plain, late := strings.CutSuffix(name, "_late")
 		if !late {
 			continue

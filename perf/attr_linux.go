@@ -2,11 +2,10 @@ package perf
 
 import "golang.org/x/sys/unix"
 
-// The types of event that the kernel knows without sysfs (perf_event_open(2)).
+// The types of event that Linux knows without sysfs (perf_event_open(2)).
 const (
 	TypeHardware uint32 = unix.PERF_TYPE_HARDWARE
 	TypeSoftware uint32 = unix.PERF_TYPE_SOFTWARE
-	TypeHWCache  uint32 = unix.PERF_TYPE_HW_CACHE
 	TypeRaw      uint32 = unix.PERF_TYPE_RAW
 )
 
@@ -17,20 +16,23 @@ type Attr struct {
 	Type                     uint32 // one of the Type constants, or a PMU's number from sysfs
 	Config, Config1, Config2 uint64
 
-	ExcludeUser   bool
-	ExcludeKernel bool
-	ExcludeHV     bool
-	Disabled      bool // start stopped, as the leader always does
+	ExcludeKernel bool // count in user mode alone
+	ExcludeHV     bool // and not in the hypervisor, where the processor can tell
+	Disabled      bool // start stopped, as the leader of a group always does
 	Pinned        bool // of the leader: always on a counter, or in error
-	EnableOnExec  bool // of the leader: start at the next execve
-	Inherit       bool // children count too; such a group has no rdpmc
 }
 
-// sys returns the kernel's form. Every event of a group is read through its
-// leader together with the times that tell multiplexing.
+// attrSize is how much of an attribute Linux is to read: up to
+// sample_max_stack, which Linux 4.8 has.
+const attrSize = unix.PERF_ATTR_SIZE_VER5
+
+// sys returns the attribute as perf_event_open(2) takes it. Every event of a
+// group is read through its leader together with the times that tell
+// multiplexing.
 func (a Attr) sys() unix.PerfEventAttr {
 	s := unix.PerfEventAttr{
 		Type:        a.Type,
+		Size:        attrSize,
 		Config:      a.Config,
 		Ext1:        a.Config1,
 		Ext2:        a.Config2,
@@ -41,12 +43,9 @@ func (a Attr) sys() unix.PerfEventAttr {
 		bit uint64
 	}{
 		{a.Disabled, unix.PerfBitDisabled},
-		{a.Inherit, unix.PerfBitInherit},
 		{a.Pinned, unix.PerfBitPinned},
-		{a.ExcludeUser, unix.PerfBitExcludeUser},
 		{a.ExcludeKernel, unix.PerfBitExcludeKernel},
 		{a.ExcludeHV, unix.PerfBitExcludeHv},
-		{a.EnableOnExec, unix.PerfBitEnableOnExec},
 	} {
 		if f.set {
 			s.Bits |= f.bit
@@ -55,8 +54,8 @@ func (a Attr) sys() unix.PerfEventAttr {
 	return s
 }
 
-// Known is an event that the kernel gives a number of its own, the same on
-// every machine.
+// Known is an event that Linux gives a number of its own, the same on every
+// machine.
 type Known struct {
 	Name   string // as perf(1) calls it
 	Type   uint32
@@ -64,24 +63,9 @@ type Known struct {
 	Unit   string // what the count is in
 }
 
-// SoftwareEvents returns the events that the kernel counts by itself, which
-// need no PMU (include/uapi/linux/perf_event.h, enum perf_sw_ids).
-func SoftwareEvents() []Known {
-	return []Known{
-		{"cpu-clock", TypeSoftware, unix.PERF_COUNT_SW_CPU_CLOCK, "ns"},
-		{"task-clock", TypeSoftware, unix.PERF_COUNT_SW_TASK_CLOCK, "ns"},
-		{"page-faults", TypeSoftware, unix.PERF_COUNT_SW_PAGE_FAULTS, "faults"},
-		{"context-switches", TypeSoftware, unix.PERF_COUNT_SW_CONTEXT_SWITCHES, "switches"},
-		{"cpu-migrations", TypeSoftware, unix.PERF_COUNT_SW_CPU_MIGRATIONS, "migrations"},
-		{"minor-faults", TypeSoftware, unix.PERF_COUNT_SW_PAGE_FAULTS_MIN, "faults"},
-		{"major-faults", TypeSoftware, unix.PERF_COUNT_SW_PAGE_FAULTS_MAJ, "faults"},
-		{"alignment-faults", TypeSoftware, unix.PERF_COUNT_SW_ALIGNMENT_FAULTS, "faults"},
-		{"emulation-faults", TypeSoftware, unix.PERF_COUNT_SW_EMULATION_FAULTS, "faults"},
-	}
-}
-
 // HardwareEvents returns the events that every PMU driver maps to whatever
-// its hardware has (enum perf_hw_id).
+// its hardware has (include/uapi/linux/perf_event.h, enum perf_hw_id), cycles
+// first.
 func HardwareEvents() []Known {
 	return []Known{
 		{"cycles", TypeHardware, unix.PERF_COUNT_HW_CPU_CYCLES, "cycles"},

@@ -3,7 +3,7 @@ package perf
 import (
 	"encoding/binary"
 	"errors"
-	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -12,21 +12,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fakeKernel is a scripted PMU.
-type fakeKernel struct {
+// fakeSystem is a scripted PMU.
+type fakeSystem struct {
 	failAt  int // open number that fails, -1 for none
 	failErr error
-	words   []uint64 // what read returns
-	short   int      // bytes that read leaves out
-	readErr []error  // one a read, nil after
 
 	opened []unix.PerfEventAttr
 	groups []int
 	live   map[int]bool
-	ioctls []uint
 }
 
-func (k *fakeKernel) open(a *unix.PerfEventAttr, pid, cpu, group, flags int) (int, error) {
+func (k *fakeSystem) open(a *unix.PerfEventAttr, pid, cpu, group, flags int) (int, error) {
 	if len(k.opened) == k.failAt {
 		return -1, k.failErr
 	}
@@ -40,28 +36,7 @@ func (k *fakeKernel) open(a *unix.PerfEventAttr, pid, cpu, group, flags int) (in
 	return fd, nil
 }
 
-func (k *fakeKernel) read(fd int, p []byte) (int, error) {
-	if len(k.readErr) > 0 {
-		err := k.readErr[0]
-		k.readErr = k.readErr[1:]
-		return -1, err
-	}
-	var b []byte
-	for _, w := range k.words {
-		b = binary.NativeEndian.AppendUint64(b, w)
-	}
-	return copy(p, b[:len(b)-k.short]), nil
-}
-
-func (k *fakeKernel) ioctl(fd int, request uint, arg int) error {
-	if !k.live[fd] || arg != 1 {
-		return unix.EBADF
-	}
-	k.ioctls = append(k.ioctls, request)
-	return nil
-}
-
-func (k *fakeKernel) close(fd int) error {
+func (k *fakeSystem) close(fd int) error {
 	if !k.live[fd] {
 		return unix.EBADF
 	}
@@ -75,7 +50,7 @@ func threeEvents() []Attr {
 }
 
 func TestGroupOpensSiblingsUnderItsLeader(t *testing.T) {
-	k := &fakeKernel{failAt: -1}
+	k := &fakeSystem{failAt: -1}
 	attrs := threeEvents()
 	attrs[0].Pinned = true
 	g, err := openGroup(k, 0, -1, attrs)
@@ -85,8 +60,8 @@ func TestGroupOpensSiblingsUnderItsLeader(t *testing.T) {
 	if want := []int{-1, 101, 101}; !slices.Equal(k.groups, want) {
 		t.Errorf("group descriptors %v, want %v", k.groups, want)
 	}
-	if want := []int{101, 102, 103}; !slices.Equal(g.FDs(), want) {
-		t.Errorf("FDs %v, want %v", g.FDs(), want)
+	if want := []int{101, 102, 103}; !slices.Equal(g.fds, want) {
+		t.Errorf("descriptors %v, want %v", g.fds, want)
 	}
 	lead, raw := k.opened[0], k.opened[2]
 	if want := uint64(unix.PerfBitDisabled | unix.PerfBitPinned | unix.PerfBitExcludeKernel | unix.PerfBitExcludeHv); lead.Bits != want {
@@ -98,25 +73,11 @@ func TestGroupOpensSiblingsUnderItsLeader(t *testing.T) {
 	if lead.Read_format != 1|2|8 || lead.Size != 112 {
 		t.Errorf("read format %#x, size %d", lead.Read_format, lead.Size)
 	}
-	for _, f := range []func() error{g.Reset, g.Enable, g.Disable} {
-		if err := f(); err != nil {
-			t.Error(err)
-		}
-	}
-	if want := []uint{unix.PERF_EVENT_IOC_RESET, unix.PERF_EVENT_IOC_ENABLE, unix.PERF_EVENT_IOC_DISABLE}; !slices.Equal(k.ioctls, want) {
-		t.Errorf("ioctls %x, want %x", k.ioctls, want)
-	}
 	if err := g.Close(); err != nil || len(k.live) != 0 {
 		t.Errorf("Close: %v, still open %v", err, k.live)
 	}
 	if err := g.Close(); err != nil {
 		t.Errorf("second Close: %v", err)
-	}
-	if err := g.Enable(); !errors.Is(err, unix.EBADF) {
-		t.Errorf("Enable after Close: %v", err)
-	}
-	if _, err := g.Read(); !errors.Is(err, unix.EBADF) {
-		t.Errorf("Read after Close: %v", err)
 	}
 }
 
@@ -124,18 +85,17 @@ func TestGroupFailureClosesAllAndSaysWhy(t *testing.T) {
 	for _, c := range []struct {
 		at    int
 		errno syscall.Errno
-		full  bool
 		want  string
 	}{
-		{0, unix.ENOENT, false, "no PMU"},
-		{0, unix.EACCES, false, "perf_event_paranoid"},
-		{1, unix.EINVAL, true, "does not fit"},
-		{0, unix.EINVAL, false, "refuses this encoding"},
-		{2, unix.EOPNOTSUPP, false, "extra register"},
-		{2, unix.EMFILE, false, "RLIMIT_NOFILE"},
-		{1, unix.ENODATA, false, "unexpected"},
+		{0, unix.ENOENT, "no PMU"},
+		{0, unix.EACCES, "perf_event_paranoid"},
+		{1, unix.EINVAL, "does not fit"},
+		{0, unix.EINVAL, "refuses this encoding"},
+		{2, unix.EOPNOTSUPP, "extra register"},
+		{2, unix.EMFILE, "RLIMIT_NOFILE"},
+		{1, unix.ENODATA, "unexpected"},
 	} {
-		k := &fakeKernel{failAt: c.at, failErr: c.errno}
+		k := &fakeSystem{failAt: c.at, failErr: c.errno}
 		g, err := openGroup(k, 0, -1, threeEvents())
 		var open *OpenError
 		if g != nil || !errors.As(err, &open) || !errors.Is(err, c.errno) {
@@ -145,14 +105,14 @@ func TestGroupFailureClosesAllAndSaysWhy(t *testing.T) {
 		if len(k.live) != 0 {
 			t.Errorf("%v: descriptors stay open: %v", c.errno, k.live)
 		}
-		if open.Index != c.at || open.Event != threeEvents()[c.at].Name || open.GroupFull() != c.full {
-			t.Errorf("%v: %+v, GroupFull %v", c.errno, open, open.GroupFull())
+		if open.Index != c.at || open.Event != threeEvents()[c.at].Name {
+			t.Errorf("%v: %+v", c.errno, open)
 		}
 		if !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), open.Event) {
 			t.Errorf("%v: %q does not say %q", c.errno, err, c.want)
 		}
 	}
-	if _, err := openGroup(&fakeKernel{failAt: -1}, 0, -1, nil); err == nil {
+	if _, err := openGroup(&fakeSystem{failAt: -1}, 0, -1, nil); err == nil {
 		t.Error("an empty group opened")
 	}
 	missing := NewOpenError(Attr{Name: "task-clock", Type: TypeSoftware}, 0, unix.ENOENT)
@@ -161,53 +121,43 @@ func TestGroupFailureClosesAllAndSaysWhy(t *testing.T) {
 	}
 }
 
-func TestGroupReadAcceptsOnlyWholeCounts(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		k     fakeKernel
-		check func(Reading, error) bool
-	}{
-		{"whole", fakeKernel{words: []uint64{3, 50, 50, 7, 8, 9}},
-			func(r Reading, err error) bool {
-				return err == nil && slices.Equal(r.Values, []uint64{7, 8, 9}) && r.Enabled == 50 && r.Running == 50
-			}},
-		{"interrupted read", fakeKernel{words: []uint64{3, 50, 50, 7, 8, 9}, readErr: []error{unix.EINTR}},
-			func(r Reading, err error) bool { return err == nil && r.Values[2] == 9 }},
-		{"failing read", fakeKernel{readErr: []error{unix.EIO}},
-			func(r Reading, err error) bool { return errors.Is(err, unix.EIO) }},
-		{"end of file", fakeKernel{},
-			func(r Reading, err error) bool { return errors.Is(err, ErrLost) }},
-		{"short", fakeKernel{words: []uint64{3, 50, 50, 7, 8, 9}, short: 4},
-			func(r Reading, err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }},
-		{"other group", fakeKernel{words: []uint64{2, 50, 50, 7, 8, 9}},
-			func(r Reading, err error) bool { return err != nil && r.Values == nil }},
-		{"multiplexed", fakeKernel{words: []uint64{3, 50, 49, 7, 8, 9}},
-			func(r Reading, err error) bool {
-				var m *MultiplexError
-				return errors.As(err, &m) && m.Enabled == 50 && m.Running == 49 && r.Values[0] == 7
-			}},
-		{"never ran", fakeKernel{words: []uint64{3, 50, 0, 0, 0, 0}},
-			func(r Reading, err error) bool { return err != nil && strings.Contains(err.Error(), "never ran") }},
-	} {
-		c.k.failAt = -1
-		g, err := openGroup(&c.k, 0, -1, threeEvents())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if r, err := g.Read(); !c.check(r, err) {
-			t.Errorf("%s: %+v, %v", c.name, r, err)
-		}
+// pinThread keeps a test on its thread, whose events it counts.
+func pinThread(t *testing.T) {
+	runtime.LockOSThread()
+	t.Cleanup(runtime.UnlockOSThread)
+}
+
+// reading is what read(2) gives of the group: number of counters, time enabled
+// and time running in ns, and the counts (perf_event_open(2)).
+func reading(t *testing.T, g *Group) []uint64 {
+	t.Helper()
+	b := make([]byte, 8*(3+len(g.fds)+1))
+	n, err := unix.Read(g.fds[0], b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words []uint64
+	for i := 0; i < n; i += 8 {
+		words = append(words, binary.NativeEndian.Uint64(b[i:]))
+	}
+	return words
+}
+
+func enable(t *testing.T, g *Group) {
+	t.Helper()
+	if err := unix.IoctlSetInt(g.fds[0], unix.PERF_EVENT_IOC_ENABLE, unix.PERF_IOC_FLAG_GROUP); err != nil {
+		t.Fatal(err)
 	}
 }
 
-// Software events count everywhere, so the real kernel can be asked.
+// Software events count everywhere, so Linux itself can be asked: a group
+// starts stopped, is read as a whole through its leader, and counts.
 func TestSoftwareGroupCounts(t *testing.T) {
 	pinThread(t)
-	var attrs []Attr
-	for _, e := range SoftwareEvents() {
-		a := e.User()
-		a.ExcludeKernel = false
-		attrs = append(attrs, a)
+	attrs := []Attr{
+		{Name: "task-clock", Type: TypeSoftware, Config: unix.PERF_COUNT_SW_TASK_CLOCK, ExcludeHV: true},
+		{Name: "page-faults", Type: TypeSoftware, Config: unix.PERF_COUNT_SW_PAGE_FAULTS, ExcludeHV: true},
+		{Name: "context-switches", Type: TypeSoftware, Config: unix.PERF_COUNT_SW_CONTEXT_SWITCHES, ExcludeHV: true},
 	}
 	g, err := OpenGroup(0, -1, attrs)
 	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSYS) {
@@ -227,20 +177,18 @@ func TestSoftwareGroupCounts(t *testing.T) {
 			m[i] = 1
 		}
 	}
-	if err := g.Enable(); err != nil {
-		t.Fatal(err)
-	}
 	fault()
-	r, err := g.Read()
-	if err != nil {
-		t.Fatal(err)
+	if r := reading(t, g); !slices.Equal(r, []uint64{3, 0, 0, 0, 0, 0}) {
+		t.Errorf("a stopped group reads as %d", r)
 	}
-	at := slices.IndexFunc(attrs, func(a Attr) bool { return a.Name == "page-faults" })
-	if r.Values[at] < 1 || r.Values[at] > 1000 {
-		t.Errorf("%d page faults after touching 64 pages: %+v", r.Values[at], r)
+	enable(t, g)
+	fault()
+	r := reading(t, g)
+	if len(r) != 6 || r[0] != 3 || r[1] == 0 || r[1] != r[2] {
+		t.Fatalf("the group reads as %d", r)
 	}
-	if r.Enabled == 0 || r.Enabled != r.Running {
-		t.Errorf("enabled %d, running %d", r.Enabled, r.Running)
+	if r[3] == 0 || r[4] < 1 || r[4] > 1000 {
+		t.Errorf("%d ns and %d page faults after touching 64 pages", r[3], r[4])
 	}
 }
 
@@ -256,43 +204,8 @@ func TestHardwareGroupCountsOrExplains(t *testing.T) {
 		t.Skip(err)
 	}
 	defer g.Close()
-	if err := g.Enable(); err != nil {
-		t.Fatal(err)
-	}
-	r, err := g.Read()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.Values[1] == 0 {
-		t.Errorf("no instruction counted: %+v", r)
-	}
-}
-
-// The page of a software event maps and reads, but is on no counter.
-func TestMapPageOfASoftwareEvent(t *testing.T) {
-	pinThread(t)
-	g, err := OpenGroup(0, -1, []Attr{SoftwareEvents()[1].User()})
-	if err != nil {
-		t.Skip(err)
-	}
-	defer g.Close()
-	p, err := MapPage(g.FDs()[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := g.Enable(); err != nil {
-		t.Fatal(err)
-	}
-	if v, err := ReadPage(p, RDPMC); !errors.Is(err, ErrNoRDPMC) && !errors.Is(err, ErrOffCounter) {
-		t.Errorf("%d, %v", v, err)
-	}
-	if err := p.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := p.Close(); err != nil {
-		t.Error("second Close:", err)
-	}
-	if _, err := MapPage(-1); err == nil {
-		t.Error("mapped no descriptor")
+	enable(t, g)
+	if r := reading(t, g); len(r) < 5 || r[4] == 0 {
+		t.Errorf("no instruction counted: %d", r)
 	}
 }

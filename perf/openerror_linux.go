@@ -28,11 +28,6 @@ func (e *OpenError) Error() string {
 // Unwrap gives the system's error number to errors.Is.
 func (e *OpenError) Unwrap() error { return e.Errno }
 
-// GroupFull tells whether the event might open in another group: the kernel
-// checks at open that a group fits on the counters (validate_group in
-// arch/x86/events/core.c) and refuses the sibling that does not.
-func (e *OpenError) GroupFull() bool { return e.Errno == unix.EINVAL && e.Index > 0 }
-
 // NewOpenError explains why the event at index in its group could not be opened.
 func NewOpenError(a Attr, index int, err error) *OpenError {
 	e := &OpenError{Event: a.Name, Index: index}
@@ -57,9 +52,9 @@ func explainOpen(errno syscall.Errno, a Attr, index int) (why, remedy string) {
 		if hardware {
 			return "this machine has no PMU that counts it", "a virtual machine needs a virtual PMU from its host"
 		}
-		return "this kernel does not have it", ""
+		return "this Linux does not have it", ""
 	case unix.EACCES, unix.EPERM:
-		return "not permitted", "sysctl kernel.perf_event_paranoid=2 or lower (a capability does not help: children hold none); " +
+		return "not permitted", "sysctl kernel.perf_event_paranoid=2 or lower (a capability helps only where the process that counts holds it); " +
 			"a container's seccomp profile must allow perf_event_open"
 	case unix.EINVAL:
 		if index > 0 {
@@ -77,9 +72,9 @@ func explainOpen(errno syscall.Errno, a Attr, index int) (why, remedy string) {
 	case unix.ESRCH:
 		return "no such process", ""
 	case unix.E2BIG:
-		return "the kernel is too old for this attribute", "run Linux 4.8 or newer"
+		return "this Linux is too old for the attribute", "run Linux 4.8 or newer"
 	case unix.ENOSYS:
-		return "the kernel is built without perf events", "CONFIG_PERF_EVENTS=y"
+		return "this Linux is built without perf events", "CONFIG_PERF_EVENTS=y"
 	}
 	return "unexpected", ""
 }

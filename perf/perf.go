@@ -1,10 +1,9 @@
-// Package perf measures: it asks the processor what it is, opens event
-// counters, reads the time-stamp counter, and turns timed calls into figures
-// that say how sure they are.
+// Package perf opens event counters by perf_event_open(2): [OpenGroup] opens a
+// group that Linux never multiplexes, [Attr.Encode] gives an attribute to a
+// process that opens it without this package, and an [OpenError] says what to
+// do where an event does not open.
 //
-// Where there is a PMU, [OpenGroup] opens a group of counters that is never
-// multiplexed. Where there is none, [EstimateCycles] takes core cycles from
-// time stamps and calibration chains; CALIBRATION.md has the measurements
-// behind its constants. Everything but the probes and the open counters is a
-// pure function of its arguments.
+// Beside it, perf/events knows the events of each processor, perf/processor
+// the processor and its time-stamp counter, perf/uarch the cores, and
+// perf/stats turns timed calls into figures that say how sure they are.
 package perf

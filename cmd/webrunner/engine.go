@@ -14,8 +14,8 @@ import (
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
-	"webrunner/perf"
 	"webrunner/perf/events"
+	"webrunner/perf/processor"
 )
 
 // engineOptions are the flags of every command that runs children here.
@@ -151,7 +151,7 @@ func loadKernels(name string) (*kernels.Set, error) {
 
 // learnHost asks the machine once; a locked-down child cannot.
 func learnHost() (wire.Host, *request.Counting) {
-	h := perf.ProbeHost(os.DirFS("/"))
+	h := processor.ProbeHost(os.DirFS("/"))
 	w := wire.Host{
 		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping,
 		Microarchitecture: h.Core().Name,

@@ -4,8 +4,8 @@ import (
 	"os"
 
 	"webrunner/internal/request"
-	"webrunner/perf"
 	"webrunner/perf/events"
+	"webrunner/perf/processor"
 )
 
 // events lists the event counters of this processor, or of another, or shows
@@ -57,7 +57,7 @@ func eventsDocument(cpu, plan string, machine events.Machine) (request.Listing, 
 // known, and what is told of the machine.
 func eventsHost(cpu string, machine events.Machine) (*events.Host, error) {
 	if cpu == "" {
-		host, err := events.ForHost(perf.ProbeHost(os.DirFS("/")), os.DirFS("/"))
+		host, err := events.ForHost(processor.ProbeHost(os.DirFS("/")), os.DirFS("/"))
 		if err != nil {
 			return nil, usage("%v; --cpu names another processor", err)
 		}

@@ -16,7 +16,7 @@ import (
 	"webrunner/internal/subject"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
-	"webrunner/perf"
+	"webrunner/perf/stats"
 	"webrunner/trampoline"
 )
 
@@ -114,13 +114,13 @@ func (w *Watched) Expected() time.Duration {
 // Faults are the page faults of the watched calls and of empty ones, which Linux has
 // counted from stop to stop. The first call of a process is not like those that are
 // measured.
-func (w *Watched) Faults() (samples []perf.Sample) {
+func (w *Watched) Faults() (samples []stats.Sample) {
 	calls := w.calls
 	if len(calls) > 1 {
 		calls = calls[1:]
 	}
 	for _, c := range calls {
-		samples = append(samples, perf.Sample{Ticks: 1, Counters: []uint64{uint64(c.call.Faults)}}, perf.Sample{Ticks: 1, Empty: true, Counters: []uint64{uint64(c.empty.Faults)}})
+		samples = append(samples, stats.Sample{Ticks: 1, Counters: []uint64{uint64(c.call.Faults)}}, stats.Sample{Ticks: 1, Empty: true, Counters: []uint64{uint64(c.empty.Faults)}})
 	}
 	return samples
 }

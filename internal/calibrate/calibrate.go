@@ -12,7 +12,8 @@ import (
 	"webrunner/internal/cell"
 	"webrunner/internal/measure"
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/processor"
+	"webrunner/perf/stats"
 	"webrunner/trampoline"
 )
 
@@ -79,8 +80,8 @@ func Learn(host *wire.Host, filtered bool) (probed wire.Probed, err error) {
 // calibrate begins on the CPU that the cells are pinned to.
 func (b *bench) calibrate(cpu int) (wire.Calibration, wire.Rhythm, error) {
 	var outcomes []*cell.Outcome
-	var cells []perf.References
-	var cal perf.Calibration
+	var cells []stats.References
+	var cal stats.Calibration
 	var err error
 	began := time.Now()
 	for round := range maxRounds {
@@ -92,7 +93,7 @@ func (b *bench) calibrate(cpu int) (wire.Calibration, wire.Rhythm, error) {
 		if n := round + 1 - minRounds; n < 0 || n%moreRounds != 0 {
 			continue
 		}
-		cal, err = perf.Calibrate(cells, b.host.TSCQuantum)
+		cal, err = stats.Calibrate(cells, b.host.TSCQuantum)
 		if err == nil && cal.Doubt == "" && cal.EdgeError < goodError || time.Since(began) > longEnough {
 			break
 		}
@@ -111,7 +112,7 @@ func (b *bench) calibrate(cpu int) (wire.Calibration, wire.Rhythm, error) {
 }
 
 // sampleReferences runs one cell of references.
-func (b *bench) sampleReferences() (r perf.References, out *cell.Outcome, err error) {
+func (b *bench) sampleReferences() (r stats.References, out *cell.Outcome, err error) {
 	chain, witness := b.ruler.Turns()
 	plan := cell.Plan{
 		Sections: []cell.Section{
@@ -121,7 +122,7 @@ func (b *bench) sampleReferences() (r perf.References, out *cell.Outcome, err er
 			refAdds:    {Kind: trampoline.AddChain, Turns: addTurns},
 		},
 		Records: roundRecords, Budget: b.ruler.Ticks(time.Second), Wall: time.Second,
-		XSave: perf.XGETBV() != 0, Rseq: true,
+		XSave: processor.XGETBV() != 0, Rseq: true,
 	}
 	for _, n := range straightSteps {
 		plan.Sections = append(plan.Sections, cell.Section{Kind: trampoline.Straight, Turns: n})
@@ -136,14 +137,14 @@ func (b *bench) sampleReferences() (r perf.References, out *cell.Outcome, err er
 		}
 		return list
 	}
-	r = perf.References{
-		Long:    perf.Length{Cycles: float64(chain) * turn, Ticks: ticks(refLong)},
-		Chain:   perf.Length{Cycles: shortTurns * turn, Ticks: ticks(refChain)},
-		Adds:    perf.Length{Cycles: addTurns * trampoline.ChainSteps, Ticks: ticks(refAdds)},
+	r = stats.References{
+		Long:    stats.Length{Cycles: float64(chain) * turn, Ticks: ticks(refLong)},
+		Chain:   stats.Length{Cycles: shortTurns * turn, Ticks: ticks(refChain)},
+		Adds:    stats.Length{Cycles: addTurns * trampoline.ChainSteps, Ticks: ticks(refAdds)},
 		Witness: ticks(refWitness), Alone: float64(witness) * b.ruler.WitnessTurn(),
 	}
 	for i, n := range straightSteps {
-		r.Straight = append(r.Straight, perf.Length{Cycles: float64(n) * turn / trampoline.ChainSteps, Ticks: ticks(refStraight + i)})
+		r.Straight = append(r.Straight, stats.Length{Cycles: float64(n) * turn / trampoline.ChainSteps, Ticks: ticks(refStraight + i)})
 	}
 	for _, rec := range out.Samples.Records {
 		r.Disturbed = append(r.Disturbed, rec.Flags&0xffff != 0)

@@ -6,7 +6,7 @@ import (
 
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 	"webrunner/trampoline"
 )
 
@@ -59,7 +59,7 @@ func (b *bench) prove(flag uint64) string {
 // flagged returns how many calls were disturbed by the account of a detector.
 func (b *bench) flagged(flag uint64, plan cell.Plan) (n int, err error) {
 	plan.Budget, plan.Wall = b.ruler.Ticks(time.Second), 2*time.Second
-	plan.XSave, plan.Rseq = perf.XGETBV() != 0, true
+	plan.XSave, plan.Rseq = processor.XGETBV() != 0, true
 	out, err := b.run(plan)
 	if err != nil {
 		return 0, err

@@ -11,16 +11,11 @@ import (
 	"webrunner/trampoline"
 )
 
-func softwareAttrs(t *testing.T, names ...string) (attrs [][128]byte) {
-	t.Helper()
-	for _, n := range names {
-		for _, k := range perf.SoftwareEvents() {
-			if k.Name == n {
-				a := k.User()
-				a.Disabled = len(attrs) == 0
-				attrs = append(attrs, a.Encode())
-			}
-		}
+// softwareAttrs are events that Linux counts without a PMU, by their numbers.
+func softwareAttrs(numbers ...uint64) (attrs [][128]byte) {
+	for i, n := range numbers {
+		a := perf.Attr{Type: perf.TypeSoftware, Config: n, ExcludeKernel: true, ExcludeHV: true, Disabled: i == 0}
+		attrs = append(attrs, a.Encode())
 	}
 	return attrs
 }
@@ -44,7 +39,7 @@ func faulting(t *testing.T) *Space {
 func TestReadCounters(t *testing.T) {
 	s := faulting(t)
 	p := onePlan(t)
-	p.Filter, p.Mode, p.Attrs = cellFilter(t, 0), trampoline.ModeRead, softwareAttrs(t, "alignment-faults", "page-faults")
+	p.Filter, p.Mode, p.Attrs = cellFilter(t, 0), trampoline.ModeRead, softwareAttrs(unix.PERF_COUNT_SW_ALIGNMENT_FAULTS, unix.PERF_COUNT_SW_PAGE_FAULTS)
 	p.Sections = []Section{{Kind: trampoline.Kernel, Counted: true}, {Kind: trampoline.Empty, Counted: true}}
 	p.Records = 20
 	o, err := s.Run(p)
@@ -97,7 +92,7 @@ func TestUnread(t *testing.T) {
 // Without the extra rule, reading counters is forbidden.
 func TestReadNeedsItsRule(t *testing.T) {
 	p := onePlan(t)
-	p.Mode, p.Attrs = trampoline.ModeRead, softwareAttrs(t, "page-faults")
+	p.Mode, p.Attrs = trampoline.ModeRead, softwareAttrs(unix.PERF_COUNT_SW_PAGE_FAULTS)
 	p.Sections[0].Counted = true
 	o, err := newSpace(t, "c3").Run(p)
 	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
@@ -243,7 +238,7 @@ func TestRDPMCOffCounter(t *testing.T) {
 func TestTotals(t *testing.T) {
 	s := faulting(t)
 	p := onePlan(t)
-	p.Filter, p.Mode, p.Attrs = cellFilter(t, 0), trampoline.ModeRead, softwareAttrs(t, "task-clock", "page-faults")
+	p.Filter, p.Mode, p.Attrs = cellFilter(t, 0), trampoline.ModeRead, softwareAttrs(unix.PERF_COUNT_SW_TASK_CLOCK, unix.PERF_COUNT_SW_PAGE_FAULTS)
 	p.Sections = []Section{{Kind: trampoline.Kernel, Counted: true}}
 	p.Records = 20
 	before := descriptors(t)

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"webrunner/perf"
+	"webrunner/perf/processor"
 	"webrunner/trampoline"
 )
 
@@ -56,12 +56,12 @@ func (p Plan) checkFlush() error {
 
 // hasXInUse asks for CPUID.(EAX=0xD,ECX=1):EAX[2], XGETBV with ECX = 1.
 func hasXInUse() bool {
-	eax, _, _, _ := perf.CPUID(0xd, 1)
+	eax, _, _, _ := processor.CPUID(0xd, 1)
 	return eax>>2&1 != 0
 }
 
 // hasFlushOpt asks for CPUID.(EAX=7,ECX=0):EBX[23].
 func hasFlushOpt() bool {
-	_, ebx, _, _ := perf.CPUID(7, 0)
+	_, ebx, _, _ := processor.CPUID(7, 0)
 	return ebx>>23&1 != 0
 }

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"webrunner/perf"
+	"webrunner/perf/processor"
 	"webrunner/trampoline"
 )
 
@@ -89,7 +89,7 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 		w.Before(int(results().Section))
 		w.results = *results()
 		w.records = append(w.records[:0], memory(trampoline.RecordsAddr, w.size)...)
-		w.cpu, w.faults, w.since, w.released = cpuTime(ru), ru.Minflt, time.Now(), perf.RDTSC()
+		w.cpu, w.faults, w.since, w.released = cpuTime(ru), ru.Minflt, time.Now(), processor.RDTSC()
 	default:
 		wrote, ticks := w.wrote(), regs.Rax-results().Stamp
 		if w.untimely(results().Stamp, regs.Rax) {

@@ -9,7 +9,7 @@ import (
 
 	"webrunner/internal/elfobj"
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 	"webrunner/trampoline"
 )
 
@@ -77,8 +77,8 @@ func TestABIOfTheFrame(t *testing.T) {
 // Upper halves that are left in use are worth a note, and no violation.
 func TestUpperHalves(t *testing.T) {
 	const avx, xGetBV1 = 1 << 28, 1 << 2 // CPUID.1:ECX; CPUID.(EAX=0xD,ECX=1):EAX
-	_, _, ecx, _ := perf.CPUID(1, 0)
-	if eax, _, _, _ := perf.CPUID(0xd, 1); ecx&avx == 0 || eax&xGetBV1 == 0 || perf.XGETBV()&4 == 0 {
+	_, _, ecx, _ := processor.CPUID(1, 0)
+	if eax, _, _, _ := processor.CPUID(0xd, 1); ecx&avx == 0 || eax&xGetBV1 == 0 || processor.XGETBV()&4 == 0 {
 		t.Skip("the processor has no AVX, or does not tell what is in use")
 	}
 	abi, notes := abiOf(t, "c4e27d180424 c3") // vbroadcastss ymm0, [rsp]

@@ -18,7 +18,7 @@ import (
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 // The tests drive real children: this binary, executed again by the runner.
@@ -38,7 +38,7 @@ var host = sync.OnceValues(func() (wire.Host, error) {
 	if err != nil {
 		return wire.Host{}, err
 	}
-	h := perf.ProbeHost(os.DirFS("/"))
+	h := processor.ProbeHost(os.DirFS("/"))
 	w := wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs, PMUReason: h.PMUReason}
 	if h.PMU {
 		w.PMU = "generic"

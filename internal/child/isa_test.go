@@ -7,13 +7,13 @@ import (
 
 	"webrunner/internal/elfobj"
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 // The host may lack what the code needs: that is said before the code runs
 // where it can be seen, and in place of a bare SIGILL where it cannot.
 func TestMissingISA(t *testing.T) {
-	if _, _, _, edx := perf.CPUID(7, 0); edx>>8&1 != 0 {
+	if _, _, _, edx := processor.CPUID(7, 0); edx>>8&1 != 0 {
 		t.Skip("this host has AVX512_VP2INTERSECT; the test needs one that lacks it")
 	}
 	for _, tt := range []struct{ name, code string }{

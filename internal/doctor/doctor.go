@@ -9,7 +9,7 @@ import (
 	"io/fs"
 	"slices"
 
-	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 // State says how much a finding matters.
@@ -47,7 +47,7 @@ type Finding struct {
 
 // Probes is what the tree of files cannot tell; see ThisHost. A test gives its own.
 type Probes struct {
-	Perf     perf.HostInfo
+	Perf     processor.HostInfo
 	Landlock func() (level int, err error) // the error says why there is none
 	Seccomp  func() error                  // nil when filters that kill can be installed
 	NoNew    func() (set bool, err error)  // whether no_new_privs is set already

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 // change is what makes a healthy host ill.
@@ -56,7 +56,7 @@ func healthyTree() map[string]string {
 
 func healthyProbes() Probes {
 	return Probes{
-		Perf: perf.HostInfo{PMU: true, PMUName: "skylake", Counters: 8, Fixed: 3, RDPMC: "1", Paranoid: 2,
+		Perf: processor.HostInfo{PMU: true, PMUName: "skylake", Counters: 8, Fixed: 3, RDPMC: "1", Paranoid: 2,
 			Invariant: true, TSCQuantum: 1, CPUs: []int{0, 1}},
 		Landlock: func() (int, error) { return 7, nil },
 		Seccomp:  func() error { return nil },
@@ -203,7 +203,7 @@ func illnesses() []struct {
 		{"pmu", Warn, "perf-event-paranoid", probe(func(p *Probes) { noPMU(p); p.Perf.PMUReason = "EACCES: not permitted" })},
 		{"pmu", Warn, "firmware", probe(noPMU)},
 		{"perf-event-paranoid", Warn, "sysctl -w kernel.perf_event_paranoid=2", probe(func(p *Probes) { p.Perf.Paranoid = 3 })},
-		{"perf-event-paranoid", Unknown, "perf_event_paranoid", probe(func(p *Probes) { p.Perf.Paranoid = perf.ParanoidUnknown })},
+		{"perf-event-paranoid", Unknown, "perf_event_paranoid", probe(func(p *Probes) { p.Perf.Paranoid = processor.ParanoidUnknown })},
 		{"rdpmc", Warn, "echo 1 >", probe(func(p *Probes) { p.Perf.RDPMC = "0" })},
 		{"rdpmc", OK, "no PMU", probe(noPMU)},
 		{"nmi-watchdog", Warn, "kernel.nmi_watchdog=0", probe(func(p *Probes) { p.Perf.Watchdog = true })},

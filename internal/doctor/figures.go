@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 const guestPMU = "give the guest a virtual PMU (QEMU and KVM: -cpu host,pmu=on; libvirt: <pmu state='on'/>; cloud: a metal instance)"
@@ -43,7 +43,7 @@ func paranoid(h host) Finding {
 	const sysctl = "kernel.perf_event_paranoid"
 	n := h.Perf.Paranoid
 	switch {
-	case n == perf.ParanoidUnknown:
+	case n == processor.ParanoidUnknown:
 		return unknown("/proc/sys/kernel/perf_event_paranoid")
 	case n <= maxParanoid:
 		return well("%s=%d", sysctl, n)

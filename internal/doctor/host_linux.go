@@ -8,13 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"webrunner/filter/landlock"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 // ThisHost returns the probes of the running host.
 func ThisHost(without []string) Probes {
 	return Probes{
-		Perf:     perf.ProbeHost(os.DirFS("/")),
+		Perf:     processor.ProbeHost(os.DirFS("/")),
 		Landlock: landlock.ABI,
 		Seccomp:  seccomp,
 		NoNew:    noNew,

@@ -4,11 +4,11 @@ import (
 	"fmt"
 
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/stats"
 )
 
 // describe tells under which conditions the samples were taken.
-func describe(s *sampler, f Figures, q perf.Quality) wire.Conditions {
+func describe(s *sampler, f Figures, q stats.Quality) wire.Conditions {
 	job, host := s.subject.Job, s.host()
 	m := job.Manner
 	c := wire.Conditions{
@@ -79,7 +79,7 @@ func detector(means, why string) string {
 
 // sibling tells of the core's other hyper-thread by the witnesses beside the samples
 // of a figure.
-func sibling(h *wire.Host, f *wire.Counter, q perf.Quality) string {
+func sibling(h *wire.Host, f *wire.Counter, q stats.Quality) string {
 	if h.Calibration.WitnessCycles == 0 || f == nil {
 		return "not known"
 	}

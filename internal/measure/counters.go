@@ -12,6 +12,7 @@ import (
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
 	"webrunner/perf"
+	"webrunner/perf/stats"
 	"webrunner/trampoline"
 )
 
@@ -36,7 +37,7 @@ const (
 type group struct {
 	events []event
 	rdpmc  bool // where the host allows it; not all events have a register of their own
-	cells  [][]perf.Sample
+	cells  [][]stats.Sample
 	failed error // why it cannot be counted
 }
 
@@ -129,7 +130,7 @@ func (c *counting) count() error {
 func (g *group) sampled() bool {
 	n := 0
 	for _, c := range g.cells {
-		n += perf.Undisturbed(c)
+		n += stats.Undisturbed(c)
 	}
 	return n >= goodSamples
 }
@@ -148,7 +149,7 @@ func (c *counting) countInCell(g *group, share time.Duration) error {
 		return p
 	}
 	if err == nil {
-		var samples []perf.Sample
+		var samples []stats.Sample
 		if samples, err = c.countsOf(out, g); err == nil {
 			g.cells = append(g.cells, samples)
 			c.broken = c.broken.And(autopsy.BrokenBy(c.plan(g, trampoline.Kernel, share), out))
@@ -165,7 +166,7 @@ func (g *group) precise(precision float64) bool {
 		return false
 	}
 	for i := range g.events {
-		f, _, err := perf.EstimateCounter(g.readings(i))
+		f, _, err := stats.EstimateCounter(g.readings(i))
 		if err != nil {
 			return false
 		}
@@ -177,10 +178,10 @@ func (g *group) precise(precision float64) bool {
 }
 
 // readings are those of event i in every cell of the group.
-func (g *group) readings(i int) []perf.Readings {
-	var list []perf.Readings
+func (g *group) readings(i int) []stats.Readings {
+	var list []stats.Readings
 	for _, c := range g.cells {
-		list = append(list, perf.Readings{Samples: c, Counter: i})
+		list = append(list, stats.Readings{Samples: c, Counter: i})
 	}
 	return list
 }
@@ -200,7 +201,7 @@ func (c *counting) addCounts(f *Figures) {
 }
 
 func (c *counting) addCount(e event, f *Figures) {
-	var cells []perf.Readings
+	var cells []stats.Readings
 	var failed error
 	for _, g := range c.groups {
 		i := slices.IndexFunc(g.events, func(o event) bool { return o.name == e.name })
@@ -216,7 +217,7 @@ func (c *counting) addCount(e event, f *Figures) {
 		f.unavailable(e.name, "%v", failed)
 		return
 	}
-	fig, q, err := perf.EstimateCounter(cells)
+	fig, q, err := stats.EstimateCounter(cells)
 	if err != nil {
 		f.unavailable(e.name, "%v", err)
 		return
@@ -285,9 +286,9 @@ var (
 )
 
 // countsOf turns the readings of a cell into samples.
-func (c *counting) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
+func (c *counting) countsOf(o *cell.Outcome, g *group) ([]stats.Sample, error) {
 	records := usable(c.subject, o)
-	samples := make([]perf.Sample, 0, 2*len(records))
+	samples := make([]stats.Sample, 0, 2*len(records))
 	mode, lost, host := c.mode(g), 0, &c.subject.Job.Host
 	for _, rec := range records {
 		if rec.Flags&trampoline.FlagCounter != 0 {
@@ -296,7 +297,7 @@ func (c *counting) countsOf(o *cell.Outcome, g *group) ([]perf.Sample, error) {
 			}
 		}
 		for sec, count := range rec.Counts {
-			s := perf.Sample{
+			s := stats.Sample{
 				Ticks: rec.Ticks[sec], Empty: sec == secUncounted,
 				Interrupted: host.Detectors.Interrupt == "" && rec.Flags>>sec&trampoline.FlagInterrupt != 0,
 				// A counter that the kernel moved meanwhile is worth as little.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/stats"
 )
 
 // Figures are what is known of one call, and what there is to say of that.
@@ -30,7 +30,7 @@ func cyclesName(h *wire.Host) string {
 
 // cycles adds the figures that come from time stamps, and returns what is to say of
 // that for cycles.
-func (f *Figures) cycles(s *sampler) perf.Quality {
+func (f *Figures) cycles(s *sampler) stats.Quality {
 	fig, quality, err := s.estimate()
 	if err != nil {
 		f.unavailable("Cycles", "%v", err)
@@ -43,7 +43,7 @@ func (f *Figures) cycles(s *sampler) perf.Quality {
 			f.Notes = append(f.Notes, "the samples are of one process: what others differ by is not known, and the interval supposes that it is little")
 		}
 	}
-	ref, q, err := perf.EstimateTSC(s.cells, calibration(*s.host(), s.record), s.host().TSCQuantum)
+	ref, q, err := stats.EstimateTSC(s.cells, calibration(*s.host(), s.record), s.host().TSCQuantum)
 	if err != nil {
 		f.unavailable(referenceName, "%v", err)
 		return quality
@@ -57,8 +57,8 @@ func (f *Figures) cycles(s *sampler) perf.Quality {
 }
 
 // pageFaults adds how many there are in a call.
-func (f *Figures) pageFaults(samples []perf.Sample) {
-	fig, q, err := perf.EstimateCounter([]perf.Readings{{Samples: samples}})
+func (f *Figures) pageFaults(samples []stats.Sample) {
+	fig, q, err := stats.EstimateCounter([]stats.Readings{{Samples: samples}})
 	if err != nil {
 		f.unavailable("Page faults", "%v", err)
 		return
@@ -67,7 +67,7 @@ func (f *Figures) pageFaults(samples []perf.Sample) {
 }
 
 // tellShort says of a call that it cannot be told from none.
-func (f *Figures) tellShort(fig perf.Figure) {
+func (f *Figures) tellShort(fig stats.Figure) {
 	switch {
 	case fig.CILow > 0:
 	case f.batch > 1:
@@ -83,7 +83,7 @@ func (f *Figures) tellShort(fig perf.Figure) {
 const shortCall = 50
 
 // warn passes on what is said of a figure. Values in it are of a batch.
-func (f *Figures) warn(name string, q perf.Quality) {
+func (f *Figures) warn(name string, q stats.Quality) {
 	if name != "" {
 		name += ": "
 	}
@@ -96,7 +96,7 @@ func (f *Figures) warn(name string, q perf.Quality) {
 }
 
 // perCall turns a figure for a batch into one for a call.
-func (f *Figures) perCall(fig perf.Figure) perf.Figure {
+func (f *Figures) perCall(fig stats.Figure) stats.Figure {
 	if f.batch == 1 {
 		return fig
 	}
@@ -104,9 +104,9 @@ func (f *Figures) perCall(fig perf.Figure) perf.Figure {
 }
 
 // modes does the same for the values of a figure that has several.
-func (f *Figures) modes(q perf.Quality) []wire.Mode { return modesOf(q, f.batch) }
+func (f *Figures) modes(q stats.Quality) []wire.Mode { return modesOf(q, f.batch) }
 
-func modesOf(q perf.Quality, batch int) (list []wire.Mode) {
+func modesOf(q stats.Quality, batch int) (list []wire.Mode) {
 	for _, m := range q.Modes {
 		list = append(list, wire.Mode{Value: m.Value / float64(batch), Share: m.Share})
 	}
@@ -114,7 +114,7 @@ func modesOf(q perf.Quality, batch int) (list []wire.Mode) {
 }
 
 // scaled multiplies a figure by a constant.
-func scaled(f perf.Figure, k float64) perf.Figure {
+func scaled(f stats.Figure, k float64) stats.Figure {
 	for _, v := range []*float64{&f.Value, &f.CILow, &f.CIHigh, &f.Min, &f.P10, &f.P90, &f.Overhead} {
 		*v *= k
 	}
@@ -122,7 +122,7 @@ func scaled(f perf.Figure, k float64) perf.Figure {
 }
 
 // add adds a figure.
-func (f *Figures) add(name, unit string, source wire.Source, fig perf.Figure, modes []wire.Mode) {
+func (f *Figures) add(name, unit string, source wire.Source, fig stats.Figure, modes []wire.Mode) {
 	f.Counters = append(f.Counters, wire.Counter{
 		Name: name, Value: fig.Value, Unit: unit, Source: source,
 		CI95: [2]float64{fig.CILow, fig.CIHigh}, Min: fig.Min, P10: fig.P10, P90: fig.P90, Overhead: fig.Overhead,

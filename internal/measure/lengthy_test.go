@@ -6,7 +6,7 @@ import (
 
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/stats"
 )
 
 // Long calls that the timer interrupts are told from short ones that another
@@ -24,10 +24,10 @@ func TestKeepLengthy(t *testing.T) {
 		{"short calls that lost the processor", long, short, false},
 		{"interrupts", short + 150_000, short + 150_000, false},
 	} {
-		var samples []perf.Sample
+		var samples []stats.Sample
 		var wall, busy uint64
 		for i := range 20 {
-			s := perf.Sample{Before: 8000, After: 8000, Ticks: short}
+			s := stats.Sample{Before: 8000, After: 8000, Ticks: short}
 			own := uint64(short)
 			if i%2 == 1 {
 				s.Ticks, own, s.Interrupted, s.Preempted = tt.ticks, tt.own, true, true
@@ -46,7 +46,7 @@ func TestKeepLengthy(t *testing.T) {
 		if !tt.want {
 			continue
 		}
-		f, q, err := perf.EstimateTSC([][]perf.Sample{samples, samples, samples}, perf.Calibration{}, 1)
+		f, q, err := stats.EstimateTSC([][]stats.Sample{samples, samples, samples}, stats.Calibration{}, 1)
 		if err != nil || len(q.Modes) != 2 || f.Accepted != 60 || f.Value != short && f.Value != float64(tt.ticks) {
 			t.Errorf("%s: %+v, %+v, %v", tt.name, f, q, err)
 		}

@@ -12,7 +12,7 @@ import (
 	"webrunner/internal/cell"
 	"webrunner/internal/subject"
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/stats"
 	"webrunner/trampoline"
 )
 
@@ -22,7 +22,7 @@ type Known struct {
 	Call  time.Duration // about how long one takes
 	// Faults are samples of how many page faults a call has, counted from outside, and
 	// how many an empty one has.
-	Faults []perf.Sample
+	Faults []stats.Sample
 }
 
 // Measurement is what cells showed of the calls of a subject.
@@ -159,8 +159,8 @@ func moved(on []int) string {
 }
 
 // calibration is the host's, for a chain of some turns.
-func calibration(h wire.Host, r Record) perf.Calibration {
-	cal := perf.Calibration(h.Calibration)
+func calibration(h wire.Host, r Record) stats.Calibration {
+	cal := stats.Calibration(h.Calibration)
 	cal.ChainCycles = float64(r.Chain) * r.ChainTurn()
 	return cal
 }

@@ -7,7 +7,7 @@ import (
 	"webrunner/internal/cell"
 	"webrunner/internal/subject"
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/stats"
 	"webrunner/trampoline"
 )
 
@@ -127,8 +127,8 @@ func Quantile(v []float64, p float64) float64 {
 // samplesOf turns the records of a cell into samples: for each the kernel's,
 // between the chains before and after it, and of batches the empty one's. A
 // detector that was not proved on this host has no say.
-func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detectors) []perf.Sample {
-	var samples []perf.Sample
+func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detectors) []stats.Sample {
+	var samples []stats.Sample
 	believed := uint64(0)
 	if d.Interrupt == "" {
 		believed |= 0xff * trampoline.FlagInterrupt
@@ -144,7 +144,7 @@ func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detect
 			after = recs[i+1].Ticks[secChain]
 			disturbed |= recs[i+1].Flags & believed & ((trampoline.FlagInterrupt | trampoline.FlagPreempt) << secChain)
 		}
-		samples = append(samples, perf.Sample{
+		samples = append(samples, stats.Sample{
 			Before: rec.Ticks[secChain], After: after,
 			WitnessBefore: rec.Ticks[secWitness], WitnessAfter: rec.Ticks[secWitnessAfter],
 			Ticks:       rec.Ticks[secKernel],
@@ -152,7 +152,7 @@ func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detect
 			Preempted:   disturbed&0xff00 != 0,
 		})
 		if batches {
-			samples = append(samples, perf.Sample{
+			samples = append(samples, stats.Sample{
 				Empty: true, Ticks: rec.Ticks[secEmpty],
 				Interrupted: rec.Flags&(trampoline.FlagInterrupt<<secEmpty) != 0,
 				Preempted:   rec.Flags&(trampoline.FlagPreempt<<secEmpty) != 0,

@@ -35,7 +35,7 @@ func (r Ruler) Duration(ticks uint64) time.Duration {
 	return time.Duration(float64(ticks) / r.hz * float64(time.Second))
 }
 
-// Lengths of the calibration chain and of the witness; perf/CALIBRATION.md has
+// Lengths of the calibration chain and of the witness; perf/stats/CALIBRATION.md has
 // the measurements behind them.
 const (
 	chainTime   = 5 * time.Microsecond

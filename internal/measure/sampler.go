@@ -7,7 +7,7 @@ import (
 	"webrunner/internal/autopsy"
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/stats"
 	"webrunner/trampoline"
 )
 
@@ -36,7 +36,7 @@ type sampler struct {
 	record    Record
 	known     Known
 	place     Place // of the next cell
-	cells     [][]perf.Sample
+	cells     [][]stats.Sample
 	outcomes  []*cell.Outcome
 	on        []int         // the CPU that each was pinned to
 	length    time.Duration // that one record takes
@@ -111,7 +111,7 @@ func (s *sampler) firstRecords() int {
 // divided by their number, and that of cells, divided by theirs. So samples in a
 // cell are to cells as the roots of variance and cost are (Cochran, Sampling
 // Techniques, 10.6, the optimum for two stages).
-func (s *sampler) nextRecords(f perf.Figure, q perf.Quality, err error) int {
+func (s *sampler) nextRecords(f stats.Figure, q stats.Quality, err error) int {
 	most := max(int(laterTime/s.length), wantedRecords)
 	if err != nil || f.Accepted == 0 || f.Accepted*2 < f.Total { // much is disturbed
 		return most
@@ -165,7 +165,7 @@ func (s *sampler) host() *wire.Host { return &s.subject.Job.Host }
 // whose long calls were all rejected would look as quick as its short ones. The
 // processor time of the cell, which the supervisor knows, tells which it is: another
 // process's turn is not in it.
-func (s *sampler) keepLengthy(samples []perf.Sample, o *cell.Outcome) {
+func (s *sampler) keepLengthy(samples []stats.Sample, o *cell.Outcome) {
 	for i := range samples {
 		if c := &samples[i]; !c.Empty && calm(c) {
 			s.longest = max(s.longest, float64(c.Ticks))
@@ -174,7 +174,7 @@ func (s *sampler) keepLengthy(samples []perf.Sample, o *cell.Outcome) {
 	if s.longest == 0 {
 		return
 	}
-	var long []*perf.Sample
+	var long []*stats.Sample
 	excess := 0.0
 	for i := range samples {
 		c := &samples[i]
@@ -194,9 +194,9 @@ func (s *sampler) keepLengthy(samples []perf.Sample, o *cell.Outcome) {
 
 // calm tells that nothing came into a sample that a long call is more likely to
 // meet than a short one.
-func calm(c *perf.Sample) bool {
+func calm(c *stats.Sample) bool {
 	a, b := float64(c.Before), float64(c.After)
-	return !c.Interrupted && !c.Preempted && math.Abs(a-b) < perf.ChainTolerance*a
+	return !c.Interrupted && !c.Preempted && math.Abs(a-b) < stats.ChainTolerance*a
 }
 
 // mostStolen is the share of the time by which calls are longer than others that
@@ -208,12 +208,12 @@ const interruptTime = 200 * time.Microsecond
 
 // settle moves the next cells to another CPU where most samples of this one
 // suffered from the core's other hyper-thread.
-func (s *sampler) settle(samples []perf.Sample) {
+func (s *sampler) settle(samples []stats.Sample) {
 	elsewhere := others(s.host().CPUs, s.place.CPU)
 	if s.place.Why != "" || len(elsewhere) == 0 {
 		return
 	}
-	fig, _, err := perf.EstimateCycles([][]perf.Sample{samples}, calibration(*s.host(), s.record), s.host().TSCQuantum)
+	fig, _, err := stats.EstimateCycles([][]stats.Sample{samples}, calibration(*s.host(), s.record), s.host().TSCQuantum)
 	if err == nil && 2*fig.Rejected.Contended > fig.Total {
 		s.place = Pin(elsewhere)
 	}
@@ -221,19 +221,19 @@ func (s *sampler) settle(samples []perf.Sample) {
 
 // enough tells whether the figure for cycles is as precise as was asked for. One
 // process is enough where there is little time.
-func (s *sampler) enough(f perf.Figure, q perf.Quality) bool {
+func (s *sampler) enough(f stats.Figure, q stats.Quality) bool {
 	if s.quick() {
-		return perf.Precise(f, s.precision.Wanted) && !q.Contended && !q.Disturbed
+		return stats.Precise(f, s.precision.Wanted) && !q.Contended && !q.Disturbed
 	}
 	if s.length > longRecord && len(s.cells) >= MinCells { // each call is interrupted, which is little of it
-		return perf.Precise(f, s.precision.Wanted) && !q.Contended
+		return stats.Precise(f, s.precision.Wanted) && !q.Contended
 	}
-	return perf.Enough(f, q, s.precision.Wanted)
+	return stats.Enough(f, q, s.precision.Wanted)
 }
 
 // longRecord is longer than the period of any timer.
 const longRecord = 20 * time.Millisecond
 
-func (s *sampler) estimate() (perf.Figure, perf.Quality, error) {
-	return perf.EstimateCycles(s.cells, calibration(*s.host(), s.record), s.host().TSCQuantum)
+func (s *sampler) estimate() (stats.Figure, stats.Quality, error) {
+	return stats.EstimateCycles(s.cells, calibration(*s.host(), s.record), s.host().TSCQuantum)
 }

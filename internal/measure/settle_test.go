@@ -11,13 +11,14 @@ import (
 	"webrunner/internal/cell"
 	"webrunner/internal/subject"
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/processor"
+	"webrunner/perf/stats"
 )
 
 // A busy hyper-thread sends the next cells to another CPU, and the conditions
 // say so; where there is no other, or nothing is busy, they stay.
 func TestSettle(t *testing.T) {
-	cpus := perf.ProbeHost(os.DirFS("/")).CPUs
+	cpus := processor.ProbeHost(os.DirFS("/")).CPUs
 	if len(cpus) < 2 {
 		t.Skip("this process may run on one CPU only")
 	}
@@ -25,10 +26,10 @@ func TestSettle(t *testing.T) {
 	defer runtime.UnlockOSThread()
 	defer bind(t, cpus)
 
-	samples := func(contended int) (list []perf.Sample) {
+	samples := func(contended int) (list []stats.Sample) {
 		const chain, witness = 10000, 2000 // ticks; the witness is known to take as many cycles
 		for i := range 100 {
-			s := perf.Sample{Before: chain, After: chain, WitnessBefore: witness, WitnessAfter: witness, Ticks: 5000}
+			s := stats.Sample{Before: chain, After: chain, WitnessBefore: witness, WitnessAfter: witness, Ticks: 5000}
 			if i < contended {
 				s.WitnessBefore += witness / 3
 			}

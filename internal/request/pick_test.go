@@ -7,11 +7,11 @@ import (
 
 	"webrunner/internal/trust"
 	"webrunner/internal/wire"
-	"webrunner/perf"
 	"webrunner/perf/events"
+	"webrunner/perf/processor"
 )
 
-func counting(t *testing.T, info perf.HostInfo, why string) *Counting {
+func counting(t *testing.T, info processor.HostInfo, why string) *Counting {
 	t.Helper()
 	h, err := events.ForHost(info, fstest.MapFS{})
 	if err != nil {
@@ -34,13 +34,13 @@ func names(groups []wire.Group) string {
 // operations, cycles and instructions to hold against the truth.
 func TestPickKnown(t *testing.T) {
 	for _, row := range []struct {
-		info perf.HostInfo
+		info processor.HostInfo
 		want string
 	}{
-		{perf.HostInfo{Vendor: "AuthenticAMD", Family: 0x19, Model: 0x11}, "Cycles Instructions ex_ret_ops ex_ret_brn ex_ret_brn_tkn ex_ret_cond ls_dispatch.ld_dispatch ls_dispatch.store_dispatch"},
-		{perf.HostInfo{Vendor: "AuthenticAMD", Family: 0x15, Model: 0x01}, "Cycles Instructions RETIRED_UOPS RETIRED_BRANCH_INSTRUCTIONS RETIRED_TAKEN_BRANCH_INSTRUCTIONS"},
-		{perf.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x3d}, "Cycles Instructions CPU_CLK_UNHALTED.REF_TSC UOPS_RETIRED.RETIRE_SLOTS MEM_UOPS_RETIRED.ALL_LOADS MEM_UOPS_RETIRED.ALL_STORES BR_INST_RETIRED.ALL_BRANCHES BR_INST_RETIRED.NOT_TAKEN"},
-		{perf.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x8f}, "Cycles Instructions UOPS_RETIRED.SLOTS MEM_INST_RETIRED.ALL_LOADS MEM_INST_RETIRED.ALL_STORES BR_INST_RETIRED.ALL_BRANCHES BR_INST_RETIRED.NEAR_TAKEN BR_INST_RETIRED.COND_NTAKEN"},
+		{processor.HostInfo{Vendor: "AuthenticAMD", Family: 0x19, Model: 0x11}, "Cycles Instructions ex_ret_ops ex_ret_brn ex_ret_brn_tkn ex_ret_cond ls_dispatch.ld_dispatch ls_dispatch.store_dispatch"},
+		{processor.HostInfo{Vendor: "AuthenticAMD", Family: 0x15, Model: 0x01}, "Cycles Instructions RETIRED_UOPS RETIRED_BRANCH_INSTRUCTIONS RETIRED_TAKEN_BRANCH_INSTRUCTIONS"},
+		{processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x3d}, "Cycles Instructions CPU_CLK_UNHALTED.REF_TSC UOPS_RETIRED.RETIRE_SLOTS MEM_UOPS_RETIRED.ALL_LOADS MEM_UOPS_RETIRED.ALL_STORES BR_INST_RETIRED.ALL_BRANCHES BR_INST_RETIRED.NOT_TAKEN"},
+		{processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x8f}, "Cycles Instructions UOPS_RETIRED.SLOTS MEM_INST_RETIRED.ALL_LOADS MEM_INST_RETIRED.ALL_STORES BR_INST_RETIRED.ALL_BRANCHES BR_INST_RETIRED.NEAR_TAKEN BR_INST_RETIRED.COND_NTAKEN"},
 	} {
 		row.info.PMU, row.info.Counters, row.info.Fixed = true, 6, 3
 		groups, err := counting(t, row.info, "").Pick(trust.Known)
@@ -65,7 +65,7 @@ func TestPickKnown(t *testing.T) {
 }
 
 func TestPickWithoutPMU(t *testing.T) {
-	zen := perf.HostInfo{Vendor: "AuthenticAMD", Family: 0x19, Model: 0x11, PMU: true, Counters: 6}
+	zen := processor.HostInfo{Vendor: "AuthenticAMD", Family: 0x19, Model: 0x11, PMU: true, Counters: 6}
 	if groups, err := counting(t, zen, "no permission").Pick(trust.Known); err != nil || len(groups) != 0 {
 		t.Errorf("%v %v", groups, err)
 	}

@@ -13,8 +13,8 @@ import (
 	"webrunner/internal/request"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
-	"webrunner/perf"
 	"webrunner/perf/events"
+	"webrunner/perf/processor"
 )
 
 // skylake is a machine with a PMU, as far as a plan needs one.
@@ -30,7 +30,7 @@ func skylake(t *testing.T) *events.Host {
 	} {
 		fsys[pmu+name] = &fstest.MapFile{Data: []byte(text + "\n")}
 	}
-	h, err := events.ForHost(perf.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x5e, PMU: true, SMT: true, Counters: 4, Fixed: 3}, fsys)
+	h, err := events.ForHost(processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x5e, PMU: true, SMT: true, Counters: 4, Fixed: 3}, fsys)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"webrunner/internal/autopsy"
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 	"webrunner/trampoline"
 )
 
@@ -29,7 +29,7 @@ func (s *Subject) Plan() cell.Plan {
 	return cell.Plan{
 		Call: s.arguments(), Sections: []cell.Section{{Kind: trampoline.Kernel}}, Records: 1,
 		Budget: math.MaxInt64, Wall: s.wall(),
-		XSave: perf.XGETBV() != 0, Rseq: s.Job.Host.Detectors.Preempt == "", Filter: s.filters.plain,
+		XSave: processor.XGETBV() != 0, Rseq: s.Job.Host.Detectors.Preempt == "", Filter: s.filters.plain,
 		StackOffset: s.Job.Manner.StackOffset,
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"webrunner/filter/screen"
 	"webrunner/internal/wire"
 	"webrunner/loader"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 	"webrunner/trampoline"
 )
 
@@ -51,7 +51,7 @@ func remembered(cpuid func(leaf, sub uint32) (eax, ebx, ecx, edx uint32)) func(l
 
 // thisHost is this machine, whose processor has a name, as the screen sees it.
 func thisHost(name string) screen.Host {
-	return screen.Host{CPUID: remembered(perf.CPUID), XCR0: perf.XGETBV(), Name: name}
+	return screen.Host{CPUID: remembered(processor.CPUID), XCR0: processor.XGETBV(), Name: name}
 }
 
 // hostOf is this machine, or the one that the job has the screen answer for.

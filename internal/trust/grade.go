@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 // Env is what grading needs of its host.
@@ -22,7 +22,7 @@ type Env struct {
 	// empty where there is no PMU.
 	Groups []wire.Group
 	// TSCRate finds how many ticks a second of the system's clock has; nil is
-	// perf.MeasureTSC.
+	// processor.MeasureTSC.
 	TSCRate func() (uint64, error)
 }
 
@@ -144,14 +144,14 @@ type sheet struct {
 func (s *sheet) clock() error {
 	rate := s.env.TSCRate
 	if rate == nil {
-		rate = func() (uint64, error) { hz, _, err := perf.MeasureTSC(); return hz, err }
+		rate = func() (uint64, error) { hz, _, err := processor.MeasureTSC(); return hz, err }
 	}
 	hz, err := rate()
 	if err != nil {
 		return fmt.Errorf("trust: the time-stamp counter cannot be compared with the clock: %w", err)
 	}
 	h := s.env.Host
-	s.machine = machineOf(perf.HostInfo{Vendor: h.Vendor, Family: h.Family, Model: h.Model}, float64(hz))
+	s.machine = machineOf(processor.HostInfo{Vendor: h.Vendor, Family: h.Family, Model: h.Model}, float64(hz))
 	return nil
 }
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"webrunner/internal/elfobj"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 // kernel is a function of one integer n, at least 1, that does an amount of
@@ -176,6 +176,6 @@ func spinTruth(q quantity, m machine) (perN, once float64, known bool) {
 }
 
 // machineOf returns what truths depend on.
-func machineOf(h perf.HostInfo, tscRate float64) machine {
+func machineOf(h processor.HostInfo, tscRate float64) machine {
 	return machine{imul: h.Core().ChainStep, tscRate: tscRate}
 }

@@ -10,7 +10,7 @@ import (
 	"webrunner/internal/child"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 // The tests run real children: this binary, executed again by the runner.
@@ -31,7 +31,7 @@ var real = sync.OnceValues(func() (Env, error) {
 		rep, _, err := p.Do(ctx, job, nil)
 		return rep, err
 	}}
-	h := perf.ProbeHost(os.DirFS("/"))
+	h := processor.ProbeHost(os.DirFS("/"))
 	e.Host = wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs, PMUReason: h.PMUReason}
 	_, err = p.Probe(context.Background(), &e.Host)
 	return e, err

@@ -138,7 +138,7 @@ type Rhythm struct {
 }
 
 // Calibration is what the measuring code of a cell costs on this machine. Its
-// fields are those of perf.Calibration, which explains them.
+// fields are those of stats.Calibration, which explains them.
 type Calibration struct {
 	ChainCycles   float64      `json:"chain_cycles"`
 	ChainEdge     float64      `json:"chain_edge"`

@@ -32,14 +32,16 @@ type cpuRow struct {
 	doubt string // not empty if the row is not exactly of this core
 }
 
-// TableFor returns the name of the table of a processor. On a hybrid one the
-// core type decides; without one (0) its performance cores are meant.
-func TableFor(c CPU) (string, error) {
+// TableFor returns the name of the table of a processor and, where the table is
+// not exactly of this core, a doubt in words. On a hybrid processor the core
+// type decides; without one (0) its performance cores are meant. The error is
+// an *UnknownCPUError.
+func TableFor(c CPU) (name, doubt string, err error) {
 	row, ok := tableOf(c)
 	if !ok {
-		return "", &UnknownCPUError{c}
+		return "", "", &UnknownCPUError{c}
 	}
-	return row.table, nil
+	return row.table, row.doubt, nil
 }
 
 // tableOf finds the row of a processor. A core of a hybrid whose native model
@@ -107,14 +109,14 @@ func Find(s string) (*Table, error) {
 // ForCPU loads the table of a processor and adds the names that the service
 // of 2016 had for it.
 func ForCPU(c CPU) (*Table, error) {
-	row, ok := tableOf(c)
-	if !ok {
-		return nil, &UnknownCPUError{c}
-	}
-	t, err := Load(row.table)
+	name, doubt, err := TableFor(c)
 	if err != nil {
 		return nil, err
 	}
-	t.model, t.Doubt = c.Model, row.doubt
+	t, err := Load(name)
+	if err != nil {
+		return nil, err
+	}
+	t.model, t.Doubt = c.Model, doubt
 	return t, t.add2016()
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 // Host is the events of one machine: the vendor's table with the kernel's own
@@ -34,22 +35,12 @@ type Counter struct {
 	MetricField bool
 }
 
-// Groups plans the events of a list for a machine; see ForHost and
-// Host.Groups.
-func Groups(info perf.HostInfo, fsys fs.FS, list []string) ([][]Counter, []Refusal, error) {
-	h, err := ForHost(info, fsys)
-	if err != nil {
-		return nil, nil, err
-	}
-	return h.Groups(list)
-}
-
 // ForHost returns the events of a machine from the probe of it and from sysfs;
 // fsys is the root directory. On a hybrid processor the probe's core type
 // decides: what is planned counts only on the CPUs of Host.PMU.CPUs. A
 // processor without a table is served by the kernel's own events, which
 // Table.Doubt says; without those either there is an *UnknownCPUError.
-func ForHost(info perf.HostInfo, fsys fs.FS) (*Host, error) {
+func ForHost(info processor.HostInfo, fsys fs.FS) (*Host, error) {
 	pmus, err := ReadPMUs(fsys)
 	if err != nil {
 		return nil, err
@@ -81,7 +72,7 @@ func ForHost(info perf.HostInfo, fsys fs.FS) (*Host, error) {
 }
 
 // machineOf takes over what the probe learnt of the counters.
-func machineOf(info perf.HostInfo) Machine {
+func machineOf(info processor.HostInfo) Machine {
 	m := Machine{SMT: info.SMT, Watchdog: info.Watchdog}
 	if info.PMU {
 		m.General, m.Fixed = info.Counters, info.Fixed

@@ -2,12 +2,14 @@ package events
 
 import (
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 // hostTree is the sysfs of a machine with one PMU cpu.
@@ -23,9 +25,18 @@ func names(g []Counter) string {
 	return strings.Join(s, " ")
 }
 
+// groupsOf plans the events of a list for a host of this probe and tree.
+func groupsOf(info processor.HostInfo, fsys fs.FS, list []string) ([][]Counter, []Refusal, error) {
+	h, err := ForHost(info, fsys)
+	if err != nil {
+		return nil, nil, err
+	}
+	return h.Groups(list)
+}
+
 func TestGroupsAreReadyToOpen(t *testing.T) {
-	skl := perf.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x5e, PMU: true, SMT: true, Counters: 4, Fixed: 3}
-	groups, refused, err := Groups(skl, hostTree(intelNewFormat, nil), []string{"inst_retired.any", "UOPS_RETIRED.STALL_CYCLES", "FRONTEND_RETIRED.DSB_MISS", "event=0xc4,umask=0x1"})
+	skl := processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x5e, PMU: true, SMT: true, Counters: 4, Fixed: 3}
+	groups, refused, err := groupsOf(skl, hostTree(intelNewFormat, nil), []string{"inst_retired.any", "UOPS_RETIRED.STALL_CYCLES", "FRONTEND_RETIRED.DSB_MISS", "event=0xc4,umask=0x1"})
 	base := []Counter{
 		{Name: "CPU_CLK_UNHALTED.THREAD", Base: CyclesName, Unit: "cycles", Type: 4, Config: 0x3c},
 		{Name: "INST_RETIRED.ANY", Base: InstructionsName, Unit: "instructions", Type: 4, Config: 0xc0},
@@ -70,7 +81,7 @@ func TestGroupsOfHybrids(t *testing.T) {
 		{"a guest on Alder Lake", 0x97, 0x40, 1, hostTree(intelNewFormat, nil), "ADL-P", "cpu", 4, "UOPS_ISSUED.ANY", 0x1ae, "", ""},
 		{"E cores that the kernel lacks", 0x97, 0x20, 1, tree(fakePMU{"cpu_core", 4, "0-3", intelNewFormat, nil}), "ADL-E", "", 0, "TOPDOWN_BE_BOUND.ALL", 0, "", "only cpu_core"},
 	} {
-		h, err := ForHost(perf.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: c.model, Hybrid: true, CoreType: c.kind, NativeModel: c.native, PMU: true, Counters: 6, Fixed: 3}, c.fs)
+		h, err := ForHost(processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: c.model, Hybrid: true, CoreType: c.kind, NativeModel: c.native, PMU: true, Counters: 6, Fixed: 3}, c.fs)
 		if err != nil {
 			t.Errorf("%s: %v", c.what, err)
 			continue
@@ -97,33 +108,33 @@ func TestGroupsOfHybrids(t *testing.T) {
 }
 
 func TestHostsThatCannotCount(t *testing.T) {
-	vm := perf.HostInfo{Vendor: "AuthenticAMD", Family: 0x19, Model: 0x11, PMUReason: "no PMU: a virtual machine"}
-	groups, refused, err := Groups(vm, fstest.MapFS{}, []string{"ex_ret_ops", "ls_not_halted_cyc"})
+	vm := processor.HostInfo{Vendor: "AuthenticAMD", Family: 0x19, Model: 0x11, PMUReason: "no PMU: a virtual machine"}
+	groups, refused, err := groupsOf(vm, fstest.MapFS{}, []string{"ex_ret_ops", "ls_not_halted_cyc"})
 	if err != nil || len(groups) != 0 || len(refused) != 2 || refused[0].Event.Name != "ex_ret_ops" || refused[0].Why != vm.PMUReason {
 		t.Errorf("%v, refused %v, %v", groups, refused, err)
 	}
 	var unknown *UnknownError
-	if _, _, err = Groups(vm, fstest.MapFS{}, []string{"ex_ret_opps"}); !errors.As(err, &unknown) || !slices.Contains(unknown.Nearest, "ex_ret_ops") {
+	if _, _, err = groupsOf(vm, fstest.MapFS{}, []string{"ex_ret_opps"}); !errors.As(err, &unknown) || !slices.Contains(unknown.Nearest, "ex_ret_ops") {
 		t.Errorf("a wrong name: %v", err)
 	}
 	// A kernel without the frontend term refuses what needs it, not the rest.
-	skl := perf.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x5e, PMU: true, Counters: 4, Fixed: 3}
-	groups, refused, err = Groups(skl, hostTree(intelFormat, nil), []string{"FRONTEND_RETIRED.DSB_MISS", "UOPS_ISSUED.ANY"})
+	skl := processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x5e, PMU: true, Counters: 4, Fixed: 3}
+	groups, refused, err = groupsOf(skl, hostTree(intelFormat, nil), []string{"FRONTEND_RETIRED.DSB_MISS", "UOPS_ISSUED.ANY"})
 	if err != nil || len(groups) != 1 || names(groups[0]) != "CPU_CLK_UNHALTED.THREAD INST_RETIRED.ANY UOPS_ISSUED.ANY" || len(refused) != 1 || !strings.Contains(refused[0].Why, `no "frontend"`) {
 		t.Errorf("%v, refused %v, %v", groups, refused, err)
 	}
 	// A virtual machine may have no fixed counters.
-	bare := perf.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x5e, PMU: true, Counters: 4}
-	groups, refused, err = Groups(bare, hostTree(intelNewFormat, nil), []string{"UOPS_ISSUED.ANY", "L1D.REPLACEMENT", "UOPS_RETIRED.RETIRE_SLOTS"})
+	bare := processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x5e, PMU: true, Counters: 4}
+	groups, refused, err = groupsOf(bare, hostTree(intelNewFormat, nil), []string{"UOPS_ISSUED.ANY", "L1D.REPLACEMENT", "UOPS_RETIRED.RETIRE_SLOTS"})
 	if err != nil || len(groups) != 2 || len(groups[0]) != 4 || len(groups[1]) != 3 || len(refused) != 0 {
 		t.Errorf("four counters in all: %v, refused %v, %v", groups, refused, err)
 	}
 	// Counters without sysfs are opened as raw ones.
-	groups, _, err = Groups(skl, fstest.MapFS{}, []string{"default"})
+	groups, _, err = groupsOf(skl, fstest.MapFS{}, []string{"default"})
 	if err != nil || len(groups) != 1 || groups[0][0].Type != perf.TypeRaw {
 		t.Errorf("without sysfs: %v, %v", groups, err)
 	}
-	if _, _, err = Groups(skl, tree(fakePMU{"cpu", -1, "", nil, nil}), nil); err == nil {
+	if _, _, err = groupsOf(skl, tree(fakePMU{"cpu", -1, "", nil, nil}), nil); err == nil {
 		t.Error("a broken sysfs passed")
 	}
 }
@@ -131,7 +142,7 @@ func TestHostsThatCannotCount(t *testing.T) {
 // A processor of no table has the names that its kernel gives, and says so.
 func TestUnknownProcessors(t *testing.T) {
 	own := map[string]string{"cpu-cycles": "event=0x3c", "instructions": "event=0xc0", "ref-cycles": "event=0x00,umask=0x03", "branch-misses": "event=0xc5", "cache-misses": "event=0x2e,umask=0x41"}
-	info := perf.HostInfo{Vendor: "GenuineIntel", Family: 19, Model: 1, PMU: true, Counters: 2, Fixed: 3, SMT: true}
+	info := processor.HostInfo{Vendor: "GenuineIntel", Family: 19, Model: 1, PMU: true, Counters: 2, Fixed: 3, SMT: true}
 	h, err := ForHost(info, hostTree(intelNewFormat, own))
 	if err != nil || !strings.Contains(h.Table.Doubt, "no event table") || h.Table.Name != "kernel" {
 		t.Fatalf("%+v, %v", h, err)
@@ -153,7 +164,7 @@ func TestUnknownProcessors(t *testing.T) {
 // listed last, and in no set.
 func TestKernelsOwnNames(t *testing.T) {
 	own := map[string]string{"mem-loads": "event=0xcd,umask=0x1,ldlat=3", "topdown-retiring": "event=0x00,umask=0x80", "slots": "event=0x00,umask=0x4", "slots.scale": "1"}
-	spr := perf.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x8f, PMU: true, Counters: 8, Fixed: 4}
+	spr := processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x8f, PMU: true, Counters: 8, Fixed: 4}
 	h, err := ForHost(spr, hostTree(intelNewFormat, own))
 	if err != nil {
 		t.Fatal(err)
@@ -184,8 +195,8 @@ func TestKernelsOwnNames(t *testing.T) {
 // A pair of counters that has no room beside cycles and instructions is
 // counted without them, and draws no other event into its group.
 func TestEventsWithoutRoomForTheBase(t *testing.T) {
-	zen := perf.HostInfo{Vendor: "AuthenticAMD", Family: 0x19, Model: 0x11, PMU: true, Counters: 3}
-	groups, refused, err := Groups(zen, hostTree(amdFormat, nil), []string{"fp_ret_sse_avx_ops.all", "ex_ret_brn"})
+	zen := processor.HostInfo{Vendor: "AuthenticAMD", Family: 0x19, Model: 0x11, PMU: true, Counters: 3}
+	groups, refused, err := groupsOf(zen, hostTree(amdFormat, nil), []string{"fp_ret_sse_avx_ops.all", "ex_ret_brn"})
 	if err != nil || len(refused) != 0 || len(groups) != 2 {
 		t.Fatalf("%v, refused %v, %v", groups, refused, err)
 	}

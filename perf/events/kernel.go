@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 // adopt takes over from the kernel how the machine's event select register is
@@ -23,7 +23,7 @@ func (t *Table) adopt(p PMU) {
 
 // kernelTable makes a table of the kernel's own events for a processor that
 // the vendors' data does not know.
-func kernelTable(cpu CPU, info perf.HostInfo, p PMU) (*Table, error) {
+func kernelTable(cpu CPU, info processor.HostInfo, p PMU) (*Table, error) {
 	if len(p.Events) == 0 {
 		return nil, &UnknownCPUError{cpu}
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 // Events as the kernel's drivers export them: text of the files below events
@@ -73,15 +73,15 @@ func TestRealMachines(t *testing.T) {
 			fakePMU{"cpu_core", 4, "0-15", with(intelNewFormat, transactional), listedFiles(intelGeneric + goldenTopDown)},
 			fakePMU{"cpu_atom", 10, "16-23", intelFormat, listedFiles(intelGeneric + "mem-loads event=0xd0,umask=0x5,ldlat=3; mem-stores event=0xd0,umask=0x6; topdown-fe-bound event=0x71,umask=0x0; topdown-be-bound event=0x74,umask=0x0; topdown-retiring event=0xc2,umask=0x0; topdown-bad-spec event=0x73,umask=0x0; ")})
 	}
-	intel := func(model int, kind uint8, native uint32, counters, fixed int) perf.HostInfo {
-		return perf.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: model, CoreType: kind, NativeModel: native, Hybrid: kind != 0, PMU: true, SMT: kind == 0, Counters: counters, Fixed: fixed}
+	intel := func(model int, kind uint8, native uint32, counters, fixed int) processor.HostInfo {
+		return processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: model, CoreType: kind, NativeModel: native, Hybrid: kind != 0, PMU: true, SMT: kind == 0, Counters: counters, Fixed: fixed}
 	}
-	zen := func(family, model, counters int) perf.HostInfo {
-		return perf.HostInfo{Vendor: "AuthenticAMD", Family: family, Model: model, PMU: true, SMT: true, Watchdog: true, Counters: counters}
+	zen := func(family, model, counters int) processor.HostInfo {
+		return processor.HostInfo{Vendor: "AuthenticAMD", Family: family, Model: model, PMU: true, SMT: true, Watchdog: true, Counters: counters}
 	}
 	for _, m := range []struct {
 		name    string
-		host    perf.HostInfo
+		host    processor.HostInfo
 		fs      fstest.MapFS
 		typ     uint32
 		cpus    int
@@ -95,7 +95,7 @@ func TestRealMachines(t *testing.T) {
 		{"Haswell", intel(0x3c, 0, 0, 4, 3), fullTree(fakePMU{"cpu", 4, "", with(intelFormat, transactional), listedFiles(intelGeneric + haswellMemory + transactions + oldTopDown)}),
 			4, 0, []string{"UOPS_RETIRED.ALL.ACTIVE", "cycles-ct", "topdown-recovery-bubbles"},
 			[]string{"UOPS_RETIRED.ALL.ACTIVE 0x10001c2 0x0", "cycles-ct 0x30000003c 0x0", "topdown-recovery-bubbles 0x120030d 0x0"}, nil},
-		{"Skylake-SP", func() perf.HostInfo { h := intel(0x55, 0, 0, 4, 3); h.Stepping = 4; return h }(), fullTree(fakePMU{"cpu", 4, "", with(intelNewFormat, "any config:21;"+transactional), listedFiles(intelGeneric + haswellMemory + transactions + oldTopDown)}),
+		{"Skylake-SP", func() processor.HostInfo { h := intel(0x55, 0, 0, 4, 3); h.Stepping = 4; return h }(), fullTree(fakePMU{"cpu", 4, "", with(intelNewFormat, "any config:21;"+transactional), listedFiles(intelGeneric + haswellMemory + transactions + oldTopDown)}),
 			4, 0, []string{"FRONTEND_RETIRED.LATENCY_GE_4", "mem-stores", "event=0xc2,umask=0x2,cmask=0x10,inv"},
 			[]string{"FRONTEND_RETIRED.LATENCY_GE_4 0x1c6 0x400406", "mem-stores 0x82d0 0x0", "event=0xc2,umask=0x2,cmask=0x10,inv 0x108002c2 0x0"}, nil},
 		{"Ice Lake", intel(0x7e, 0, 0, 8, 4), fullTree(fakePMU{"cpu", 4, "", with(intelNewFormat, transactional), listedFiles(intelGeneric + haswellMemory + iceLakeTopDown)}),
@@ -114,7 +114,7 @@ func TestRealMachines(t *testing.T) {
 		{"Zen 4", zen(0x19, 0x61, 6), fullTree(fakePMU{"cpu", 4, "", amdFormat, listedFiles(zenGeneric + "ref-cycles event=0x120,umask=0x1; ")}),
 			4, 0, []string{"de_no_dispatch_per_slot.backend_stalls", "ref-cycles", "event=0x1a0,umask=0x60"},
 			[]string{"de_no_dispatch_per_slot.backend_stalls 0x100001ea0 0x0", "ref-cycles 0x100000120 0x0", "event=0x1a0,umask=0x60 0x1000060a0 0x0"}, nil},
-		{"a guest on Skylake with two counters", func() perf.HostInfo { h := intel(0x5e, 0, 0, 2, 3); h.SMT = false; return h }(), fullTree(fakePMU{"cpu", 4, "", intelFormat, listedFiles(intelGeneric)}),
+		{"a guest on Skylake with two counters", func() processor.HostInfo { h := intel(0x5e, 0, 0, 2, 3); h.SMT = false; return h }(), fullTree(fakePMU{"cpu", 4, "", intelFormat, listedFiles(intelGeneric)}),
 			4, 0, []string{"cache-misses", "L1D.REPLACEMENT", "UOPS_ISSUED.ANY"},
 			[]string{"cache-misses 0x412e 0x0", "L1D.REPLACEMENT 0x151 0x0", "UOPS_ISSUED.ANY 0x10e 0x0"}, []string{"FRONTEND_RETIRED.", "LD_LAT", "CYCLE_ACTIVITY.", "L1D_PEND_MISS.", "MEM_TRANS_RETIRED."}},
 	} {
@@ -171,7 +171,7 @@ func TestRealMachines(t *testing.T) {
 
 // A virtual machine without a PMU has the other devices, and gives the reason.
 func TestMachineWithoutPMU(t *testing.T) {
-	h, err := ForHost(perf.HostInfo{Vendor: "AuthenticAMD", Family: 0x19, Model: 0x11, SMT: true, PMUReason: "no PMU: a virtual machine (KVMKVMKVM)"}, fullTree())
+	h, err := ForHost(processor.HostInfo{Vendor: "AuthenticAMD", Family: 0x19, Model: 0x11, SMT: true, PMUReason: "no PMU: a virtual machine (KVMKVMKVM)"}, fullTree())
 	if err != nil || h.PMU.Name != "" || h.Table.Name != "ZEN4" {
 		t.Fatalf("%+v, %v", h, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -118,17 +117,6 @@ func ParseCPUList(s string) ([]int, error) {
 		}
 	}
 	return cpus, nil
-}
-
-// PMUOf returns the PMU that counts on a CPU: the one that lists it, or the
-// only one there is.
-func PMUOf(pmus []PMU, cpu int) (PMU, bool) {
-	for _, p := range pmus {
-		if len(p.CPUs) == 0 || slices.Contains(p.CPUs, cpu) {
-			return p, true
-		}
-	}
-	return PMU{}, false
 }
 
 // Raw returns an event given by its terms, as in event=0xc0,umask=0x1. Where

@@ -157,7 +157,7 @@ func TestTableFor(t *testing.T) {
 		if err != nil || table.Name != c.want || table.Doubt != "" {
 			t.Errorf("%s: %+v, %v, want %s", c.product, table, err, c.want)
 		}
-		if got, err := TableFor(c.cpu); got != c.want || err != nil {
+		if got, _, err := TableFor(c.cpu); got != c.want || err != nil {
 			t.Errorf("%s: table %s, %v, want %s", c.product, got, err, c.want)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 // specs are the specifications of what the built-in ones do not describe.
@@ -52,7 +52,7 @@ func newBench(limit time.Duration) (*bench, error) {
 
 // newReader returns a bench that makes jobs, and has no pool to run them.
 func newReader(limit time.Duration) (*bench, error) {
-	h := perf.ProbeHost(os.DirFS("/"))
+	h := processor.ProbeHost(os.DirFS("/"))
 	b := &bench{host: wire.Host{
 		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping, Microcode: h.Microcode, Kernel: h.Kernel,
 		TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs, PMUReason: h.PMUReason,

@@ -131,12 +131,12 @@ func (o options) initramfs(name string, p plan) error {
 		}
 		a.add(at, executable, data, 0, 0)
 	}
-	for _, n := range examples.Names() {
-		data, err := examples.Object(n)
+	for _, e := range examples.List() {
+		data, err := examples.Object(e.Name)
 		if err != nil {
 			return err
 		}
-		a.add("objects/"+n+".o", plainFile, data, 0, 0)
+		a.add("objects/"+e.Name+".o", plainFile, data, 0, 0)
 	}
 	text, err := json.Marshal(p)
 	if err != nil {

@@ -1,5 +1,5 @@
 // Record measures known functions on this host and writes the raw samples to
-// a file, which the tests of package perf play to the estimator. What it records is
+// a file, which the tests of package stats play to the estimator. What it records is
 // what a job would: see internal/child.
 //
 //	record [-cells 12] [-records 120] [-references 24] FILE
@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"webrunner/internal/cell"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 	"webrunner/perf/recording"
 	"webrunner/trampoline"
 )
@@ -52,12 +52,12 @@ type recorder struct {
 	cells, records, references int
 
 	file recording.File
-	host perf.HostInfo
+	host processor.HostInfo
 	step float64 // cycles of a multiplication
 }
 
 func (r *recorder) record(name string) error {
-	h := perf.ProbeHost(os.DirFS("/"))
+	h := processor.ProbeHost(os.DirFS("/"))
 	r.host, r.step = h, h.Core().ChainStep
 	if h.TSCHz == 0 {
 		return errors.New("the frequency of the time-stamp counter is " + h.TSCSource)
@@ -135,7 +135,7 @@ func (r *recorder) sample(code []byte, cells int, sections []section) error {
 	defer space.Close()
 	plan := cell.Plan{
 		Call: cell.Call{Kernel: trampoline.ImageAddr}, Records: r.records,
-		Budget: r.host.TSCHz, Wall: time.Second, XSave: perf.XGETBV() != 0, Rseq: true,
+		Budget: r.host.TSCHz, Wall: time.Second, XSave: processor.XGETBV() != 0, Rseq: true,
 	}
 	var set recording.Set
 	for _, s := range sections {

@@ -13,7 +13,7 @@ import (
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 	"webrunner/perf/uarch"
 )
 
@@ -22,7 +22,7 @@ import (
 type bench struct {
 	pool   *runner.Pool
 	reader *request.Reader
-	info   perf.HostInfo
+	info   processor.HostInfo
 	core   uarch.Core // that the cells run on
 	host   wire.Host
 }
@@ -37,7 +37,7 @@ const (
 // newBench starts a pool whose cells run on one CPU; a run measures so long at
 // most.
 func newBench(cpu int, limit time.Duration) (*bench, error) {
-	b := &bench{info: perf.ProbeHost(os.DirFS("/"))}
+	b := &bench{info: processor.ProbeHost(os.DirFS("/"))}
 	h := &b.info
 	b.core = coreOf(b.info, cpu)
 	b.host = wire.Host{
@@ -64,14 +64,14 @@ func newBench(cpu int, limit time.Duration) (*bench, error) {
 
 // coreOf tells what kind of core a CPU is. Those of a hybrid processor differ, and
 // each tells its own kind only.
-func coreOf(h perf.HostInfo, cpu int) uarch.Core {
+func coreOf(h processor.HostInfo, cpu int) uarch.Core {
 	if h.Hybrid {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		var before, there unix.CPUSet
 		there.Set(cpu)
 		if unix.SchedGetaffinity(0, &before) == nil && unix.SchedSetaffinity(0, &there) == nil {
-			kind, _, _, _ := perf.CPUID(0x1a, 0)
+			kind, _, _, _ := processor.CPUID(0x1a, 0)
 			h.CoreType, h.NativeModel = uint8(kind>>24), kind&0xffffff
 			_ = unix.SchedSetaffinity(0, &before)
 		}

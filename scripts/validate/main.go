@@ -27,7 +27,7 @@ import (
 
 	"webrunner/internal/child"
 	"webrunner/internal/runner"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 )
 
 func main() {
@@ -116,7 +116,7 @@ func (o options) validate(progress io.Writer) (*document, error) {
 	// Neighbours end with the thread that started them.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cpus := perf.ProbeHost(os.DirFS("/")).CPUs
+	cpus := processor.ProbeHost(os.DirFS("/")).CPUs
 	if len(cpus) == 0 {
 		return nil, fmt.Errorf("the kernel does not tell on which CPUs this process may run")
 	}

@@ -21,7 +21,7 @@ import (
 	"webrunner/internal/child"
 	"webrunner/internal/elfobj"
 	"webrunner/internal/runner"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 	"webrunner/perf/uarch"
 )
 
@@ -431,7 +431,7 @@ func TestValidate(t *testing.T) {
 // TestSkipped: a kernel that the processor cannot run is left out, with the
 // reason, and one that fails is told.
 func TestSkipped(t *testing.T) {
-	cpus := perf.ProbeHost(os.DirFS("/")).CPUs
+	cpus := processor.ProbeHost(os.DirFS("/")).CPUs
 	b, err := newBench(cpus[0], time.Second)
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"webrunner/internal/wire"
 )
@@ -65,27 +64,9 @@ func (l lone) object() []byte {
 	return function(asm(before, "4c8d1d", back, "41ffd3", l.after, ret))
 }
 
-// Alone tries every layer with the others switched off, and once more with all
-// of them off. A layer that this host does not give is told and is no failure;
-// a layer that does nothing is one.
-func Alone(ctx context.Context, env Env, layers []string, open Open) []Outcome {
-	var list []Outcome
-	for _, l := range lones() {
-		start := time.Now()
-		detail, err := l.prove(ctx, env, layers, open)
-		o := Outcome{Name: "alone-" + dashed(l.layer), Form: Late, Layer: Layer(l.layer), OK: err == nil, Tries: l.tries, Detail: detail}
-		if err != nil {
-			o.Detail = err.Error()
-		}
-		o.MS = float64(time.Since(start).Microseconds()) / 1000
-		if env.Tell != nil {
-			env.Tell(o)
-		}
-		list = append(list, o)
-	}
-	return list
-}
-
+// prove tries the layer with the others switched off, when the attack must
+// fail, and with none at all, when it must succeed. A layer that this host does
+// not give is told and is no failure; a layer that does nothing is one.
 func (l lone) prove(ctx context.Context, env Env, layers []string, open Open) (string, error) {
 	others := slices.DeleteFunc(slices.Clone(layers), func(name string) bool { return name == l.layer || slices.Contains(l.needs, name) })
 	with, err := l.try(ctx, env, others, open)

@@ -18,7 +18,7 @@ import (
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
-	"webrunner/perf"
+	"webrunner/perf/processor"
 	"webrunner/trampoline"
 )
 
@@ -58,7 +58,7 @@ var host = sync.OnceValues(func() (Env, error) {
 	if err != nil {
 		return Env{}, err
 	}
-	h := perf.ProbeHost(os.DirFS("/"))
+	h := processor.ProbeHost(os.DirFS("/"))
 	e := Env{Kernels: set, Do: func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
 		rep, _, err := p.Do(ctx, job, nil)
 		return rep, err
@@ -107,8 +107,21 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
+// alone proves every layer by itself.
+func alone(t *testing.T, open Open) (list []Outcome) {
+	t.Helper()
+	for _, l := range lones() {
+		detail, err := l.prove(context.Background(), environment(t), runner.Layers(), open)
+		if err != nil {
+			detail = err.Error()
+		}
+		list = append(list, Outcome{Name: "alone-" + dashed(l.layer), OK: err == nil, Detail: detail})
+	}
+	return list
+}
+
 func TestAlone(t *testing.T) {
-	for _, o := range Alone(context.Background(), environment(t), runner.Layers(), open) {
+	for _, o := range alone(t, open) {
 		if !o.OK {
 			t.Errorf("%s: %s", o.Name, o.Detail)
 		}
@@ -130,7 +143,7 @@ func TestAloneFindsTheIdle(t *testing.T) {
 			return rep, err
 		}, end, err
 	}
-	for _, o := range Alone(context.Background(), environment(t), runner.Layers(), idle) {
+	for _, o := range alone(t, idle) {
 		if o.OK {
 			t.Errorf("%s passes where nothing is in force: %s", o.Name, o.Detail)
 		}

@@ -29,7 +29,7 @@ func compareProcessors(w io.Writer, dir string) error {
 			var run modelRun
 			for model := range 256 {
 				for _, stepping := range []int{0, 7} { // 7 tells Cascade Lake from Skylake
-					here, _ := events.TableFor(events.CPU{Vendor: vendor, Family: family, Model: model, Stepping: stepping})
+					here, _, _ := events.TableFor(events.CPU{Vendor: vendor, Family: family, Model: model, Stepping: stepping})
 					folder := patterns.match(vendor, family, model, stepping)
 					differ := ""
 					switch {

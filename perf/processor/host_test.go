@@ -1,11 +1,14 @@
-package perf
+package processor
 
 import (
 	"errors"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
+
+	"webrunner/perf"
 )
 
 type leaf struct{ leaf, sub uint32 }
@@ -71,7 +74,7 @@ func TestProbeHost(t *testing.T) {
 			{0, 0}: amd, {1, 0}: {0x00a10f11, 0, 1 << 31}, {0x40000000, 0}: kvm, {0x80000022, 0}: {1, 6},
 			{0x80000002, 0}: {word("AMD "), word("EPYC"), 0, 0},
 		}, nil, func(m *machine) {
-			m.openCycles = func() error { return NewOpenError(Attr{Name: "cycles"}, 0, syscallENOENT) }
+			m.openCycles = func() error { return perf.NewOpenError(perf.Attr{Name: "cycles"}, 0, syscall.ENOENT) }
 		}, func(h HostInfo) bool {
 			return h.Family == 0x19 && h.Model == 0x11 && h.CPU == "AMD EPYC" && h.Hypervisor == "KVMKVMKVM" && !h.PMU && h.Counters == 0 &&
 				strings.Contains(h.PMUReason, "no PMU") && strings.Contains(h.PMUReason, "KVMKVMKVM") &&

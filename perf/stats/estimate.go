@@ -1,4 +1,4 @@
-package perf
+package stats
 
 import (
 	"errors"
@@ -15,11 +15,11 @@ type NoFigureError struct {
 }
 
 func (e *NoFigureError) Error() string {
-	return fmt.Sprintf("perf: no figure from %d samples: %s%s", e.Total, e.Why, e.Rejected)
+	return fmt.Sprintf("stats: no figure from %d samples: %s%s", e.Total, e.Why, e.Rejected)
 }
 
 // ErrNoChain says that core cycles were asked for without a chain.
-var ErrNoChain = errors.New("perf: core cycles need a calibration chain")
+var ErrNoChain = errors.New("stats: core cycles need a calibration chain")
 
 // EstimateCycles returns the core cycles of a call from the samples of several
 // cells, by the chains around each sample. The quantum is that of the TSC.

@@ -1,14 +1,11 @@
-package perf
+package stats
 
 import (
 	"errors"
 	"math"
 	"strings"
-	"syscall"
 	"testing"
 )
-
-const syscallENOENT = syscall.ENOENT
 
 // The empty calls of a batch have no share in the length of a chain.
 func TestBatches(t *testing.T) {

@@ -1,9 +1,8 @@
-package perf
+package processor
 
 func cpuid(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
 func xgetbv() uint64
 func rdtsc() uint64
-func rdpmc(selector uint32) uint64
 
 // CPUID returns what the CPUID instruction answers to a leaf and sub-leaf.
 // A leaf above the highest one of its range answers zeros, not the data of
@@ -29,7 +28,3 @@ func XGETBV() uint64 {
 // RDTSC reads the time-stamp counter, in ticks, ordered against the
 // instructions before and after it.
 func RDTSC() uint64 { return rdtsc() }
-
-// RDPMC reads a performance counter by its selector. It faults unless a page
-// of an open event is mapped and allows it; ReadPage asks first.
-func RDPMC(selector uint32) uint64 { return rdpmc(selector) }

@@ -1,10 +1,12 @@
-package perf
+package processor
 
 import (
 	"errors"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"webrunner/perf"
 )
 
 func thisMachine() machine {
@@ -35,7 +37,7 @@ func affinity() []int {
 
 // openCycles tries the counter that every PMU has.
 func openCycles() error {
-	g, err := OpenGroup(0, -1, []Attr{HardwareEvents()[0].User()})
+	g, err := perf.OpenGroup(0, -1, []perf.Attr{perf.HardwareEvents()[0].User()})
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package perf
+package stats
 
 import (
 	"fmt"
@@ -37,7 +37,7 @@ func EstimateCounter(cells []Readings) (Figure, Quality, error) {
 		var calls []float64
 		for _, s := range cell.Samples {
 			if cell.Counter >= len(s.Counters) {
-				return fig, q, fmt.Errorf("perf: counter %d of a sample that has %d", cell.Counter, len(s.Counters))
+				return fig, q, fmt.Errorf("stats: counter %d of a sample that has %d", cell.Counter, len(s.Counters))
 			}
 			v, count := filter{}.judge(s), float64(s.Counters[cell.Counter])
 			if s.Empty {

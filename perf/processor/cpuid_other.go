@@ -1,6 +1,6 @@
 //go:build !amd64
 
-package perf
+package processor
 
 // CPUID answers zeros: there is no such instruction here.
 func CPUID(leaf, sub uint32) (eax, ebx, ecx, edx uint32) { return 0, 0, 0, 0 }
@@ -10,6 +10,3 @@ func XGETBV() uint64 { return 0 }
 
 // RDTSC answers 0: there is no such instruction here.
 func RDTSC() uint64 { return 0 }
-
-// RDPMC answers 0: there is no such instruction here.
-func RDPMC(selector uint32) uint64 { return 0 }

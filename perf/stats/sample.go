@@ -1,4 +1,4 @@
-package perf
+package stats
 
 // Sample is one timed call with what was run around it:
 //

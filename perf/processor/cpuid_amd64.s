@@ -32,16 +32,3 @@ TEXT ·rdtsc(SB), NOSPLIT, $0-8
 	ORQ DX, AX
 	MOVQ AX, ret+0(FP)
 	RET
-
-// func rdpmc(selector uint32) uint64
-// Precondition: CR4.PCE is set for this process, that is, a page of an open
-// event is mapped; else #GP.
-TEXT ·rdpmc(SB), NOSPLIT, $0-16
-	MOVL selector+0(FP), CX
-	LFENCE
-	RDPMC
-	LFENCE
-	SHLQ $32, DX
-	ORQ DX, AX
-	MOVQ AX, ret+8(FP)
-	RET

@@ -1,4 +1,4 @@
-package perf
+package processor
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package perf
+package stats
 
 import (
 	"errors"
@@ -86,7 +86,7 @@ func (r References) read(at []int, quantum float64) (s shown, ok bool) {
 }
 
 // ErrUncalibrated says that no cell of references has enough clean records.
-var ErrUncalibrated = errors.New("perf: too few clean records to calibrate")
+var ErrUncalibrated = errors.New("stats: too few clean records to calibrate")
 
 // Calibrate finds what stands between the time stamps beside a chain and beside a
 // call, what a witness costs, and checks that against additions, whose step is one
