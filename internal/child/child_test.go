@@ -126,7 +126,7 @@ func TestRunResults(t *testing.T) {
 		params         map[string][]string
 		symbol         string
 		result         int64 // of an integer kernel
-		verify         string
+		verify         wire.VerifyStatus
 	}{
 		{"playground", "playground", p("iterations", "77"), "playground", 77, "none"},
 		{"playme", "playground", p("iterations", "78"), "playme", 78, "none"},

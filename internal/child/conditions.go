@@ -12,18 +12,18 @@ import (
 func (s *sampler) describe() {
 	m := s.job.Manner
 	s.precision.Wanted = s.job.Budget.Precision
-	f := s.figure("Cycles")
+	f := s.figure(wire.FigureCycles)
 	if f == nil {
 		f = s.figure(s.cyclesName())
 	}
 	if f != nil {
 		s.precision.Achieved = (f.CI95[1] - f.CI95[0]) / 2 / f.Value
 	}
-	if p := &s.precision; p.Stopped == "precision" && p.Achieved > p.Wanted {
-		p.Stopped = "resolution"
+	if p := &s.precision; p.Stopped == wire.StopPrecision && p.Achieved > p.Wanted {
+		p.Stopped = wire.StopResolution
 	}
 	c := wire.Conditions{
-		Mode: "latency", Batch: s.batch, Data: warmth(m.ColdData), Code: warmth(m.ColdCode), Pages: "4k",
+		Mode: wire.ModeLatency, Batch: s.batch, Data: warmth(m.ColdData), Code: warmth(m.ColdCode), Pages: wire.Pages4K,
 		Kernel: fmt.Sprintf("%#x", s.choice.Addr), Stack: m.StackOffset, Operands: s.offsets(),
 		CPU: s.cpu, Pinned: s.pinning(), Sibling: s.sibling(), Precision: s.precision,
 		Detectors: map[string]string{
@@ -32,10 +32,10 @@ func (s *sampler) describe() {
 		},
 	}
 	if m.Throughput {
-		c.Mode = "throughput"
+		c.Mode = wire.ModeThroughput
 	}
 	if m.HugePages {
-		c.Pages = "2m"
+		c.Pages = wire.Pages2M
 	}
 	if hz := float64(s.job.Host.TSCHz); hz > 0 {
 		c.MHz = [2]float64{s.quality.RatioLow * hz / 1e6, s.quality.RatioHigh * hz / 1e6}
@@ -88,11 +88,11 @@ func others(cpus []int, cpu int) []int {
 	return slices.DeleteFunc(slices.Clone(cpus), func(c int) bool { return c == cpu })
 }
 
-func warmth(cold bool) string {
+func warmth(cold bool) wire.CacheState {
 	if cold {
-		return "cold"
+		return wire.CacheCold
 	}
-	return "warm"
+	return wire.CacheWarm
 }
 
 func detector(means, why string) string {

@@ -39,7 +39,7 @@ func (s *sampler) calibration() perf.Calibration {
 func (s *sampler) cycles() {
 	fig, q, err := s.estimate()
 	if err != nil {
-		s.unavailable("Cycles", "%v", err)
+		s.unavailable(wire.FigureCycles, "%v", err)
 	} else {
 		s.quality = q
 		fig = s.perCall(fig)
@@ -52,13 +52,13 @@ func (s *sampler) cycles() {
 	}
 	ref, q, err := perf.EstimateTSC(s.cells, s.calibration(), s.job.Host.TSCQuantum)
 	if err != nil {
-		s.unavailable("Reference cycles", "%v", err)
+		s.unavailable(wire.FigureReferenceCycles, "%v", err)
 		return
 	}
 	ref = s.perCall(ref)
-	s.counter("Reference cycles", "cycles", wire.TSC, ref, s.modes(q))
+	s.counter(wire.FigureReferenceCycles, "cycles", wire.TSC, ref, s.modes(q))
 	if hz := float64(s.job.Host.TSCHz); hz > 0 {
-		s.counter("Time", "ns", wire.TSC, scaled(ref, 1e9/hz), nil)
+		s.counter(wire.FigureTime, "ns", wire.TSC, scaled(ref, 1e9/hz), nil)
 	}
 }
 
@@ -95,9 +95,9 @@ func (s *sampler) modes(q perf.Quality) []wire.Mode {
 // cyclesName keeps the calibrated figure apart from the PMU's own.
 func (s *sampler) cyclesName() string {
 	if s.job.Host.PMU == "" {
-		return "Cycles"
+		return wire.FigureCycles
 	}
-	return "Cycles by TSC"
+	return wire.FigureCyclesByTSC
 }
 
 // countHardware adds the PMU's figures, where there is one. They come first.
@@ -111,12 +111,12 @@ func (s *sampler) countHardware() *wire.Problem {
 	case !slices.ContainsFunc(groups, func(g *group) bool { return g.failed == nil }):
 		// The time stamps give the main figures after all.
 	case slices.ContainsFunc(groups, func(g *group) bool { return g.failed == nil && !g.precise(s.job.Budget.Precision) }):
-		s.precision.Stopped = "cells"
+		s.precision.Stopped = wire.StopCells
 		if s.sampling() <= 0 {
-			s.precision.Stopped = "deadline"
+			s.precision.Stopped = wire.StopDeadline
 		}
 	default:
-		s.precision.Stopped = "precision"
+		s.precision.Stopped = wire.StopPrecision
 	}
 	return p
 }
@@ -160,10 +160,10 @@ func (s *sampler) pageFaults() {
 	}
 	fig, q, err := perf.EstimateCounter([]perf.Readings{{Samples: samples}})
 	if err != nil {
-		s.unavailable("Page faults", "%v", err)
+		s.unavailable(wire.FigurePageFaults, "%v", err)
 		return
 	}
-	s.counter("Page faults", "faults", wire.Software, fig, s.modes(q))
+	s.counter(wire.FigurePageFaults, "faults", wire.Software, fig, s.modes(q))
 }
 
 // scaled multiplies a figure by a constant.

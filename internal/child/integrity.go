@@ -159,7 +159,7 @@ func (s *sampler) measured() (usual, early float64) {
 		}
 	}
 	usual = quantile(all, 0.5)
-	if f := s.figure("Reference cycles"); f != nil {
+	if f := s.figure(wire.FigureReferenceCycles); f != nil {
 		usual = min(usual, f.Value+f.Overhead)
 	}
 	return usual, quantile(first, 0.9)

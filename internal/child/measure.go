@@ -123,20 +123,20 @@ func (s *sampler) takeSamples() *wire.Problem {
 		if p := s.sample(records); p != nil {
 			return p
 		}
-		stopped := ""
+		stopped := wire.StopReason("")
 		if len(s.cells) >= next {
 			fig, q, err := s.estimate()
 			switch {
 			case err == nil && s.enough(fig, q):
-				stopped = "precision"
+				stopped = wire.StopPrecision
 			case len(s.cells) == maxCells, s.quick() && len(s.cells) == quickCells:
-				stopped = "cells"
+				stopped = wire.StopCells
 			}
 			records = s.nextRecords(fig, q, err)
 			next = min(next+next/4+1, maxCells)
 		}
 		if stopped == "" && s.sampling() <= 0 {
-			stopped = "deadline"
+			stopped = wire.StopDeadline
 		}
 		if s.precision.Stopped != "" { // the PMU's figures are the main ones
 			return nil

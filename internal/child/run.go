@@ -384,7 +384,7 @@ func (r *runner) value() (v wire.Value) {
 func (r *runner) verification() wire.Verify {
 	v := r.checked
 	return wire.Verify{
-		Status: string(v.Status), Why: v.Why, MaxULP: wire.Float(v.MaxULP), MaxAbs: wire.Float(v.MaxAbs),
+		Status: wire.VerifyStatus(v.Status), Why: v.Why, MaxULP: wire.Float(v.MaxULP), MaxAbs: wire.Float(v.MaxAbs),
 		FirstBad: v.FirstBad, Operand: v.Operand,
 	}
 }

@@ -213,12 +213,12 @@ func result(r *wire.Result) string {
 
 func verified(v *wire.Verify) string {
 	switch v.Status {
-	case "match":
+	case wire.VerifyMatch:
 		if v.MaxULP == 0 {
 			return "right, equal to the reference"
 		}
 		return fmt.Sprintf("right, within %.3g ulp of the reference (%.3g)", float64(v.MaxULP), float64(v.MaxAbs))
-	case "mismatch":
+	case wire.VerifyMismatch:
 		return "WRONG: " + v.Why
 	}
 	return "not checked: " + or(v.Why, "there is no reference")
@@ -353,11 +353,11 @@ func achieved(p wire.Precision) string {
 	}
 	text += fmt.Sprintf(" of ±%s %% wanted", percent(100*p.Wanted))
 	switch p.Stopped {
-	case "deadline":
+	case wire.StopDeadline:
 		text += "; stopped by the deadline"
-	case "resolution":
+	case wire.StopResolution:
 		text += "; a call this short shows no more"
-	case "cells":
+	case wire.StopCells:
 		text += "; more cells would not help"
 	}
 	return text

@@ -54,7 +54,7 @@ func fakeChild() {
 var acts = map[string]func(job *wire.Job, out *os.File){
 	"result": func(job *wire.Job, out *os.File) {
 		_ = wire.WriteProgress(out, wire.Progress{Stage: "measure", Done: 1, Total: 2})
-		answer(out, &wire.Report{Result: &wire.Result{Kernel: "k", Object: wire.ObjectID{Size: len(job.Object)}}})
+		answer(out, &wire.Report{Result: &wire.Result{Kernel: "k", Object: wire.ObjectID{Size: len(job.Object)}, Verify: wire.Verify{Status: wire.VerifyNone}, Integrity: wire.Consistent}})
 	},
 	"unlucky": func(_ *wire.Job, out *os.File) { answer(out, &wire.Report{NotStarted: true}) },
 	"problem": func(_ *wire.Job, out *os.File) {

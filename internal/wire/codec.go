@@ -60,9 +60,7 @@ func ReadJob(r io.Reader, max int64) (*Job, error) {
 	if err := decodeStrict(text, j); err != nil {
 		return nil, err
 	}
-	switch j.Kind {
-	case Run, Screen, Inspect, Probe:
-	default:
+	if !j.Kind.Valid() {
 		return nil, fmt.Errorf("%w: job of kind %q", ErrFrame, j.Kind)
 	}
 	j.Object = raw
@@ -137,7 +135,8 @@ func decodeProgress(text []byte) (p Progress, err error) {
 	return p, decodeStrict(text, &p)
 }
 
-// check holds the rule that a report is exactly one of four things.
+// check holds the rule that a report is exactly one of four things, and that a
+// result has documented words only.
 func (r *Report) check() error {
 	n := 0
 	for _, set := range []bool{r.Result != nil, r.Problem != nil, len(r.Document) != 0, r.NotStarted} {
@@ -147,6 +146,9 @@ func (r *Report) check() error {
 	}
 	if n != 1 {
 		return fmt.Errorf("wire: a report with %d of result, problem and document", n)
+	}
+	if r.Result != nil {
+		return r.Result.checkWords()
 	}
 	return nil
 }

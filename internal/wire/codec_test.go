@@ -24,7 +24,8 @@ func testJob() *Job {
 
 func testResult() *Report {
 	return &Report{OK: true, Result: &Result{Kernel: "sdot", Params: map[string]uint64{"n": 1},
-		Counters: []Counter{{Name: "Cycles", Value: -0.5, Source: TSC}}, Result: Value{Float: new(Float(math.Inf(1)))}}}
+		Verify: Verify{Status: VerifyNone}, Integrity: Unproven,
+		Counters: []Counter{{Name: FigureCycles, Value: -0.5, Source: TSC}}, Result: Value{Float: new(Float(math.Inf(1)))}}}
 }
 
 func TestJobRoundTrip(t *testing.T) {
