@@ -89,7 +89,7 @@ func law() []room {
 		leaves("kernels"),
 		leaves("examples"),
 		leaves("internal/elfobj"),
-		{"internal/doctor", []string{"filter/landlock", "perf"}, serverBans()},
+		{"internal/doctor", []string{"filter/landlock", "internal/wire", "perf"}, serverBans()},
 		{"scripts/matrix", []string{"examples", "internal/wire"}, nil}, // starts emulators; not part of the binary
 		// Records what the tests of perf play; not part of the binary.
 		{"scripts/record", []string{"internal/cell", "perf", "perf/recording", "trampoline"}, nil},

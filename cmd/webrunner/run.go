@@ -111,7 +111,7 @@ func (o *runOptions) local(a *app, query url.Values, object []byte) (*wire.Resul
 	if err != nil {
 		return nil, err
 	}
-	for _, layer := range o.without { // no answer is to pass for one of the whole sandbox
+	for _, layer := range e.without { // no answer is to pass for one of the whole sandbox
 		fmt.Fprintf(a.err, "webrunner: run without %s\n", layer)
 	}
 	return res, nil

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"webrunner/filter/bpf"
@@ -135,7 +134,7 @@ func (s *session) sampleReferences(space *cell.Space) (r perf.References, out *c
 
 // runOwn runs a cell of the stub's own sections, which has to return.
 func (s *session) runOwn(space *cell.Space, plan cell.Plan) (*cell.Outcome, error) {
-	if s.enforced("seccomp") {
+	if s.enforced(wire.LayerSeccomp) {
 		var err error
 		if plan.Filter, err = filterFor(false); err != nil {
 			return nil, err
@@ -149,8 +148,8 @@ func (s *session) runOwn(space *cell.Space, plan cell.Plan) (*cell.Outcome, erro
 }
 
 // enforced tells whether a layer is in force.
-func (s *session) enforced(layer string) bool {
-	return strings.HasPrefix(s.layers[layer], "enforced")
+func (s *session) enforced(layer wire.LayerName) bool {
+	return s.layers[layer].Enforced
 }
 
 // filterFor compiles the stage-2 program of a cell.

@@ -80,18 +80,20 @@ func awaitJob(idle func()) (job *wire.Job, err error) {
 }
 
 // without returns the layers named on the child's command line.
-func without(args []string) []string {
+func without(args []string) (layers []wire.LayerName) {
 	for _, a := range args[1:] {
 		if names, ok := strings.CutPrefix(a, withoutPrefix); ok && names != "" {
-			return strings.Split(names, ",")
+			for name := range strings.SplitSeq(names, ",") {
+				layers = append(layers, wire.LayerName(name))
+			}
 		}
 	}
-	return nil
+	return layers
 }
 
 // serve does the job. A panic in it is our bug, and is reported as such: the
 // text goes to the server's log through descriptor 2.
-func serve(job *wire.Job, layers map[string]string) (rep *wire.Report) {
+func serve(job *wire.Job, layers wire.Layers) (rep *wire.Report) {
 	defer func() {
 		if r := recover(); r != nil {
 			fmt.Fprintf(descriptor(2), "panic: %v\n%s", r, debug.Stack())
@@ -120,7 +122,7 @@ func (s *session) do() *wire.Report {
 // session is one job being served.
 type session struct {
 	job    *wire.Job
-	layers map[string]string
+	layers wire.Layers
 	start  time.Time
 	space  *cell.Space // of a run; it ends with the process
 }

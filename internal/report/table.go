@@ -258,13 +258,16 @@ func or(text, instead string) string {
 
 // layers lists the protections: those in force first, then the absent ones
 // with their reasons.
-func layers(sandbox map[string]string) string {
+func layers(sandbox wire.Layers) string {
 	var on, off []string
-	for _, name := range slices.Sorted(maps.Keys(sandbox)) {
-		if rest, ok := strings.CutPrefix(sandbox[name], "enforced"); ok {
-			on = append(on, name+rest)
-		} else {
-			off = append(off, name+" "+sandbox[name])
+	for _, name := range sandbox.Names() {
+		switch state := sandbox[name]; {
+		case !state.Enforced:
+			off = append(off, fmt.Sprintf("%s %s", name, state))
+		case state.Detail == "":
+			on = append(on, string(name))
+		default:
+			on = append(on, fmt.Sprintf("%s %s", name, state.Detail))
 		}
 	}
 	return strings.Join(append(on, off...), ", ")

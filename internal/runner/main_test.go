@@ -59,7 +59,7 @@ var acts = map[string]func(job *wire.Job, out *os.File){
 	"unlucky": func(_ *wire.Job, out *os.File) { answer(out, &wire.Report{NotStarted: true}) },
 	"problem": func(_ *wire.Job, out *os.File) {
 		p := wire.Problemf(wire.Crashed, "boom")
-		p.Status, p.Title, p.Sandbox = 200, "all is well", map[string]string{"seccomp": "enforced"}
+		p.Status, p.Title, p.Sandbox = 200, "all is well", wire.Layers{wire.LayerSeccomp: {Enforced: true}}
 		answer(out, &wire.Report{Problem: p})
 	},
 	"posture": func(_ *wire.Job, out *os.File) { answer(out, posture()) },

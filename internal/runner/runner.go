@@ -17,7 +17,7 @@ type Config struct {
 	Size      int                              // warm children, at least one; default 1
 	Jobs      int                              // at one time; default 1
 	Grace     time.Duration                    // what a job gets beyond its own deadline; default 2 s
-	Without   []string                         // layers that may be missing, names from Layers
+	Without   []wire.LayerName                 // layers that may be missing
 	MaxReport int64                            // bytes of a report's frame; default 32 MiB
 	Log       func(format string, args ...any) // the error log, one call a line; default none
 }
@@ -155,7 +155,7 @@ func (p *Pool) logCrash(c *child, died bool) {
 func (p *Pool) complete(rep *wire.Report, t Timing) {
 	if r := rep.Result; r != nil {
 		if r.Sandbox == nil {
-			r.Sandbox = make(map[string]string)
+			r.Sandbox = make(wire.Layers)
 		}
 		p.addLayers(r.Sandbox)
 		r.Timing.Spawn = t.Spawn.Microseconds()
@@ -171,8 +171,8 @@ func (p *Pool) complete(rep *wire.Report, t Timing) {
 }
 
 // addLayers adds the layers that this side gives.
-func (p *Pool) addLayers(layers map[string]string) {
-	layers[Namespaces], layers[Cgroup] = p.namespaces, p.cgroup
+func (p *Pool) addLayers(layers wire.Layers) {
+	layers[wire.LayerNamespaces], layers[wire.LayerCgroup] = p.namespaces, p.cgroup
 }
 
 // String says how a job's time was spent, for logs.

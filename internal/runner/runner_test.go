@@ -43,7 +43,7 @@ func TestResult(t *testing.T) {
 	if rep.Result == nil || rep.Result.Object.Size != 5<<20 {
 		t.Fatalf("%+v", rep)
 	}
-	if ns := rep.Result.Sandbox[Namespaces]; ns == "" {
+	if _, ok := rep.Result.Sandbox[wire.LayerNamespaces]; !ok {
 		t.Error("the answer does not say which namespaces are in force")
 	}
 	if got := rep.Result.Timing.Total; got <= 0 || got > timing.Total.Microseconds() {
@@ -61,7 +61,7 @@ func TestProblemIsHeldToTheTable(t *testing.T) {
 	if want := wire.Crashed.Info(); q.Status != want.Status || q.Title != want.Title {
 		t.Errorf("%+v", q)
 	}
-	if q.Sandbox[Namespaces] == "" {
+	if _, ok := q.Sandbox[wire.LayerNamespaces]; !ok {
 		t.Errorf("sandbox %v", q.Sandbox)
 	}
 }
@@ -180,7 +180,7 @@ func TestDeadWarmChild(t *testing.T) {
 }
 
 func TestChildrenDieIdle(t *testing.T) {
-	p, log := newPool(t, Config{Without: []string{"die-idle"}})
+	p, log := newPool(t, Config{Without: []wire.LayerName{"die-idle"}})
 	_, _, err := p.Do(context.Background(), testJob("result"), nil)
 	var q *wire.Problem
 	if !errors.As(err, &q) || q.Class != wire.Unfit {

@@ -32,7 +32,7 @@ type Config struct {
 	Runner  Runner
 	Request *request.Reader // reads the queries
 	Host    wire.Host
-	Layers  runner.Posture              // in force in the children
+	Layers  wire.Layers                 // in force in the children
 	Check   func(context.Context) error // the self-check, through a real child
 	// Grade grades the counters by jobs that it hands to do; nil leaves them
 	// ungraded.

@@ -171,10 +171,10 @@ func (h Host) MarshalJSON() ([]byte, error) {
 
 // Probed is the document of a Probe job.
 type Probed struct {
-	Layers      map[string]string `json:"layers"`
-	Calibration Calibration       `json:"calibration"`
-	Detectors   Detectors         `json:"detectors"`
-	Rhythm      Rhythm            `json:"rhythm"`
+	Layers      Layers      `json:"layers"`
+	Calibration Calibration `json:"calibration"`
+	Detectors   Detectors   `json:"detectors"`
+	Rhythm      Rhythm      `json:"rhythm"`
 }
 
 // Report is the child's answer: exactly one of Result, Problem, Document
@@ -309,15 +309,15 @@ type Result struct {
 	Integrity   Integrity         `json:"integrity"`
 	// IntegrityWhy names each disagreement when Integrity is Suspect, and each
 	// proof that is missing when it is Unproven.
-	IntegrityWhy []string          `json:"integrity_why,omitempty"`
-	Seed         uint64            `json:"seed"` // of the operands' contents
-	Effort       Effort            `json:"effort"`
-	ISA          []string          `json:"isa"`
-	Sandbox      map[string]string `json:"sandbox"`
-	Warnings     []string          `json:"warnings"` // doubts about the figures
-	Notes        []string          `json:"notes"`    // things to know that cast no doubt
-	Timing       Timing            `json:"timing_us"`
-	Cell         Cell              `json:"cell"`
+	IntegrityWhy []string `json:"integrity_why,omitempty"`
+	Seed         uint64   `json:"seed"` // of the operands' contents
+	Effort       Effort   `json:"effort"`
+	ISA          []string `json:"isa"`
+	Sandbox      Layers   `json:"sandbox"`
+	Warnings     []string `json:"warnings"` // doubts about the figures
+	Notes        []string `json:"notes"`    // things to know that cast no doubt
+	Timing       Timing   `json:"timing_us"`
+	Cell         Cell     `json:"cell"`
 }
 
 // Work is what one call does by the kernel's specification; 0 means unknown.

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func open(without []string) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
+func open(without []wire.LayerName) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
 	p, err := runner.New(runner.Config{Without: without})
 	if err != nil {
 		return nil, nil, err
@@ -108,7 +108,7 @@ func TestCorpus(t *testing.T) {
 }
 
 func TestAlone(t *testing.T) {
-	for _, o := range Alone(context.Background(), environment(t), runner.Layers(), open) {
+	for _, o := range Alone(context.Background(), environment(t), wire.LayerNames(), open) {
 		if !o.OK {
 			t.Errorf("%s: %s", o.Name, o.Detail)
 		}
@@ -118,19 +118,19 @@ func TestAlone(t *testing.T) {
 
 // A protection that is named in force and does nothing is found out.
 func TestAloneFindsTheIdle(t *testing.T) {
-	idle := func([]string) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
-		real, end, err := open(runner.Layers())
+	idle := func([]wire.LayerName) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
+		real, end, err := open(wire.LayerNames())
 		return func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
 			rep, err := real(ctx, job)
 			if err == nil && rep.Result != nil {
-				for _, l := range runner.Layers() {
-					rep.Result.Sandbox[l] = "enforced"
+				for _, l := range wire.LayerNames() {
+					rep.Result.Sandbox[l] = wire.Layer{Enforced: true}
 				}
 			}
 			return rep, err
 		}, end, err
 	}
-	for _, o := range Alone(context.Background(), environment(t), runner.Layers(), idle) {
+	for _, o := range Alone(context.Background(), environment(t), wire.LayerNames(), idle) {
 		if o.OK {
 			t.Errorf("%s passes where nothing is in force: %s", o.Name, o.Detail)
 		}
@@ -298,7 +298,7 @@ func TestChecks(t *testing.T) {
 		return &wire.Report{Problem: wire.Problemf(wire.Internal, "broken")}, nil
 	}}
 	var names []string
-	for _, c := range Checks(env, false, runner.Layers(), []string{"landlock"}, open) {
+	for _, c := range Checks(env, false, wire.LayerNames(), []wire.LayerName{wire.LayerLandlock}, open) {
 		names = append(names, c.Name())
 		if !strings.HasPrefix(c.Name(), "hostile-") {
 			continue
