@@ -141,7 +141,7 @@ func (s *session) probe() *wire.Report {
 	if errors.As(err, &step) {
 		return &wire.Report{Problem: noCell(step)}
 	}
-	if errors.Is(err, unix.EEXIST) {
+	if errors.Is(err, cell.ErrAddressTaken) {
 		return &wire.Report{NotStarted: true}
 	}
 	if err != nil {
@@ -157,7 +157,7 @@ func (s *session) probe() *wire.Report {
 // noCell says that this host cannot run cells at all.
 func noCell(e *cell.StepError) *wire.Problem {
 	mend := "see docs/operators.md"
-	if e.Step == cell.TraceStep {
+	if e.Step.Kind == cell.StepTrace {
 		mend = "sysctl -w kernel.yama.ptrace_scope=1"
 	}
 	return wire.Problemf(wire.Unfit, "no cell can be made here: %v; %s", e, mend)

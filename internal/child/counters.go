@@ -2,7 +2,6 @@ package child
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"syscall"
@@ -248,11 +247,11 @@ func (s *sampler) countPlan(g *group, call trampoline.Kind) (cell.Plan, error) {
 // openError names the event that the host refuses, where it is known.
 func openError(g *group, err error) error {
 	var step *cell.StepError
-	var i int
 	if !errors.As(err, &step) {
 		return err
 	}
-	if _, err := fmt.Sscanf(step.Step, cell.OpenStep, &i); err != nil || i >= len(g.events) {
+	i := step.Step.Index
+	if step.Step.Kind != cell.StepOpenCounter || i >= len(g.events) {
 		return step
 	}
 	return perf.NewOpenError(g.events[i].attr, i, syscall.Errno(step.Errno))

@@ -205,7 +205,7 @@ func (r *runner) mapSpace() *wire.Problem {
 	switch {
 	case errors.As(err, &huge):
 		return wire.Problemf(wire.Unfit, "operands cannot lie in 2 MiB pages here: %v", huge)
-	case errors.Is(err, unix.EEXIST):
+	case errors.Is(err, cell.ErrAddressTaken):
 		return errUnlucky
 	case err != nil:
 		return wire.Problemf(wire.MemoryLimit, "the cell's memory cannot be mapped: %v", err)
