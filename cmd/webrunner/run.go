@@ -164,7 +164,7 @@ func (e *engine) measure(ctx context.Context, query url.Values, object []byte) (
 // job gives a child what every job has and returns a report without a problem.
 func (e *engine) job(ctx context.Context, job *wire.Job) (*wire.Report, error) {
 	job.Host = e.host
-	rep, _, err := e.Do(ctx, job, nil)
+	rep, _, err := e.Do(ctx, job)
 	if err != nil {
 		return nil, err
 	}

@@ -75,7 +75,7 @@ func (o *engineOptions) openBare(log func(string, ...any)) hostile.Open {
 			return nil, nil, err
 		}
 		do := func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-			rep, _, err := pool.Do(ctx, job, nil)
+			rep, _, err := pool.Do(ctx, job)
 			return rep, err
 		}
 		return do, pool.Close, nil
@@ -85,7 +85,7 @@ func (o *engineOptions) openBare(log func(string, ...any)) hostile.Open {
 // env is this engine as the self-test sees it.
 func (e *engine) env() selftest.Env {
 	do := func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-		rep, _, err := e.Do(ctx, job, nil)
+		rep, _, err := e.Do(ctx, job)
 		return rep, err
 	}
 	return selftest.Env{

@@ -68,7 +68,7 @@ func doOn(t testing.TB, h wire.Host, job *wire.Job) *wire.Report {
 	if job.Budget == (wire.Budget{}) {
 		job.Budget = budget()
 	}
-	rep, _, err := p.Do(context.Background(), job, nil)
+	rep, _, err := p.Do(context.Background(), job)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ const probeTime = 30 * time.Second
 // missing makes it a *wire.Problem of class unfit.
 func (p *Pool) Probe(ctx context.Context, host *wire.Host) (wire.Layers, error) {
 	job := &wire.Job{Kind: wire.Probe, Host: *host, Budget: wire.Budget{Deadline: probeTime.Microseconds()}}
-	rep, _, err := p.Do(ctx, job, nil)
+	rep, _, err := p.Do(ctx, job)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ import (
 
 // Runner does jobs. It is a *runner.Pool but in tests.
 type Runner interface {
-	Do(context.Context, *wire.Job, func(wire.Progress)) (*wire.Report, runner.Timing, error)
+	Do(context.Context, *wire.Job) (*wire.Report, runner.Timing, error)
 	Stats() runner.Stats
 }
 

@@ -43,7 +43,7 @@ func open(without []wire.LayerName) (func(context.Context, *wire.Job) (*wire.Rep
 		return nil, nil, err
 	}
 	return func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-		rep, _, err := p.Do(ctx, job, nil)
+		rep, _, err := p.Do(ctx, job)
 		return rep, err
 	}, p.Close, nil
 }
@@ -60,7 +60,7 @@ var host = sync.OnceValues(func() (Env, error) {
 	}
 	h := perf.ProbeHost(os.DirFS("/"))
 	e := Env{Kernels: set, Do: func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-		rep, _, err := p.Do(ctx, job, nil)
+		rep, _, err := p.Do(ctx, job)
 		return rep, err
 	}}
 	e.Host = wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, PMUReason: h.PMUReason}
