@@ -99,7 +99,7 @@ func law() []room {
 		leaves("kernels"),
 		leaves("examples"),
 		leaves("internal/elfobj"),
-		{"internal/doctor", []string{"filter/landlock", "perf/processor"}, serverBans()},
+		{"internal/doctor", []string{"filter/landlock", "internal/wire", "perf/processor"}, serverBans()},
 		{"scripts/matrix", []string{"examples", "internal/wire"}, nil}, // starts emulators; not part of the binary
 		// Records what the tests of perf/stats play; not part of the binary.
 		{"scripts/record", []string{"internal/cell", "perf/processor", "perf/recording", "trampoline"}, nil},

@@ -3,32 +3,31 @@ package selftest
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
-	"webrunner/internal/runner"
+	"webrunner/internal/wire"
 )
 
 // layer is the check that a protection is in force.
 type layer struct {
 	env  Env
-	name string
+	name wire.LayerName
 }
 
 func layerChecks(env Env) (list []Check) {
-	for _, name := range runner.Layers() {
+	for _, name := range wire.LayerNames() {
 		list = append(list, layer{env, name})
 	}
 	return list
 }
 
 // Name is "layer-" and the layer.
-func (l layer) Name() string { return "layer-" + strings.ReplaceAll(l.name, "_", "-") }
+func (l layer) Name() string { return "layer-" + strings.ReplaceAll(string(l.name), "_", "-") }
 
 // Required is false for what is taken where the host gives it, and for what
 // the operator gave up.
 func (l layer) Required() bool {
-	return !runner.Optional(l.name) && !slices.Contains(l.env.Without, l.name)
+	return l.name.Required(l.env.Without)
 }
 
 // Run looks the layer up in what a real child found.
@@ -37,8 +36,8 @@ func (l layer) Run(context.Context) (string, error) {
 	if !ok {
 		return "", errors.New("the child does not name it")
 	}
-	if !strings.HasPrefix(state, "enforced") {
-		return "", errors.New(state)
+	if !state.Enforced {
+		return "", errors.New(state.String())
 	}
-	return state, nil
+	return state.String(), nil
 }

@@ -135,7 +135,7 @@ func (o object) ran(rep *wire.Report) (string, error) {
 		return "", errors.New("no result")
 	case len(r.Counters) == 0:
 		return "", errors.New("no figure at all")
-	case r.Verify.Status == "mismatch":
+	case r.Verify.Status == wire.VerifyMismatch:
 		return "", fmt.Errorf("the result is wrong: %s", r.Verify.Why)
 	case r.ABI.OK == (o.Example.Name == "clobber"):
 		return "", fmt.Errorf("calling convention kept: %v %v", r.ABI.OK, r.ABI.Violations)

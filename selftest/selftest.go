@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"webrunner/internal/runner"
 	"webrunner/internal/trust"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
@@ -28,8 +27,8 @@ type Env struct {
 	Grade   func(context.Context) ([]trust.Mark, error) // grades the counters
 	Kernels *kernels.Set
 	Host    wire.Host
-	Layers  runner.Posture
-	Without []string // layers that the operator gave up
+	Layers  wire.Layers
+	Without []wire.LayerName // layers that the operator gave up
 }
 
 // Outcome is the result of one check.

@@ -153,7 +153,7 @@ func TestRun(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		t.Fatal(err)
 	}
-	if r.Params["n"] != 100 || r.Params["incy"] != 2 || r.Verify.Status != "match" || r.Host.CPU == "" || r.Sandbox["seccomp"] != "enforced" {
+	if r.Params["n"] != 100 || r.Params["incy"] != 2 || r.Verify.Status != "match" || r.Host.CPU == "" || r.Sandbox[wire.LayerSeccomp] != (wire.Layer{Enforced: true}) {
 		t.Errorf("%s", out)
 	}
 	if len(r.Counters) == 0 || r.Counters[0].Value <= 0 {
@@ -250,7 +250,7 @@ func TestSandbox(t *testing.T) {
 	needsChild(t)
 	code, out, _ := call("", "sandbox", "--explain", "-o", "json")
 	var doc struct {
-		Layers   map[string]string
+		Layers   wire.Layers
 		Steps    []wire.Step
 		Policies []struct {
 			Stage            string
@@ -271,7 +271,7 @@ func TestSandbox(t *testing.T) {
 	if last < 10 || doc.Steps[0].By != "runner" || doc.Steps[last].By != "child" || doc.Steps[last].Layer != "seccomp" {
 		t.Errorf("the lock-down: %+v", doc.Steps)
 	}
-	named := map[string]bool{}
+	named := map[wire.LayerName]bool{}
 	for _, s := range doc.Steps {
 		named[s.Layer] = true
 	}

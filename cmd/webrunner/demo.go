@@ -98,8 +98,8 @@ func (a *app) demoKernels(client *remoteOptions) error {
 }
 
 func demoRows(w io.Writer, name string, r *wire.Result) {
-	kernel, object, verdict := r.Kernel, name+".o", r.Verify.Status
-	if v := r.Result.String(); verdict == "none" && v != "" {
+	kernel, object, verdict := r.Kernel, name+".o", string(r.Verify.Status)
+	if v := r.Result.String(); r.Verify.Status == wire.VerifyNone && v != "" {
 		verdict = "returned " + v
 	}
 	for _, c := range r.Counters {

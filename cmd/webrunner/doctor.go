@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"webrunner/internal/doctor"
-	"webrunner/internal/runner"
 	"webrunner/internal/server"
 	"webrunner/internal/wire"
 )
@@ -15,7 +14,7 @@ import (
 type diagnosis struct {
 	Fit      bool             `json:"fit"`
 	Findings []doctor.Finding `json:"findings"`
-	Layers   runner.Posture   `json:"layers,omitempty"`  // what a real child found in force
+	Layers   wire.Layers      `json:"layers,omitempty"`  // what a real child found in force
 	Problem  *wire.Problem    `json:"problem,omitempty"` // why no child could be had
 }
 
@@ -51,6 +50,10 @@ func (a *app) doctor(args []string) int {
 // diagnose returns what was found; an error is a fault of the caller or ours.
 func (o *engineOptions) diagnose(a *app) (*diagnosis, error) {
 	d := new(diagnosis)
+	without, err := wire.ParseLayers(o.without)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
 	e, err := o.open(errorLog(a.err))
 	if err == nil {
 		defer e.Close()
@@ -58,7 +61,7 @@ func (o *engineOptions) diagnose(a *app) (*diagnosis, error) {
 	} else if d.Problem = wire.AsProblem(err); d.Problem.Class != wire.Unfit {
 		return nil, err
 	}
-	d.Findings = doctor.Examine(os.DirFS("/"), doctor.ThisHost(o.without))
+	d.Findings = doctor.Examine(os.DirFS("/"), doctor.ThisHost(without))
 	d.Fit = d.Problem == nil && doctor.Fit(d.Findings)
 	return d, nil
 }

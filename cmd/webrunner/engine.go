@@ -32,7 +32,7 @@ const defaultTimeout = 10 * time.Second
 
 func (o *engineOptions) define(f *flags) {
 	o.timeout = defaultTimeout
-	f.list(&o.without, "without", "LAYER", "run although this layer is missing, or switch it off: "+strings.Join(runner.Layers(), ", ")+"; may be repeated")
+	f.list(&o.without, "without", "LAYER", "run although this layer is missing, or switch it off: "+wire.JoinLayers(wire.LayerNames())+"; may be repeated")
 	f.span(&o.timeout, "timeout", "DURATION", "end a whole job after this time (10s)")
 	kernelsFlag(f, &o.kernels)
 }
@@ -41,9 +41,9 @@ func (o *engineOptions) define(f *flags) {
 type engine struct {
 	*runner.Pool
 	host    wire.Host
-	layers  runner.Posture
+	layers  wire.Layers
 	request *request.Reader
-	without []string
+	without []wire.LayerName
 }
 
 // open starts children and learns which layers are in force. A host without a
@@ -52,7 +52,8 @@ func (o *engineOptions) open(log func(string, ...any)) (*engine, error) {
 	if withCgo {
 		return nil, wire.Problemf(wire.Unfit, "this binary was built with cgo and cannot lock its child down; build it with CGO_ENABLED=0, as make build does")
 	}
-	if err := runner.CheckLayers(o.without); err != nil {
+	without, err := wire.ParseLayers(o.without)
+	if err != nil {
 		return nil, usage("%v", err)
 	}
 	if o.timeout < shortest {
@@ -62,15 +63,15 @@ func (o *engineOptions) open(log func(string, ...any)) (*engine, error) {
 	if err != nil {
 		return nil, usage("%v", err)
 	}
-	pool, err := runner.New(runner.Config{Size: o.pool, Jobs: o.parallel, Without: o.without, Log: log})
+	pool, err := runner.New(runner.Config{Size: o.pool, Jobs: o.parallel, Without: without, Log: log})
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{Pool: pool, without: o.without}
+	e := &engine{Pool: pool, without: without}
 	var counting *request.Counting
 	e.host, counting = learnHost()
 	e.request = &request.Reader{Kernels: set, Events: counting, Budget: o.budget()}
-	if err := e.probe(o.without); err != nil {
+	if err := e.probe(); err != nil {
 		pool.Close()
 		return nil, err
 	}
@@ -96,28 +97,13 @@ func (o *engineOptions) budget() wire.Budget {
 // probe learns from a child what only a child can find out, and holds the host
 // to the required layers. The child refuses by itself; this is the second pair
 // of eyes.
-func (e *engine) probe(without []string) error {
+func (e *engine) probe() error {
 	layers, err := e.Probe(context.Background(), &e.host)
 	if err != nil {
 		return err
 	}
-	for _, name := range runner.Layers() {
-		if runner.Optional(name) || slices.Contains(without, name) {
-			continue
-		}
-		if !strings.HasPrefix(layers[name], "enforced") {
-			return wire.Problemf(wire.Unfit, "layer %s is required and is %s; serve --without %s runs without it", name, orMissing(layers[name]), name)
-		}
-	}
 	e.layers = layers
-	return nil
-}
-
-func orMissing(state string) string {
-	if state == "" {
-		return "missing"
-	}
-	return state
+	return layers.Check(e.without)
 }
 
 func kernelsFlag(f *flags, name *string) {

@@ -111,7 +111,7 @@ func (o *runOptions) local(a *app, query url.Values, object []byte) (*wire.Resul
 	if err != nil {
 		return nil, err
 	}
-	for _, layer := range o.without { // no answer is to pass for one of the whole sandbox
+	for _, layer := range e.without { // no answer is to pass for one of the whole sandbox
 		fmt.Fprintf(a.err, "webrunner: run without %s\n", layer)
 	}
 	return res, nil
@@ -164,7 +164,7 @@ func (e *engine) measure(ctx context.Context, query url.Values, object []byte) (
 // job gives a child what every job has and returns a report without a problem.
 func (e *engine) job(ctx context.Context, job *wire.Job) (*wire.Report, error) {
 	job.Host = e.host
-	rep, _, err := e.Do(ctx, job, nil)
+	rep, _, err := e.Do(ctx, job)
 	if err != nil {
 		return nil, err
 	}

@@ -57,12 +57,12 @@ func (a *app) sandbox(args []string) int {
 }
 
 // stepsText lists the lock-down in its order for people.
-func stepsText(steps []wire.Step, layers runner.Posture) string {
+func stepsText(steps []wire.Step, layers wire.Layers) string {
 	var b strings.Builder
 	b.WriteString("lock-down, step by step, and what a compromised child could still reach after each:\n")
 	for i, s := range steps {
 		fmt.Fprintf(&b, "%3d  %s: %s", i+1, s.By, s.Act)
-		if state := layers[s.Layer]; s.Layer != "" && !strings.HasPrefix(state, "enforced") {
+		if state := layers[s.Layer]; s.Layer != "" && !state.Enforced {
 			fmt.Fprintf(&b, " (%s: %s)", s.Layer, state)
 		} else if s.Layer != "" {
 			fmt.Fprintf(&b, " (%s)", s.Layer)

@@ -74,7 +74,7 @@ func TestSecretSeed(t *testing.T) {
 		job.AuditSeed |= 1 << 63 // long enough that no other number has its digits
 		job.Object = object
 		job.Host = e.host
-		rep, _, err := e.Do(context.Background(), job, nil)
+		rep, _, err := e.Do(context.Background(), job)
 		if err != nil {
 			t.Fatal(err)
 		}

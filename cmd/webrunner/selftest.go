@@ -35,7 +35,7 @@ func (a *app) selftest(args []string) int {
 	}
 	checks := selftest.Checks(e.env(), attack || full)
 	if attack || full {
-		for _, c := range hostile.Checks(e.attackEnv(), full, runner.Layers(), o.without, o.openBare(errorLog(a.err))) {
+		for _, c := range hostile.Checks(e.attackEnv(), full, wire.LayerNames(), e.without, o.openBare(errorLog(a.err))) {
 			checks = append(checks, c)
 		}
 	}
@@ -69,13 +69,13 @@ func (e *engine) attackEnv() hostile.Env {
 
 // openBare starts children without some layers, to see what the others stop.
 func (o *engineOptions) openBare(log func(string, ...any)) hostile.Open {
-	return func(without []string) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
+	return func(without []wire.LayerName) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
 		pool, err := runner.New(runner.Config{Size: 1, Without: without, Log: log})
 		if err != nil {
 			return nil, nil, err
 		}
 		do := func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-			rep, _, err := pool.Do(ctx, job, nil)
+			rep, _, err := pool.Do(ctx, job)
 			return rep, err
 		}
 		return do, pool.Close, nil
@@ -85,7 +85,7 @@ func (o *engineOptions) openBare(log func(string, ...any)) hostile.Open {
 // env is this engine as the self-test sees it.
 func (e *engine) env() selftest.Env {
 	do := func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-		rep, _, err := e.Do(ctx, job, nil)
+		rep, _, err := e.Do(ctx, job)
 		return rep, err
 	}
 	return selftest.Env{

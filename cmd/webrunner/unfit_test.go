@@ -20,7 +20,6 @@ import (
 
 	"webrunner/filter/bpf"
 	"webrunner/filter/seccomp"
-	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/selftest"
 )
@@ -166,13 +165,13 @@ func TestServiceWithoutMissingLayer(t *testing.T) {
 		if err := json.Unmarshal([]byte(out), &d); err != nil || code != exitGood || !d.Fit {
 			t.Errorf("%s: exit code %d, %v %s %s", tt.layer, code, err, out, stderr)
 		}
-		if state := d.Layers[tt.layer]; state != "absent: switched off by --without "+tt.layer {
-			t.Errorf("%s is %q", tt.layer, state)
+		if state := d.Layers[wire.LayerName(tt.layer)]; state.String() != "absent: switched off by --without "+tt.layer {
+			t.Errorf("%s is %s", tt.layer, state)
 		}
 	}
 	code, out, stderr := lacking(t, lacks()[0].order, "run", "-o", "json", "--without", "landlock", "-k", "playground", objectFile(t, "playground"))
 	var r wire.Result
-	if err := json.Unmarshal([]byte(out), &r); err != nil || code != exitGood || !strings.HasPrefix(r.Sandbox["landlock"], "absent: ") {
+	if err := json.Unmarshal([]byte(out), &r); err != nil || code != exitGood || r.Sandbox[wire.LayerLandlock].Enforced || r.Sandbox[wire.LayerLandlock].Detail == "" {
 		t.Errorf("exit code %d, %v %s %s", code, err, out, stderr)
 	}
 }
@@ -185,8 +184,8 @@ func TestDoctor(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &d); err != nil || code != exitGood || !d.Fit || d.Problem != nil || len(d.Findings) < 25 {
 		t.Fatalf("exit code %d, %v %s %s", code, err, out, stderr)
 	}
-	for _, layer := range runner.Layers() {
-		if d.Layers[layer] == "" {
+	for _, layer := range wire.LayerNames() {
+		if _, ok := d.Layers[layer]; !ok {
 			t.Errorf("it does not tell of %s", layer)
 		}
 	}

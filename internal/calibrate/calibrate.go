@@ -56,7 +56,7 @@ type bench struct {
 // Learn finds what the measuring code costs on this host, in calibration, detectors and
 // rhythm, and which of its detectors can be believed. Cells are filtered by seccomp
 // unless an operator does without. Of errors that are a *cell.StepError, the host runs
-// no cell at all; of cell.ErrTaken, another process may be able to.
+// no cell at all; of cell.ErrAddressTaken, another process may be able to.
 func Learn(host *wire.Host, filtered bool) (probed wire.Probed, err error) {
 	b := bench{host: host, ruler: measure.RulerOf(*host)}
 	if filtered {

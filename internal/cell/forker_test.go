@@ -78,8 +78,8 @@ func ending(o *Outcome, err error) string {
 // dieBefore forks a cell that waits before the named step of its script, and
 // dies meanwhile.
 func dieBefore(t *testing.T, s *Space, p Plan, step string) {
-	names, err := s.buildScript(p)
-	at := slices.Index(names, step)
+	steps, err := s.buildScript(p)
+	at := slices.IndexFunc(steps, func(s Step) bool { return s.String() == step })
 	if err != nil || at < 0 {
 		t.Fatalf("%v; no step %q", err, step)
 	}
@@ -187,7 +187,7 @@ func adopt(t *testing.T) {
 // left that waits for somebody to let it go on.
 func TestCellDiesWithItsForker(t *testing.T) {
 	adopt(t)
-	kinds := []string{"dies die with the supervisor", "dies find the supervisor alive", "dies " + TraceStep, "dies be readable"}
+	kinds := []string{"dies die with the supervisor", "dies find the supervisor alive", "dies " + StepTrace.String(), "dies be readable"}
 	for _, kind := range append(kinds, slices.Repeat([]string{"forks"}, 20)...) {
 		f := startForker(t, kind)
 		if kind == "forks" {

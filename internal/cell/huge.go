@@ -17,8 +17,8 @@ func mapHuge(r Region) error {
 		return nil
 	}
 	collapse := collapsed(r)
-	if collapse == nil {
-		return nil
+	if collapse == nil || errors.Is(collapse, ErrAddressTaken) {
+		return collapse
 	}
 	return &HugeError{Reserve: reserve, Collapse: collapse}
 }

@@ -75,13 +75,14 @@ func mapMemory(r Region, flags uintptr) error {
 	size := r.end() - r.Addr
 	got, _, errno := unix.Syscall6(unix.SYS_MMAP, uintptr(r.Addr), uintptr(size),
 		unix.PROT_READ|unix.PROT_WRITE, flags|unix.MAP_ANON|unix.MAP_FIXED_NOREPLACE, ^uintptr(0), 0)
-	switch {
-	case errno == unix.EEXIST:
-		return ErrTaken
-	case errno != 0:
+	if errno == unix.EEXIST {
+		return ErrAddressTaken
+	}
+	if errno != 0 {
 		return errno
-	case uint64(got) != r.Addr: // Linux before 4.17 takes the flag for a hint
-		return errors.Join(ErrTaken, unmap(uint64(got), size))
+	}
+	if uint64(got) != r.Addr { // Linux before 4.17 takes the flag for a hint
+		return errors.Join(ErrAddressTaken, unmap(uint64(got), size))
 	}
 	return nil
 }

@@ -109,7 +109,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	if err := p.write(s.regions); err != nil {
 		return nil, err
 	}
-	names, err := s.buildScript(p)
+	steps, err := s.buildScript(p)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	}
 	t := &tracee{pid: pid, pmu: p.pmu, watch: newWatcher(p)}
 	defer t.release()
-	if err := t.arrive(names, p); err != nil {
+	if err := t.arrive(steps, p); err != nil {
 		t.destroy()
 		if err == errTooSlow {
 			return &Outcome{End: Timeout, Signal: unix.SIGALRM, CPU: -1, Wall: time.Since(start)}, nil
@@ -154,18 +154,6 @@ func (s *Space) forget() {
 
 // errTooSlow means that the alarm rang before the kernel was entered.
 var errTooSlow = errors.New("cell: out of time before it was ready")
-
-// StepError is a step of the script that the host refuses.
-type StepError struct {
-	Step  string
-	Errno unix.Errno
-}
-
-// Error names the step and the system's error.
-func (e *StepError) Error() string { return fmt.Sprintf("cell: %s: %v", e.Step, e.Errno) }
-
-// Unwrap gives the error number to errors.Is and errors.As.
-func (e *StepError) Unwrap() error { return e.Errno }
 
 // tracee is a cell under ptrace. Only the thread that forked it may trace and
 // signal it: ptrace knows threads, and so does Landlock before its ABI 8.
@@ -219,7 +207,7 @@ func (t *tracee) wait(ru *unix.Rusage) (unix.WaitStatus, error) {
 
 // arrive waits until the cell has run its script and stands at the stub's
 // breakpoint, and takes hold of it.
-func (t *tracee) arrive(names []string, p Plan) error {
+func (t *tracee) arrive(steps []Step, p Plan) error {
 	var ru unix.Rusage
 	ws, err := t.wait(&ru)
 	switch {
@@ -227,11 +215,11 @@ func (t *tracee) arrive(names []string, p Plan) error {
 		return err
 	case ws.Exited() || ws.Signaled():
 		t.gone = true
-		return t.unborn(names, ws)
+		return t.unborn(steps, ws)
 	case ws.StopSignal() == unix.SIGALRM:
 		return errTooSlow
 	case ws.StopSignal() != unix.SIGTRAP:
-		return fmt.Errorf("cell: stopped by %v before it was ready (%s)", ws.StopSignal(), stepName(names))
+		return fmt.Errorf("cell: stopped by %v before it was ready (%v)", ws.StopSignal(), reached(steps))
 	}
 	err = unix.PtraceSetOptions(t.pid, unix.PTRACE_O_EXITKILL|unix.PTRACE_O_TRACEEXIT)
 	if err != nil {
@@ -248,18 +236,20 @@ func (t *tracee) arrive(names []string, p Plan) error {
 }
 
 // unborn explains a cell that ended within its script.
-func (t *tracee) unborn(names []string, ws unix.WaitStatus) error {
+func (t *tracee) unborn(steps []Step, ws unix.WaitStatus) error {
 	if errno := results().Errno; errno != 0 {
-		return &StepError{stepName(names), unix.Errno(errno)}
+		return &StepError{reached(steps), unix.Errno(errno)}
 	}
-	return fmt.Errorf("cell: ended with status %#x before it was ready (%s)", int(ws), stepName(names))
+	return fmt.Errorf("cell: ended with status %#x before it was ready (%v)", int(ws), reached(steps))
 }
 
-func stepName(names []string) string {
-	if n := results().Step; n >= 1 && n <= uint64(len(names)) {
-		return names[n-1]
+// reached is the step that the cell came to. The cell says so itself, in memory
+// that no object's code has had a chance to write yet.
+func reached(steps []Step) Step {
+	if n := results().Step; n >= 1 && n <= uint64(len(steps)) {
+		return steps[n-1]
 	}
-	return "no step"
+	return Step{}
 }
 
 // supervise follows the cell to its end.

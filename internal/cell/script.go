@@ -20,91 +20,86 @@ const (
 	seccompMode = 1          // SECCOMP_SET_MODE_FILTER, linux/seccomp.h
 )
 
-// TraceStep is the step at which the cell asks to be traced: hardened hosts
-// refuse it (kernel.yama.ptrace_scope).
-const TraceStep = "be traced (ptrace)"
-
-// OpenStep is the step that opens a counter, with its number for %d.
-const OpenStep = "open counter %d"
-
 // script is the list of system calls by which a cell strips itself.
 type script struct {
-	names []string
+	steps []Step
 	err   error
 }
 
 // add adds a system call that returns 0.
-func (s *script) add(name string, nr uintptr, args ...uint64) {
-	s.step(name, trampoline.Step{NR: uint64(nr)}, args)
+func (s *script) add(step Step, nr uintptr, args ...uint64) {
+	s.step(step, trampoline.Step{NR: uint64(nr)}, args)
 }
 
 // get adds one that returns a number that is known beforehand.
-func (s *script) get(result uint64, name string, nr uintptr, args ...uint64) {
-	s.step(name, trampoline.Step{NR: uint64(nr), Result: result}, args)
+func (s *script) get(result uint64, step Step, nr uintptr, args ...uint64) {
+	s.step(step, trampoline.Step{NR: uint64(nr), Result: result}, args)
 }
 
 // try adds a step whose failure does not matter.
-func (s *script) try(name string, nr uintptr, args ...uint64) {
-	s.step(name, trampoline.Step{NR: uint64(nr), Optional: 1}, args)
+func (s *script) try(step Step, nr uintptr, args ...uint64) {
+	s.step(step, trampoline.Step{NR: uint64(nr), Optional: 1}, args)
 }
 
-func (s *script) step(name string, st trampoline.Step, args []uint64) {
+func (s *script) step(step Step, st trampoline.Step, args []uint64) {
 	c := control()
-	if len(s.names) == len(c.Steps) {
+	if len(s.steps) == len(c.Steps) {
 		s.err = errors.New("cell: too many mappings for the script")
 		return
 	}
 	copy(st.Args[:], args)
-	c.Steps[len(s.names)] = st
-	s.names = append(s.names, name)
-	c.StepCount = uint64(len(s.names))
+	c.Steps[len(s.steps)] = st
+	s.steps = append(s.steps, step)
+	c.StepCount = uint64(len(s.steps))
 }
 
 // buildScript fills the control block's script. Order matters: tracing first,
 // so that the supervisor sees every failure; the filter last, because nothing
 // but exit_group works after it.
-func (s *Space) buildScript(p Plan) ([]string, error) {
+func (s *Space) buildScript(p Plan) ([]Step, error) {
 	c := control()
 	sc := &script{}
-	sc.add("die with the supervisor", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL))
+	sc.add(Step{Kind: StepDieWithParent}, unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL))
 	// One that died before was not noticed (prctl(2), PR_SET_PDEATHSIG), and an
 	// orphan would ask its adopter to trace it, and wait for that for ever.
-	sc.get(uint64(unix.Getpid()), "find the supervisor alive", unix.SYS_GETPPID)
-	sc.add(TraceStep, unix.SYS_PTRACE, unix.PTRACE_TRACEME)
+	sc.get(uint64(unix.Getpid()), Step{Kind: StepFindParent}, unix.SYS_GETPPID)
+	sc.add(Step{Kind: StepTrace}, unix.SYS_PTRACE, unix.PTRACE_TRACEME)
 	// The supervisor may have hidden itself from its user's other processes; a
 	// tracee that hides cannot be read by its own tracer (mm/memory.c,
 	// ptrace_access_vm).
-	sc.add("be readable", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 1)
-	sc.add("take signals", unix.SYS_RT_SIGPROCMASK, sigSetMask, addrOf.noSignals, 0, 8)
+	sc.add(Step{Kind: StepBeReadable}, unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 1)
+	sc.add(Step{Kind: StepTakeSignals}, unix.SYS_RT_SIGPROCMASK, sigSetMask, addrOf.noSignals, 0, 8)
 	c.SigStack = [3]uint64{0, ssDisable, 0}
-	sc.add("drop the signal stack", unix.SYS_SIGALTSTACK, addrOf.sigStack)
-	sc.add("close every descriptor", unix.SYS_CLOSE_RANGE, 0, 0xffffffff)
-	for _, g := range s.gaps() {
-		sc.add(fmt.Sprintf("unmap %#x+%#x", g[0], g[1]), unix.SYS_MUNMAP, g[0], g[1])
+	sc.add(Step{Kind: StepDropSignalStack}, unix.SYS_SIGALTSTACK, addrOf.sigStack)
+	sc.add(Step{Kind: StepCloseFiles}, unix.SYS_CLOSE_RANGE, 0, 0xffffffff)
+	for i, g := range s.gaps() {
+		sc.add(Step{StepUnmap, i, fmt.Sprintf("%#x+%#x", g[0], g[1])}, unix.SYS_MUNMAP, g[0], g[1])
 	}
+	touched := 0
 	for _, r := range s.regions {
 		if at, n := s.hot(r, p); n > 0 {
-			sc.try("touch "+r.Name, unix.SYS_MADVISE, at, n, unix.MADV_POPULATE_WRITE)
+			touched++
+			sc.try(Step{StepTouch, touched - 1, r.Name}, unix.SYS_MADVISE, at, n, unix.MADV_POPULATE_WRITE)
 		}
 	}
 	sc.counters(p)
 	sc.limits(p)
-	sc.add("set FS", unix.SYS_ARCH_PRCTL, archSetFS, trampoline.FSBase)
-	sc.add("clear GS", unix.SYS_ARCH_PRCTL, archSetGS, 0)
+	sc.add(Step{Kind: StepSetFS}, unix.SYS_ARCH_PRCTL, archSetFS, trampoline.FSBase)
+	sc.add(Step{Kind: StepClearGS}, unix.SYS_ARCH_PRCTL, archSetGS, 0)
 	c.Rseq = 0
 	if p.Rseq {
 		c.Rseq = 1
-		sc.add("register rseq", unix.SYS_RSEQ, addrOf.rseq, 32, 0, rseqSig)
+		sc.add(Step{Kind: StepRegisterRseq}, unix.SYS_RSEQ, addrOf.rseq, 32, 0, rseqSig)
 	}
 	// The alarm comes last, so that a busy host's slow script does not count.
 	// ITIMER_REAL: SIGALRM stops the cell before its tracer, wherever it is.
 	c.Alarm = [4]uint64{0, 0, uint64(p.Wall / time.Second), uint64(p.Wall % time.Second / time.Microsecond)}
-	sc.add("set the alarm", unix.SYS_SETITIMER, unix.ITIMER_REAL, addrOf.alarm, 0)
-	sc.add("protect the control block", unix.SYS_MPROTECT, trampoline.ControlAddr, controlSize, unix.PROT_READ)
+	sc.add(Step{Kind: StepSetAlarm}, unix.SYS_SETITIMER, unix.ITIMER_REAL, addrOf.alarm, 0)
+	sc.add(Step{Kind: StepProtectControl}, unix.SYS_MPROTECT, trampoline.ControlAddr, controlSize, unix.PROT_READ)
 	if err := sc.filter(p.Filter); err != nil {
 		return nil, err
 	}
-	return sc.names, sc.err
+	return sc.steps, sc.err
 }
 
 // hot returns the part of a writable region that is touched before the first
@@ -142,16 +137,16 @@ func (s *script) counters(p Plan) {
 		if i == 0 {
 			leader = ^uint64(0)
 		}
-		s.get(uint64(i), fmt.Sprintf(OpenStep, i), unix.SYS_PERF_EVENT_OPEN,
+		s.get(uint64(i), Step{Kind: StepOpenCounter, Index: i}, unix.SYS_PERF_EVENT_OPEN,
 			addrOf.attr(i), 0, ^uint64(0), leader, 0)
 	}
 	if len(p.Attrs) > 0 {
-		s.add("start the counters", unix.SYS_PRCTL, unix.PR_TASK_PERF_EVENTS_ENABLE)
+		s.add(Step{Kind: StepStartCounters}, unix.SYS_PRCTL, unix.PR_TASK_PERF_EVENTS_ENABLE)
 	}
 	if p.Mode == trampoline.ModeRDPMC {
 		for i := range p.Attrs {
 			at := trampoline.PagesAddr + uint64(i)*pageSize
-			s.get(at, fmt.Sprintf("map counter %d", i), unix.SYS_MMAP, at, pageSize,
+			s.get(at, Step{Kind: StepMapCounter, Index: i}, unix.SYS_MMAP, at, pageSize,
 				unix.PROT_READ, unix.MAP_SHARED|unix.MAP_FIXED_NOREPLACE, uint64(i), 0)
 		}
 	}
@@ -170,13 +165,13 @@ func (s *script) limits(p Plan) {
 		resource uint64
 		limit    uint64
 	}{
-		{"limit CPU seconds", unix.RLIMIT_CPU, cpu},
-		{"limit core files", unix.RLIMIT_CORE, noCore},
-		{"limit file size", unix.RLIMIT_FSIZE, 0},
-		{"limit processes", unix.RLIMIT_NPROC, 0},
+		{"CPU seconds", unix.RLIMIT_CPU, cpu},
+		{"core files", unix.RLIMIT_CORE, noCore},
+		{"file size", unix.RLIMIT_FSIZE, 0},
+		{"processes", unix.RLIMIT_NPROC, 0},
 	} {
 		c.Limit[i] = [2]uint64{l.limit, l.limit}
-		s.add(l.name, unix.SYS_PRLIMIT64, 0, l.resource, addrOf.limit(i), 0)
+		s.add(Step{StepLimit, i, l.name}, unix.SYS_PRLIMIT64, 0, l.resource, addrOf.limit(i), 0)
 	}
 }
 
@@ -191,6 +186,6 @@ func (s *script) filter(prog []uint64) error {
 	}
 	copy(c.Filter[:], prog)
 	c.FilterLen, c.FilterPtr = uint64(len(prog)), addrOf.filter
-	s.add("install the filter", unix.SYS_SECCOMP, seccompMode, 0, addrOf.filterProg)
+	s.add(Step{Kind: StepFilter}, unix.SYS_SECCOMP, seccompMode, 0, addrOf.filterProg)
 	return nil
 }

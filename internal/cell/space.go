@@ -53,14 +53,16 @@ type Space struct {
 // StackSize is what a kernel may use of its stack, in bytes.
 const StackSize = 1 << 20
 
-// ErrTaken tells that this process has memory of its own where a cell must. The Go
-// runtime puts its heap anywhere, so about one process in a hundred thousand does
-// (runtime/malloc.go, randomizeHeapBase); another one is likely to have not.
-var ErrTaken = errors.New("cell: an address of the cell is taken in this process")
+// ErrAddressTaken says that memory of this process lies where the space must. The
+// Go runtime puts its heap anywhere, so this is so in about one process of a
+// hundred thousand (runtime/malloc.go, randomizeHeapBase); another may have the
+// space.
+var ErrAddressTaken = errors.New("an address of the cell is taken in this process")
 
 // NewSpace maps the regions and the cell's own pages. All addresses are fixed,
-// so a process has one space at a time. A *HugeError says that the host has no
-// pages for a huge region, ErrTaken that an address is not free.
+// so a process has one space at a time; ErrAddressTaken says that something else
+// of it lies there. A *HugeError says that the host has no
+// pages for a huge region.
 func NewSpace(job []Region) (*Space, error) {
 	code := trampoline.Code()
 	own := []Region{

@@ -65,7 +65,7 @@ func TestExplanations(t *testing.T) {
 					t.Errorf("%q lacks %q", p.Detail, part)
 				}
 			}
-			if p.Sandbox["seccomp"] == "" {
+			if !p.Sandbox[wire.LayerSeccomp].Enforced {
 				t.Error("the problem does not say what protected the host")
 			}
 		})

@@ -81,28 +81,30 @@ func awaitJob(idle func()) (job *wire.Job, err error) {
 }
 
 // without returns the layers named on the child's command line.
-func without(args []string) []string {
+func without(args []string) (layers []wire.LayerName) {
 	for _, a := range args[1:] {
 		if names, ok := strings.CutPrefix(a, withoutPrefix); ok && names != "" {
-			return strings.Split(names, ",")
+			for name := range strings.SplitSeq(names, ",") {
+				layers = append(layers, wire.LayerName(name))
+			}
 		}
 	}
-	return nil
+	return layers
 }
 
 // job is one job under way.
 type job struct {
 	*wire.Job
-	layers map[string]string // in force here
+	layers wire.Layers // in force here
 	began  time.Time
 }
 
 // filtered tells whether cells have their seccomp filter.
-func (j *job) filtered() bool { return strings.HasPrefix(j.layers["seccomp"], "enforced") }
+func (j *job) filtered() bool { return j.layers[wire.LayerSeccomp].Enforced }
 
 // do does a job. A panic in it is our bug, and is reported as such: the text goes to
 // the server's log through descriptor 2.
-func do(w *wire.Job, layers map[string]string) (rep *wire.Report) {
+func do(w *wire.Job, layers wire.Layers) (rep *wire.Report) {
 	defer func() {
 		if r := recover(); r != nil {
 			fmt.Fprintf(descriptor(2), "panic: %v\n%s", r, debug.Stack())
@@ -124,7 +126,7 @@ func do(w *wire.Job, layers map[string]string) (rep *wire.Report) {
 		err = wire.Problemf(wire.Internal, "a job of kind %q", w.Kind)
 	}
 	switch {
-	case errors.Is(err, cell.ErrTaken):
+	case errors.Is(err, cell.ErrAddressTaken):
 		return &wire.Report{NotStarted: true}
 	case err != nil:
 		return &wire.Report{Problem: wire.AsProblem(err)}
@@ -140,7 +142,7 @@ func (j *job) probe() (*wire.Report, error) {
 	switch {
 	case errors.As(err, &step):
 		return nil, noCell(step)
-	case errors.Is(err, cell.ErrTaken):
+	case errors.Is(err, cell.ErrAddressTaken):
 		return nil, err
 	case err != nil:
 		probed.Calibration.Doubt = "calibration failed: " + err.Error()
@@ -153,7 +155,7 @@ func (j *job) probe() (*wire.Report, error) {
 // noCell says that this host cannot run cells at all.
 func noCell(e *cell.StepError) *wire.Problem {
 	mend := "see docs/operators.md"
-	if e.Step == cell.TraceStep {
+	if e.Step.Kind == cell.StepTrace {
 		mend = "sysctl -w kernel.yama.ptrace_scope=1"
 	}
 	return wire.Problemf(wire.Unfit, "no cell can be made here: %v; %s", e, mend)

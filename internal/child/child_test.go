@@ -68,7 +68,7 @@ func doOn(t testing.TB, h wire.Host, job *wire.Job) *wire.Report {
 	if job.Budget == (wire.Budget{}) {
 		job.Budget = budget()
 	}
-	rep, _, err := p.Do(context.Background(), job, nil)
+	rep, _, err := p.Do(context.Background(), job)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestRunResults(t *testing.T) {
 		params         map[string][]string
 		symbol         string
 		result         int64 // of an integer kernel
-		verify         string
+		verify         wire.VerifyStatus
 	}{
 		{"playground", "playground", p("iterations", "77"), "playground", 77, "none"},
 		{"playme", "playground", p("iterations", "78"), "playme", 78, "none"},
@@ -195,8 +195,8 @@ func checkFigures(t *testing.T, r *wire.Result) {
 			t.Error("nothing says why there are no instruction counts")
 		}
 	}
-	for _, layer := range runner.Layers() {
-		if r.Sandbox[layer] == "" {
+	for _, layer := range wire.LayerNames() {
+		if _, ok := r.Sandbox[layer]; !ok {
 			t.Errorf("the answer does not say whether %s is in force", layer)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -17,29 +16,29 @@ import (
 // step is one act of the lock-down. Together they run in the order of the
 // table; what each leaves reachable is what the next one takes away.
 type step struct {
-	layer string // the layer it belongs to; an operator may do without it
+	layer wire.LayerName // the layer it belongs to; an operator may do without it
 	act   string
-	left  string // what a compromised child could still reach after it
-	do    func() (string, error)
+	left  string                            // what a compromised child could still reach after it
+	do    func() (detail string, err error) // detail is that of the wire.Layer
 }
 
 // steps is the lock-down that the child does itself. Before it, the runner has
 // taken the steps of its own table.
 func steps() []step {
 	return []step{
-		{"capabilities", "empty the bounding set, drop every capability in every thread",
+		{wire.LayerCapabilities, "empty the bounding set, drop every capability in every thread",
 			"everything the user nobody may do", dropCapabilities},
 		{"", "be the first to end when the host's memory runs out (oom_score_adj), where /proc is writable",
 			"the same, at no risk for the server", volunteer},
-		{"rlimits", "limit processor time, memory, files, processes, queues; no core dump",
+		{wire.LayerRlimits, "limit processor time, memory, files, processes, queues; no core dump",
 			"the same, within fixed amounts", limitResources},
-		{"no_new_privs", "let no execve add privileges",
+		{wire.LayerNoNewPrivs, "let no execve add privileges",
 			"the same; set-uid programs are ordinary ones", noNewPrivs},
 		{"", "hide the own memory, which holds one client's object, from other processes of the user (dumpable off)",
 			"the same; its children cannot look back at it", hide},
-		{"landlock", "open no file, reach no TCP port; abstract sockets and signals of its own only, as the kernel's level has it",
+		{wire.LayerLandlock, "open no file, reach no TCP port; abstract sockets and signals of its own only, as the kernel's level has it",
 			"other sockets, and all other system calls", restrictFiles},
-		{"seccomp", "install the stage-1 filter, for every thread",
+		{wire.LayerSeccomp, "install the stage-1 filter, for every thread",
 			"the system calls of the stage-1 policy; a cell has its own", installStage1},
 	}
 }
@@ -55,11 +54,11 @@ func Steps() []wire.Step {
 
 // lockDown takes every step. A required layer that cannot be had makes the
 // child unfit, unless the operator did without it by name.
-func lockDown(without []string) (map[string]string, *wire.Problem) {
-	layers := make(map[string]string)
+func lockDown(without []wire.LayerName) (wire.Layers, *wire.Problem) {
+	layers := make(wire.Layers)
 	for _, s := range steps() {
 		if s.layer != "" && slices.Contains(without, s.layer) {
-			layers[s.layer] = "absent: switched off by --without " + s.layer
+			layers[s.layer] = wire.SwitchedOff(s.layer)
 			continue
 		}
 		detail, err := s.do()
@@ -67,15 +66,14 @@ func lockDown(without []string) (map[string]string, *wire.Problem) {
 		case err != nil && s.layer == "":
 			return layers, wire.Problemf(wire.Unfit, "the child cannot %s: %v", s.act, err)
 		case err != nil:
-			p := wire.Problemf(wire.Unfit, "the layer %s cannot be enforced here: %v; serve --without %s runs without it", s.layer, err, s.layer)
-			p.Rule = s.layer
-			return layers, p
+			return layers, wire.MissingLayer(s.layer, err.Error())
 		case s.layer != "":
-			layers[s.layer] = "enforced" + detail
+			layers[s.layer] = wire.Layer{Enforced: true, Detail: detail}
 		}
 	}
-	if slices.Contains(without, "no_new_privs") && noPrivsAnyhow(layers) {
-		layers["no_new_privs"] = "enforced: switched off by --without no_new_privs, but another layer or the server's own start sets it"
+	if slices.Contains(without, wire.LayerNoNewPrivs) && noPrivsAnyhow(layers) {
+		off := wire.SwitchedOff(wire.LayerNoNewPrivs)
+		layers[wire.LayerNoNewPrivs] = wire.Layer{Enforced: true, Detail: off.Detail + ", but another layer or the server's own start sets it"}
 	}
 	return layers, nil
 }
@@ -138,8 +136,8 @@ func noNewPrivs() (string, error) {
 
 // noPrivsAnyhow tells whether the attribute is set though its own step was
 // left out. Landlock sets it, and seccomp demands it, and then lets nobody ask.
-func noPrivsAnyhow(layers map[string]string) bool {
-	if strings.HasPrefix(layers["seccomp"], "enforced") {
+func noPrivsAnyhow(layers wire.Layers) bool {
+	if layers[wire.LayerSeccomp].Enforced {
 		return true
 	}
 	set, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
@@ -156,7 +154,7 @@ func restrictFiles() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf(" (ABI %d)", applied.ABI), nil
+	return fmt.Sprintf("(ABI %d)", applied.ABI), nil
 }
 
 func installStage1() (string, error) {

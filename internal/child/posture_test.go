@@ -115,7 +115,7 @@ func endless(t *testing.T, pool *runner.Pool, job *wire.Job) <-chan struct{} {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _, _ = pool.Do(context.Background(), job, nil) // it is killed, which is an error or not
+		_, _, _ = pool.Do(context.Background(), job) // it is killed, which is an error or not
 	}()
 	return done
 }
@@ -244,7 +244,7 @@ func readable(t *testing.T, pid int, file string) string {
 }
 
 // wordsFor returns what the words in the table of facts stand for.
-func wordsFor(t *testing.T, layers runner.Posture, child int) map[string]string {
+func wordsFor(t *testing.T, layers wire.Layers, child int) map[string]string {
 	t.Helper()
 	uid, gid, groups := os.Getuid(), os.Getgid(), anything // who is not root keeps the groups
 	if uid == 0 {
@@ -255,15 +255,15 @@ func wordsFor(t *testing.T, layers runner.Posture, child int) map[string]string 
 		"USER": strconv.Itoa(uid), "GROUPS": groups, "GROUP": strconv.Itoa(gid),
 		"BOUNDING": "[0-9a-f]{16}", "CGROUP": "SAME", "MAP-UID": "SAME", "MAP-GID": "SAME",
 	}
-	if layers["capabilities"] == "enforced" {
+	if layers[wire.LayerCapabilities] == (wire.Layer{Enforced: true}) {
 		words["BOUNDING"] = noCapability
 	} else if os.Getuid() == 0 {
-		t.Errorf("root cannot empty the bounding set: %s", layers["capabilities"])
+		t.Errorf("root cannot empty the bounding set: %s", layers[wire.LayerCapabilities])
 	}
-	if strings.HasPrefix(layers[runner.Cgroup], "enforced") {
+	if layers[wire.LayerCgroup].Enforced {
 		words["CGROUP"] = `(?s:.*)/children\n`
 	}
-	if regexp.MustCompile(`^enforced \(.*\buser\b.*\)`).MatchString(layers[runner.Namespaces]) {
+	if ns := layers[wire.LayerNamespaces]; ns.Enforced && regexp.MustCompile(`^\(.*\buser\b.*\)`).MatchString(ns.Detail) {
 		words["MAP-UID"] = fmt.Sprintf(` +65534 +%d +1\n`, uid) // one user, and nobody else
 		words["MAP-GID"] = fmt.Sprintf(` +65534 +%d +1\n`, gid)
 	}
@@ -439,9 +439,12 @@ func owner(t *testing.T, pid int) uint32 {
 
 // compareNamespaces: whatever the layer names as enforced is another namespace
 // than the server's, and the cell's is the child's.
-func compareNamespaces(t *testing.T, layers runner.Posture, child, cell int) {
+func compareNamespaces(t *testing.T, layers wire.Layers, child, cell int) {
 	t.Helper()
-	enforced, _, _ := strings.Cut(layers[runner.Namespaces], ";")
+	var enforced string
+	if ns := layers[wire.LayerNamespaces]; ns.Enforced {
+		enforced, _, _ = strings.Cut(ns.Detail, ";")
+	}
 	for name, file := range map[string]string{"user": "user", "pid": "pid", "net": "net", "ipc": "ipc", "uts": "uts", "mount": "mnt", "cgroup": "cgroup"} {
 		ns := func(pid int) string {
 			s, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/%s", pid, file))
@@ -452,7 +455,7 @@ func compareNamespaces(t *testing.T, layers runner.Posture, child, cell int) {
 		}
 		own := ns(os.Getpid())
 		if other := ns(child) != own; other != regexp.MustCompile(`\b`+name+`\b`).MatchString(enforced) {
-			t.Errorf("%s namespace: another than the server's %v, the layer says %q", name, other, layers[runner.Namespaces])
+			t.Errorf("%s namespace: another than the server's %v, the layer says %s", name, other, layers[wire.LayerNamespaces])
 		}
 		if ns(cell) != ns(child) {
 			t.Errorf("%s namespace of the cell is not the child's", name)

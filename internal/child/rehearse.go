@@ -15,7 +15,7 @@ const idleTime = 20 * time.Millisecond
 // rehearse does a job of the child's own while there is none to do. A process takes
 // its pages one by one, as it first touches them; on a virtual machine that is most
 // of what a short job costs. Nothing of the rehearsal is kept.
-func rehearse(layers map[string]string) {
+func rehearse(layers wire.Layers) {
 	object, err := examples.Object("playground")
 	if err != nil {
 		return

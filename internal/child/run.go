@@ -92,7 +92,7 @@ func value(result kernels.Result, s cell.Seen) (v wire.Value) {
 
 func verification(v kernels.Verification) wire.Verify {
 	return wire.Verify{
-		Status: string(v.Status), Why: v.Why, MaxULP: wire.Float(v.MaxULP), MaxAbs: wire.Float(v.MaxAbs),
+		Status: wire.VerifyStatus(v.Status), Why: v.Why, MaxULP: wire.Float(v.MaxULP), MaxAbs: wire.Float(v.MaxAbs),
 		FirstBad: v.FirstBad, Operand: v.Operand,
 	}
 }

@@ -34,7 +34,7 @@ func TestUnlucky(t *testing.T) {
 	rep := do(&wire.Job{
 		Kind: wire.Run, Spec: spec.XML, Params: map[string]uint64{"iterations": 1}, Object: object,
 		Budget: wire.Budget{Deadline: time.Second.Microseconds(), Call: 1e5},
-	}, map[string]string{})
+	}, wire.Layers{})
 	if !rep.NotStarted || rep.Problem != nil || rep.Result != nil {
 		t.Errorf("%+v %v", rep, rep.Problem)
 	}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"webrunner/internal/wire"
 	"webrunner/perf/processor"
 )
 
@@ -52,7 +53,7 @@ type Probes struct {
 	Seccomp  func() error                  // nil when filters that kill can be installed
 	NoNew    func() (set bool, err error)  // whether no_new_privs is set already
 	Root     bool                          // effective user 0
-	Without  []string                      // layers that the operator gives up
+	Without  []wire.LayerName              // layers that the operator gives up
 }
 
 // host is a host under examination.
@@ -124,11 +125,11 @@ func Fit(findings []Finding) bool {
 }
 
 // required is the state of a missing layer: bad, unless the operator gave it up.
-func (h host) required(layer string) State {
-	if slices.Contains(h.Without, layer) {
-		return Warn
+func (h host) required(layer wire.LayerName) State {
+	if layer.Required(h.Without) {
+		return Bad
 	}
-	return Bad
+	return Warn
 }
 
 // well is a finding with nothing to do.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"webrunner/internal/wire"
 	"webrunner/perf/processor"
 )
 
@@ -132,12 +133,12 @@ func illnesses() []struct {
 		{"landlock", Bad, "lsm=landlock,capability,yama", change{map[string]string{"sys/kernel/security/lsm": "capability,yama"}, noLandlock("disabled at boot")}},
 		{"landlock", Bad, "first in the lsm= list", change{map[string]string{"sys/kernel/security/lsm": "-"}, noLandlock("disabled at boot")}},
 		{"landlock", Bad, "CONFIG_SECURITY_LANDLOCK", probe(noLandlock("older than 5.13"))},
-		{"landlock", Warn, "--without landlock", probe(func(p *Probes) { noLandlock("older")(p); p.Without = []string{"landlock"} })},
+		{"landlock", Warn, "--without landlock", probe(func(p *Probes) { noLandlock("older")(p); p.Without = []wire.LayerName{"landlock"} })},
 		{"landlock", Warn, "6.12", level(2)},
 		{"landlock", Warn, "last stable release", level(5)},
 		{"landlock", OK, "of which 11 are used", level(12)},
 		{"seccomp", Bad, "CONFIG_SECCOMP_FILTER", probe(noSeccomp)},
-		{"seccomp", Warn, "no seccomp", probe(func(p *Probes) { noSeccomp(p); p.Without = []string{"seccomp"} })},
+		{"seccomp", Warn, "no seccomp", probe(func(p *Probes) { noSeccomp(p); p.Without = []wire.LayerName{"seccomp"} })},
 		{"seccomp", Bad, "4.14", file("proc/sys/kernel/seccomp/actions_avail", "kill trap errno")},
 		{"no-new-privs", Bad, "3.5", probe(func(p *Probes) { p.NoNew = func() (bool, error) { return false, errors.New("EINVAL") } })},
 		{"no-new-privs", OK, "available", probe(func(p *Probes) { p.NoNew = func() (bool, error) { return false, nil } })},

@@ -8,11 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"webrunner/filter/landlock"
+	"webrunner/internal/wire"
 	"webrunner/perf/processor"
 )
 
 // ThisHost returns the probes of the running host.
-func ThisHost(without []string) Probes {
+func ThisHost(without []wire.LayerName) Probes {
 	return Probes{
 		Perf:     processor.ProbeHost(os.DirFS("/")),
 		Landlock: landlock.ABI,

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"webrunner/filter/landlock"
+	"webrunner/internal/wire"
 )
 
 // The Linux release that brought each level of Landlock between which
@@ -36,7 +37,7 @@ func landlockLevel(h host) Finding {
 
 // noLandlock explains the missing layer. A kernel that has it lists it in lsm.
 func (h host) noLandlock(err error) Finding {
-	f := Finding{State: h.required("landlock"), Have: err.Error(), Risk: "the files of the host stay open to a child that was taken over"}
+	f := Finding{State: h.required(wire.LayerLandlock), Have: err.Error(), Risk: "the files of the host stay open to a child that was taken over"}
 	lsm, ok := h.text("sys/kernel/security/lsm")
 	switch {
 	case strings.Contains(f.Have, "disabled at boot") && ok:
@@ -52,12 +53,12 @@ func (h host) noLandlock(err error) Finding {
 
 func seccompFilters(h host) Finding {
 	if err := h.Seccomp(); err != nil {
-		return Finding{State: h.required("seccomp"), Have: err.Error(),
+		return Finding{State: h.required(wire.LayerSeccomp), Have: err.Error(),
 			Risk: "every system call is open to hostile code",
 			Mend: "boot Linux 4.14 or newer with CONFIG_SECCOMP_FILTER=y"}
 	}
 	if actions, ok := h.text("proc/sys/kernel/seccomp/actions_avail"); ok && !slices.Contains(strings.Fields(actions), "kill_process") {
-		return Finding{State: h.required("seccomp"), Have: "filters that cannot kill a process",
+		return Finding{State: h.required(wire.LayerSeccomp), Have: "filters that cannot kill a process",
 			Risk: "hostile code may go on in another thread", Mend: "boot Linux 4.14 or newer"}
 	}
 	return well("filters that kill the process")
@@ -67,7 +68,7 @@ func noNewPrivs(h host) Finding {
 	set, err := h.NoNew()
 	switch {
 	case err != nil:
-		return Finding{State: h.required("no_new_privs"), Have: err.Error(),
+		return Finding{State: h.required(wire.LayerNoNewPrivs), Have: err.Error(),
 			Risk: "a set-uid program could add privileges",
 			Mend: "boot Linux 3.5 or newer"}
 	case set:

@@ -12,7 +12,7 @@ func describe(s *sampler, f Figures, q stats.Quality) wire.Conditions {
 	job, host := s.subject.Job, s.host()
 	m := job.Manner
 	c := wire.Conditions{
-		Mode: "latency", Batch: s.record.Batch, Data: warmth(m.ColdData), Code: warmth(m.ColdCode), Pages: "4k",
+		Mode: wire.ModeLatency, Batch: s.record.Batch, Data: warmth(m.ColdData), Code: warmth(m.ColdCode), Pages: wire.Pages4K,
 		Kernel: fmt.Sprintf("%#x", s.subject.Choice.Addr), Stack: m.StackOffset, Operands: s.subject.Offsets(),
 		CPU: s.place.CPU, Pinned: s.pinning(), Sibling: sibling(host, f.calibrated(), q), Precision: s.achieved(f),
 		Detectors: map[string]string{
@@ -21,10 +21,10 @@ func describe(s *sampler, f Figures, q stats.Quality) wire.Conditions {
 		},
 	}
 	if m.Throughput {
-		c.Mode = "throughput"
+		c.Mode = wire.ModeThroughput
 	}
 	if m.HugePages {
-		c.Pages = "2m"
+		c.Pages = wire.Pages2M
 	}
 	if hz := float64(host.TSCHz); hz > 0 {
 		c.MHz = [2]float64{q.RatioLow * hz / 1e6, q.RatioHigh * hz / 1e6}
@@ -36,15 +36,15 @@ func describe(s *sampler, f Figures, q stats.Quality) wire.Conditions {
 // end sampling before it is what was wanted.
 func (s *sampler) achieved(f Figures) wire.Precision {
 	p := s.precision
-	main := f.positive("Cycles")
+	main := f.positive(wire.FigureCycles)
 	if main == nil {
 		main = f.positive(cyclesName(s.host()))
 	}
 	if main != nil {
 		p.Achieved = (main.CI95[1] - main.CI95[0]) / 2 / main.Value
 	}
-	if p.Stopped == "precision" && p.Achieved > p.Wanted {
-		p.Stopped = "resolution"
+	if p.Stopped == wire.StopPrecision && p.Achieved > p.Wanted {
+		p.Stopped = wire.StopResolution
 	}
 	return p
 }
@@ -63,11 +63,11 @@ func (s *sampler) pinning() string {
 	return moved(s.on)
 }
 
-func warmth(cold bool) string {
+func warmth(cold bool) wire.CacheState {
 	if cold {
-		return "cold"
+		return wire.CacheCold
 	}
-	return "warm"
+	return wire.CacheWarm
 }
 
 func detector(means, why string) string {

@@ -2,7 +2,6 @@ package measure
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"syscall"
@@ -82,18 +81,18 @@ func countHardware(r Record, t timer) (*counting, error) {
 }
 
 // stopped tells why counting stopped; it is empty where nothing was counted.
-func (c *counting) stopped() string {
+func (c *counting) stopped() wire.StopReason {
 	wanted := c.subject.Job.Budget.Precision
 	switch {
 	case !slices.ContainsFunc(c.groups, func(g *group) bool { return g.failed == nil }):
 		return "" // the time stamps give the main figures after all
 	case slices.ContainsFunc(c.groups, func(g *group) bool { return g.failed == nil && !g.precise(wanted) }):
 		if c.left() <= 0 {
-			return "deadline"
+			return wire.StopDeadline
 		}
-		return "cells"
+		return wire.StopCells
 	}
-	return "precision"
+	return wire.StopPrecision
 }
 
 // count counts the groups. One that cannot be counted is unavailable, with the reason;
@@ -268,11 +267,11 @@ func (c *counting) plan(g *group, call trampoline.Kind, share time.Duration) cel
 // openError names the event that the host refuses, where it is known.
 func openError(g *group, err error) error {
 	var step *cell.StepError
-	var i int
 	if !errors.As(err, &step) {
 		return err
 	}
-	if _, err := fmt.Sscanf(step.Step, cell.OpenStep, &i); err != nil || i >= len(g.events) {
+	i := step.Step.Index
+	if step.Step.Kind != cell.StepOpenCounter || i >= len(g.events) {
 		return step
 	}
 	return perf.NewOpenError(g.events[i].attr, i, syscall.Errno(step.Errno))

@@ -17,15 +17,12 @@ type Figures struct {
 	batch int // calls between two time stamps, which values of samples are of
 }
 
-// referenceName is the figure in ticks of the time-stamp counter.
-const referenceName = "Reference cycles"
-
 // cyclesName keeps the calibrated figure apart from the PMU's own.
 func cyclesName(h *wire.Host) string {
 	if h.PMU == "" {
-		return "Cycles"
+		return wire.FigureCycles
 	}
-	return "Cycles by TSC"
+	return wire.FigureCyclesByTSC
 }
 
 // cycles adds the figures that come from time stamps, and returns what is to say of
@@ -33,7 +30,7 @@ func cyclesName(h *wire.Host) string {
 func (f *Figures) cycles(s *sampler) stats.Quality {
 	fig, quality, err := s.estimate()
 	if err != nil {
-		f.unavailable("Cycles", "%v", err)
+		f.unavailable(wire.FigureCycles, "%v", err)
 	} else {
 		fig = f.perCall(fig)
 		f.add(cyclesName(s.host()), "cycles", wire.TSCCalibrated, fig, f.modes(quality))
@@ -45,13 +42,13 @@ func (f *Figures) cycles(s *sampler) stats.Quality {
 	}
 	ref, q, err := stats.EstimateTSC(s.cells, calibration(*s.host(), s.record), s.host().TSCQuantum)
 	if err != nil {
-		f.unavailable(referenceName, "%v", err)
+		f.unavailable(wire.FigureReferenceCycles, "%v", err)
 		return quality
 	}
 	ref = f.perCall(ref)
-	f.add(referenceName, "cycles", wire.TSC, ref, f.modes(q))
+	f.add(wire.FigureReferenceCycles, "cycles", wire.TSC, ref, f.modes(q))
 	if hz := float64(s.host().TSCHz); hz > 0 {
-		f.add("Time", "ns", wire.TSC, scaled(ref, 1e9/hz), nil)
+		f.add(wire.FigureTime, "ns", wire.TSC, scaled(ref, 1e9/hz), nil)
 	}
 	return quality
 }
@@ -60,10 +57,10 @@ func (f *Figures) cycles(s *sampler) stats.Quality {
 func (f *Figures) pageFaults(samples []stats.Sample) {
 	fig, q, err := stats.EstimateCounter([]stats.Readings{{Samples: samples}})
 	if err != nil {
-		f.unavailable("Page faults", "%v", err)
+		f.unavailable(wire.FigurePageFaults, "%v", err)
 		return
 	}
-	f.add("Page faults", "faults", wire.Software, fig, modesOf(q, 1))
+	f.add(wire.FigurePageFaults, "faults", wire.Software, fig, modesOf(q, 1))
 }
 
 // tellShort says of a call that it cannot be told from none.

@@ -40,7 +40,7 @@ type Measurement struct {
 }
 
 // Reference is the figure in ticks of the time-stamp counter, nil if there is none.
-func (m *Measurement) Reference() *wire.Counter { return m.positive(referenceName) }
+func (m *Measurement) Reference() *wire.Counter { return m.positive(wire.FigureReferenceCycles) }
 
 // Measure measures the calls of a subject. An error is a *wire.Problem of a cell that
 // ended otherwise than by returning.

@@ -54,7 +54,7 @@ func newSampler(r Record, t timer, known Known) *sampler {
 
 // run runs cells until the figure for cycles is precise enough, or the time is up.
 // Where a PMU counts cycles, which stopped for a reason, they serve to check it.
-func (s *sampler) run(stopped string) error {
+func (s *sampler) run(stopped wire.StopReason) error {
 	s.precision.Stopped = stopped
 	records := s.firstRecords()
 	next := MinCells // when to ask: an answer takes time in proportion to the cells
@@ -65,20 +65,20 @@ func (s *sampler) run(stopped string) error {
 		if err := s.sample(records); err != nil {
 			return err
 		}
-		stopped := ""
+		stopped := wire.StopReason("")
 		if len(s.cells) >= next {
 			fig, q, err := s.estimate()
 			switch {
 			case err == nil && s.enough(fig, q):
-				stopped = "precision"
+				stopped = wire.StopPrecision
 			case len(s.cells) == maxCells, s.quick() && len(s.cells) == quickCells:
-				stopped = "cells"
+				stopped = wire.StopCells
 			}
 			records = s.nextRecords(fig, q, err)
 			next = min(next+next/4+1, maxCells)
 		}
 		if stopped == "" && s.left() <= 0 {
-			stopped = "deadline"
+			stopped = wire.StopDeadline
 		}
 		if s.precision.Stopped != "" { // the PMU's figures are the main ones
 			return nil

@@ -53,8 +53,8 @@ type pair struct{ key, value string }
 // doubts are the reasons not to compare this result with others.
 func doubts(r *wire.Result) []pair {
 	var list []pair
-	if r.Verify.Status == "mismatch" {
-		list = append(list, pair{"verify", "mismatch"})
+	if r.Verify.Status == wire.VerifyMismatch {
+		list = append(list, pair{"verify", string(r.Verify.Status)})
 	}
 	if r.Integrity == wire.Suspect || r.Integrity == wire.Unproven {
 		list = append(list, pair{"integrity", string(r.Integrity)})
@@ -95,7 +95,7 @@ func benchName(r *wire.Result) string {
 // benchUnit is ns/op for the time of a call, which benchstat knows, and else
 // the counter's name with its source, as in cycles-tsc-calibrated/op.
 func benchUnit(c *wire.Counter) string {
-	if c.Name == "Time" && c.Unit == "ns" {
+	if c.Name == wire.FigureTime && c.Unit == "ns" {
 		return "ns/op"
 	}
 	name := strings.ToLower(c.Name)

@@ -26,7 +26,7 @@ func CSV(w io.Writer, r *wire.Result) error {
 	c := csv.NewWriter(w)
 	c.Write(csvHeader) // errors stay with c until Flush
 	head := []string{line(r.Kernel), params(r.Params, "=", " "), r.Object.SHA256}
-	tail := []string{r.Verify.Status, string(r.Integrity), manner(&r.Conditions)}
+	tail := []string{string(r.Verify.Status), string(r.Integrity), manner(&r.Conditions)}
 	for _, k := range ordered(r.Counters) {
 		c.Write(slices.Concat(head, []string{
 			line(k.Name), decimal(k.Value), line(k.Unit), string(k.Source), decimal(k.CI95[0]), decimal(k.CI95[1]),

@@ -21,7 +21,7 @@ func JSON(w io.Writer, r *wire.Result) error {
 		c.Params = map[string]uint64{}
 	}
 	if c.Sandbox == nil {
-		c.Sandbox = map[string]string{}
+		c.Sandbox = wire.Layers{}
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)

@@ -42,9 +42,9 @@ func ordered(counters []wire.Counter) []wire.Counter {
 
 func rank(name string) int {
 	switch name {
-	case "Cycles":
+	case wire.FigureCycles:
 		return 0
-	case "Instructions":
+	case wire.FigureInstructions:
 		return 1
 	}
 	return 2

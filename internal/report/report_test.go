@@ -42,7 +42,7 @@ func good() *wire.Result {
 		Integrity:   wire.Consistent, ISA: []string{"AVX", "FMA"}, Seed: wire.MaxSeed, Effort: wire.Default,
 		Notes:   []string{"the upper halves of the vector registers were left in use"},
 		Derived: []wire.Derived{{Name: "Cycles per element", Value: 1.9575, Unit: "cycles", From: "Cycles", Source: wire.TSCCalibrated}},
-		Sandbox: map[string]string{"seccomp": "enforced", "landlock": "enforced (ABI 7)", "cgroup": "absent: not delegated", "namespaces": "enforced (user, pid, net)"},
+		Sandbox: wire.Layers{"seccomp": {Enforced: true}, "landlock": {Enforced: true, Detail: "(ABI 7)"}, "cgroup": wire.Absent("not delegated"), "namespaces": {Enforced: true, Detail: "(user, pid, net)"}},
 		Timing:  wire.Timing{Cells: 2100, Total: 2412},
 		Conditions: wire.Conditions{
 			Mode: "throughput", Batch: 64, Data: "warm", Code: "warm", Pages: "2m", Kernel: "0x10000013", Stack: 32,

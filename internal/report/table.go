@@ -213,12 +213,12 @@ func result(r *wire.Result) string {
 
 func verified(v *wire.Verify) string {
 	switch v.Status {
-	case "match":
+	case wire.VerifyMatch:
 		if v.MaxULP == 0 {
 			return "right, equal to the reference"
 		}
 		return fmt.Sprintf("right, within %.3g ulp of the reference (%.3g)", float64(v.MaxULP), float64(v.MaxAbs))
-	case "mismatch":
+	case wire.VerifyMismatch:
 		return "WRONG: " + v.Why
 	}
 	return "not checked: " + or(v.Why, "there is no reference")
@@ -258,13 +258,16 @@ func or(text, instead string) string {
 
 // layers lists the protections: those in force first, then the absent ones
 // with their reasons.
-func layers(sandbox map[string]string) string {
+func layers(sandbox wire.Layers) string {
 	var on, off []string
-	for _, name := range slices.Sorted(maps.Keys(sandbox)) {
-		if rest, ok := strings.CutPrefix(sandbox[name], "enforced"); ok {
-			on = append(on, name+rest)
-		} else {
-			off = append(off, name+" "+sandbox[name])
+	for _, name := range sandbox.Names() {
+		switch state := sandbox[name]; {
+		case !state.Enforced:
+			off = append(off, fmt.Sprintf("%s %s", name, state))
+		case state.Detail == "":
+			on = append(on, string(name))
+		default:
+			on = append(on, fmt.Sprintf("%s %s", name, state.Detail))
 		}
 	}
 	return strings.Join(append(on, off...), ", ")
@@ -353,11 +356,11 @@ func achieved(p wire.Precision) string {
 	}
 	text += fmt.Sprintf(" of ±%s %% wanted", percent(100*p.Wanted))
 	switch p.Stopped {
-	case "deadline":
+	case wire.StopDeadline:
 		text += "; stopped by the deadline"
-	case "resolution":
+	case wire.StopResolution:
 		text += "; a call this short shows no more"
-	case "cells":
+	case wire.StopCells:
 		text += "; more cells would not help"
 	}
 	return text

@@ -24,7 +24,7 @@ func Text(w io.Writer, r *wire.Result) error {
 // result is not known to be wrong, it kept the calling convention, and nothing
 // seen from outside contradicts the samples. What is unproven is doubted only.
 func Sound(r *wire.Result) bool {
-	return r.Verify.Status != "mismatch" && r.ABI.OK && r.Integrity != wire.Suspect
+	return r.Verify.Status != wire.VerifyMismatch && r.ABI.OK && r.Integrity != wire.Suspect
 }
 
 // Doubts lists, one sentence each, what a reader of the figures alone must know:
@@ -32,7 +32,7 @@ func Sound(r *wire.Result) bool {
 // certain figures, those that could not be had.
 func Doubts(r *wire.Result, asked bool) []string {
 	var list []string
-	if r.Verify.Status == "mismatch" {
+	if r.Verify.Status == wire.VerifyMismatch {
 		list = append(list, line("the result is WRONG: "+r.Verify.Why))
 	}
 	if !r.ABI.OK {

@@ -34,7 +34,7 @@ func (c *Counting) Plan(values []string) ([]wire.Group, []wire.Unavailable, erro
 	case len(values) > 0 && len(names) == 0:
 		return nil, nil, errors.New("names no event")
 	case len(names) == 0 && c.why != "":
-		return nil, []wire.Unavailable{{Name: events.InstructionsName, Reason: c.noPMU()}}, nil
+		return nil, []wire.Unavailable{{Name: wire.FigureInstructions, Reason: c.noPMU()}}, nil
 	case c.events == nil && len(names) == 0:
 		return []wire.Group{generic()}, nil, nil
 	case c.events == nil:
@@ -135,7 +135,7 @@ func (c *Counting) complete(res *wire.Result) {
 	counts := make(map[string]float64)
 	source := make(map[string]wire.Source)
 	for _, k := range res.Counters {
-		if k.Value < 0 || k.Name == events.CyclesName && k.Value == 0 {
+		if k.Value < 0 || k.Name == wire.FigureCycles && k.Value == 0 {
 			continue // too little to be seen, so nothing to compute with
 		}
 		counts[k.Name], source[k.Name] = k.Value, k.Source

@@ -159,13 +159,13 @@ func word(values []string, words ...string) (int, error) {
 }
 
 func mode(job *wire.Job, values []string) error {
-	i, err := word(values, "latency", "throughput")
+	i, err := word(values, string(wire.ModeLatency), string(wire.ModeThroughput))
 	job.Manner.Throughput = i == 1
 	return err
 }
 
 func pages(job *wire.Job, values []string) error {
-	i, err := word(values, "4k", "2m")
+	i, err := word(values, string(wire.Pages4K), string(wire.Pages2M))
 	job.Manner.HugePages = i == 1
 	return err
 }

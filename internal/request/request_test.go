@@ -335,3 +335,27 @@ func TestOptionLists(t *testing.T) {
 		}
 	}
 }
+
+// TestFigureNames: what the event tables call the figures of every host is what
+// results call them.
+func TestFigureNames(t *testing.T) {
+	for event, figure := range map[string]string{
+		events.CyclesName: wire.FigureCycles, events.InstructionsName: wire.FigureInstructions,
+		events.RefCyclesName: wire.FigureReferenceCycles, events.TimeName: wire.FigureTime,
+	} {
+		if event != figure {
+			t.Errorf("the tables say %q, results %q", event, figure)
+		}
+	}
+}
+
+// TestVerifyStatuses: every outcome of a comparison is a word of results.
+func TestVerifyStatuses(t *testing.T) {
+	for of, want := range map[kernels.Status]wire.VerifyStatus{
+		kernels.Match: wire.VerifyMatch, kernels.Mismatch: wire.VerifyMismatch, kernels.NoReference: wire.VerifyNone,
+	} {
+		if got := wire.VerifyStatus(of); got != want {
+			t.Errorf("%s is %s in results", of, got)
+		}
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"webrunner/internal/wire"
 )
 
 // Limits of the group that all children together live in
@@ -29,7 +31,7 @@ func cpusFor(cfg Config) int { return 2*cfg.Jobs + cfg.Size + 1 }
 // delegates one to this process (systemd: Delegate=).
 type cgroup struct {
 	dir   *os.File // nil when absent
-	layer string   // for people, as every answer shows it
+	layer wire.Layer
 }
 
 // joinCgroup makes the group under the one that this process is in. The server
@@ -50,9 +52,9 @@ func joinCgroup(proc, sys string, pid, cpus int) cgroup {
 		f, err = os.Open(filepath.Join(dir, "children"))
 	}
 	if err != nil {
-		return cgroup{layer: "absent: " + err.Error()}
+		return cgroup{layer: wire.Absent(err.Error())}
 	}
-	return cgroup{dir: f, layer: fmt.Sprintf("enforced (memory %d MiB, pids %d%s)", groupMemory>>20, groupPIDs, cpu)}
+	return cgroup{dir: f, layer: wire.Layer{Enforced: true, Detail: fmt.Sprintf("(memory %d MiB, pids %d%s)", groupMemory>>20, groupPIDs, cpu)}}
 }
 
 // limitCPU bounds the children's CPU time, where that controller is delegated.

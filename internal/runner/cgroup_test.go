@@ -3,7 +3,6 @@ package runner
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -41,12 +40,12 @@ func TestJoinCgroup(t *testing.T) {
 			root := tree(t, tt.files)
 			g := joinCgroup(filepath.Join(root, "proc"), filepath.Join(root, "sys"), 77, cpusFor(Config{Jobs: 1, Size: 2}))
 			defer g.close()
-			if g.layer != tt.want {
+			if g.layer.String() != tt.want {
 				t.Fatalf("layer %q, want %q", g.layer, tt.want)
 			}
-			if enforced := strings.HasPrefix(tt.want, "enforced"); (g.dir != nil) != enforced {
+			if (g.dir != nil) != g.layer.Enforced {
 				t.Fatalf("directory %v", g.dir)
-			} else if !enforced {
+			} else if g.dir == nil {
 				return
 			}
 			for file, want := range map[string]string{

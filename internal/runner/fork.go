@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"webrunner/internal/wire"
 )
 
 // forker starts children. It is used from one locked thread only.
@@ -20,8 +22,8 @@ type forker struct {
 	exe   string
 	argv  []string
 	null  *os.File
-	flags uintptr // namespaces that the host gives
-	layer string  // the same for people
+	flags uintptr    // namespaces that the host gives
+	layer wire.Layer // the same for people
 	group cgroup
 
 	setpcap bool // a child can be given CAP_SETPCAP
@@ -42,32 +44,28 @@ func newForker(cfg Config) (*forker, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &forker{argv: []string{ChildName, WithoutPrefix + strings.Join(cfg.Without, ",")}, null: null}
+	f := &forker{argv: []string{ChildName, WithoutPrefix + strings.ReplaceAll(wire.JoinLayers(cfg.Without), " ", "")}, null: null}
 	if err := f.findExecutable(); err != nil {
 		f.close()
 		return nil, err
 	}
-	f.group = cgroup{layer: switchedOff(Cgroup)}
-	if !slices.Contains(cfg.Without, Cgroup) {
+	f.group = cgroup{layer: wire.SwitchedOff(wire.LayerCgroup)}
+	if !slices.Contains(cfg.Without, wire.LayerCgroup) {
 		f.group = joinCgroup("/proc/self/cgroup", "/sys/fs/cgroup", os.Getpid(), cpusFor(cfg))
 		if err := f.try(0); err != nil { // it is taken where it works
 			f.group.close()
-			f.group = cgroup{layer: "absent: " + err.Error()}
+			f.group = cgroup{layer: wire.Absent(err.Error())}
 		}
 	}
-	f.layer = switchedOff(Namespaces)
-	if !slices.Contains(cfg.Without, Namespaces) {
+	f.layer = wire.SwitchedOff(wire.LayerNamespaces)
+	if !slices.Contains(cfg.Without, wire.LayerNamespaces) {
 		f.probeNamespaces()
 	}
-	f.setpcap = !slices.Contains(cfg.Without, Capabilities)
+	f.setpcap = !slices.Contains(cfg.Without, wire.LayerCapabilities)
 	// Without a user namespace only a privileged server can give it.
 	f.setpcap = f.setpcap && f.try(f.flags) == nil
 	return f, nil
 }
-
-// switchedOff is the state of a layer that the operator gave up, in the words of
-// the child's own layers.
-func switchedOff(layer string) string { return "absent: switched off by --without " + layer }
 
 // hideInherited marks every descriptor that this process was started with as
 // close-on-exec. All that Go opens is so already; what a careless parent left

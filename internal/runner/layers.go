@@ -3,9 +3,6 @@ package runner
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"webrunner/internal/wire"
@@ -27,46 +24,17 @@ const (
 // IsChild tells whether args are those of a child.
 func IsChild(args []string) bool { return len(args) == 2 && args[0] == ChildName }
 
-// The layers that the runner itself gives, where the host has them; the child
-// gives the others, and they are required. Capabilities takes both.
-const (
-	Namespaces   = "namespaces"
-	Cgroup       = "cgroup"
-	Capabilities = "capabilities"
-)
-
-// Optional tells whether a layer is only taken where the host gives it.
-func Optional(layer string) bool { return layer == Namespaces || layer == Cgroup }
-
-// Layers returns the names that --without takes.
-func Layers() []string {
-	return []string{"seccomp", "no_new_privs", "rlimits", "landlock", Capabilities, Namespaces, Cgroup}
-}
-
-// CheckLayers returns an error that names the first unknown layer.
-func CheckLayers(names []string) error {
-	for _, n := range names {
-		if !slices.Contains(Layers(), n) {
-			return fmt.Errorf("there is no layer %q; there are %s", n, strings.Join(Layers(), ", "))
-		}
-	}
-	return nil
-}
-
-// Posture is the set of layers that a real child found in force: name to
-// "enforced…" or "absent: reason".
-type Posture map[string]string
-
 // probeTime is the deadline of a probe; calibrating is the most of it.
 const probeTime = 30 * time.Second
 
-// Probe runs a probe job in a child. It returns the layers in force, and adds to
+// Probe runs a probe job in a child. It returns the layers that the
+// child found, and adds to
 // the host what the measuring code costs there and which of its detectors work.
 // A child that found a required layer
 // missing makes it a *wire.Problem of class unfit.
-func (p *Pool) Probe(ctx context.Context, host *wire.Host) (Posture, error) {
+func (p *Pool) Probe(ctx context.Context, host *wire.Host) (wire.Layers, error) {
 	job := &wire.Job{Kind: wire.Probe, Host: *host, Budget: wire.Budget{Deadline: probeTime.Microseconds()}}
-	rep, _, err := p.Do(ctx, job, nil)
+	rep, _, err := p.Do(ctx, job)
 	if err != nil {
 		return nil, err
 	}

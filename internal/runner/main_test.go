@@ -53,13 +53,12 @@ func fakeChild() {
 
 var acts = map[string]func(job *wire.Job, out *os.File){
 	"result": func(job *wire.Job, out *os.File) {
-		_ = wire.WriteProgress(out, wire.Progress{Stage: "measure", Done: 1, Total: 2})
-		answer(out, &wire.Report{Result: &wire.Result{Kernel: "k", Object: wire.ObjectID{Size: len(job.Object)}}})
+		answer(out, &wire.Report{Result: &wire.Result{Kernel: "k", Object: wire.ObjectID{Size: len(job.Object)}, Verify: wire.Verify{Status: wire.VerifyNone}, Integrity: wire.Consistent}})
 	},
 	"unlucky": func(_ *wire.Job, out *os.File) { answer(out, &wire.Report{NotStarted: true}) },
 	"problem": func(_ *wire.Job, out *os.File) {
 		p := wire.Problemf(wire.Crashed, "boom")
-		p.Status, p.Title, p.Sandbox = 200, "all is well", map[string]string{"seccomp": "enforced"}
+		p.Status, p.Title, p.Sandbox = 200, "all is well", wire.Layers{wire.LayerSeccomp: {Enforced: true}}
 		answer(out, &wire.Report{Problem: p})
 	},
 	"posture": func(_ *wire.Job, out *os.File) { answer(out, posture()) },
@@ -124,7 +123,7 @@ func newPool(t *testing.T, cfg Config) (*Pool, *logged) {
 
 func do(t *testing.T, p *Pool, act string) *wire.Report {
 	t.Helper()
-	rep, _, err := p.Do(context.Background(), testJob(act), nil)
+	rep, _, err := p.Do(context.Background(), testJob(act))
 	if err != nil {
 		t.Fatalf("%s: %v", act, err)
 	}

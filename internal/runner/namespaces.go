@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"webrunner/internal/wire"
 )
 
 // namespaceKinds is every namespace that a child is put into where the host
@@ -55,7 +57,7 @@ func (f *forker) sumNamespaces(kinds []namespaceKind, missing map[string]error) 
 	return flags
 }
 
-func describeNamespaces(kinds []namespaceKind, flags uintptr, missing map[string]error) string {
+func describeNamespaces(kinds []namespaceKind, flags uintptr, missing map[string]error) wire.Layer {
 	var have, lack []string
 	for _, k := range kinds {
 		if flags&k.flag != 0 {
@@ -66,9 +68,9 @@ func describeNamespaces(kinds []namespaceKind, flags uintptr, missing map[string
 	}
 	switch {
 	case len(lack) == 0:
-		return "enforced (" + strings.Join(have, ", ") + ")"
+		return wire.Layer{Enforced: true, Detail: "(" + strings.Join(have, ", ") + ")"}
 	case len(have) == 0:
-		return "absent: " + strings.Join(lack, "; ")
+		return wire.Absent(strings.Join(lack, "; "))
 	}
-	return "enforced (" + strings.Join(have, ", ") + "); absent: " + strings.Join(lack, "; ")
+	return wire.Layer{Enforced: true, Detail: "(" + strings.Join(have, ", ") + "); absent: " + strings.Join(lack, "; ")}
 }

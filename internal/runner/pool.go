@@ -14,8 +14,8 @@ import (
 type Pool struct {
 	cfg        Config
 	fork       *forker
-	namespaces string // the layers, as every answer shows them
-	cgroup     string
+	namespaces wire.Layer // the layers, as every answer shows them
+	cgroup     wire.Layer
 
 	mu      sync.Mutex
 	idle    []*child

@@ -17,8 +17,9 @@ const nobody = 65534
 // preparation is one step by which a child has less than its server before it
 // runs its first instruction.
 type preparation struct {
-	layer, act, left string
-	do               func(f *forker, a *syscall.ProcAttr)
+	layer     wire.LayerName
+	act, left string
+	do        func(f *forker, a *syscall.ProcAttr)
 }
 
 // preparations is all of them, in the order in which the new process takes
@@ -26,14 +27,14 @@ type preparation struct {
 // follow.
 func preparations() []preparation {
 	return []preparation{
-		{Cgroup, "be born in a control group that limits memory and processes",
+		{wire.LayerCgroup, "be born in a control group that limits memory and processes",
 			"all that the server may do, within the group's amounts",
 			func(f *forker, a *syscall.ProcAttr) {
 				if f.group.dir != nil {
 					a.Sys.UseCgroupFD, a.Sys.CgroupFD = true, int(f.group.dir.Fd())
 				}
 			}},
-		{Namespaces, "be born in namespaces of its own: user, pid, net, ipc, uts, mount, cgroup",
+		{wire.LayerNamespaces, "be born in namespaces of its own: user, pid, net, ipc, uts, mount, cgroup",
 			"files of the host as the server's user; no process, network or queue of the host",
 			func(f *forker, a *syscall.ProcAttr) { a.Sys.Cloneflags = f.flags }},
 		// No session of its own: the scheduler would put each child into a group
@@ -45,7 +46,7 @@ func preparations() []preparation {
 		{"", "become nobody, where the server is root or there is a user namespace",
 			"files that everybody may use",
 			func(f *forker, a *syscall.ProcAttr) { f.becomeNobody(a.Sys) }},
-		{Capabilities, "keep no capability but CAP_SETPCAP, to empty the bounding set with",
+		{wire.LayerCapabilities, "keep no capability but CAP_SETPCAP, to empty the bounding set with",
 			"the same, and a capability that gives no access",
 			func(f *forker, a *syscall.ProcAttr) {
 				if f.setpcap {

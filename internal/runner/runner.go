@@ -17,7 +17,7 @@ type Config struct {
 	Size      int                              // warm children, at least one; default 1
 	Jobs      int                              // at one time; default 1
 	Grace     time.Duration                    // what a job gets beyond its own deadline; default 2 s
-	Without   []string                         // layers that may be missing, names from Layers
+	Without   []wire.LayerName                 // layers that may be missing
 	MaxReport int64                            // bytes of a report's frame; default 32 MiB
 	Log       func(format string, args ...any) // the error log, one call a line; default none
 }
@@ -57,13 +57,13 @@ var errNotStarted = errors.New("runner: the child died before its job")
 // object did, and however the child died of it, is a Report with a Problem.
 // The error is not nil only when no child could be had (a *wire.Problem of
 // class unfit), when ctx ended (its error) or when the pool is closed.
-func (p *Pool) Do(ctx context.Context, job *wire.Job, progress func(wire.Progress)) (*wire.Report, Timing, error) {
+func (p *Pool) Do(ctx context.Context, job *wire.Job) (*wire.Report, Timing, error) {
 	var t Timing
 	start := time.Now()
-	rep, err := p.attempt(ctx, job, progress, &t)
+	rep, err := p.attempt(ctx, job, &t)
 	if errors.Is(err, errNotStarted) {
 		// The object cannot have caused this: the child had not read it.
-		rep, err = p.attempt(ctx, job, progress, &t)
+		rep, err = p.attempt(ctx, job, &t)
 	}
 	if errors.Is(err, errNotStarted) {
 		err = wire.Problemf(wire.Unfit, "children of this server die before they begin with their job; see its error log")
@@ -75,7 +75,7 @@ func (p *Pool) Do(ctx context.Context, job *wire.Job, progress func(wire.Progres
 	return rep, t, err
 }
 
-func (p *Pool) attempt(ctx context.Context, job *wire.Job, progress func(wire.Progress), t *Timing) (*wire.Report, error) {
+func (p *Pool) attempt(ctx context.Context, job *wire.Job, t *Timing) (*wire.Report, error) {
 	start := time.Now()
 	c, err := p.take(ctx)
 	t.Spawn += time.Since(start)
@@ -83,7 +83,7 @@ func (p *Pool) attempt(ctx context.Context, job *wire.Job, progress func(wire.Pr
 		return nil, err
 	}
 	defer p.bury(c)
-	return p.serve(ctx, c, job, progress)
+	return p.serve(ctx, c, job)
 }
 
 // bury has a child that was killed replaced once it is reaped. To take apart what it
@@ -105,14 +105,14 @@ func (p *Pool) bury(c *child) {
 
 // serve runs one job on c and leaves c killed. One that gave no answer is reaped, too:
 // how it ended tells why.
-func (p *Pool) serve(ctx context.Context, c *child, job *wire.Job, progress func(wire.Progress)) (*wire.Report, error) {
+func (p *Pool) serve(ctx context.Context, c *child, job *wire.Job) (*wire.Report, error) {
 	limit := time.Duration(job.Budget.Deadline)*time.Microsecond + p.cfg.Grace
 	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	defer context.AfterFunc(timed, c.kill)()
 
 	sent := wire.WriteJob(c.job, job)
-	rep, err := wire.ReadReport(c.report, p.cfg.MaxReport, progress)
+	rep, err := wire.ReadReport(c.report, p.cfg.MaxReport)
 	c.kill() // its one job is done; this also ends whatever it left behind
 	switch {
 	case err == nil && rep.NotStarted:
@@ -155,7 +155,7 @@ func (p *Pool) logCrash(c *child, died bool) {
 func (p *Pool) complete(rep *wire.Report, t Timing) {
 	if r := rep.Result; r != nil {
 		if r.Sandbox == nil {
-			r.Sandbox = make(map[string]string)
+			r.Sandbox = make(wire.Layers)
 		}
 		p.addLayers(r.Sandbox)
 		r.Timing.Spawn = t.Spawn.Microseconds()
@@ -171,8 +171,8 @@ func (p *Pool) complete(rep *wire.Report, t Timing) {
 }
 
 // addLayers adds the layers that this side gives.
-func (p *Pool) addLayers(layers map[string]string) {
-	layers[Namespaces], layers[Cgroup] = p.namespaces, p.cgroup
+func (p *Pool) addLayers(layers wire.Layers) {
+	layers[wire.LayerNamespaces], layers[wire.LayerCgroup] = p.namespaces, p.cgroup
 }
 
 // String says how a job's time was spent, for logs.

@@ -3,15 +3,13 @@ package server
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
-	"slices"
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/valyala/fasthttp"
 
 	"webrunner/internal/report"
-	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 )
 
@@ -97,10 +95,10 @@ func (s *Server) write(ctx *fasthttp.RequestCtx, a answer) {
 }
 
 // layersHeader lists the layers in force on one line.
-func layersHeader(layers runner.Posture) string {
+func layersHeader(layers wire.Layers) string {
 	var list []string
-	for _, name := range slices.Sorted(maps.Keys(layers)) {
-		list = append(list, name+"="+layers[name])
+	for _, name := range layers.Names() {
+		list = append(list, fmt.Sprintf("%s=%s", name, layers[name]))
 	}
 	return printable(strings.Join(list, ", "))
 }

@@ -63,7 +63,7 @@ func (s *Server) inTurn(ctx context.Context, job *wire.Job) (*wire.Report, error
 	if s.intake.isClosed() {
 		return nil, draining()
 	}
-	rep, _, err := s.cfg.Runner.Do(ctx, job, nil)
+	rep, _, err := s.cfg.Runner.Do(ctx, job)
 	return rep, err
 }
 

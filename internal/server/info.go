@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
 )
@@ -72,9 +70,9 @@ func (s *Server) sandbox(x *exchange) (answer, *wire.Problem) {
 }
 
 // LayersText lists layers for people, one "name: state" a line.
-func LayersText(layers runner.Posture) string {
+func LayersText(layers wire.Layers) string {
 	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(layers)) {
+	for _, name := range layers.Names() {
 		fmt.Fprintf(&b, "%s: %s\n", name, layers[name])
 	}
 	return b.String()

@@ -93,7 +93,7 @@ func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
 		return nil, s.unserved(err)
 	}
 	defer leave()
-	rep, timing, err := s.cfg.Runner.Do(s.ctx, job, nil)
+	rep, timing, err := s.cfg.Runner.Do(s.ctx, job)
 	x.spawn = timing.Spawn
 	s.metrics.job(timing.Total)
 	if err != nil {

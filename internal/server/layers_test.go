@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -61,7 +62,7 @@ func TestMetricsNameTheLayers(t *testing.T) {
 	b := start(t, false, nil)
 	body := b.do("GET", "/metrics", nil).body
 	for layer, state := range b.cfg.Layers {
-		if want := "webrunner_layer_info{layer=\"" + layer + "\",state=\"" + state + "\"} 1\n"; !strings.Contains(body, want) {
+		if want := fmt.Sprintf("webrunner_layer_info{layer=%q,state=\"%s\"} 1\n", string(layer), state); !strings.Contains(body, want) {
 			t.Errorf("metrics lack %q:\n%s", want, body)
 		}
 	}

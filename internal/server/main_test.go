@@ -32,7 +32,7 @@ type fake struct {
 	spoil func(*wire.Result) // changes the result
 }
 
-func (f *fake) Do(ctx context.Context, job *wire.Job, _ func(wire.Progress)) (*wire.Report, runner.Timing, error) {
+func (f *fake) Do(ctx context.Context, job *wire.Job) (*wire.Report, runner.Timing, error) {
 	f.mu.Lock()
 	f.jobs = append(f.jobs, job)
 	f.mu.Unlock()
@@ -62,7 +62,7 @@ func (f *fake) Do(ctx context.Context, job *wire.Job, _ func(wire.Progress)) (*w
 		return &wire.Report{Document: []byte(`{"verdict":"accepted"}`), OK: true, Text: "accepted\n"}, timing, nil
 	}
 	r := &wire.Result{
-		Sandbox: map[string]string{"seccomp": "enforced"},
+		Sandbox: wire.Layers{wire.LayerSeccomp: {Enforced: true}},
 		Kernel:  "sdot", Params: job.Params, Object: wire.ObjectID{Size: len(job.Object)},
 		Counters: []wire.Counter{{Name: "Cycles", Value: 2004.5, Unit: "cycles", Source: wire.TSC}},
 		Verify:   wire.Verify{Status: "match"}, ABI: wire.ABI{OK: true}, Integrity: "consistent", Unavailable: job.Refused,
@@ -124,7 +124,7 @@ func start(t *testing.T, real bool, change func(*Config)) *bench {
 	}
 	b := &bench{t: t, fake: &fake{free: make(chan struct{})}}
 	cfg := Config{
-		Runner: b.fake, Request: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test")}, Queue: 10, Layers: runner.Posture{"seccomp": "enforced"},
+		Runner: b.fake, Request: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test")}, Queue: 10, Layers: wire.Layers{wire.LayerSeccomp: {Enforced: true}},
 		Check:     func(context.Context) error { return nil },
 		AccessLog: &b.access,
 		ErrorLog:  func(f string, a ...any) { fmt.Fprintf(&b.err, f+"\n", a...) },
@@ -223,7 +223,7 @@ func (b *bench) namesLayers(resp *http.Response, body []byte) {
 	if !strings.HasSuffix(resp.Header.Get("Content-Type"), "json") || len(body) == 0 {
 		return
 	}
-	var doc struct{ Sandbox, Layers runner.Posture } // the second is of the command sandbox
+	var doc struct{ Sandbox, Layers wire.Layers } // the second is of the command sandbox
 	err := json.Unmarshal(body, &doc)
 	if err != nil || !maps.Equal(doc.Sandbox, b.cfg.Layers) && !maps.Equal(doc.Layers, b.cfg.Layers) {
 		b.t.Errorf("status %d: the layers in JSON are %v, want %v; %v", resp.StatusCode, doc.Sandbox, b.cfg.Layers, err)

@@ -22,7 +22,7 @@ import (
 
 // Runner does jobs. It is a *runner.Pool but in tests.
 type Runner interface {
-	Do(context.Context, *wire.Job, func(wire.Progress)) (*wire.Report, runner.Timing, error)
+	Do(context.Context, *wire.Job) (*wire.Report, runner.Timing, error)
 	Stats() runner.Stats
 }
 
@@ -32,7 +32,7 @@ type Config struct {
 	Runner  Runner
 	Request *request.Reader // reads the queries
 	Host    wire.Host
-	Layers  runner.Posture              // in force in the children
+	Layers  wire.Layers                 // in force in the children
 	Check   func(context.Context) error // the self-check, through a real child
 	// Grade grades the counters by jobs that it hands to do; nil leaves them
 	// ungraded.

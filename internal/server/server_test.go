@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 )
 
@@ -482,7 +481,7 @@ func TestRefusedBodyIsRead(t *testing.T) {
 }
 
 func TestLayersHeader(t *testing.T) {
-	got := layersHeader(runner.Posture{"b": "absent: a\r\nb", "a": "enforced (é)"})
+	got := layersHeader(wire.Layers{"b": wire.Absent("a\r\nb"), "a": {Enforced: true, Detail: "(é)"}})
 	if got != "a=enforced (?), b=absent: a??b" {
 		t.Errorf("%q", got)
 	}

@@ -17,7 +17,7 @@ type verdict struct {
 }
 
 func judge(r *wire.Result, asked bool) *verdict {
-	v := &verdict{verify: r.Verify.Status, abi: "held", integrity: string(r.Integrity), warnings: report.Doubts(r, asked)}
+	v := &verdict{verify: string(r.Verify.Status), abi: "held", integrity: string(r.Integrity), warnings: report.Doubts(r, asked)}
 	if !r.ABI.OK {
 		v.abi = "violated"
 	}

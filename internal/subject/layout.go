@@ -53,7 +53,7 @@ func (s *Subject) lay() (err error) {
 	switch {
 	case errors.As(err, &huge):
 		return wire.Problemf(wire.Unfit, "operands cannot lie in 2 MiB pages here: %v", huge)
-	case errors.Is(err, cell.ErrTaken):
+	case errors.Is(err, cell.ErrAddressTaken):
 		return err
 	case err != nil:
 		return wire.Problemf(wire.MemoryLimit, "the cell's memory cannot be mapped: %v", err)

@@ -40,7 +40,7 @@ type Subject struct {
 
 // New makes the subject of a job that was begun at a time. Cells are filtered by
 // seccomp unless an operator does without. Errors are a *wire.Problem, or an error
-// for which errors.Is(err, cell.ErrTaken) holds: nothing was run, and another process
+// for which errors.Is(err, cell.ErrAddressTaken) holds: nothing was run, and another process
 // may be able to.
 func New(job *wire.Job, filtered bool, started time.Time) (*Subject, error) {
 	s := &Subject{Job: job, started: started}

@@ -1,6 +1,10 @@
 package trust
 
-import "strings"
+import (
+	"strings"
+
+	"webrunner/internal/wire"
+)
 
 // quantity is what a counter counts, of a call.
 type quantity int
@@ -43,16 +47,26 @@ func Known(counter string) bool {
 // kernels avoid.
 func quantityOf(counter string) (q quantity, resolution float64) {
 	const edge, exact, speculative = 30, 0.5, 64
+	is := func(figure string) bool { return strings.EqualFold(counter, figure) }
+	switch {
+	case is(wire.FigureCycles), is(wire.FigureCyclesByTSC):
+		return cycles, edge
+	case is(wire.FigureReferenceCycles):
+		return ticks, 100
+	case is(wire.FigureTime):
+		return nanoseconds, 50
+	case is(wire.FigureInstructions):
+		return instructions, exact
+	case is(wire.FigurePageFaults):
+		return pageFaults, exact
+	}
 	switch strings.ToLower(counter) {
-	case "cycles", "cycles by tsc",
-		"cpu_clk_unhalted.thread", "cpu_clk_unhalted.thread_p", "cpu_clk_unhalted.core", "cpu_clk_unhalted.core_p",
+	case "cpu_clk_unhalted.thread", "cpu_clk_unhalted.thread_p", "cpu_clk_unhalted.core", "cpu_clk_unhalted.core_p",
 		"cpu_clk_unhalted", "ls_not_halted_cyc":
 		return cycles, edge
-	case "reference cycles", "cpu_clk_unhalted.ref_tsc", "cpu_clk_unhalted.ref_tsc_p":
+	case "cpu_clk_unhalted.ref_tsc", "cpu_clk_unhalted.ref_tsc_p":
 		return ticks, 100
-	case "time":
-		return nanoseconds, 50
-	case "instructions", "inst_retired.any", "inst_retired.any_p", "inst_retired.prec_dist",
+	case "inst_retired.any", "inst_retired.any_p", "inst_retired.prec_dist",
 		"ex_ret_instr", "retired_instructions":
 		return instructions, exact
 	case "uops_retired.all", "uops_retired.any", "uops_retired.slots", "uops_retired.retire_slots", "topdown_retiring.all",
@@ -79,8 +93,6 @@ func quantityOf(counter string) (q quantity, resolution float64) {
 		return conditionalTaken, exact
 	case "br_inst_retired.cond_ntaken", "br_inst_retired.not_taken":
 		return notTaken, exact
-	case "page faults":
-		return pageFaults, exact
 	case "alignment faults": // the kernel counts those that it mends, and x86 needs none mended
 		return nothing, exact
 	}

@@ -29,16 +29,8 @@ type frameKind uint16
 
 const (
 	frameJob frameKind = iota + 1
-	frameProgress
 	frameReport
 )
-
-// maxProgress bounds the JSON of one progress frame, bytes.
-const maxProgress = 4 << 10
-
-// maxProgressFrames bounds how many progress frames may precede a report, so
-// that a child cannot keep its reader busy for ever.
-const maxProgressFrames = 10_000
 
 // ErrFrame is what every malformed frame is.
 var ErrFrame = errors.New("wire: malformed frame")
@@ -60,27 +52,14 @@ func ReadJob(r io.Reader, max int64) (*Job, error) {
 	if err := decodeStrict(text, j); err != nil {
 		return nil, err
 	}
-	switch j.Kind {
-	case Run, Screen, Inspect, Probe:
-	default:
+	if !j.Kind.Valid() {
 		return nil, fmt.Errorf("%w: job of kind %q", ErrFrame, j.Kind)
 	}
 	j.Object = raw
 	return j, nil
 }
 
-// Progress tells how far a job is, for people who wait.
-type Progress struct {
-	Stage string `json:"stage"` // load, screen, measure or verify
-	Done  int    `json:"done"`
-	Total int    `json:"total"`
-}
-
-// WriteProgress writes one progress frame; any number up to maxProgressFrames
-// may precede the report.
-func WriteProgress(w io.Writer, p Progress) error { return writeFrame(w, frameProgress, p, nil) }
-
-// WriteReport writes the report frame, the last of a job. It fails, and writes
+// WriteReport writes one report frame. It fails, and writes
 // nothing, unless exactly one of Result, Problem, Document and NotStarted is set and every
 // figure is a number that JSON has.
 func WriteReport(w io.Writer, r *Report) error {
@@ -90,33 +69,19 @@ func WriteReport(w io.Writer, r *Report) error {
 	return writeFrame(w, frameReport, r, nil)
 }
 
-// ReadReport reads frames up to and including the report, each at most max
-// bytes, and hands progress frames to progress, which may be nil.
-func ReadReport(r io.Reader, max int64, progress func(Progress)) (*Report, error) {
-	for range maxProgressFrames + 1 {
-		kind, text, raw, err := readFrame(r, max)
-		if err != nil {
-			return nil, err
-		}
-		if len(raw) != 0 {
-			return nil, fmt.Errorf("%w: %d raw bytes after a report", ErrFrame, len(raw))
-		}
-		switch kind {
-		case frameReport:
-			return decodeReport(text)
-		case frameProgress:
-			p, err := decodeProgress(text)
-			if err != nil {
-				return nil, err
-			}
-			if progress != nil {
-				progress(p)
-			}
-		default:
-			return nil, fmt.Errorf("%w: kind %d where a report was expected", ErrFrame, kind)
-		}
+// ReadReport reads one report frame of at most max bytes.
+func ReadReport(r io.Reader, max int64) (*Report, error) {
+	kind, text, raw, err := readFrame(r, max)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("%w: more than %d progress frames", ErrFrame, maxProgressFrames)
+	if kind != frameReport {
+		return nil, fmt.Errorf("%w: kind %d where a report was expected", ErrFrame, kind)
+	}
+	if len(raw) != 0 {
+		return nil, fmt.Errorf("%w: %d raw bytes after a report", ErrFrame, len(raw))
+	}
+	return decodeReport(text)
 }
 
 func decodeReport(text []byte) (*Report, error) {
@@ -130,14 +95,8 @@ func decodeReport(text []byte) (*Report, error) {
 	return rep, nil
 }
 
-func decodeProgress(text []byte) (p Progress, err error) {
-	if len(text) > maxProgress {
-		return p, fmt.Errorf("%w: progress of %d bytes", ErrFrame, len(text))
-	}
-	return p, decodeStrict(text, &p)
-}
-
-// check holds the rule that a report is exactly one of four things.
+// check holds the rule that a report is exactly one of four things, and that a
+// result has documented words only.
 func (r *Report) check() error {
 	n := 0
 	for _, set := range []bool{r.Result != nil, r.Problem != nil, len(r.Document) != 0, r.NotStarted} {
@@ -147,6 +106,9 @@ func (r *Report) check() error {
 	}
 	if n != 1 {
 		return fmt.Errorf("wire: a report with %d of result, problem and document", n)
+	}
+	if r.Result != nil {
+		return r.Result.checkWords()
 	}
 	return nil
 }

@@ -24,7 +24,8 @@ func testJob() *Job {
 
 func testResult() *Report {
 	return &Report{OK: true, Result: &Result{Kernel: "sdot", Params: map[string]uint64{"n": 1},
-		Counters: []Counter{{Name: "Cycles", Value: -0.5, Source: TSC}}, Result: Value{Float: new(Float(math.Inf(1)))}}}
+		Verify: Verify{Status: VerifyNone}, Integrity: Unproven,
+		Counters: []Counter{{Name: FigureCycles, Value: -0.5, Source: TSC}}, Result: Value{Float: new(Float(math.Inf(1)))}}}
 }
 
 func TestJobRoundTrip(t *testing.T) {
@@ -53,20 +54,15 @@ func TestReportRoundTrip(t *testing.T) {
 		testResult(), {Problem: problem}, {Document: json.RawMessage(`{"layers":{}}`), OK: true, Text: "t"},
 	} {
 		var b bytes.Buffer
-		var seen []Progress
-		p := Progress{Stage: "measure", Done: 1, Total: 3}
-		if err := errors.Join(WriteProgress(&b, p), WriteReport(&b, want)); err != nil {
+		if err := WriteReport(&b, want); err != nil {
 			t.Fatal(err)
 		}
-		got, err := ReadReport(&b, 1<<20, func(p Progress) { seen = append(seen, p) })
+		got, err := ReadReport(&b, 1<<20)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v\nwant %+v", got, want)
-		}
-		if len(seen) != 1 || seen[0] != p {
-			t.Errorf("progress %v", seen)
 		}
 	}
 }
@@ -139,7 +135,7 @@ func frame(kind frameKind, text, raw string) []byte {
 
 func TestMalformedFrames(t *testing.T) {
 	job := func(b []byte) error { _, err := ReadJob(bytes.NewReader(b), 1<<10); return err }
-	report := func(b []byte) error { _, err := ReadReport(bytes.NewReader(b), 1<<14, nil); return err }
+	report := func(b []byte) error { _, err := ReadReport(bytes.NewReader(b), 1<<14); return err }
 	bad := func(at int, v byte) []byte { b := frame(frameJob, `{"kind":"run"}`, ""); b[at] = v; return b }
 	for _, row := range []struct {
 		name string
@@ -162,9 +158,6 @@ func TestMalformedFrames(t *testing.T) {
 		{"raw after report", report, frame(frameReport, `{"document":1}`, "x")},
 		{"empty report", report, frame(frameReport, `{}`, "")},
 		{"two in one", report, frame(frameReport, `{"document":1,"problem":{}}`, "")},
-		{"fat progress", report, frame(frameProgress, `{"stage":"`+strings.Repeat("x", maxProgress)+`"}`, "")},
-		{"wrong progress", report, frame(frameProgress, `{"stage":1}`, "")},
-		{"endless progress", report, bytes.Repeat(frame(frameProgress, `{}`, ""), maxProgressFrames+2)},
 	} {
 		if err := row.read(row.in); !errors.Is(err, ErrFrame) {
 			t.Errorf("%s: %v, want ErrFrame", row.name, err)
@@ -198,7 +191,6 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(job.Bytes())
 	f.Add(rep.Bytes())
-	f.Add(frame(frameProgress, `{}`, ""))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		const max = 1 << 16
 		j, err := ReadJob(bytes.NewReader(b), max)
@@ -208,12 +200,12 @@ func FuzzRead(f *testing.F) {
 		if j != nil {
 			again[Job](t, j, WriteJob, func(r io.Reader) (*Job, error) { return ReadJob(r, 1<<20) })
 		}
-		r, err := ReadReport(bytes.NewReader(b), max, nil)
+		r, err := ReadReport(bytes.NewReader(b), max)
 		if (r == nil) == (err == nil) {
 			t.Fatalf("report %v, error %v", r, err)
 		}
 		if r != nil {
-			again[Report](t, r, WriteReport, func(r io.Reader) (*Report, error) { return ReadReport(r, 1<<20, nil) })
+			again[Report](t, r, WriteReport, func(r io.Reader) (*Report, error) { return ReadReport(r, 1<<20) })
 		}
 	})
 }

@@ -105,7 +105,7 @@ type Problem struct {
 	RetryAfter  int      `json:"retry_after,omitempty"` // seconds
 	// Sandbox lists the layers in force: where a kernel had run those of its
 	// child, in other answers of a server those of every child.
-	Sandbox map[string]string `json:"sandbox,omitempty"`
+	Sandbox Layers `json:"sandbox,omitempty"`
 }
 
 // Problemf builds a problem of a class; status and title come from the table.

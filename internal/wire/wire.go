@@ -171,10 +171,10 @@ func (h Host) MarshalJSON() ([]byte, error) {
 
 // Probed is the document of a Probe job.
 type Probed struct {
-	Layers      map[string]string `json:"layers"`
-	Calibration Calibration       `json:"calibration"`
-	Detectors   Detectors         `json:"detectors"`
-	Rhythm      Rhythm            `json:"rhythm"`
+	Layers      Layers      `json:"layers"`
+	Calibration Calibration `json:"calibration"`
+	Detectors   Detectors   `json:"detectors"`
+	Rhythm      Rhythm      `json:"rhythm"`
 }
 
 // Report is the child's answer: exactly one of Result, Problem, Document
@@ -249,13 +249,13 @@ type Samples struct {
 
 // Conditions are the circumstances of the measurement.
 type Conditions struct {
-	Mode   string `json:"mode"`  // latency: single fenced calls; throughput: batches back to back
-	Batch  int    `json:"batch"` // calls between two time stamps
-	Data   string `json:"data"`  // warm or cold
-	Code   string `json:"code"`  // warm or cold
-	Pages  string `json:"pages"` // of the operands: 4k or 2m
-	Kernel string `json:"kernel_address"`
-	Stack  uint64 `json:"stack_offset"` // bytes by which the stack pointer is lower than usual
+	Mode   CallMode   `json:"mode"`
+	Batch  int        `json:"batch"` // calls between two time stamps
+	Data   CacheState `json:"data"`
+	Code   CacheState `json:"code"`
+	Pages  PageSize   `json:"pages"` // of the operands
+	Kernel string     `json:"kernel_address"`
+	Stack  uint64     `json:"stack_offset"` // bytes by which the stack pointer is lower than usual
 	// Operands tells where in its page each operand begins.
 	Operands map[string]uint64 `json:"operand_offset,omitempty"`
 
@@ -279,9 +279,9 @@ type Conditions struct {
 // Precision is the relative half-width of the 95 % interval of a run's main
 // figure, and why sampling stopped there.
 type Precision struct {
-	Wanted   float64 `json:"wanted"`
-	Achieved float64 `json:"achieved"` // 0 when there is no figure
-	Stopped  string  `json:"stopped"`  // precision, resolution, deadline or cells
+	Wanted   float64    `json:"wanted"`
+	Achieved float64    `json:"achieved"` // 0 when there is no figure
+	Stopped  StopReason `json:"stopped"`
 }
 
 // Unavailable is a figure that was asked for and could not be had.
@@ -289,18 +289,6 @@ type Unavailable struct {
 	Name   string `json:"name"`
 	Reason string `json:"reason"`
 }
-
-// Integrity says whether the samples, which a kernel could have forged, agree
-// with what was seen from outside.
-type Integrity string
-
-// The values of Integrity. Unproven: nothing contradicts the figures, but what
-// would prove them could not be had.
-const (
-	Consistent Integrity = "consistent"
-	Suspect    Integrity = "suspect"
-	Unproven   Integrity = "unproven"
-)
 
 // Result is a finished run.
 type Result struct {
@@ -321,15 +309,15 @@ type Result struct {
 	Integrity   Integrity         `json:"integrity"`
 	// IntegrityWhy names each disagreement when Integrity is Suspect, and each
 	// proof that is missing when it is Unproven.
-	IntegrityWhy []string          `json:"integrity_why,omitempty"`
-	Seed         uint64            `json:"seed"` // of the operands' contents
-	Effort       Effort            `json:"effort"`
-	ISA          []string          `json:"isa"`
-	Sandbox      map[string]string `json:"sandbox"`
-	Warnings     []string          `json:"warnings"` // doubts about the figures
-	Notes        []string          `json:"notes"`    // things to know that cast no doubt
-	Timing       Timing            `json:"timing_us"`
-	Cell         Cell              `json:"cell"`
+	IntegrityWhy []string `json:"integrity_why,omitempty"`
+	Seed         uint64   `json:"seed"` // of the operands' contents
+	Effort       Effort   `json:"effort"`
+	ISA          []string `json:"isa"`
+	Sandbox      Layers   `json:"sandbox"`
+	Warnings     []string `json:"warnings"` // doubts about the figures
+	Notes        []string `json:"notes"`    // things to know that cast no doubt
+	Timing       Timing   `json:"timing_us"`
+	Cell         Cell     `json:"cell"`
 }
 
 // Work is what one call does by the kernel's specification; 0 means unknown.
@@ -376,12 +364,12 @@ func (v Value) String() string {
 
 // Verify is the comparison of the kernel's results with the reference.
 type Verify struct {
-	Status   string `json:"status"` // match, mismatch or none
-	Why      string `json:"why,omitempty"`
-	MaxULP   Float  `json:"max_ulp"`
-	MaxAbs   Float  `json:"max_abs"`
-	FirstBad *int   `json:"first_bad"`
-	Operand  string `json:"operand,omitempty"`
+	Status   VerifyStatus `json:"status"`
+	Why      string       `json:"why,omitempty"`
+	MaxULP   Float        `json:"max_ulp"`
+	MaxAbs   Float        `json:"max_abs"`
+	FirstBad *int         `json:"first_bad"`
+	Operand  string       `json:"operand,omitempty"`
 }
 
 // ABI lists what the kernel broke of the System V calling convention.

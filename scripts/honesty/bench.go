@@ -101,7 +101,7 @@ func (b *bench) run(p *probe) (observation, error) {
 		return observation{}, fmt.Errorf("%s: %w", p.name(), err)
 	}
 	began := time.Now()
-	rep, _, err := b.pool.Do(context.Background(), job, nil)
+	rep, _, err := b.pool.Do(context.Background(), job)
 	if err != nil {
 		return observation{}, fmt.Errorf("%s: %w", p.name(), err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"webrunner/internal/child"
 	"webrunner/internal/runner"
+	"webrunner/internal/wire"
 )
 
 // The tests run real children: this binary, executed again by the runner.
@@ -112,21 +113,21 @@ func TestVerdict(t *testing.T) {
 		o    observation
 		want verdict
 	}{
-		{"honest", record{}, observation{Integrity: consistent, figure: true}, good},
-		{"honest, unproven", record{}, observation{Integrity: unproven, figure: true}, good},
-		{"honest, suspect", record{}, observation{Integrity: suspect, Why: why}, falseAlarm},
+		{"honest", record{}, observation{Integrity: wire.Consistent, figure: true}, good},
+		{"honest, unproven", record{}, observation{Integrity: wire.Unproven, figure: true}, good},
+		{"honest, suspect", record{}, observation{Integrity: wire.Suspect, Why: why}, falseAlarm},
 		{"honest, crashed", record{}, observation{Problem: "crashed"}, good},
-		{"honest, said to break rules", record{}, observation{Integrity: consistent, Violations: why}, invented},
-		{"breaks rules", record{Breaks: true}, observation{Integrity: consistent, Violations: why}, good},
-		{"breaks rules unseen", record{Breaks: true}, observation{Integrity: consistent}, unseen},
-		{"breaks rules unseen, suspect", record{Liar: true, Breaks: true}, observation{Integrity: suspect}, unseen},
-		{"lies", record{Liar: true, Least: 9000}, observation{Integrity: consistent, Cycles: 2999, figure: true}, believed},
-		{"lies, unproven", record{Liar: true, Least: 9000}, observation{Integrity: unproven, Cycles: 2999, figure: true}, good},
-		{"lies, suspect", record{Liar: true, Least: 9000}, observation{Integrity: suspect, Cycles: 2999, figure: true}, good},
-		{"lies, a little", record{Liar: true, Least: 9000}, observation{Integrity: consistent, Cycles: 3001, figure: true}, good},
-		{"lies about the result", record{Liar: true, Least: 9000}, observation{Integrity: consistent, Cycles: 1, Verify: "mismatch", figure: true}, good},
-		{"lies, no figure", record{Liar: true, Least: 9000}, observation{Integrity: consistent}, good},
-		{"lies about what nobody can see", record{Liar: true, Least: 4900}, observation{Integrity: consistent, Cycles: 1, figure: true}, good},
+		{"honest, said to break rules", record{}, observation{Integrity: wire.Consistent, Violations: why}, invented},
+		{"breaks rules", record{Breaks: true}, observation{Integrity: wire.Consistent, Violations: why}, good},
+		{"breaks rules unseen", record{Breaks: true}, observation{Integrity: wire.Consistent}, unseen},
+		{"breaks rules unseen, suspect", record{Liar: true, Breaks: true}, observation{Integrity: wire.Suspect}, unseen},
+		{"lies", record{Liar: true, Least: 9000}, observation{Integrity: wire.Consistent, Cycles: 2999, figure: true}, believed},
+		{"lies, unproven", record{Liar: true, Least: 9000}, observation{Integrity: wire.Unproven, Cycles: 2999, figure: true}, good},
+		{"lies, suspect", record{Liar: true, Least: 9000}, observation{Integrity: wire.Suspect, Cycles: 2999, figure: true}, good},
+		{"lies, a little", record{Liar: true, Least: 9000}, observation{Integrity: wire.Consistent, Cycles: 3001, figure: true}, good},
+		{"lies about the result", record{Liar: true, Least: 9000}, observation{Integrity: wire.Consistent, Cycles: 1, Verify: "mismatch", figure: true}, good},
+		{"lies, no figure", record{Liar: true, Least: 9000}, observation{Integrity: wire.Consistent}, good},
+		{"lies about what nobody can see", record{Liar: true, Least: 4900}, observation{Integrity: wire.Consistent, Cycles: 1, figure: true}, good},
 	} {
 		if got := tt.r.verdict(tt.o); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
@@ -137,11 +138,11 @@ func TestVerdict(t *testing.T) {
 func TestMarkdown(t *testing.T) {
 	d := document{Probes: []record{
 		{Kind: "odd", Name: "a n=1", Runs: []observation{
-			{Integrity: consistent, Cycles: 10, figure: true, Millis: 1}, {Integrity: suspect, Why: []string{"took 12 ticks"}, Cycles: 30, figure: true, Millis: 3},
-			{Integrity: suspect, Why: []string{"took 13 ticks"}, Cycles: 20, figure: true, Millis: 2}, {Problem: "crashed", Detail: "it fell", Millis: 9},
+			{Integrity: wire.Consistent, Cycles: 10, figure: true, Millis: 1}, {Integrity: wire.Suspect, Why: []string{"took 12 ticks"}, Cycles: 30, figure: true, Millis: 3},
+			{Integrity: wire.Suspect, Why: []string{"took 13 ticks"}, Cycles: 20, figure: true, Millis: 2}, {Problem: "crashed", Detail: "it fell", Millis: 9},
 		}},
-		{Kind: "odd", Name: "b", Runs: []observation{{Integrity: unproven, Why: []string{"no time"}, Cycles: 40, figure: true, Millis: 4}}},
-		{Kind: "lies", Name: "c", Liar: true, Least: 9000, Runs: []observation{{Integrity: consistent, Cycles: 7, figure: true, Verify: "match"}}},
+		{Kind: "odd", Name: "b", Runs: []observation{{Integrity: wire.Unproven, Why: []string{"no time"}, Cycles: 40, figure: true, Millis: 4}}},
+		{Kind: "lies", Name: "c", Liar: true, Least: 9000, Runs: []observation{{Integrity: wire.Consistent, Cycles: 7, figure: true, Verify: "match"}}},
 		{Kind: "never run", Name: "d"},
 	}}
 	var out bytes.Buffer

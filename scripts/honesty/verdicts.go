@@ -14,28 +14,28 @@ import (
 
 // observation is what one run said.
 type observation struct {
-	Integrity  string   `json:"integrity,omitempty"`
-	Why        []string `json:"why,omitempty"`
-	Warnings   []string `json:"warnings,omitempty"`
-	Verify     string   `json:"verify,omitempty"`
-	Cycles     float64  `json:"cycles"`
-	Violations []string `json:"violations,omitempty"` // of the calling convention
-	Problem    string   `json:"problem,omitempty"`    // its class
-	Detail     string   `json:"detail,omitempty"`
-	Stopped    string   `json:"stopped,omitempty"`
-	Millis     float64  `json:"ms"` // that the job took
-	figure     bool     // there is one for cycles
+	Integrity  wire.Integrity    `json:"integrity,omitempty"`
+	Why        []string          `json:"why,omitempty"`
+	Warnings   []string          `json:"warnings,omitempty"`
+	Verify     wire.VerifyStatus `json:"verify,omitempty"`
+	Cycles     float64           `json:"cycles"`
+	Violations []string          `json:"violations,omitempty"` // of the calling convention
+	Problem    wire.Class        `json:"problem,omitempty"`    // its class
+	Detail     string            `json:"detail,omitempty"`
+	Stopped    wire.StopReason   `json:"stopped,omitempty"`
+	Millis     float64           `json:"ms"` // that the job took
+	figure     bool              // there is one for cycles
 }
 
 // observe reads a report.
 func observe(rep *wire.Report, took time.Duration) observation {
 	o := observation{Millis: float64(took.Microseconds()) / 1000}
 	if p := rep.Problem; p != nil {
-		o.Problem, o.Detail = string(p.Class), p.Detail
+		o.Problem, o.Detail = p.Class, p.Detail
 		return o
 	}
 	r := rep.Result
-	o.Integrity, o.Why, o.Warnings, o.Verify = string(r.Integrity), r.IntegrityWhy, r.Warnings, r.Verify.Status
+	o.Integrity, o.Why, o.Warnings, o.Verify = r.Integrity, r.IntegrityWhy, r.Warnings, r.Verify.Status
 	o.Violations, o.Stopped = r.ABI.Violations, r.Conditions.Precision.Stopped
 	for _, c := range r.Counters {
 		if c.Unit == "cycles" && !o.figure {
@@ -58,13 +58,6 @@ const (
 
 func (v verdict) misjudged() bool { return v != good }
 
-// What the answer calls a run.
-const (
-	consistent = "consistent"
-	unproven   = "unproven"
-	suspect    = "suspect"
-)
-
 // record is a probe and its runs.
 type record struct {
 	Kind   string        `json:"kind"`
@@ -86,13 +79,13 @@ const (
 // a belief.
 func (r *record) verdict(o observation) verdict {
 	switch {
-	case !r.Liar && o.Integrity == suspect:
+	case !r.Liar && o.Integrity == wire.Suspect:
 		return falseAlarm
 	case !r.Breaks && !r.Liar && len(o.Violations) > 0:
 		return invented
 	case r.Breaks && o.Problem == "" && len(o.Violations) == 0:
 		return unseen
-	case r.Liar && o.Integrity == consistent && o.figure && r.Least >= leastLie && o.Cycles < r.Least/largestLie && o.Verify != "mismatch":
+	case r.Liar && o.Integrity == wire.Consistent && o.figure && r.Least >= leastLie && o.Cycles < r.Least/largestLie && o.Verify != wire.VerifyMismatch:
 		return believed
 	}
 	return good
@@ -129,7 +122,7 @@ type row struct {
 	name                                string
 	runs, consistent, unproven, suspect int
 	violations, misjudged               int
-	problems                            map[string]int
+	problems                            map[wire.Class]int
 	cycles, millis                      []float64
 }
 
@@ -138,9 +131,9 @@ func (s *row) add(r *record, o observation) {
 	switch {
 	case o.Problem != "":
 		s.problems[o.Problem]++
-	case o.Integrity == suspect:
+	case o.Integrity == wire.Suspect:
 		s.suspect++
-	case o.Integrity == unproven:
+	case o.Integrity == wire.Unproven:
 		s.unproven++
 	default:
 		s.consistent++
@@ -213,7 +206,7 @@ func (d *document) table(w io.Writer, head string, name func(*record) string) {
 		at := slices.IndexFunc(rows, func(s *row) bool { return s.name == n })
 		if at < 0 {
 			at = len(rows)
-			rows = append(rows, &row{name: n, problems: make(map[string]int)})
+			rows = append(rows, &row{name: n, problems: make(map[wire.Class]int)})
 		}
 		for _, o := range r.Runs {
 			rows[at].add(r, o)
@@ -240,7 +233,7 @@ func (d *document) reasons(w io.Writer) {
 		for _, o := range r.Runs {
 			why := o.Why
 			if o.Problem != "" {
-				why = append(why, o.Problem+": "+o.Detail)
+				why = append(why, string(o.Problem)+": "+o.Detail)
 			}
 			if v := r.verdict(o); v.misjudged() && v != falseAlarm {
 				why = append(why, fmt.Sprintf("**%s**: %s, %.0f cycles, verify %s %s", v, o.Integrity, o.Cycles, o.Verify, strings.Join(o.Violations, ", ")))

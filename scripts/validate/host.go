@@ -86,7 +86,7 @@ func (b *bench) run(object []byte, query url.Values) (*wire.Result, error) {
 		return nil, err
 	}
 	job.Object, job.Host = object, b.host
-	rep, _, err := b.pool.Do(context.Background(), job, nil)
+	rep, _, err := b.pool.Do(context.Background(), job)
 	switch {
 	case err != nil:
 		return nil, err

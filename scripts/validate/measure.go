@@ -26,24 +26,26 @@ type task struct {
 
 // observation is what one run of a task said.
 type observation struct {
-	Value    float64        `json:"value"`    // core cycles of a call
-	Overhead float64        `json:"overhead"` // of an empty call, which is subtracted
-	CI95     [2]float64     `json:"ci95"`
-	Modes    []float64      `json:"modes,omitempty"`
-	Achieved float64        `json:"achieved"` // relative half-width of the interval
-	Stopped  string         `json:"stopped"`
-	Accepted int            `json:"accepted"`
-	Total    int            `json:"total"`
-	Rejected map[string]int `json:"rejected,omitempty"`
-	Cells    int            `json:"cells"`
-	Micros   int64          `json:"micros"` // that the whole run took
-	Suspect  []string       `json:"suspect,omitempty"`
-	Warnings []string       `json:"warnings,omitempty"`
+	Value    float64         `json:"value"`    // core cycles of a call
+	Overhead float64         `json:"overhead"` // of an empty call, which is subtracted
+	CI95     [2]float64      `json:"ci95"`
+	Modes    []float64       `json:"modes,omitempty"`
+	Achieved float64         `json:"achieved"` // relative half-width of the interval
+	Stopped  wire.StopReason `json:"stopped"`
+	Accepted int             `json:"accepted"`
+	Total    int             `json:"total"`
+	Rejected map[string]int  `json:"rejected,omitempty"`
+	Cells    int             `json:"cells"`
+	Micros   int64           `json:"micros"` // that the whole run took
+	Suspect  []string        `json:"suspect,omitempty"`
+	Warnings []string        `json:"warnings,omitempty"`
 }
 
 // disturbed tells that the run says so of itself: it stopped for want of time
 // or cells, without a figure as precise as asked for, clean and of one mode.
-func (o observation) disturbed() bool { return o.Stopped != "precision" && o.Stopped != "resolution" }
+func (o observation) disturbed() bool {
+	return o.Stopped != wire.StopPrecision && o.Stopped != wire.StopResolution
+}
 
 // figure is what is held against the truth. Calls back to back hide the empty
 // call in them: what bounds them bounds both together. Of a run that names
@@ -114,7 +116,7 @@ func observe(res *wire.Result) (observation, error) {
 		Micros: res.Timing.Total, Suspect: res.IntegrityWhy, Warnings: res.Warnings,
 	}
 	for _, c := range res.Counters {
-		if c.Name == "Cycles" && c.Source == wire.TSCCalibrated {
+		if c.Name == wire.FigureCycles && c.Source == wire.TSCCalibrated {
 			o.Value, o.Overhead, o.CI95, o.Cells = c.Value, c.Overhead, c.CI95, c.Cells
 			o.Accepted, o.Total, o.Rejected = c.Samples.Accepted, c.Samples.Total, c.Samples.Rejected
 			for _, m := range c.Modes {

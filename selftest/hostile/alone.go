@@ -4,20 +4,19 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"webrunner/internal/wire"
 )
 
 // Open starts children without some layers. It returns how to give them jobs,
 // and how to end them.
-type Open func(without []string) (do func(context.Context, *wire.Job) (*wire.Report, error), end func(), err error)
+type Open func(without []wire.LayerName) (do func(context.Context, *wire.Job) (*wire.Report, error), end func(), err error)
 
 // lone is the test of one layer while the others are off: a system call, hidden
 // from the screen and harmless, whose outcome tells whether the layer is there.
 type lone struct {
-	layer string
-	needs []string // layers that this one cannot be without
+	layer wire.LayerName
+	needs []wire.LayerName // layers that this one cannot be without
 	tries string
 	call  []byte // loads the registers of the call
 	after []byte // makes rax the answer
@@ -45,13 +44,13 @@ const (
 func lones() []lone {
 	const eacces, descriptors = -13, 64
 	return []lone{
-		{"seccomp", []string{"no_new_privs"}, "opens the root directory", asm(openRoot), asm(opened),
+		{wire.LayerSeccomp, []wire.LayerName{wire.LayerNoNewPrivs}, "opens the root directory", asm(openRoot), asm(opened),
 			func(rep *wire.Report) bool { return End{Class: wire.ForbiddenSyscall, Syscall: "open"}.is(rep) }},
-		{"landlock", []string{"no_new_privs"}, "opens the root directory", asm(openRoot), asm(opened), answers(eacces)},
-		{"namespaces", nil, "asks for its parent's number, which is 1 in a namespace of its own", asm("b86e000000"), nil, answers(1)},
-		{"no_new_privs", nil, "asks whether it may gain privileges", // prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
+		{wire.LayerLandlock, []wire.LayerName{wire.LayerNoNewPrivs}, "opens the root directory", asm(openRoot), asm(opened), answers(eacces)},
+		{wire.LayerNamespaces, nil, "asks for its parent's number, which is 1 in a namespace of its own", asm("b86e000000"), nil, answers(1)},
+		{wire.LayerNoNewPrivs, nil, "asks whether it may gain privileges", // prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
 			asm("bf27000000 31f6 31d2 4531d2 4531c0 b89d000000"), nil, answers(1)},
-		{"rlimits", nil, "asks for its limit of descriptors", // prlimit64(0, RLIMIT_NOFILE, NULL, rsp-64); mov rax, [rsp-64]
+		{wire.LayerRlimits, nil, "asks for its limit of descriptors", // prlimit64(0, RLIMIT_NOFILE, NULL, rsp-64); mov rax, [rsp-64]
 			asm("31ff be07000000 31d2 4c8d5424c0 b82e010000"), asm("488b4424c0"), answers(descriptors)},
 	}
 }
@@ -67,14 +66,14 @@ func (l lone) object() []byte {
 // prove tries the layer with the others switched off, when the attack must
 // fail, and with none at all, when it must succeed. A layer that this host does
 // not give is told and is no failure; a layer that does nothing is one.
-func (l lone) prove(ctx context.Context, env Env, layers []string, open Open) (string, error) {
-	others := slices.DeleteFunc(slices.Clone(layers), func(name string) bool { return name == l.layer || slices.Contains(l.needs, name) })
+func (l lone) prove(ctx context.Context, env Env, layers []wire.LayerName, open Open) (string, error) {
+	others := slices.DeleteFunc(slices.Clone(layers), func(name wire.LayerName) bool { return name == l.layer || slices.Contains(l.needs, name) })
 	with, err := l.try(ctx, env, others, open)
 	if err != nil {
 		return "", err
 	}
-	if state := sandbox(with)[l.layer]; !strings.HasPrefix(state, "enforced") {
-		return "this host does not give it: " + state, nil
+	if state := sandbox(with)[l.layer]; !state.Enforced {
+		return "this host does not give it: " + state.String(), nil
 	}
 	if !l.holds(with) {
 		return "", fmt.Errorf("%s is in force by its own account and does nothing: the attack %s and ends with %s", l.layer, l.tries, describe(with))
@@ -97,10 +96,10 @@ func (l lone) short(rep *wire.Report) string {
 	return fmt.Sprintf("answered %s", rep.Result.Result)
 }
 
-func (l lone) try(ctx context.Context, env Env, without []string, open Open) (*wire.Report, error) {
+func (l lone) try(ctx context.Context, env Env, without []wire.LayerName, open Open) (*wire.Report, error) {
 	do, end, err := open(without)
 	if err != nil {
-		return nil, fmt.Errorf("without %s: %w", strings.Join(without, ", "), err)
+		return nil, fmt.Errorf("without %s: %w", wire.JoinLayers(without), err)
 	}
 	defer end()
 	a := Attack{Kernel: kernelName, Layer: Seccomp, Object: l.object}
@@ -116,7 +115,7 @@ func (l lone) try(ctx context.Context, env Env, without []string, open Open) (*w
 }
 
 // sandbox is the layers that a report names.
-func sandbox(rep *wire.Report) map[string]string {
+func sandbox(rep *wire.Report) wire.Layers {
 	if rep.Result != nil {
 		return rep.Result.Sandbox
 	}

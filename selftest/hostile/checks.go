@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"webrunner/internal/wire"
 )
 
 // Check is all attacks on one layer, or the test of one layer alone, in the
@@ -26,7 +28,7 @@ func (c Check) Run(ctx context.Context) (string, error) { return c.run(ctx) }
 // Checks returns a check for each layer of the corpus and one for each
 // protection alone. The names of all protections are layers; the operator gave
 // up those of without.
-func Checks(env Env, full bool, layers, without []string, open Open) []Check {
+func Checks(env Env, full bool, layers, without []wire.LayerName, open Open) []Check {
 	var list []Check
 	corpus := Corpus(full)
 	for _, l := range Layers() {
@@ -39,7 +41,7 @@ func Checks(env Env, full bool, layers, without []string, open Open) []Check {
 		if slices.Contains(without, l.layer) {
 			continue
 		}
-		list = append(list, Check{"alone-" + dashed(l.layer), func(ctx context.Context) (string, error) {
+		list = append(list, Check{"alone-" + dashed(string(l.layer)), func(ctx context.Context) (string, error) {
 			return l.prove(ctx, env, layers, open)
 		}})
 	}

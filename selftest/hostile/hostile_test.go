@@ -37,13 +37,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func open(without []string) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
+func open(without []wire.LayerName) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
 	p, err := runner.New(runner.Config{Without: without})
 	if err != nil {
 		return nil, nil, err
 	}
 	return func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-		rep, _, err := p.Do(ctx, job, nil)
+		rep, _, err := p.Do(ctx, job)
 		return rep, err
 	}, p.Close, nil
 }
@@ -60,7 +60,7 @@ var host = sync.OnceValues(func() (Env, error) {
 	}
 	h := processor.ProbeHost(os.DirFS("/"))
 	e := Env{Kernels: set, Do: func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-		rep, _, err := p.Do(ctx, job, nil)
+		rep, _, err := p.Do(ctx, job)
 		return rep, err
 	}}
 	e.Host = wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, PMUReason: h.PMUReason}
@@ -111,11 +111,11 @@ func TestCorpus(t *testing.T) {
 func alone(t *testing.T, open Open) (list []Outcome) {
 	t.Helper()
 	for _, l := range lones() {
-		detail, err := l.prove(context.Background(), environment(t), runner.Layers(), open)
+		detail, err := l.prove(context.Background(), environment(t), wire.LayerNames(), open)
 		if err != nil {
 			detail = err.Error()
 		}
-		list = append(list, Outcome{Name: "alone-" + dashed(l.layer), OK: err == nil, Detail: detail})
+		list = append(list, Outcome{Name: "alone-" + dashed(string(l.layer)), OK: err == nil, Detail: detail})
 	}
 	return list
 }
@@ -131,13 +131,13 @@ func TestAlone(t *testing.T) {
 
 // A protection that is named in force and does nothing is found out.
 func TestAloneFindsTheIdle(t *testing.T) {
-	idle := func([]string) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
-		real, end, err := open(runner.Layers())
+	idle := func([]wire.LayerName) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
+		real, end, err := open(wire.LayerNames())
 		return func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
 			rep, err := real(ctx, job)
 			if err == nil && rep.Result != nil {
-				for _, l := range runner.Layers() {
-					rep.Result.Sandbox[l] = "enforced"
+				for _, l := range wire.LayerNames() {
+					rep.Result.Sandbox[l] = wire.Layer{Enforced: true}
 				}
 			}
 			return rep, err
@@ -311,7 +311,7 @@ func TestChecks(t *testing.T) {
 		return &wire.Report{Problem: wire.Problemf(wire.Internal, "broken")}, nil
 	}}
 	var names []string
-	for _, c := range Checks(env, false, runner.Layers(), []string{"landlock"}, open) {
+	for _, c := range Checks(env, false, wire.LayerNames(), []wire.LayerName{wire.LayerLandlock}, open) {
 		names = append(names, c.Name())
 		if !strings.HasPrefix(c.Name(), "hostile-") {
 			continue
