@@ -138,10 +138,13 @@ type watcher struct {
 // as all others did.
 func Watch(s *subject.Subject) (*Watched, error) { return watch(s, nil) }
 
+// unseen is the verification of a kernel no call of which was seen to return.
+var unseen = kernels.Verification{Status: kernels.NoReference, Why: "no watched call returned"}
+
 // watch runs a watched cell after earlier ones, and returns what all of them showed.
 func watch(s *subject.Subject, earlier *Watched) (*Watched, error) {
 	w := &watcher{
-		Watched: &Watched{order: orderFor(s), ruler: measure.RulerOf(s.Job.Host), operands: s.OperandBytes(), reach: s.Reach()},
+		Watched: &Watched{Checked: unseen, order: orderFor(s), ruler: measure.RulerOf(s.Job.Host), operands: s.OperandBytes(), reach: s.Reach()},
 		subject: s, earlier: earlier,
 	}
 	p := s.Plan()

@@ -59,6 +59,7 @@ func Main() int {
 		rep = do(job, layers)
 	}
 	if err := wire.WriteReport(descriptor(reportFD), rep); err != nil {
+		fmt.Fprintf(descriptor(2), "the report cannot be written: %v\n", err)
 		return 4
 	}
 	return 0

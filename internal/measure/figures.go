@@ -26,13 +26,13 @@ func cyclesName(h *wire.Host) string {
 }
 
 // cycles adds the figures that come from time stamps, and returns what is to say of
-// that for cycles.
-func (f *Figures) cycles(s *sampler) stats.Quality {
-	fig, quality, err := s.estimate()
+// that for cycles, nothing where there is no such figure.
+func (f *Figures) cycles(s *sampler) (quality stats.Quality) {
+	fig, q, err := s.estimate()
 	if err != nil {
 		f.unavailable(wire.FigureCycles, "%v", err)
 	} else {
-		fig = f.perCall(fig)
+		quality, fig = q, f.perCall(fig)
 		f.add(cyclesName(s.host()), "cycles", wire.TSCCalibrated, fig, f.modes(quality))
 		f.warn("", quality)
 		f.tellShort(fig)
