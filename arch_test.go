@@ -70,7 +70,7 @@ func law() []room {
 		{"selftest", []string{"examples", "internal/report", "internal/runner", "internal/trust", "internal/wire", "kernels", "selftest/hostile"}, childless()},
 		{"selftest/hostile", []string{"internal/wire", "kernels", "trampoline"}, childless()},
 		{"internal/server", []string{"internal/request", "internal/runner", "internal/report", "internal/trust", "internal/wire", "kernels"}, serverBans()},
-		{"internal/trust", []string{"internal/elfobj", "internal/wire", "perf/processor"}, serverBans()},
+		{"internal/trust", []string{"internal/elfobj", "internal/wire", "perf/processor", "perf/stats"}, serverBans()},
 		{"internal/request", []string{"internal/wire", "kernels", "perf", "perf/events"}, serverBans()},
 		{"internal/runner", []string{"internal/wire"}, serverBans()},
 		{"internal/report", []string{"internal/wire"}, leafBans()},
@@ -106,7 +106,7 @@ func law() []room {
 		// Starts noisy neighbours, and is its own child; not part of the binary.
 		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/processor", "perf/uarch"}, nil},
 		// Is its own child too; not part of the binary.
-		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/processor", "selftest/hostile", "trampoline"}, nil},
+		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/processor", "perf/stats", "selftest/hostile", "trampoline"}, nil},
 		{"scripts/", []string{"examples"}, nil}, // tools, not in the binary
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"webrunner/perf/stats"
 )
 
 // point is one figure of a counter and what it should be.
@@ -133,12 +135,7 @@ func regress(points []point, resolution float64) (offset, factor float64) {
 	return (y - factor*x) / w, factor
 }
 
-// median returns the middle of values, the mean of both of an even number.
+// median returns the middle of values, the upper one of an even number.
 func median(values []float64) float64 {
-	v := slices.Sorted(slices.Values(values))
-	n := len(v)
-	if n == 0 {
-		return math.NaN()
-	}
-	return (v[(n-1)/2] + v[n/2]) / 2
+	return stats.Quantile(slices.Sorted(slices.Values(values)), .5)
 }

@@ -67,9 +67,13 @@ var eventsArchive archive
 func eventsText() string { return eventsArchive.get(eventsGz) }
 
 // Names returns the names of all tables.
-func Names() []string {
-	header, _, _ := strings.Cut(eventsText(), "\n")
-	return strings.Fields(header)[1:]
+func Names() (names []string) {
+	for line := range strings.Lines(uarchsTSV) {
+		if name, _, _ := strings.Cut(line, "\t"); name != "table" { // the heading
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Load returns the table of that name. It takes about 5 ms.
@@ -78,20 +82,9 @@ func Load(name string) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	bit := slices.Index(Names(), name)
-	if bit < 0 {
-		return nil, fmt.Errorf("events: no table %q", name)
-	}
 	for line := range strings.Lines(eventsText()) {
-		if line[0] == '#' {
-			continue
-		}
 		line = strings.TrimSuffix(line, "\n")
-		in, err := strconv.ParseUint(line[strings.LastIndexByte(line, '\t')+1:], 16, 64)
-		if err != nil {
-			return nil, fmt.Errorf("events: %q: %w", line, err)
-		}
-		if in>>bit&1 == 0 {
+		if !inTable(line, name) || line[0] == '#' {
 			continue
 		}
 		e, err := parseEvent(line)
@@ -102,6 +95,19 @@ func Load(name string) (*Table, error) {
 	}
 	slices.SortStableFunc(t.Events, func(a, b Event) int { return strings.Compare(a.Name, b.Name) })
 	return t, nil
+}
+
+// inTable tells whether the last field of a line, a list with commas, has a
+// table.
+func inTable(line, table string) bool {
+	list := line[strings.LastIndexByte(line, '\t')+1:]
+	for list != "" {
+		var first string
+		if first, list, _ = strings.Cut(list, ","); first == table {
+			return true
+		}
+	}
+	return false
 }
 
 // parseEvent reads a line: name event umask cmask inv edge any msr msrvalue
@@ -141,22 +147,22 @@ func parseEvent(line string) (e Event, err error) {
 }
 
 // tableShape reads the line of a table in the list of microarchitectures:
-// table events gp_ht_on gp_ht_off fixed_mask perf_metrics slots ambiguous.
+// table gp_ht_on gp_ht_off fixed_mask perf_metrics slots.
 func tableShape(name string) (*Table, error) {
 	for line := range strings.Lines(uarchsTSV) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if f[0] != name || len(f) < 7 {
+		if f[0] != name || len(f) != 6 || f[0] == "table" {
 			continue
 		}
 		t := &Table{Name: name}
 		var err [4]error
-		t.General, err[0] = strconv.Atoi(f[2])
-		t.GeneralAlone, err[1] = strconv.Atoi(f[3])
-		fixed, e := strconv.ParseUint(f[4], 16, 16)
+		t.General, err[0] = strconv.Atoi(f[1])
+		t.GeneralAlone, err[1] = strconv.Atoi(f[2])
+		fixed, e := strconv.ParseUint(f[3], 16, 16)
 		err[2] = e
 		t.Fixed = Counters(fixed) << 32
-		t.MetricFields, err[3] = strconv.Atoi(f[5])
-		t.Slots, _ = strconv.Atoi(f[6]) // "-" where the vendor does not say
+		t.MetricFields, err[3] = strconv.Atoi(f[4])
+		t.Slots, _ = strconv.Atoi(f[5]) // "-" where the vendor does not say
 		for _, e := range err {
 			if e != nil {
 				return nil, fmt.Errorf("events: shape of %s: %w", name, e)

@@ -35,7 +35,7 @@ func (r References) clean() (list []int) {
 		}
 	}
 	slices.Sort(long)
-	usual := quantile(long, .5)
+	usual := Quantile(long, .5)
 	for i, t := range r.Long.Ticks {
 		if !r.Disturbed[i] && math.Abs(float64(t)-usual) <= 2*ChainTolerance*usual {
 			list = append(list, i)

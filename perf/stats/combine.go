@@ -14,7 +14,7 @@ func combine(parts []part, fig *Figure, q *Quality) {
 		lengthy += len(p.lengthy)
 	}
 	fig.Cells, fig.Accepted = len(parts), len(all)
-	fig.Min, fig.P10, fig.P90 = all[0], quantile(all, .1), quantile(all, .9)
+	fig.Min, fig.P10, fig.P90 = all[0], Quantile(all, .1), Quantile(all, .9)
 	if q.Contended {
 		upperBound(all, parts[0].step, fig)
 		fig.Overhead = parts[0].window.mean - parts[0].mean
@@ -138,7 +138,7 @@ const stopping = 1.2
 // of the chain.
 func upperBound(all []float64, step float64, fig *Figure) {
 	fig.Value = fig.P10 + step
-	fig.CILow, fig.CIHigh = fig.Min, max(quantile(all, .5), fig.Value)
+	fig.CILow, fig.CIHigh = fig.Min, max(Quantile(all, .5), fig.Value)
 }
 
 // resolution is in units of a figure, cycles or ticks.

@@ -61,7 +61,7 @@ func EstimateCounter(cells []Readings) (Figure, Quality, error) {
 	}
 	slices.Sort(empties)
 	if len(empties) > 0 {
-		fig.Overhead = quantile(empties, .5)
+		fig.Overhead = Quantile(empties, .5)
 	} else {
 		q.warn("no undisturbed empty call: nothing is subtracted")
 	}
@@ -80,7 +80,7 @@ func whyNoCount(f Figure) string {
 func medianPart(cell int, calls []float64) part {
 	slices.Sort(calls)
 	lo, hi := medianInterval(calls)
-	return part{cell: cell, step: 1, shown: calls, window: window{n: len(calls)}, mean: quantile(calls, .5), stderr: (hi - lo) / (2 * normal95)}
+	return part{cell: cell, step: 1, shown: calls, window: window{n: len(calls)}, mean: Quantile(calls, .5), stderr: (hi - lo) / (2 * normal95)}
 }
 
 // medianInterval is the 95 % interval of the median of sorted values.
@@ -101,7 +101,7 @@ func countFigure(parts []part, empties []float64, fig *Figure, q *Quality) {
 	centre /= float64(len(calls))
 	over := fig.Overhead
 	fig.Cells, fig.Accepted = len(parts), len(calls)
-	fig.Min, fig.P10, fig.P90 = calls[0]-over, quantile(calls, .1)-over, quantile(calls, .9)-over
+	fig.Min, fig.P10, fig.P90 = calls[0]-over, Quantile(calls, .1)-over, Quantile(calls, .9)-over
 	mode, share := mostFrequent(calls)
 	_, emptyShare := mostFrequent(empties)
 	if share > .9 && (len(empties) == 0 || emptyShare > .9) {
@@ -110,7 +110,7 @@ func countFigure(parts []part, empties []float64, fig *Figure, q *Quality) {
 		fig.CILow, fig.CIHigh = fig.Value, fig.Value
 		return
 	}
-	median := quantile(calls, .5)
+	median := Quantile(calls, .5)
 	lo, hi := medianInterval(calls)
 	emptyLo, emptyHi := over, over
 	if len(empties) > 0 {

@@ -228,7 +228,7 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 	if len(ratios) > 0 {
 		slices.Sort(ratios)
 		q.ratios(ratios[0], ratios[len(ratios)-1])
-		if mid := ratios[len(ratios)/2]; e.cycles {
+		if mid := Quantile(ratios, .5); e.cycles {
 			p.scale, p.perCycle = mid, 1
 		} else {
 			p.perCycle = 1 / mid
@@ -237,7 +237,7 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 	p.step = e.quantum * p.scale
 	if e.cycles {
 		slices.Sort(p.shown)
-		p.step *= math.Hypot(1, quantile(p.shown, .5)/e.cal.ChainCycles)
+		p.step *= math.Hypot(1, Quantile(p.shown, .5)/e.cal.ChainCycles)
 		p.chain = math.Sqrt(squares / float64(2*len(p.shown)))
 	}
 	if empty.n > 0 {

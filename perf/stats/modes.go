@@ -156,7 +156,7 @@ func valley(sorted []float64, step float64) int {
 	if at == 0 {
 		return 0
 	}
-	lower, upper := quantile(sorted[:at], .5), quantile(sorted[at:], .5)
+	lower, upper := Quantile(sorted[:at], .5), Quantile(sorted[at:], .5)
 	distance := upper - lower
 	if distance <= apart*step {
 		return 0
@@ -233,17 +233,17 @@ func byCell(parts []part) []mode {
 		means, noise = append(means, p.mean), append(noise, p.stderr)
 	}
 	slices.Sort(noise)
-	usual := quantile(noise, .5)
+	usual := Quantile(noise, .5)
 	// Of many cells a valley between two groups shows; of a few, what dividing them
 	// explains must do.
-	if at := valley(means, usual); at > 0 && quantile(means[at:], .5)-quantile(means[:at], .5) >= leastApart(means[0]) {
+	if at := valley(means, usual); at > 0 && Quantile(means[at:], .5)-Quantile(means[:at], .5) >= leastApart(means[0]) {
 		return []mode{{sorted[:at], true}, {sorted[at:], true}}
 	}
 	at := divide(means, 2)
 	if at == 0 {
 		return nil
 	}
-	distance := quantile(means[at:], .5) - quantile(means[:at], .5)
+	distance := Quantile(means[at:], .5) - Quantile(means[:at], .5)
 	sure := sureMany
 	if len(parts) < manyCells {
 		sure = sureFew

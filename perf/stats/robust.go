@@ -56,8 +56,12 @@ func moments(v []float64) (mean, variance float64) {
 	return mean, variance / float64(len(v)-1)
 }
 
-// quantile returns the value at p of a sorted sample, the nearest rank.
-func quantile(sorted []float64, p float64) float64 {
+// Quantile returns the value at p, from 0 to 1, of values that the caller has
+// sorted in ascending order: one of them, that of the rank nearest to p(n-1),
+// the higher of two that are as near. So 0.5 gives the median, the upper one of
+// an even number. It does not interpolate, which would show values that a coarse
+// clock cannot. Without values it is NaN.
+func Quantile(sorted []float64, p float64) float64 {
 	if len(sorted) == 0 {
 		return math.NaN()
 	}

@@ -19,6 +19,25 @@ func TestWindowMeanLeavesOutliersOut(t *testing.T) {
 	}
 }
 
+func TestQuantile(t *testing.T) {
+	eleven := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+	for _, c := range []struct {
+		sorted  []float64
+		p, want float64
+	}{
+		{[]float64{7}, 0, 7}, {[]float64{7}, 1, 7},
+		{[]float64{1, 2, 3}, .5, 2}, {[]float64{1, 2, 3, 4}, .5, 3}, {[]float64{1, 2}, .49, 1},
+		{eleven, 0, 1}, {eleven, .1, 2}, {eleven, .9, 10}, {eleven, 1, 11},
+	} {
+		if got := Quantile(c.sorted, c.p); got != c.want {
+			t.Errorf("Quantile(%v, %v) = %v, want %v", c.sorted, c.p, got, c.want)
+		}
+	}
+	if got := Quantile(nil, .5); !math.IsNaN(got) {
+		t.Errorf("of no values: %v", got)
+	}
+}
+
 // Values of Student's distribution from any table.
 func TestStudent95(t *testing.T) {
 	for n, want := range map[int]float64{1: 12.706, 2: 4.303, 3: 3.182, 5: 2.571, 10: 2.228, 30: 2.042, 120: 1.980, 100000: 1.960} {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"webrunner/internal/wire"
+	"webrunner/perf/stats"
 )
 
 // observation is what one run said.
@@ -168,7 +169,7 @@ func median(v []float64) float64 {
 		return 0
 	}
 	slices.Sort(v)
-	return v[len(v)/2]
+	return stats.Quantile(v, .5)
 }
 
 // markdown prints a table by kind, one by function for kinds of which any run was

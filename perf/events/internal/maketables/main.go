@@ -2,11 +2,11 @@
 // and rebuilds it from the event lists of the Linux source, telling what
 // changes.
 //
-//	maketables -pack DATA                     write DATA/*.tsv.gz anew
+//	maketables -pack DATA                     sort pmu-events.tsv, write DATA/*.tsv.gz anew
 //	maketables -linux DIR DATA                list the differences to DIR
 //	maketables -linux DIR -out NEW DATA       and write the rebuilt table to NEW
 //
-// DIR is tools/perf/pmu-events/arch/x86 of a kernel source, as Debian's
+// DIR is tools/perf/pmu-events/arch/x86 of a source of Linux, as Debian's
 // package linux-source has it. Tables that Linux does not have stay as they
 // are in DATA. NEW gets the text and what is embedded of it.
 package main
@@ -23,7 +23,7 @@ import (
 
 func main() {
 	pack := flag.Bool("pack", false, "pack the text of DATA")
-	linux := flag.String("linux", "", "directory of the kernel's event lists")
+	linux := flag.String("linux", "", "directory of Linux's event lists")
 	out := flag.String("out", "", "folder to write the rebuilt table to")
 	flag.Parse()
 	if err := run(os.Stdout, flag.Arg(0), *pack, *linux, *out); err != nil {
@@ -63,8 +63,16 @@ func run(w io.Writer, data string, pack bool, linux, out string) error {
 	return packFile(name)
 }
 
-// packAll compresses the big tables.
+// packAll sorts the events and compresses the big tables.
 func packAll(data string) error {
+	name := filepath.Join(data, "pmu-events.tsv")
+	t, err := readTable(name)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(name, t.bytes(), 0o644); err != nil {
+		return err
+	}
 	for _, name := range []string{"pmu-events.tsv", "pmu-metrics.tsv"} {
 		if err := packFile(filepath.Join(data, name)); err != nil {
 			return err

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
+
+	"webrunner/perf/events"
 )
 
 // row is an event without the tables that have it: the columns of
@@ -19,7 +20,7 @@ type row struct {
 	flags    string
 }
 
-// tables is events by table name, in the order of the table's bits.
+// tables is events by table name, and the names in their order.
 type tables struct {
 	names  []string
 	events map[string][]row
@@ -30,13 +31,9 @@ func readTable(name string) (tables, error) {
 	if err != nil {
 		return tables{}, err
 	}
-	t := tables{events: map[string][]row{}}
+	t := tables{names: events.Names(), events: map[string][]row{}}
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSuffix(line, "\n")
-		if names, ok := strings.CutPrefix(line, "#tables "); ok {
-			t.names = strings.Fields(names)
-			continue
-		}
 		if strings.HasPrefix(line, "#") {
 			continue
 		}
@@ -44,27 +41,24 @@ func readTable(name string) (tables, error) {
 		if len(f) != 13 {
 			return t, fmt.Errorf("%s: %q has %d fields", name, line, len(f))
 		}
-		in, err := strconv.ParseUint(f[12], 16, 64)
-		if err != nil {
-			return t, fmt.Errorf("%s: %q: %w", name, line, err)
-		}
 		r := row{name: f[0], encoding: [8]string(f[1:9]), counters: [2]string(f[9:11]), flags: f[11]}
-		for i, table := range t.names {
-			if in>>i&1 != 0 {
-				t.events[table] = append(t.events[table], r)
+		for table := range strings.SplitSeq(f[12], ",") {
+			if !slices.Contains(t.names, table) {
+				return t, fmt.Errorf("%s: %q: pmu-uarchs.tsv has no table %q", name, line, table)
 			}
+			t.events[table] = append(t.events[table], r)
 		}
 	}
 	return t, nil
 }
 
-// bytes is the text of pmu-events.tsv: each row once, with a bitmap of its
+// bytes is the text of pmu-events.tsv: each row once, with a list of its
 // tables, sorted.
 func (t tables) bytes() []byte {
-	in := map[row]uint64{}
-	for i, table := range t.names {
+	in := map[row][]string{}
+	for _, table := range t.names {
 		for _, r := range t.events[table] {
-			in[r] |= 1 << i
+			in[r] = append(in[r], table)
 		}
 	}
 	rows := make([]row, 0, len(in))
@@ -73,13 +67,12 @@ func (t tables) bytes() []byte {
 	}
 	slices.SortFunc(rows, func(a, b row) int {
 		return cmp.Or(strings.Compare(a.name, b.name), slices.Compare(a.encoding[:], b.encoding[:]),
-			slices.Compare(a.counters[:], b.counters[:]), strings.Compare(a.flags, b.flags), cmp.Compare(in[a], in[b]))
+			slices.Compare(a.counters[:], b.counters[:]), strings.Compare(a.flags, b.flags))
 	})
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "#tables %s\n", strings.Join(t.names, " "))
-	b.WriteString("#name event umask cmask inv edge any msr msrvalue counters counters_htoff flags tables (hex, empty=0; tables bit i = i-th name above)\n")
+	b.WriteString("#name event umask cmask inv edge any msr msrvalue counters counters_htoff flags tables (numbers hex, empty=0)\n")
 	for _, r := range rows {
-		fmt.Fprintf(&b, "%s\t%s\t%s\t%s\t%x\n", r.name, strings.Join(r.encoding[:], "\t"), strings.Join(r.counters[:], "\t"), r.flags, in[r])
+		fmt.Fprintf(&b, "%s\t%s\t%s\t%s\t%s\n", r.name, strings.Join(r.encoding[:], "\t"), strings.Join(r.counters[:], "\t"), r.flags, strings.Join(in[r], ","))
 	}
 	return b.Bytes()
 }
