@@ -76,18 +76,19 @@ func law() []room {
 		{"internal/wire", nil, leafBans()},
 		{"internal/child", []string{"examples", "internal/cell", "internal/wire", "loader", "filter/", "trampoline", "perf", "perf/uarch", "kernels"}, childBans()},
 		{"internal/cell", []string{"trampoline", "filter/bpf", "perf"}, childBans()},
-		leaves("loader/"),
+		leaves("loader/", "internal/words"),
 		leaves("filter/bpf"),
 		leaves("filter/bpf/bpftest", "filter/bpf"),
 		leaves("filter/seccomp", "filter/bpf"),
 		{"filter/victim", nil, nil}, // starts test binaries; not part of the binary
 		{"filter/landlock", nil, []ban{{"os/exec", "nothing is executed but ourselves"}}},
-		leaves("filter/screen/", "filter/screen/"),
+		leaves("filter/screen/", "filter/screen/", "internal/words"),
 		leaves("trampoline"),
-		leaves("perf/", "perf/"),
-		leaves("kernels"),
+		leaves("perf/", "perf/", "internal/words"),
+		leaves("kernels", "internal/words"),
 		leaves("examples"),
 		leaves("internal/elfobj"),
+		leaves("internal/words"),
 		{"internal/doctor", []string{"filter/landlock", "perf"}, serverBans()},
 		{"scripts/matrix", []string{"examples", "internal/wire"}, nil}, // starts emulators; not part of the binary
 		// Records what the tests of perf play; not part of the binary.
@@ -96,6 +97,7 @@ func law() []room {
 		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf", "perf/uarch"}, nil},
 		// Is its own child too; not part of the binary.
 		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf", "selftest/hostile", "trampoline"}, nil},
+		{"scripts/bombs", []string{"loader/bombs"}, nil},
 		{"scripts/", []string{"examples"}, nil}, // tools, not in the binary
 	}
 }
