@@ -250,7 +250,7 @@ func TestCodeShiftOf(t *testing.T) {
 		for want := range uint64(CodeLine) {
 			p := testPlacement()
 			p.CodeShift = 5 // of no influence
-			if p.CodeShift, err = CodeShift(o, p, want, "no such function", []string{name}); err != nil {
+			if p.CodeShift, err = CodeShift(o, p, want, func(im *Image) (Choice, error) { return im.Choose("no such function", []string{name}) }); err != nil {
 				t.Fatal(err)
 			}
 			im, err := Load(o, p)
@@ -267,10 +267,10 @@ func TestCodeShiftOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := CodeShift(data, testPlacement(), 0, "h", nil); err == nil {
+	if _, err := CodeShift(data, testPlacement(), 0, func(im *Image) (Choice, error) { return im.ChooseSymbol("h") }); err == nil {
 		t.Error("a function is found where there is no code")
 	}
-	if _, err := CodeShift(o, testPlacement(), CodeLine, "f", nil); err == nil {
+	if _, err := CodeShift(o, testPlacement(), CodeLine, func(im *Image) (Choice, error) { return im.ChooseSymbol("f") }); err == nil {
 		t.Error("64 is accepted as a remainder of 64")
 	}
 }

@@ -120,7 +120,7 @@ func (r *runner) loadObject() (p *wire.Problem) {
 	if r.image, p = r.load(r.align); p != nil {
 		return p
 	}
-	choice, err := r.image.Choose(r.call.Spec.Name, r.call.Spec.Alternatives)
+	choice, err := r.choose(r.image)
 	if err != nil {
 		return loadProblem(err)
 	}
@@ -129,10 +129,15 @@ func (r *runner) loadObject() (p *wire.Problem) {
 	return nil
 }
 
+// choose finds the function that the call is for.
+func (r *runner) choose(im *loader.Image) (loader.Choice, error) {
+	return im.Choose(r.call.Spec.Name, r.call.Spec.Alternatives)
+}
+
 // align shifts the code so that the kernel begins where the job wants it.
 func (r *runner) align(o *loader.Object, p *loader.Placement) (err error) {
 	if want := r.job.Manner.Align; want != nil {
-		p.CodeShift, err = loader.CodeShift(o, *p, *want, r.call.Spec.Name, r.call.Spec.Alternatives)
+		p.CodeShift, err = loader.CodeShift(o, *p, *want, r.choose)
 	}
 	return err
 }

@@ -5,6 +5,7 @@ package words
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -60,20 +61,25 @@ func whole(s string) string {
 
 // quoted quotes as much of s as gives `most` bytes.
 func quoted(s string, most int) string {
-	out := make([]byte, 1, min(4*len(s)+2, most+len(Mark)))
-	out[0] = '"'
+	var out strings.Builder
+	out.Grow(min(4*len(s)+2, most+len(Mark)))
+	out.WriteByte('"')
+	mark := ""
 	for s != "" {
+		var room [16]byte
 		_, n := utf8.DecodeRuneInString(s)
-		before := len(out)
-		out = strconv.AppendQuote(out, s[:n])
-		out = append(out[:before], out[before+1:len(out)-1]...) // without its quotes
-		if len(out)+1 > most {
-			out = append(out[:before], '"')
-			return string(out) + Mark
+		piece := strconv.AppendQuote(room[:0], s[:n])
+		piece = piece[1 : len(piece)-1]
+		if out.Len()+len(piece)+1 > most {
+			mark = Mark
+			break
 		}
+		out.Write(piece)
 		s = s[n:]
 	}
-	return string(append(out, '"'))
+	out.WriteByte('"')
+	out.WriteString(mark)
+	return out.String()
 }
 
 // Nearest returns the known word that takes the fewest edits to become word, ""
