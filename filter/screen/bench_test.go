@@ -56,7 +56,7 @@ func BenchmarkScreen(b *testing.B) {
 	code := benchCode(b)
 	defer perCPU(b, code.size())()
 	for b.Loop() {
-		Screen(code, Host{}, Options{})
+		screened(code, Host{}, Options{})
 	}
 }
 

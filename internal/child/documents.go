@@ -10,12 +10,16 @@ import (
 	"webrunner/loader"
 )
 
+// maxText bounds a listing, in bytes: with the verdict beside it it must fit a
+// report.
+const maxText = 16 << 20
+
 // inspect tells what the loader does with the object; nothing is run.
 func (s *session) inspect() *wire.Report {
 	insp := loader.Inspect(s.job.Object, s.limits(), placement(), "", nil)
 	doc, err := insp.JSON()
 	if err != nil {
-		return internal(err)
+		return &wire.Report{Problem: loadProblem(err)}
 	}
 	text, p := written(insp.WriteText)
 	if p != nil {
@@ -30,7 +34,7 @@ func (s *session) screenOnly() *wire.Report {
 	if p != nil {
 		return &wire.Report{Problem: p}
 	}
-	v, p := s.screen(im)
+	v, p := s.screen(im, 0)
 	if p != nil {
 		return &wire.Report{Problem: p}
 	}
@@ -41,9 +45,9 @@ func (s *session) screenOnly() *wire.Report {
 	text, p := written(func(w io.Writer) error {
 		switch c := code(im); {
 		case s.job.Screen.Boundaries:
-			return screen.Boundaries(w, c.Sections)
+			return screen.Boundaries(w, c.Sections, screen.Options{TextBytes: maxText})
 		case s.job.Screen.Listing:
-			return screen.Listing(w, c, v)
+			return screen.Listing(w, c, v, screen.Options{TextBytes: maxText})
 		}
 		return v.WriteText(w)
 	})
@@ -57,7 +61,7 @@ func (s *session) screenOnly() *wire.Report {
 func written(write func(io.Writer) error) (string, *wire.Problem) {
 	var b strings.Builder
 	if err := write(&b); err != nil {
-		return "", wire.Problemf(wire.Internal, "%v", err)
+		return "", screenProblem(err)
 	}
 	return b.String(), nil
 }

@@ -122,8 +122,8 @@ func (s *session) host() (screen.Host, *wire.Problem) {
 	return h, nil
 }
 
-// screen screens the image.
-func (s *session) screen(im *loader.Image) (*screen.Verdict, *wire.Problem) {
+// screen screens the image, whose function at entry will run; 0 is none.
+func (s *session) screen(im *loader.Image, entry uint64) (*screen.Verdict, *wire.Problem) {
 	h, p := s.host()
 	if p != nil {
 		return nil, p
@@ -135,7 +135,23 @@ func (s *session) screen(im *loader.Image) (*screen.Verdict, *wire.Problem) {
 		}
 		soft[rule] = true
 	}
-	return screen.Screen(code(im), h, screen.Options{Soft: soft}), nil
+	v, err := screen.Screen(code(im), h, screen.Options{Soft: soft, Entry: entry})
+	if err != nil {
+		return nil, screenProblem(err)
+	}
+	return v, nil
+}
+
+// screenProblem turns a screen's error into a problem.
+func screenProblem(err error) *wire.Problem {
+	class := wire.Internal
+	if e := (*screen.StopError)(nil); errors.As(err, &e) {
+		class = wire.Timeout
+	}
+	if e := (*screen.LimitError)(nil); errors.As(err, &e) {
+		class = wire.TooLarge
+	}
+	return wire.Problemf(class, "%v", err)
 }
 
 // refusal turns a verdict that forbids running into a problem, nil otherwise.
@@ -157,7 +173,7 @@ func refusal(v *screen.Verdict) *wire.Problem {
 // missing tells what the host lacks of what the function at addr needs, by
 // itself. Objects often hold one version of a function for each extension:
 // what only the others need is a warning, and a crash if they are reached.
-func missing(v *screen.Verdict, im *loader.Image, addr uint64) (p *wire.Problem, warning string) {
+func missing(v *screen.Verdict, addr uint64) (p *wire.Problem, warning string) {
 	if len(v.HostLacks) == 0 {
 		return nil, ""
 	}
@@ -165,7 +181,7 @@ func missing(v *screen.Verdict, im *loader.Image, addr uint64) (p *wire.Problem,
 	for _, l := range v.HostLacks {
 		names = append(names, l.Feature)
 	}
-	if f := function(v, im, addr); f != nil {
+	if f := v.Function(addr); f != nil {
 		if len(f.Lacks) == 0 {
 			return nil, "other functions of the object need " + strings.Join(names, ", ") + ", which this host lacks"
 		}
@@ -182,17 +198,4 @@ func missing(v *screen.Verdict, im *loader.Image, addr uint64) (p *wire.Problem,
 	off := first.Offset
 	p.Symbol, p.Offset, p.Instruction, p.Bytes, p.MissingISA = first.Symbol, &off, first.Text, first.Bytes, names
 	return p, ""
-}
-
-// function finds what the screen says about the function at an address.
-func function(v *screen.Verdict, im *loader.Image, addr uint64) *screen.FunctionNeeds {
-	for i := range v.Functions {
-		f := &v.Functions[i]
-		for j := range im.Sections {
-			if sec := &im.Sections[j]; sec.Name == f.Section && sec.Addr+f.Offset == addr && f.Symbol != "" {
-				return f
-			}
-		}
-	}
-	return nil
 }

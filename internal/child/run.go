@@ -143,13 +143,13 @@ func (r *runner) align(o *loader.Object, p *loader.Placement) (err error) {
 }
 
 func (r *runner) screenObject() (p *wire.Problem) {
-	if r.verdict, p = r.screen(r.image); p != nil {
+	if r.verdict, p = r.screen(r.image, r.choice.Addr); p != nil {
 		return p
 	}
 	if p := refusal(r.verdict); p != nil {
 		return p
 	}
-	p, warning := missing(r.verdict, r.image, r.choice.Addr)
+	p, warning := missing(r.verdict, r.choice.Addr)
 	if p != nil {
 		return p
 	}
