@@ -82,23 +82,24 @@ func law() []room {
 		{"internal/subject", []string{"internal/autopsy", "internal/cell", "internal/wire", "filter/screen", "kernels", "loader", "perf/processor", "trampoline"}, childBans()},
 		{"internal/autopsy", []string{"internal/cell", "internal/wire", "filter/screen", "filter/seccomp", "loader", "trampoline"}, childBans()},
 		{"internal/cell", []string{"trampoline", "filter/bpf", "filter/seccomp", "perf/processor"}, childBans()},
-		leaves("loader/"),
+		leaves("loader/", "internal/words"),
 		leaves("filter/bpf"),
 		leaves("filter/bpf/bpftest", "filter/bpf"),
 		leaves("filter/seccomp", "filter/bpf"),
 		{"filter/victim", nil, nil}, // starts test binaries; not part of the binary
 		{"filter/landlock", nil, []ban{{"os/exec", "nothing is executed but ourselves"}}},
-		leaves("filter/screen/", "filter/screen/"),
+		leaves("filter/screen/", "filter/screen/", "internal/words"),
 		leaves("trampoline"),
 		leaves("perf"),
 		leaves("perf/uarch"),
 		leaves("perf/recording"),
 		leaves("perf/processor", "perf", "perf/uarch"), // whether a PMU is there, only opening an event tells
 		{"perf/stats", nil, append(leafBans(), ban{"golang.org/x/sys/unix", "statistics are pure"})},
-		leaves("perf/events/", "perf", "perf/events/", "perf/processor", "perf/uarch"),
-		leaves("kernels"),
+		leaves("perf/events/", "perf", "perf/events/", "perf/processor", "perf/uarch", "internal/words"),
+		leaves("kernels", "internal/words"),
 		leaves("examples"),
 		leaves("internal/elfobj"),
+		leaves("internal/words"),
 		{"internal/doctor", []string{"filter/landlock", "internal/wire", "perf/processor"}, serverBans()},
 		{"scripts/matrix", []string{"examples", "internal/wire"}, nil}, // starts emulators; not part of the binary
 		// Records what the tests of perf/stats play; not part of the binary.
@@ -107,6 +108,7 @@ func law() []room {
 		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/processor", "perf/uarch"}, nil},
 		// Is its own child too; not part of the binary.
 		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/processor", "perf/stats", "selftest/hostile", "trampoline"}, nil},
+		{"scripts/bombs", []string{"loader/bombs"}, nil},
 		{"scripts/", []string{"examples"}, nil}, // tools, not in the binary
 	}
 }

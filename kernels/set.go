@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+
+	"webrunner/internal/words"
 )
 
 // specs are the built-in specifications: specs/NAMESPACE/NAME.xml.
@@ -124,45 +126,9 @@ func (s *Set) nearest(name string) string {
 	for _, k := range s.specs {
 		names = append(names, k.Name, k.FullName())
 	}
-	i := slices.Index(names, Nearest(name, names...))
+	i := slices.Index(names, words.Nearest(name, names...))
 	if i < 0 {
 		return ""
 	}
 	return s.specs[i/2].FullName()
-}
-
-// Nearest returns the name, of those that are known, that takes the fewest edits,
-// or "" when more than half of the letters would have to change.
-func Nearest(name string, known ...string) string {
-	if name == "" || len(name) > maxName {
-		return ""
-	}
-	best, distance := "", len(name)/2+1
-	for _, k := range known {
-		if d := edits(name, k); d < distance {
-			best, distance = k, d
-		}
-	}
-	return best
-}
-
-// edits is the Levenshtein distance of two byte strings.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			d := diagonal
-			if a[i] != b[j] {
-				d++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(d, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -47,11 +47,3 @@ func TestLoad(t *testing.T) {
 		t.Errorf("a folder that does not exist: %v", err)
 	}
 }
-
-func TestNearest(t *testing.T) {
-	for name, want := range map[string]string{"kernal": "kernel", "kernels": "kernels", "tmeout": "timeout", "zzzzzz": "", "": "", strings.Repeat("kernel", 1000): ""} {
-		if got := Nearest(name, "kernel", "kernels", "timeout"); got != want {
-			t.Errorf("%.20q: %q, want %q", name, got, want)
-		}
-	}
-}

@@ -121,14 +121,3 @@ func TestAdd(t *testing.T) {
 		t.Errorf("mine/sdot: %v", err)
 	}
 }
-
-func TestEdits(t *testing.T) {
-	for _, tt := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"sdot", "sdot", 0}, {"sdot", "sdto", 2}, {"kitten", "sitting", 3}, {"flaw", "lawn", 2}} {
-		if got := edits(tt.a, tt.b); got != tt.want {
-			t.Errorf("edits(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.want)
-		}
-	}
-}

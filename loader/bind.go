@@ -94,13 +94,17 @@ func (pl *Plan) collectUndefined() error {
 		weak      bool
 	}
 	entries := map[key]int32{} // number in pl.undefined, counted from 1
-	for i := range pl.object.symbols {
-		s, n := &pl.object.symbols[i], pl.uses[i].count
+	o := pl.object
+	for i := range o.symbols {
+		if err := o.limits.poll(i, "binding symbols", len(o.symbols)); err != nil {
+			return err
+		}
+		s, n := &o.symbols[i], pl.uses[i].count
 		why := pl.unresolved(i)
 		if why == "" || n == 0 && why != UnresolvedIFunc && (why != UnresolvedUndefined || s.name == "") {
 			continue
 		}
-		k := key{pl.object.symbolName(i), why, why == UnresolvedUndefined && s.bind == stbWeak}
+		k := key{o.symbolName(i), why, why == UnresolvedUndefined && s.bind == stbWeak}
 		entry := entries[k]
 		if entry == 0 {
 			pl.undefined = append(pl.undefined, Undefined{Name: k.name, Kind: k.why, Weak: k.weak})
@@ -117,8 +121,10 @@ func (pl *Plan) bindUndefined() error {
 	pl.traps = newTraps(pl.placement, len(pl.undefined))
 	for i := range pl.undefined {
 		u := &pl.undefined[i]
+		name := u.Name
+		u.Name = shown(name)
 		if u.Kind == UnresolvedUndefined {
-			if addr, ok := pl.placement.Externals[u.Name]; ok {
+			if addr, ok := pl.placement.Externals[name]; ok {
 				u.Addr, u.Supplied = addr, true
 				continue
 			}

@@ -5,14 +5,14 @@ import "fmt"
 // int3 fills what is not code in the code segment: running into it faults.
 const int3 = 0xcc
 
-// newImage allocates the segments and copies the sections into them.
-func (pl *Plan) newImage() *Image {
-	im := &Image{GOTBase: pl.gotBase, Undefined: pl.undefined, traps: pl.traps}
+// outline returns the image without its bytes: enough to choose a function.
+func (pl *Plan) outline() *Image {
+	im := &Image{GOTBase: pl.gotBase, Undefined: pl.undefined, object: pl.object, traps: pl.traps}
 	index := [3]int{-1, -1, -1} // by Perm - 1, in im.Segments
 	for perm := RX; perm <= RW; perm++ {
 		if e := pl.segments[perm-1]; e.end > e.start {
 			index[perm-1] = len(im.Segments)
-			im.Segments = append(im.Segments, newSegment(e, perm))
+			im.Segments = append(im.Segments, Segment{Addr: e.start, Size: (e.end - e.start + Page - 1) &^ (Page - 1), Perm: perm})
 		}
 	}
 	for i := range pl.object.sections {
@@ -21,13 +21,10 @@ func (pl *Plan) newImage() *Image {
 			continue
 		}
 		perm := permOf(s)
-		out := Section{Index: i, Name: s.name, Addr: pl.sections[i], Size: s.size,
+		out := Section{Index: i, Name: shown(s.name), Addr: pl.sections[i], Size: s.size,
 			Exec: s.exec(), Write: s.write(), NoBits: s.noBits(), Segment: index[perm-1]}
 		if out.Segment >= 0 {
 			out.Offset = out.Addr - pl.segments[perm-1].start
-			if !s.noBits() {
-				copy(im.Segments[out.Segment].Data[out.Offset:], pl.object.contents(s))
-			}
 		}
 		im.Sections = append(im.Sections, out)
 	}
@@ -36,19 +33,27 @@ func (pl *Plan) newImage() *Image {
 	return im
 }
 
-func newSegment(e extent, perm Perm) Segment {
-	size := (e.end - e.start + Page - 1) &^ (Page - 1)
-	data := e.bits - e.start
-	if perm == RX && e.bits == e.end {
-		data = size // no NOBITS section follows: fill the last page too
-	}
-	s := Segment{Addr: e.start, Size: size, Data: make([]byte, data), Perm: perm}
-	if perm == RX {
-		for i := range s.Data {
-			s.Data[i] = int3
+// fill allocates the segments and copies the sections into them.
+func (pl *Plan) fill(im *Image) {
+	for i := range im.Segments {
+		s := &im.Segments[i]
+		e := &pl.segments[s.Perm-1]
+		data := e.bits - e.start
+		if s.Perm == RX && e.bits == e.end {
+			data = s.Size // no NOBITS section follows: fill the last page too
+		}
+		s.Data = make([]byte, data)
+		if s.Perm == RX {
+			for i := range s.Data {
+				s.Data[i] = int3
+			}
 		}
 	}
-	return s
+	for i := range im.Sections {
+		if s := &im.Sections[i]; s.Segment >= 0 && !s.NoBits {
+			copy(im.Segments[s.Segment].Data[s.Offset:], pl.object.contents(&pl.object.sections[s.Index]))
+		}
+	}
 }
 
 // bytes returns the image's bytes of section i, which has bits.
@@ -108,12 +113,12 @@ func (pl *Plan) symbols() ([]Symbol, []Binding) {
 	all := make([]Symbol, len(pl.object.symbols))
 	for i := range all {
 		s := &pl.object.symbols[i]
-		all[i] = Symbol{Index: i, Name: s.name, Addr: pl.values[i], Size: s.size, Kind: pl.kind(s), Binding: bindingName(s.bind)}
+		all[i] = Symbol{Index: i, Name: shown(s.name), Addr: pl.values[i], Size: s.size, Kind: pl.kind(s), Binding: bindingName(s.bind)}
 		if s.place == inSection {
 			all[i].Section = int(s.shndx)
 		}
 		if pl.uses[i].count > 0 {
-			used = append(used, Binding{Index: i, Name: s.name, Addr: pl.values[i]})
+			used = append(used, Binding{Index: i, Name: all[i].Name, Addr: pl.values[i]})
 		}
 	}
 	return all, used

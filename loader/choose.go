@@ -4,48 +4,65 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"webrunner/internal/words"
 )
 
 // Choice is the function that will be run, and why that one.
 type Choice struct {
-	Name  string // of the symbol, or of the section if there is no symbol
+	Name  string // of the symbol, or of the section if there is no symbol; printable and clipped
 	Index int    // in the symbol table, -1 if there is no symbol
 	Addr  uint64
+	Exact bool   // the function has the very name that was asked for
 	Why   string // one sentence
 }
 
-// Choose finds the kernel's function: the symbol of exactly that name, else the
-// first alternative that there is, else the only global function, else the
-// start of the only executable section. Underscores are not added or dropped.
-// The error lists the functions that the object has.
+// Choose finds the function that is wanted: the symbol of exactly that name,
+// else the first alternative that there is, else the only function that the
+// object offers, else, where it offers none, the start of its only executable
+// section. Underscores are not added or dropped. An object offers its callable
+// global symbols, and if there are none its local functions; names of the same
+// address are one. The error is an *Error, of class NoFunction where several
+// functions could be meant; it lists them and says which name comes nearest.
 func (im *Image) Choose(exact string, alternatives []string) (Choice, error) {
-	if s := im.entry(exact); s != nil {
-		return im.choice(s, "it has the kernel's name")
+	if i := im.entry(exact); i >= 0 {
+		return im.choice(i, true, "it has the wanted name")
 	}
 	for _, name := range alternatives {
-		if s := im.entry(name); s != nil {
-			return im.choice(s, "it has a name that the kernel's specification allows instead of "+exact)
+		if i := im.entry(name); i >= 0 {
+			return im.choice(i, false, "it has a name that is allowed instead of "+shown(exact))
 		}
 	}
-	functions := im.globals(KindFunc, KindIFunc)
-	if len(functions) == 1 {
-		return im.choice(functions[0], "it is the only global function")
-	}
-	if len(functions) == 0 {
-		if untyped := im.globals(KindNone); len(untyped) == 1 {
-			return im.choice(untyped[0], "it is the only global symbol in code, and no symbol is typed as function")
+	offered := im.offered()
+	if only := im.oneAddress(offered); only >= 0 {
+		why := "it is the only function of the object"
+		if exact != "" {
+			why = "no function has the name " + shown(exact) + "; it is the only function of the object"
 		}
+		return im.choice(only, false, why)
 	}
-	if only := im.onlyCode(); only != nil {
-		return im.startOf(only), nil
+	if only := im.onlyCode(); len(offered) == 0 && only != nil {
+		return im.startOf(only, exact), nil
 	}
-	return Choice{}, im.noChoice(exact, alternatives)
+	return Choice{}, im.noChoice(exact, alternatives, offered)
+}
+
+// ChooseSymbol finds the function of exactly that name and takes no other. The
+// error is Choose's.
+func (im *Image) ChooseSymbol(name string) (Choice, error) {
+	if i := im.entry(name); i >= 0 {
+		return im.choice(i, true, "its name was asked for")
+	}
+	return Choice{}, im.noChoice(name, nil, im.offered())
 }
 
 // startOf chooses the first byte of a section, under the name of the symbol
 // that is there, if any.
-func (im *Image) startOf(s *Section) Choice {
-	c := Choice{Name: s.Name, Index: -1, Addr: s.Addr, Why: "no symbol has the kernel's name; it is the start of the only executable section"}
+func (im *Image) startOf(s *Section, exact string) Choice {
+	c := Choice{Name: s.Name, Index: -1, Addr: s.Addr, Why: "no function has a name; it is the start of the only executable section"}
+	if exact != "" {
+		c.Why = "no function has the name " + shown(exact) + " or any other; it is the start of the only executable section"
+	}
 	if best := im.nearest(s.Addr, s); best != nil && best.Addr == s.Addr {
 		c.Name, c.Index = best.Name, best.Index
 	}
@@ -53,22 +70,25 @@ func (im *Image) startOf(s *Section) Choice {
 }
 
 // choice refuses the one kind of function whose address is not its code.
-func (im *Image) choice(s *Symbol, why string) (Choice, error) {
+func (im *Image) choice(i int, exact bool, why string) (Choice, error) {
+	s := &im.Symbols[i]
 	if s.Kind == KindIFunc {
-		return Choice{}, unsupported("the function is a GNU indirect function, whose resolver is not run").about(s.Name).
+		return Choice{}, unsupported("the function is a GNU indirect function, whose resolver is not run").about(im.rawName(i)).
 			advise("ask for one of its implementations by name")
 	}
-	return Choice{Name: s.Name, Index: s.Index, Addr: s.Addr, Why: why}, nil
+	return Choice{Name: s.Name, Index: s.Index, Addr: s.Addr, Exact: exact, Why: why}, nil
 }
 
-// entry returns the symbol of that name that can be called, the most visible
-// one if there are several.
-func (im *Image) entry(name string) *Symbol {
-	var best *Symbol
+// rawName is the name of symbol i as it is in the file.
+func (im *Image) rawName(i int) string { return im.object.symbols[i].name }
+
+// entry returns the number of the symbol of that name that can be called, the
+// most visible one if there are several, -1 if there is none.
+func (im *Image) entry(name string) int {
+	best := -1
 	for i := range im.Symbols {
-		s := &im.Symbols[i]
-		if s.Name == name && im.callable(s) && (best == nil || visibility(s) > visibility(best)) {
-			best = s
+		if im.rawName(i) == name && im.callable(i) && (best < 0 || visibility(&im.Symbols[i]) > visibility(&im.Symbols[best])) {
+			best = i
 		}
 	}
 	return best
@@ -84,9 +104,10 @@ func visibility(s *Symbol) int {
 	return 2
 }
 
-// callable reports whether s is a function, or an untyped label, in code that
-// has bytes at that place.
-func (im *Image) callable(s *Symbol) bool {
+// callable reports whether symbol i is a function, or an untyped label, in code
+// that has bytes at that place.
+func (im *Image) callable(i int) bool {
+	s := &im.Symbols[i]
 	if s.Name == "" || s.Section == 0 {
 		return false
 	}
@@ -101,16 +122,41 @@ func (im *Image) callable(s *Symbol) bool {
 	return in != nil && in.Exec && !in.NoBits && s.Addr >= in.Addr && s.Addr-in.Addr < in.Size
 }
 
-// globals lists the callable symbols that are not local and of a kind.
-func (im *Image) globals(kinds ...Kind) []*Symbol {
-	var list []*Symbol
+// offered lists the symbols that can be meant by somebody who names none of
+// them: the callable global ones, else the local functions. Local labels are
+// places within a function.
+func (im *Image) offered() []int {
+	var global, local []int
 	for i := range im.Symbols {
-		s := &im.Symbols[i]
-		if s.Binding != "local" && slices.Contains(kinds, s.Kind) && im.callable(s) {
-			list = append(list, s)
+		switch s := &im.Symbols[i]; {
+		case !im.callable(i):
+		case s.Binding != "local":
+			global = append(global, i)
+		case s.Kind == KindFunc:
+			local = append(local, i)
 		}
 	}
-	return list
+	if len(global) > 0 {
+		return global
+	}
+	return local
+}
+
+// oneAddress returns the symbol that says most of those offered if all are
+// names of one address, else -1.
+func (im *Image) oneAddress(offered []int) int {
+	best := -1
+	for _, i := range offered {
+		switch {
+		case best < 0:
+			best = i
+		case im.Symbols[i].Addr != im.Symbols[best].Addr:
+			return -1
+		case im.Symbols[i].rank() > im.Symbols[best].rank():
+			best = i
+		}
+	}
+	return best
 }
 
 // onlyCode returns the executable section that has bytes, nil unless there is
@@ -130,25 +176,84 @@ func (im *Image) onlyCode() *Section {
 	return only
 }
 
-func (im *Image) noChoice(exact string, alternatives []string) error {
+// Bounds of what an error says of the functions that there are.
+const (
+	mostListed   = 20
+	mostCompared = 1 << 16 // names that are compared with the wanted one
+)
+
+// noChoice says that no function can be chosen, what there is to choose from,
+// and how its author probably meant it.
+func (im *Image) noChoice(exact string, alternatives []string, offered []int) *Error {
 	var names []string
-	for _, s := range im.globals(KindFunc, KindNone, KindIFunc) {
-		names = append(names, printable(s.Name))
+	for _, i := range offered {
+		names = append(names, im.rawName(i))
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
-	const most = 20
-	if len(names) > most {
-		names = append(names[:most:most], fmt.Sprintf("and %d more", len(names)-most))
-	}
-	if len(names) == 0 {
-		names = []string{"none (compiled with gcc -flto and without -ffat-lto-objects?)"}
-	}
-	list := strings.Join(names, ", ")
+	list := listed(names)
 	if exact == "" {
-		return unsupported("no function was asked for, and the object does not have just one; its global functions: %s", list)
+		return noFunction("no function was asked for, and the object does not have just one; its functions: %s", list).
+			advise("name one of them")
 	}
-	wanted := strings.Join(append([]string{exact}, alternatives...), " or ")
-	return unsupported("the object has no function %s; its global functions: %s", wanted, list).
-		advise("name the kernel's function as the kernel, or leave one global function")
+	var wanted []string
+	for _, name := range append([]string{exact}, alternatives...) {
+		wanted = append(wanted, shown(name))
+	}
+	return noFunction("the object has no function %s; its functions: %s", strings.Join(wanted, " or "), list).
+		advise(im.advice(exact, names))
+}
+
+// listed writes the first of the names, and how many there are besides.
+func listed(names []string) string {
+	if len(names) == 0 {
+		return "none (compiled with gcc -flto and without -ffat-lto-objects?)"
+	}
+	var list []string
+	for _, name := range names[:min(len(names), mostListed)] {
+		list = append(list, shown(name))
+	}
+	if more := len(names) - mostListed; more > 0 {
+		list = append(list, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(list, ", ")
+}
+
+// advice guesses what keeps the wanted function from being found.
+func (im *Image) advice(wanted string, names []string) string {
+	const otherwise = "give the function that name, or leave no other global function"
+	for _, name := range names {
+		if how := mangled(name, wanted); how != "" {
+			return fmt.Sprintf("%s looks like %s under a compiler's name for it: %s", shown(name), shown(wanted), how)
+		}
+	}
+	if near := words.Nearest(wanted, names[:min(len(names), mostCompared)]...); near != "" {
+		return "did you mean " + shown(near) + "?"
+	}
+	return otherwise
+}
+
+// mangled says how to keep a compiler from changing the name, if name is what
+// C++ (Itanium C++ ABI, 5.1: _Z, then each identifier behind its length) or Rust
+// (RFC 2603: _R; before that as C++ with 17h and a hash at the end) makes of
+// wanted, else "".
+func mangled(name, wanted string) string {
+	cpp := strings.HasPrefix(name, "_Z")
+	if !cpp && !strings.HasPrefix(name, "_R") || !strings.Contains(name, fmt.Sprint(len(wanted), wanted)) {
+		return ""
+	}
+	if cpp && !rustHash(name) {
+		return `declare it extern "C"`
+	}
+	return "mark it #[no_mangle] and extern \"C\""
+}
+
+// rustHash reports whether name ends in 17h, 16 hexadecimal digits and E.
+func rustHash(name string) bool {
+	const tail = len("17h0123456789abcdefE")
+	if len(name) < tail {
+		return false
+	}
+	end := name[len(name)-tail:]
+	return strings.HasPrefix(end, "17h") && end[tail-1] == 'E' && strings.Trim(end[3:tail-1], "0123456789abcdef") == ""
 }

@@ -1,6 +1,9 @@
 package loader
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestChoose walks down the rule, one row a step.
 func TestChoose(t *testing.T) {
@@ -25,9 +28,11 @@ func TestChoose(t *testing.T) {
 		{"exact before alternative", []testSymbol{global("cblas_sdot", 4), global("sdot", 8)}, "sdot", 8},
 		{"first alternative", []testSymbol{global("alt2", 4), global("cblas_sdot", 8)}, "cblas_sdot", 8},
 		{"second alternative", []testSymbol{global("a", 0), global("alt2", 4)}, "alt2", 4},
-		{"no prefix is added", []testSymbol{global("_sdot", 8), global("a", 4)}, ".text", 0},
 		{"only global function", []testSymbol{local("a", 0), global("playme", 8)}, "playme", 8},
 		{"only global label", []testSymbol{untyped("playme", 8)}, "playme", 8},
+		{"names of one address are one function", []testSymbol{global("b", 8), untyped("a", 8)}, "b", 8},
+		{"only function, local", []testSymbol{local("a", 8)}, "a", 8},
+		{"local labels are places", []testSymbol{{name: "loop", shndx: 1, value: 4}, {name: "end", shndx: 1, value: 8}}, ".text", 0},
 		{"start of the section", nil, ".text", 0},
 		{"start, named", []testSymbol{local("a", 0)}, "a", 0},
 		{"a function outside the section is none", []testSymbol{global("sdot", 16), global("sdot", 17)}, ".text", 0},
@@ -42,8 +47,9 @@ func TestChoose(t *testing.T) {
 			}
 			equal(t, "name", c.Name, r.want)
 			equal(t, "offset", c.Addr-addrOf(t, im, 1), r.offset)
-			if c.Why == "" {
-				t.Error("the choice has no reason")
+			equal(t, "Exact", c.Exact, c.Name == "sdot")
+			if c.Why == "" || !c.Exact && !strings.Contains(c.Why, "sdot") {
+				t.Errorf("the reason is %q", c.Why)
 			}
 			if c.Index >= 0 {
 				equal(t, "symbol of Index", im.Symbols[c.Index].Name, c.Name)
@@ -52,21 +58,59 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// TestChooseRefuses: several functions that could be meant are never guessed
+// from, and the error says how the wanted one was probably meant.
 func TestChooseRefuses(t *testing.T) {
-	second := textSection(make([]byte, 4))
-	second.name = ".text.b"
-	im := mustLoad(t, &testObject{
-		sections: []testSection{textSection(make([]byte, 4)), second},
-		symbols: []testSymbol{
-			{name: "saxpy", info: globalFunc, shndx: 1}, {name: "sasum", info: globalFunc, shndx: 2},
-		},
-	})
-	_, err := im.Choose("sdot", []string{"cblas_sdot"})
-	e, ok := err.(*Error)
-	if !ok || e.Class != Unsupported {
-		t.Fatalf("got %v", err)
+	rows := []struct {
+		name, want   string
+		alternatives []string
+		symbols      []string // global functions
+		text         string
+	}{
+		{"a slip", "playground", nil, []string{"tiny", "playgruond"},
+			"the object has no function playground; its functions: playgruond, tiny; did you mean playgruond?"},
+		{"no prefix is added", "sdot", nil, []string{"_sdot", "a"}, "its functions: _sdot, a; did you mean _sdot?"},
+		{"nothing near", "sdot", []string{"cblas_sdot"}, []string{"sgemv", "isamax"},
+			"the object has no function sdot or cblas_sdot; its functions: isamax, sgemv; give the function that name"},
+		{"C++", "playground", nil, []string{"tiny", "_Z10playgroundPf"}, `_Z10playgroundPf looks like playground under a compiler's name for it: declare it extern "C"`},
+		{"C++, in a namespace", "playground", nil, []string{"tiny", "_ZN3foo10playgroundEv"}, `declare it extern "C"`},
+		{"Rust", "playground", nil, []string{"tiny", "_ZN5crate10playground17h0123456789abcdefE"}, "#[no_mangle]"},
+		{"Rust, v0", "playground", nil, []string{"tiny", "_RNvCs1234_7mycrate10playground"}, "#[no_mangle]"},
+		{"nothing asked for", "", nil, []string{"saxpy", "sasum"},
+			"no function was asked for, and the object does not have just one; its functions: sasum, saxpy; name one of them"},
 	}
-	equal(t, "detail", e.Detail, "the object has no function sdot or cblas_sdot; its global functions: sasum, saxpy")
-	_, err = im.Choose("", nil)
-	equal(t, "nothing asked for", err.Error(), "no function was asked for, and the object does not have just one; its global functions: sasum, saxpy")
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			o := &testObject{sections: []testSection{textSection(make([]byte, 16))}}
+			for i, name := range r.symbols {
+				o.symbols = append(o.symbols, testSymbol{name: name, info: globalFunc, shndx: 1, value: uint64(4 * i)})
+			}
+			_, err := mustLoad(t, o).Choose(r.want, r.alternatives)
+			e, ok := err.(*Error)
+			if !ok || e.Class != NoFunction || !strings.Contains(e.Error(), r.text) {
+				t.Errorf("got %v, want …%s…", err, r.text)
+			}
+		})
+	}
+}
+
+// TestChooseSymbol takes the exact name or nothing, also a local one.
+func TestChooseSymbol(t *testing.T) {
+	long := strings.Repeat("n", 3*nameShown)
+	im := mustLoad(t, &testObject{sections: []testSection{textSection(make([]byte, 16))}, symbols: []testSymbol{
+		{name: "static", info: sttFunc, shndx: 1, value: 4}, {name: "sdot", info: globalFunc, shndx: 1}, {name: long, info: globalFunc, shndx: 1, value: 8},
+	}})
+	for name, offset := range map[string]uint64{"static": 4, "sdot": 0, long: 8} {
+		c, err := im.ChooseSymbol(name)
+		if err != nil || !c.Exact || c.Addr-addrOf(t, im, 1) != offset {
+			t.Errorf("%.20s: %+v, %v", name, c, err)
+		}
+	}
+	_, err := im.ChooseSymbol("sdto")
+	if e, ok := err.(*Error); !ok || e.Class != NoFunction || e.Advice != "did you mean sdot?" {
+		t.Errorf("got %v", err)
+	}
+	if _, err := im.ChooseSymbol(long[:nameShown]); err == nil {
+		t.Error("a clipped name was taken for the name")
+	}
 }

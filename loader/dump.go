@@ -133,5 +133,39 @@ func (r *Report) dumpChoice(d *Dump) {
 	d.Chosen = &DumpChoice{r.Choice.Name, r.Choice.Index, Address(r.Choice.Addr), r.Choice.Why}
 }
 
-// JSON returns the dump on one line.
-func (r *Report) JSON() ([]byte, error) { return json.Marshal(r.Dump()) }
+// JSON returns the dump on one line. It fails with an *Error of class TooLarge
+// if the dump would have more than Limits.DumpBytes, before it makes it.
+func (r *Report) JSON() ([]byte, error) {
+	if size, limit := r.dumpSize(), r.limits.DumpBytes; size > limit {
+		return nil, tooLarge("the dump of this object has about %d bytes, the limit is %d", size, limit).
+			advise("the text form lists the first of everything")
+	}
+	return json.Marshal(r.Dump())
+}
+
+// dumpSize estimates the length of the dump: two digits a byte of the image, and
+// what the words around a section, symbol or undefined name take at least.
+func (r *Report) dumpSize() (n uint64) {
+	const sectionWords, symbolWords, undefinedWords = 80, 40, 110
+	im := r.placed
+	if im == nil {
+		return 0
+	}
+	for i := range im.Sections {
+		s := &im.Sections[i]
+		n += sectionWords + uint64(len(s.Name))
+		if r.Image != nil && !s.NoBits {
+			n += 2 * s.Size
+		}
+	}
+	for i := range im.Relocated {
+		n += symbolWords + uint64(len(im.Relocated[i].Name))
+	}
+	for i := range im.Undefined {
+		n += undefinedWords + uint64(len(im.Undefined[i].Name))
+	}
+	for i := range im.Regions {
+		n += 2 * uint64(len(im.Regions[i].Data))
+	}
+	return n
+}

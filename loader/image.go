@@ -60,7 +60,8 @@ type Image struct {
 	Roots     []uint64    // addresses in executable sections that code can be entered at: ascending, no duplicates
 	Warnings  []string    // what a user should know although the object loads
 
-	traps traps
+	object *Object // has the symbols' names as they are
+	traps  traps
 }
 
 // Segment is a run of pages of one protection.
@@ -73,8 +74,8 @@ type Segment struct {
 
 // Section is a section of the object in the image.
 type Section struct {
-	Index   int // in the section header table
-	Name    string
+	Index   int    // in the section header table
+	Name    string // printable, and clipped where it has more than 256 bytes
 	Addr    uint64
 	Size    uint64
 	Exec    bool
@@ -86,8 +87,8 @@ type Section struct {
 
 // Symbol is a symbol with its final address.
 type Symbol struct {
-	Index   int // in the symbol table
-	Name    string
+	Index   int    // in the symbol table
+	Name    string // printable, and clipped where it has more than 256 bytes
 	Addr    uint64 // or value, for an absolute symbol
 	Size    uint64 // bytes, 0 if the object does not say
 	Kind    Kind
@@ -113,7 +114,7 @@ const (
 // Undefined is a symbol that the object does not define in a way that the
 // loader can use, and what it was bound to.
 type Undefined struct {
-	Name       string
+	Name       string // printable and clipped
 	Addr       uint64 // the external, the trap, or 0 for a weak symbol that nobody supplies
 	Supplied   bool   // Addr is one of Placement.Externals
 	Weak       bool
@@ -133,7 +134,7 @@ const (
 // Binding is a symbol as relocations saw it.
 type Binding struct {
 	Index int
-	Name  string
+	Name  string // printable and clipped
 	Addr  uint64 // S of the psABI's formulas
 }
 

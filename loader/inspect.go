@@ -9,6 +9,7 @@ type Report struct {
 	Choice    Choice  // valid if Image is there and ChoiceErr is nil
 	ChoiceErr error
 
+	limits Limits
 	size   int    // of the file, bytes
 	plan   *Plan  // nil if the object was refused before addresses were decided
 	placed *Image // Image; or, if a relocation was refused, the image without bytes
@@ -17,7 +18,7 @@ type Report struct {
 // Inspect loads an object and chooses a function as a run of that kernel would,
 // and reports both. A refusal is part of the report.
 func Inspect(file []byte, lim Limits, p Placement, kernel string, alternatives []string) *Report {
-	r := &Report{size: len(file)}
+	r := &Report{limits: lim.orDefaults(), size: len(file)}
 	if r.Object, r.Err = Parse(file, lim); r.Err != nil {
 		return r
 	}
@@ -25,7 +26,7 @@ func Inspect(file []byte, lim Limits, p Placement, kernel string, alternatives [
 		return r
 	}
 	if r.Image, r.Err = Relocate(r.plan); r.Err != nil {
-		r.placed = r.plan.newImage()
+		r.placed = r.plan.outline()
 		return r
 	}
 	r.placed = r.Image

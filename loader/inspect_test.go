@@ -100,7 +100,7 @@ func TestWriteText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"function: sdot at 0x10000000, because it has the kernel's name",
+		"function: sdot at 0x10000000, because it has the wanted name",
 		"warning: constructors are not run: section 3 (.init_array)",
 		"0x10000000-0x10001000  r-x",
 		"R_X86_64_PLT32", "R_X86_64_REX_GOTPCRELX",

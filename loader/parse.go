@@ -48,6 +48,9 @@ func Parse(file []byte, lim Limits) (*Object, error) {
 	if err := p.findRelocations(); err != nil {
 		return nil, err
 	}
+	if err := p.checkOverlaps(); err != nil {
+		return nil, err
+	}
 	return &p.Object, nil
 }
 

@@ -12,7 +12,8 @@ func Load(o *Object, p Placement) (*Image, error) {
 // Relocate writes the bytes of a plan. It returns an *Error if a value does not
 // fit the field that a relocation has for it.
 func Relocate(pl *Plan) (*Image, error) {
-	im := pl.newImage()
+	im := pl.outline()
+	pl.fill(im)
 	pl.fillGOT(im)
 	pl.fillStubs(im)
 	for i := range pl.object.relas {
@@ -31,6 +32,9 @@ func (pl *Plan) apply(rs *relaSection, im *Image) error {
 	base := pl.sections[rs.target]
 	field := pl.bytes(im, rs.target)
 	for k := range rs.count() {
+		if err := pl.object.limits.poll(k, "relocating", rs.count()); err != nil {
+			return err.in(rs.target, pl.object.target(rs))
+		}
 		r := rs.at(k)
 		t := &relocTypes[r.typ]
 		if t.formula == nothing {

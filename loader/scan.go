@@ -18,6 +18,9 @@ func (pl *Plan) scan() error {
 	for i := range o.relas {
 		rs := &o.relas[i]
 		for k := range rs.count() {
+			if err := o.limits.poll(k, "checking relocations", rs.count()); err != nil {
+				return err
+			}
 			if err := pl.scanOne(rs, rs.at(k)); err != nil {
 				return err
 			}

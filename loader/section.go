@@ -28,6 +28,9 @@ func (p *parser) readSections(h header) error {
 	p.sections = make([]section, h.sectionCount)
 	nameOffsets := make([]uint32, h.sectionCount)
 	for i := range p.sections {
+		if err := p.limits.poll(i, "reading section headers", len(p.sections)); err != nil {
+			return err
+		}
 		b := p.file[h.sectionOffset+uint64(i)*shdrSize:][:shdrSize]
 		nameOffsets[i] = le.Uint32(b)
 		p.sections[i] = section{
@@ -64,6 +67,9 @@ func (p *parser) nameSections(table uint64, offsets []uint32) error {
 		return err
 	}
 	for i := range p.sections {
+		if err := p.limits.poll(i, "reading the names of sections", len(p.sections)); err != nil {
+			return err
+		}
 		if i == 0 {
 			continue
 		}

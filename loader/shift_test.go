@@ -54,7 +54,7 @@ func TestCodeShift(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			natural := loadShifted(t, file, 0)
 			relocs := fields(t, file)
-			want := screened(natural)
+			want := screened(t, natural)
 			for shift := range uint64(CodeLine) {
 				im := loadShifted(t, file, shift)
 				checkSegments(t, im, 1<<30)
@@ -65,7 +65,7 @@ func TestCodeShift(t *testing.T) {
 					r.check(t, im)
 				}
 				sameBytes(t, natural, im, relocs)
-				if got := screened(im); !reflect.DeepEqual(got, want) {
+				if got := screened(t, im); !reflect.DeepEqual(got, want) {
 					t.Fatalf("shift %d: the screen says %+v, else %+v", shift, got, want)
 				}
 			}
@@ -216,7 +216,7 @@ type opinion struct {
 	bytes    int
 }
 
-func screened(im *Image) opinion {
+func screened(t *testing.T, im *Image) opinion {
 	c := screen.Code{Roots: im.Roots, Externals: []screen.Range{{Start: testPlacement().TrapBase, End: testPlacement().TrapLimit}}}
 	for _, addr := range testPlacement().Externals {
 		c.Externals = append(c.Externals, screen.Range{Start: addr, End: addr + 1})
@@ -228,7 +228,10 @@ func screened(im *Image) opinion {
 			o.bytes += int(s.Size)
 		}
 	}
-	v := screen.Screen(c, screen.Host{}, screen.Options{})
+	v, err := screen.Screen(c, screen.Host{}, screen.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, r := range v.Refusals {
 		o.refusals = append(o.refusals, fmt.Sprintf("%s at %s+%#x", r.Rule, r.Section, r.Offset))
 	}
@@ -250,7 +253,7 @@ func TestCodeShiftOf(t *testing.T) {
 		for want := range uint64(CodeLine) {
 			p := testPlacement()
 			p.CodeShift = 5 // of no influence
-			if p.CodeShift, err = CodeShift(o, p, want, "no such function", []string{name}); err != nil {
+			if p.CodeShift, err = CodeShift(o, p, want, func(im *Image) (Choice, error) { return im.Choose("no such function", []string{name}) }); err != nil {
 				t.Fatal(err)
 			}
 			im, err := Load(o, p)
@@ -267,10 +270,10 @@ func TestCodeShiftOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := CodeShift(data, testPlacement(), 0, "h", nil); err == nil {
+	if _, err := CodeShift(data, testPlacement(), 0, func(im *Image) (Choice, error) { return im.ChooseSymbol("h") }); err == nil {
 		t.Error("a function is found where there is no code")
 	}
-	if _, err := CodeShift(o, testPlacement(), CodeLine, "f", nil); err == nil {
+	if _, err := CodeShift(o, testPlacement(), CodeLine, func(im *Image) (Choice, error) { return im.ChooseSymbol("f") }); err == nil {
 		t.Error("64 is accepted as a remainder of 64")
 	}
 }

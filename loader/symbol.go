@@ -54,6 +54,9 @@ func (p *parser) readSymbols() error {
 	p.symbols = make([]symbol, count)
 	data := p.file[s.offset:][:s.size]
 	for i := range p.symbols {
+		if err := p.limits.poll(i, "reading symbols", len(p.symbols)); err != nil {
+			return err
+		}
 		if err := p.readSymbol(i, data[i*symSize:][:symSize], names, extended); err != nil {
 			return err
 		}

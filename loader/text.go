@@ -62,7 +62,7 @@ func (r *Report) summary(t *text) {
 	if r.ChoiceErr != nil {
 		t.line("no function chosen: %v", r.ChoiceErr)
 	} else {
-		t.line("function: %s at %#x, because %s", printable(r.Choice.Name), r.Choice.Addr, r.Choice.Why)
+		t.line("function: %s at %#x, because %s", r.Choice.Name, r.Choice.Addr, r.Choice.Why)
 	}
 	for _, warning := range r.Image.Warnings {
 		t.line("warning: %s", warning)
@@ -90,17 +90,17 @@ func (r *Report) sectionList(t *text) {
 		} else if s.mapped {
 			where = "-\t" + permOf(s).String()
 		}
-		t.line("  %d\t%s\t%d\t%d\t%s", i, printable(s.name), s.size, s.align, where)
+		t.line("  %d\t%s\t%d\t%d\t%s", i, shown(s.name), s.size, s.align, where)
 	})
 }
 
 func (r *Report) symbolList(t *text) {
-	symbols, _ := r.plan.symbols()
+	symbols := r.placed.Symbols
 	t.head("symbols", len(symbols))
 	t.line("  index\taddress\tsize\tkind\tbinding\tname")
 	t.list(len(symbols), func(i int) {
 		s := &symbols[i]
-		t.line("  %d\t%#x\t%d\t%s\t%s\t%s", i, s.Addr, s.Size, s.Kind, s.Binding, printable(r.Object.symbolName(i)))
+		t.line("  %d\t%#x\t%d\t%s\t%s\t%s", i, s.Addr, s.Size, s.Kind, s.Binding, shown(r.Object.symbolName(i)))
 	})
 }
 
@@ -131,8 +131,8 @@ func (r *Report) relocationLine(t *text, rs *relaSection, rel rela) {
 	if typ.formula != nothing {
 		value = fmt.Sprintf("%#x", r.plan.compute(typ, rel, r.plan.sections[rs.target]+rel.offset, r.Object.contents(section)))
 	}
-	t.line("  %s\t%#x\t%s\t%s\t%d\t%s", printable(section.name), rel.offset, typ.name,
-		printable(r.Object.symbolName(int(rel.sym))), int64(rel.addend), value)
+	t.line("  %s\t%#x\t%s\t%s\t%d\t%s", shown(section.name), rel.offset, typ.name,
+		shown(r.Object.symbolName(int(rel.sym))), int64(rel.addend), value)
 }
 
 func (r *Report) undefinedList(t *text) {
@@ -147,6 +147,6 @@ func (r *Report) undefinedList(t *text) {
 		case u.Addr == 0:
 			fate = "weak: is 0"
 		}
-		t.line("  %s\t%s\t%#x\t%d references\t%s", printable(u.Name), u.Kind, u.Addr, u.References, fate)
+		t.line("  %s\t%s\t%#x\t%d references\t%s", u.Name, u.Kind, u.Addr, u.References, fate)
 	})
 }

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"webrunner/kernels"
+	"webrunner/internal/words"
 )
 
 // The exit codes of every command. They are part of the interface.
@@ -69,7 +69,7 @@ func (a *app) main(args []string) int {
 		names = append(names, v.name)
 	}
 	hint := "webrunner help lists them"
-	if near := kernels.Nearest(args[0], names...); near != "" {
+	if near := words.Nearest(args[0], names...); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	fmt.Fprintf(a.err, "webrunner: there is no command %q; %s\n", args[0], hint)

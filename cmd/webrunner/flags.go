@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"webrunner/kernels"
+	"webrunner/internal/words"
 )
 
 // flags is the standard flag package with three habits of other programs:
@@ -184,7 +184,7 @@ func (f *flags) nearest(name string) string {
 			names = append(names, g.Name)
 		}
 	})
-	return kernels.Nearest(name, names...)
+	return words.Nearest(name, names...)
 }
 
 func (f *flags) describe(w io.Writer) {

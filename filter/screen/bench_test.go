@@ -2,9 +2,12 @@ package screen
 
 import (
 	"os"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
+
+	"webrunner/loader/bombs"
 )
 
 // perCPU reports MB per second of processor time, which a busy machine does not spoil as it does the wall clock.
@@ -56,7 +59,28 @@ func BenchmarkScreen(b *testing.B) {
 	code := benchCode(b)
 	defer perCPU(b, code.size())()
 	for b.Loop() {
-		Screen(code, Host{}, Options{})
+		screened(code, Host{}, Options{})
+	}
+}
+
+// BenchmarkBombs loads and screens objects of 15.7 MB that are made to be costly. heap-MB is what the collector has in use after it.
+func BenchmarkBombs(b *testing.B) {
+	const size = 15_700_000
+	for _, bomb := range bombs.All() {
+		if bomb.Refused {
+			continue
+		}
+		b.Run(bomb.Name, func(b *testing.B) {
+			file := bomb.Make(size)
+			var peak runtime.MemStats
+			defer perCPU(b, size)()
+			for b.Loop() {
+				v := screened(loaded(b, file), Host{}, Options{})
+				runtime.ReadMemStats(&peak)
+				runtime.KeepAlive(v)
+			}
+			b.ReportMetric(float64(peak.HeapSys)/1e6, "heap-MB")
+		})
 	}
 }
 

@@ -47,7 +47,7 @@ func checkPromises(t *testing.T, code []byte, entry uint8) {
 		Symbols:  []Symbol{{Name: "f", Addr: 0x10000, Func: true}},
 		Roots:    []uint64{0x10000 + uint64(entry)},
 	}
-	v := Screen(c, Host{}, Options{})
+	v := screened(c, Host{}, Options{})
 	if v.Accepted != (len(v.Refusals) == 0) || v.RefusalCount < len(v.Refusals) {
 		t.Fatalf("accepted %v with %d of %d refusals", v.Accepted, len(v.Refusals), v.RefusalCount)
 	}
@@ -60,8 +60,8 @@ func checkPromises(t *testing.T, code []byte, entry uint8) {
 	if locked(code) {
 		return // split locks depend on where operands lie in their cache lines
 	}
-	same(t, "moved", v, Screen(c.moved(0x7000_0000), Host{}, Options{}), 0x7000_0000)
-	same(t, "in company", v, Screen(c.inCompany(), Host{}, Options{}), 0)
+	same(t, "moved", v, screened(c.moved(0x7000_0000), Host{}, Options{}), 0x7000_0000)
+	same(t, "in company", v, screened(c.inCompany(), Host{}, Options{}), 0)
 }
 
 // decodesWholly follows accepted code from its beginning: until the first jump or return there must be known and allowed instructions.
@@ -145,7 +145,7 @@ func TestPadding(t *testing.T) {
 				Sections: []Section{{Index: 1, Name: ".text", Addr: 0x10000, Code: text}},
 				Symbols:  []Symbol{{Name: "f", Addr: 0x10000, Func: true}, {Name: "kernel", Addr: 0x10000 + at, Func: true}},
 			}
-			wantRefusal(t, Screen(c, Host{}, Options{}), b.rule, "kernel", 0)
+			wantRefusal(t, screened(c, Host{}, Options{}), b.rule, "kernel", 0)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // lacking gives the features that a named microarchitecture misses for one instruction.
 func lacking(t *testing.T, h Host, code string) string {
 	t.Helper()
-	v := Screen(oneFunction(append(unhex(t, code), 0xC3)), h, Options{})
+	v := screened(oneFunction(append(unhex(t, code), 0xC3)), h, Options{})
 	var names []string
 	for _, l := range v.HostLacks {
 		if l.Symbol != "kernel" || l.Offset != 0 {
@@ -95,7 +95,7 @@ func TestNeeds(t *testing.T) {
 		if got := lacking(t, h, x.code); got != x.lacks {
 			t.Errorf("%s on %s: lacks %q, want %q", x.code, x.host, got, x.lacks)
 		}
-		v := Screen(oneFunction(append(unhex(t, x.code), 0xC3)), h, Options{})
+		v := screened(oneFunction(append(unhex(t, x.code), 0xC3)), h, Options{})
 		if got := strings.Join(v.ISA, " "); got != x.isa {
 			t.Errorf("%s: needs %q, want %q", x.code, got, x.isa)
 		}

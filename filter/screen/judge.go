@@ -62,7 +62,7 @@ func (s *screener) sameData(p place) bool {
 		return false
 	}
 	last := &s.found[len(s.found)-1]
-	if last.rule != ruleData || last.area != p.area || p.area.owner(p.addr()).number != p.area.owner(last.addr()).number {
+	if last.rule != ruleData || last.area != p.area || p.area.owner(p.off).number != p.area.owner(last.off).number {
 		return false
 	}
 	last.count++

@@ -8,36 +8,52 @@ import (
 )
 
 // Listing writes c as it was screened, with the verdict's refusals beside the instructions: address, symbol and offset, bytes, text.
-// Branch targets and RIP-relative operands are named by c's symbols, which is what relocation made them.
-func Listing(w io.Writer, c Code, v *Verdict) error {
-	l := lister{screener: newScreener(c, Options{}), out: bufio.NewWriterSize(w, 1<<16), refused: map[uint64]*Refusal{}}
-	l.traverse()
+// Branch targets and RIP-relative operands are named by c's symbols, which is what relocation made them. It ends with a *StopError or a
+// *LimitError as Options has it; what was written until then is a part of the listing.
+func Listing(w io.Writer, c Code, v *Verdict, o Options) error {
+	s, err := newScreener(c, Options{Stop: o.Stop})
+	if err != nil {
+		return err
+	}
+	if s.traverse(); s.err != nil {
+		return s.err
+	}
+	l := lister{screener: s, out: newBounded(w, "the listing", o.TextBytes), refused: map[uint64]*Refusal{}}
 	for i := range v.Refusals {
 		l.refused[v.Refusals[i].Addr] = &v.Refusals[i]
 	}
 	for i := range l.sections {
-		l.section(&l.sections[i])
+		if err := l.section(&l.sections[i]); err != nil {
+			return err
+		}
 	}
-	return l.out.Flush()
+	return l.out.flush()
 }
 
 type lister struct {
 	*screener
-	out     *bufio.Writer // keeps the first error until Flush
+	out     *bounded
 	refused map[uint64]*Refusal
 }
 
-func (l *lister) section(a *area) {
+func (l *lister) section(a *area) error {
 	fmt.Fprintf(l.out, "section %s\n", a.Name)
 	names := a.names.all
 	for off := 0; off < len(a.Code); {
+		if !l.step(a, 1) {
+			return l.err
+		}
 		p := place{a, off}
 		for len(names) > 0 && names[0].Addr <= p.addr() {
 			fmt.Fprintf(l.out, "%s:\n", names[0].Name)
 			names = names[1:]
 		}
 		off += l.line(p)
+		if l.out.err != nil {
+			return l.out.err
+		}
 	}
+	return nil
 }
 
 // line writes one instruction, run of padding or byte of data, and gives its length.
@@ -48,7 +64,8 @@ func (l *lister) line(p place) int {
 	case m.begins():
 		text, n = Text(p.area.Code[p.off:], p.addr(), l.resolve)
 	case m.free():
-		n = max(p.area.padding(p.off), 1)
+		n, _ = p.area.padding(p.off)
+		n = max(n, 1)
 		text = fmt.Sprintf("padding, %d bytes", n)
 	}
 	code := p.area.Code[p.off : p.off+n]
@@ -63,4 +80,38 @@ func (l *lister) line(p place) int {
 	}
 	fmt.Fprintln(l.out)
 	return n
+}
+
+// bounded is a buffer before a writer that takes so many bytes and no more. It keeps its first error.
+type bounded struct {
+	out   *bufio.Writer
+	left  int
+	limit LimitError
+	err   error
+}
+
+// newBounded bounds what is written to w; 0 is no bound.
+func newBounded(w io.Writer, what string, limit int) *bounded {
+	return &bounded{out: bufio.NewWriterSize(w, 1<<16), left: limit, limit: LimitError{what, limit}}
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.limit.Limit != 0 && b.err == nil {
+		if b.left -= len(p); b.left < 0 {
+			b.err = &b.limit
+		}
+	}
+	if b.err != nil {
+		return 0, b.err
+	}
+	n, err := b.out.Write(p)
+	b.err = err
+	return n, err
+}
+
+func (b *bounded) flush() error {
+	if b.err != nil {
+		return b.err
+	}
+	return b.out.Flush()
 }

@@ -66,7 +66,7 @@ func checkObject(t *testing.T, path, march string, total *differences) {
 		if err != nil {
 			return err
 		}
-		v := Screen(c, host, Options{})
+		v := screened(c, host, Options{})
 		for _, r := range v.Refusals {
 			t.Errorf("%s: %s+%#x: %s: %s", filepath.Base(path), r.Symbol, r.Offset, r.Text, r.Rule)
 		}

@@ -33,7 +33,7 @@ func TestNumericLibraries(t *testing.T) {
 				return err
 			}
 			n++
-			v := Screen(c, Host{}, Options{})
+			v := screened(c, Host{}, Options{})
 			if !v.Accepted {
 				refused++
 				if rule, ok := trulyRefused[filepath.Base(path)+"("+o.member+")"]; ok && v.RefusalCount == 1 && v.Refusals[0].Rule == rule {

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 )
@@ -39,17 +40,35 @@ type Code struct {
 	Externals []Range
 }
 
-// Options choose what the verdict is about.
+// Options choose what the verdict is about, and bound the work.
 type Options struct {
 	Soft map[string]bool // soft rules that refuse instead of being noted, by word; see SoftRules
+
+	// Entry is the address of the function that will run, 0 if there is none: it is
+	// in Verdict.Functions even where there are more functions than are listed.
+	Entry uint64
+
+	// Stop, if it is not nil, is asked every few thousand steps, from the goroutine
+	// that works. An error from it ends the work with a *StopError that wraps it.
+	Stop func() error
+
+	// TextBytes bounds what Listing and Boundaries write; 0 is no bound. Beyond it
+	// they end with a *LimitError.
+	TextBytes int
 }
 
-// Screen decodes everything in c and gives the verdict for host h. It never fails: what cannot be decoded is refused.
-// The same code, moved or padded, gets the same verdict.
-func Screen(c Code, h Host, o Options) *Verdict {
-	s := newScreener(c, o)
-	s.traverse()
-	return s.verdict(h)
+// Screen decodes everything in c and gives the verdict for host h. What cannot be decoded is refused; an error is only that Options.Stop
+// has ended the work (*StopError) or that there is more code than Screen can number (*LimitError). The same code, moved or padded, gets the
+// same verdict. The work is O(n log n) in the bytes of code and the number of symbols, the memory linear.
+func Screen(c Code, h Host, o Options) (*Verdict, error) {
+	s, err := newScreener(c, o)
+	if err != nil {
+		return nil, err
+	}
+	if s.traverse(); s.err != nil {
+		return nil, s.err
+	}
+	return s.verdict(h), nil
 }
 
 // traverse decodes all there is: first what symbols and roots lead to, then the rest.
@@ -68,9 +87,11 @@ type screener struct {
 	roots     []uint64
 	externals []Range
 	soft      map[string]bool
+	entry     uint64
+	progress
 
-	work []edge // branch targets to follow
-	weak bool   // following code that nothing was seen to branch to
+	work stack // branch targets to follow
+	weak bool  // following code that nothing was seen to branch to
 
 	tally     tally
 	found     []finding
@@ -82,7 +103,8 @@ type screener struct {
 // area is a section and what is known of its bytes.
 type area struct {
 	Section
-	number int // in order of address
+	number int    // in order of address
+	base   uint32 // position of its first byte among all bytes of code
 	marks  []mark
 	names  names
 }
@@ -99,12 +121,6 @@ const (
 func (m mark) begins() bool { return m-1 < maxLen }
 func (m mark) free() bool   { return m&^pending == 0 }
 
-// edge is a branch from one place to another.
-type edge struct {
-	from, to place
-	root     bool // there is no from
-}
-
 // place is a byte of the code.
 type place struct {
 	area *area
@@ -113,36 +129,57 @@ type place struct {
 
 func (p place) addr() uint64 { return p.area.Addr + uint64(p.off) }
 
-func newScreener(c Code, o Options) *screener {
-	s := &screener{externals: c.Externals, soft: o.Soft, roots: c.Roots}
-	s.symbols = slices.Clone(c.Symbols)
-	for i := range s.symbols {
-		s.symbols[i].Name = printable(s.symbols[i].Name)
+// position numbers the bytes of all code.
+func (p place) position() uint32 { return p.area.base + uint32(p.off) }
+
+// at is the place of a position.
+func (s *screener) at(position uint32) place {
+	i := sort.Search(len(s.sections), func(i int) bool { return s.sections[i].base > position }) - 1
+	return place{&s.sections[i], int(position - s.sections[i].base)}
+}
+
+func newScreener(c Code, o Options) (*screener, error) {
+	s := &screener{externals: c.Externals, soft: o.Soft, roots: c.Roots, entry: o.Entry, progress: progress{ask: o.Stop}}
+	if err := s.addSections(c.Sections); err != nil {
+		return nil, err
 	}
-	slices.SortStableFunc(s.symbols, compareSymbols)
-	for _, sec := range c.Sections {
-		if len(sec.Code) > 0 {
-			s.sections = append(s.sections, area{Section: sec, marks: make([]mark, len(sec.Code))})
-		}
-	}
-	slices.SortStableFunc(s.sections, func(a, b area) int { return compare(a.Addr, b.Addr) })
+	s.addSymbols(c.Symbols)
 	for i := range s.sections {
 		a := &s.sections[i]
-		a.number = i
 		a.names = s.namesOf(a)
 	}
 	s.tally.init(len(s.symbols) + len(s.sections))
-	return s
+	return s, s.err
 }
 
-func compare(a, b uint64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+// addSections takes the sections that have bytes, in order of address. The marks of all are one piece of memory.
+func (s *screener) addSections(sections []Section) error {
+	count := 0
+	for i := range sections {
+		if n := len(sections[i].Code); n > 0 {
+			count++
+			s.total += uint64(n)
+		}
 	}
-	return 0
+	if s.total >= uint64(fromNowhere) {
+		return &LimitError{What: "the code", Limit: int(fromNowhere)}
+	}
+	s.sections = make([]area, 0, count)
+	for _, sec := range sections {
+		if len(sec.Code) > 0 {
+			sec.Name = printable(sec.Name)
+			s.sections = append(s.sections, area{Section: sec})
+		}
+	}
+	slices.SortStableFunc(s.sections, func(a, b area) int { return cmp.Compare(a.Addr, b.Addr) })
+	marks := make([]mark, s.total)
+	at := 0
+	for i := range s.sections {
+		a := &s.sections[i]
+		a.number, a.base, a.marks = i, uint32(at), marks[at:][:len(a.Code):len(a.Code)]
+		at += len(a.Code)
+	}
+	return nil
 }
 
 // find gives the section that holds addr, or nil.
@@ -159,8 +196,11 @@ func (s *screener) fromSymbols() {
 	for i := range s.sections {
 		a := &s.sections[i]
 		for _, sym := range a.names.all {
+			if !s.step(a, 1) {
+				return
+			}
 			if !sym.Data {
-				s.follow(edge{to: place{a, int(sym.Addr - a.Addr)}, root: true})
+				s.follow(place{a, int(sym.Addr - a.Addr)})
 			}
 		}
 	}
@@ -171,7 +211,10 @@ func (s *screener) fromRoots() {
 	slices.Sort(roots)
 	for _, addr := range roots {
 		if a := s.find(addr); a != nil {
-			s.follow(edge{to: place{a, int(addr - a.Addr)}, root: true})
+			if !s.step(a, 1) {
+				return
+			}
+			s.follow(place{a, int(addr - a.Addr)})
 		}
 	}
 }

@@ -43,7 +43,7 @@ func TestShape(t *testing.T) {
 	} {
 		c := oneFunction(unhex(t, x.code))
 		c.Externals = []Range{{0x20000000 - 3, 0x20001000}}
-		v := Screen(c, Host{}, Options{})
+		v := screened(c, Host{}, Options{})
 		if x.rule == "" {
 			if !v.Accepted {
 				t.Errorf("%s: %+v", x.name, v.Refusals)
@@ -56,7 +56,7 @@ func TestShape(t *testing.T) {
 
 // TestDataJoined wants a table of data in one refusal, with the advice that helps.
 func TestDataJoined(t *testing.T) {
-	v := Screen(oneFunction(append([]byte{0xC3}, bytes.Repeat([]byte{0x06, 0x07}, 300)...)), Host{}, Options{})
+	v := screened(oneFunction(append([]byte{0xC3}, bytes.Repeat([]byte{0x06, 0x07}, 300)...)), Host{}, Options{})
 	if len(v.Refusals) != 1 || v.RefusalCount != 1 {
 		t.Fatalf("%d refusals", v.RefusalCount)
 	}
@@ -68,7 +68,7 @@ func TestDataJoined(t *testing.T) {
 // TestUnreached wants the advice to say where nothing was seen to lead to an instruction.
 func TestUnreached(t *testing.T) {
 	for code, unreached := range map[string]bool{"0f 05": false, "eb 01 c3 0f 05": false, "c3 0f 05": true} {
-		v := Screen(oneFunction(unhex(t, code)), Host{}, Options{})
+		v := screened(oneFunction(unhex(t, code)), Host{}, Options{})
 		if len(v.Refusals) != 1 || strings.Contains(v.Refusals[0].Advice, "nothing branches here") != unreached {
 			t.Errorf("%s: %+v", code, v.Refusals)
 		}
@@ -77,7 +77,7 @@ func TestUnreached(t *testing.T) {
 
 // TestManyRefusals wants all refusals counted, in order, and a bounded list of them.
 func TestManyRefusals(t *testing.T) {
-	v := Screen(oneFunction(bytes.Repeat([]byte{0x0F, 0x05}, 3000)), Host{}, Options{})
+	v := screened(oneFunction(bytes.Repeat([]byte{0x0F, 0x05}, 3000)), Host{}, Options{})
 	if v.RefusalCount != 3000 || len(v.Refusals) != maxRefusals {
 		t.Fatalf("%d refusals, %d listed", v.RefusalCount, len(v.Refusals))
 	}
@@ -99,7 +99,7 @@ func TestSections(t *testing.T) {
 		},
 		Symbols: []Symbol{{Name: "f", Addr: 0x1000, Func: true}},
 	}
-	v := Screen(c, Host{}, Options{})
+	v := screened(c, Host{}, Options{})
 	if len(v.Refusals) != 1 || v.Refusals[0].Section != ".text.unlikely" || v.Refusals[0].Symbol != "" || v.Refusals[0].Offset != 1 {
 		t.Fatalf("%+v", v.Refusals)
 	}
@@ -115,23 +115,23 @@ func TestSections(t *testing.T) {
 func TestRoots(t *testing.T) {
 	c := oneFunction(unhex(t, "c3 06 c3"))
 	c.Roots = []uint64{0x10000011, 0x99999999}
-	wantRefusal(t, Screen(c, Host{}, Options{}), "undecodable", "kernel", 1)
+	wantRefusal(t, screened(c, Host{}, Options{}), "undecodable", "kernel", 1)
 	c.Roots = nil
-	wantRefusal(t, Screen(c, Host{}, Options{}), "data-in-text", "kernel", 1)
+	wantRefusal(t, screened(c, Host{}, Options{}), "data-in-text", "kernel", 1)
 	c = oneFunction(unhex(t, "c3 c3"))
 	c.Symbols = append(c.Symbols, Symbol{Name: "middle", Addr: 0x10000011})
-	if v := Screen(c, Host{}, Options{}); !v.Accepted || v.Instructions != 3 {
+	if v := screened(c, Host{}, Options{}); !v.Accepted || v.Instructions != 3 {
 		t.Errorf("%d instructions, %+v", v.Instructions, v.Refusals)
 	}
 	c = oneFunction(unhex(t, "c3 06 06 06"))
 	c.Symbols[1].Size = 1
 	c.Symbols = append(c.Symbols, Symbol{Name: "table", Addr: 0x10000011, Size: 3, Data: true})
-	wantRefusal(t, Screen(c, Host{}, Options{}), "data-in-text", "table", 0)
+	wantRefusal(t, screened(c, Host{}, Options{}), "data-in-text", "table", 0)
 }
 
 // TestNoCode wants nothing accepted as nothing.
 func TestNoCode(t *testing.T) {
-	v := Screen(Code{}, Host{}, Options{})
+	v := screened(Code{}, Host{}, Options{})
 	if !v.Accepted || v.Instructions != 0 {
 		t.Errorf("%+v", v)
 	}
@@ -149,7 +149,7 @@ func TestNames(t *testing.T) {
 		},
 	}
 	var got []string
-	for _, r := range Screen(c, Host{}, Options{}).Refusals {
+	for _, r := range screened(c, Host{}, Options{}).Refusals {
 		got = append(got, where(r.Section, r.Symbol, r.Offset))
 	}
 	want := ".text+0x0 f+0x0 f+0x2 f+0x4 f.loop+0x4 label+0x0 label+0x2 label+0x4"
@@ -165,7 +165,7 @@ func TestHostileSymbols(t *testing.T) {
 		c.Symbols = append(c.Symbols, Symbol{Name: "a\x1b[2J\n", Addr: 0x1000 + i, Size: 1 << 63, Func: i%2 == 0})
 	}
 	c.Symbols = append(c.Symbols, Symbol{Name: "outside", Addr: 1 << 63, Func: true}, Symbol{Name: "end", Addr: 0x1000 + 10000})
-	v := Screen(c, Host{}, Options{})
+	v := screened(c, Host{}, Options{})
 	if v.FunctionCount != 5000 || len(v.Functions) != maxFunctions { // the functions claim the labels
 		t.Errorf("%d functions, %d listed", v.FunctionCount, len(v.Functions))
 	}
@@ -178,7 +178,7 @@ func TestHostileSymbols(t *testing.T) {
 func TestNoAllocation(t *testing.T) {
 	count := func(n int) float64 {
 		c := oneFunction(append(bytes.Repeat(unhex(t, "c5 f8 58 c1 48 ff c8 75 f7"), n), 0xC3))
-		return testing.AllocsPerRun(5, func() { Screen(c, Host{}, Options{}) })
+		return testing.AllocsPerRun(5, func() { screened(c, Host{}, Options{}) })
 	}
 	small, big := count(10), count(10000)
 	if big > small+8 {

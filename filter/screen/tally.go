@@ -34,9 +34,8 @@ func (t *tally) init(owners int) {
 
 // add counts the instruction at p.
 func (t *tally) add(p place, in *Inst, k *kind) {
-	addr := p.addr()
-	if t.area != p.area || addr < t.now.start || addr >= t.now.end {
-		t.area, t.now = p.area, p.area.owner(addr)
+	if t.area != p.area || p.off < t.now.start || p.off >= t.now.end {
+		t.area, t.now = p.area, p.area.owner(p.off)
 	}
 	o := &t.owners[t.now.number]
 	o.instructions++

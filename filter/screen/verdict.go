@@ -23,6 +23,16 @@ type Verdict struct {
 	FunctionCount int             // more than len(Functions) where an object has more functions than are worth listing
 }
 
+// Function gives what is known of the function that begins at addr, nil if no function of the list does.
+func (v *Verdict) Function(addr uint64) *FunctionNeeds {
+	for i := range v.Functions {
+		if f := &v.Functions[i]; f.Addr == addr && f.Symbol != "" {
+			return f
+		}
+	}
+	return nil
+}
+
 // Runnable says whether the host can and may run the code.
 func (v *Verdict) Runnable() bool { return v.Accepted && len(v.HostLacks) == 0 }
 
@@ -65,6 +75,7 @@ type FunctionNeeds struct {
 	Section      string   `json:"section"`
 	Symbol       string   `json:"symbol"`
 	Offset       uint64   `json:"offset"` // of the symbol in the section
+	Addr         uint64   `json:"-"`      // of the symbol, or of the section where it has none
 	Instructions int      `json:"instructions"`
 	Flops        int      `json:"flops"`
 	ISA          []string `json:"isa"`
@@ -74,7 +85,7 @@ type FunctionNeeds struct {
 // Bounds of what is put into words; beyond them things are only counted.
 const (
 	maxRefusals  = 100
-	maxFunctions = 4096
+	maxFunctions = 2048
 )
 
 func (s *screener) verdict(h Host) *Verdict {
@@ -152,7 +163,7 @@ func (s *screener) refusal(f finding) Refusal {
 
 // name is the symbol of a place and the distance from it.
 func (s *screener) name(p place) (string, uint64) {
-	o := p.area.owner(p.addr())
+	o := p.area.owner(p.off)
 	if o.number < len(s.symbols) {
 		sym := &s.symbols[o.number]
 		return sym.Name, p.addr() - sym.Addr
@@ -176,7 +187,7 @@ func (s *screener) resolve(addr uint64) (string, uint64) {
 	if a == nil {
 		return "", 0
 	}
-	o := a.owner(addr)
+	o := a.owner(int(addr - a.Addr))
 	if o.number >= len(s.symbols) {
 		return "", 0
 	}
@@ -232,15 +243,18 @@ func (s *screener) functions(can *abilities) (list []FunctionNeeds, count int) {
 		if o.instructions == 0 {
 			continue
 		}
-		if count++; count > maxFunctions {
+		isEntry := i < len(s.symbols) && s.symbols[i].Addr == s.entry
+		if count++; count > maxFunctions && !isEntry {
 			continue
 		}
 		f := FunctionNeeds{Instructions: o.instructions, Flops: o.flops, ISA: orEmpty(o.needs.names())}
 		if i < len(s.symbols) {
-			a := s.find(s.symbols[i].Addr)
-			f.Section, f.Symbol, f.Offset = a.Name, s.symbols[i].Name, s.symbols[i].Addr-a.Addr
+			sym := &s.symbols[i]
+			a := s.find(sym.Addr)
+			f.Section, f.Symbol, f.Offset, f.Addr = a.Name, sym.Name, sym.Addr-a.Addr, sym.Addr
 		} else {
-			f.Section = s.sections[i-len(s.symbols)].Name
+			a := &s.sections[i-len(s.symbols)]
+			f.Section, f.Addr = a.Name, a.Addr
 		}
 		if can != nil {
 			f.Lacks = o.needs.lacking(can)

@@ -18,7 +18,7 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := json.MarshalIndent(Screen(sample(t), host, Options{}), "", " ")
+	got, err := json.MarshalIndent(screened(sample(t), host, Options{}), "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestJSON(t *testing.T) {
 
 // TestEmptyJSON wants lists where scripts look for lists.
 func TestEmptyJSON(t *testing.T) {
-	got, err := json.Marshal(Screen(Code{}, Host{}, Options{}))
+	got, err := json.Marshal(screened(Code{}, Host{}, Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestEmptyJSON(t *testing.T) {
 func TestWriteText(t *testing.T) {
 	host, _ := Assume("nehalem")
 	var b bytes.Buffer
-	if err := Screen(sample(t), host, Options{}).WriteText(&b); err != nil {
+	if err := screened(sample(t), host, Options{}).WriteText(&b); err != nil {
 		t.Fatal(err)
 	}
 	const want = `refused: 8 instructions, 16 floating-point operations
@@ -99,7 +99,7 @@ func TestBoundaries(t *testing.T) {
 	err := Boundaries(&b, []Section{
 		{Index: 3, Code: unhex(t, "c5 f8 77 06 0f 05 c3 48")},
 		{Index: 12, Code: unhex(t, "48 b8 01 02 03 04 05 06 07 08 e8 00 00 00 00 66 e8 00 00")},
-	})
+	}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestBoundaries(t *testing.T) {
 func TestListing(t *testing.T) {
 	c := oneFunction(unhex(t, "e8 eb ff ff ff 48 8d 05 e4 ff ff ff 0f 05 06 c3"))
 	var b bytes.Buffer
-	if err := Listing(&b, c, Screen(c, Host{}, Options{})); err != nil {
+	if err := Listing(&b, c, screened(c, Host{}, Options{}), Options{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{

@@ -2,25 +2,29 @@ package screen
 
 import "encoding/binary"
 
-// follow decodes the code that begins at e.to and all that it branches to.
-func (s *screener) follow(e edge) {
-	s.work = append(s.work[:0], e)
-	for len(s.work) > 0 {
-		e := s.work[len(s.work)-1]
-		s.work = s.work[:len(s.work)-1]
-		switch m := e.to.area.marks[e.to.off]; {
+// follow decodes the code that begins at p and all that it branches to.
+func (s *screener) follow(p place) {
+	s.work.push(edge{fromNowhere, p.position()})
+	for s.err == nil {
+		e, ok := s.work.pop()
+		if !ok {
+			return
+		}
+		to := s.at(e.to)
+		switch m := to.area.marks[to.off]; {
 		case m.free():
-			s.run(e.to)
+			s.run(to)
 		case m == inside:
-			s.intoMiddle(e)
+			s.intoMiddle(e.from)
 		}
 	}
 }
 
-// intoMiddle reports an edge that ends inside an instruction. A symbol there is only a name: nothing goes there that was seen.
-func (s *screener) intoMiddle(e edge) {
-	if !e.root {
-		s.refuse(e.from, ruleOverlap, OK)
+// intoMiddle reports a branch at a position that ends inside an instruction. A symbol there is only a name: nothing goes there that was
+// seen.
+func (s *screener) intoMiddle(from uint32) {
+	if from != fromNowhere {
+		s.refuse(s.at(from), ruleOverlap, OK)
 	}
 }
 
@@ -29,7 +33,7 @@ func (s *screener) run(p place) {
 	a := p.area
 	code, marks := a.Code, a.marks
 	var in Inst
-	for off := p.off; ; {
+	for off := p.off; s.step(a, 1); {
 		at := place{a, off}
 		err := Decode(code[off:], &in)
 		if err != OK {
@@ -42,10 +46,11 @@ func (s *screener) run(p place) {
 			return
 		}
 		n := int(in.Len)
-		if !claim(marks[off : off+n]) {
+		if !take(marks[off : off+n]) {
 			s.collide(at)
 			return
 		}
+		s.done += uint64(n)
 		k := s.kinds.of(&in, number)
 		s.judge(at, &in, k)
 		next, ends := off+n, s.branch(at, &in, k.flow)
@@ -65,8 +70,8 @@ func (s *screener) run(p place) {
 	}
 }
 
-// claim marks the bytes of an instruction, unless another one has some of them.
-func claim(m []mark) bool {
+// take marks the bytes of an instruction, unless another one has some of them.
+func take(m []mark) bool {
 	for i, x := range m {
 		if !x.free() {
 			clear(m[:i]) // what waits in the work list stays there
@@ -173,10 +178,10 @@ func (s *screener) target(p place, in *Inst) {
 	switch {
 	case *m == 0:
 		*m = pending
-		s.work = append(s.work, edge{from: p, to: to})
+		s.work.push(edge{p.position(), to.position()})
 	case *m == pending, m.begins():
 	case *m == inside:
-		s.intoMiddle(edge{from: p, to: to})
+		s.refuse(p, ruleOverlap, OK)
 	}
 }
 

@@ -130,7 +130,11 @@ func (b Body) lacks(at place) (names []string) {
 		return nil
 	}
 	one := screen.Code{Sections: []screen.Section{{Name: at.symbol, Addr: loader.Page, Code: at.code[:at.n]}}}
-	for _, l := range screen.Screen(one, b.Host, screen.Options{}).HostLacks {
+	v, err := screen.Screen(one, b.Host, screen.Options{})
+	if err != nil {
+		return nil // nothing ends it, and fifteen bytes are not too long
+	}
+	for _, l := range v.HostLacks {
 		names = append(names, l.Feature)
 	}
 	return names

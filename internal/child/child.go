@@ -18,6 +18,7 @@ import (
 
 	"webrunner/internal/calibrate"
 	"webrunner/internal/cell"
+	"webrunner/internal/subject"
 	"webrunner/internal/wire"
 )
 
@@ -102,6 +103,9 @@ type job struct {
 
 // filtered tells whether cells have their seccomp filter.
 func (j *job) filtered() bool { return j.layers[wire.LayerSeccomp].Enforced }
+
+// stop ends work on a document whose time is up.
+func (j *job) stop() error { return subject.Overdue(j.Job, j.began) }
 
 // do does a job. A panic in it is our bug, and is reported as such: the text goes to
 // the server's log through descriptor 2.

@@ -10,12 +10,16 @@ import (
 	"webrunner/internal/wire"
 )
 
+// maxText bounds a listing, in bytes: with the verdict beside it it must fit a
+// report.
+const maxText = 16 << 20
+
 // inspect tells what the loader does with the object; nothing is run.
 func (j *job) inspect() (*wire.Report, error) {
-	insp := subject.Inspect(j.Job)
+	insp := subject.Inspect(j.Job, j.stop)
 	doc, err := insp.JSON()
 	if err != nil {
-		return nil, err
+		return nil, subject.Problem(err)
 	}
 	text, err := written(insp.WriteText)
 	return &wire.Report{Document: doc, OK: insp.Err == nil, Text: text}, err
@@ -23,11 +27,11 @@ func (j *job) inspect() (*wire.Report, error) {
 
 // screen screens the object; nothing is run.
 func (j *job) screen() (*wire.Report, error) {
-	im, err := subject.Load(j.Job, subject.AsItFalls)
+	im, err := subject.Load(j.Job, subject.AsItFalls, j.stop)
 	if err != nil {
 		return nil, err
 	}
-	v, err := subject.Screen(im, j.Job)
+	v, err := subject.Screen(im, j.Job, 0, j.stop)
 	if err != nil {
 		return nil, err
 	}
@@ -36,11 +40,12 @@ func (j *job) screen() (*wire.Report, error) {
 		return nil, err
 	}
 	text, err := written(func(w io.Writer) error {
+		opts := screen.Options{TextBytes: maxText, Stop: j.stop}
 		switch c := subject.Code(im); {
 		case j.Job.Screen.Boundaries:
-			return screen.Boundaries(w, c.Sections)
+			return screen.Boundaries(w, c.Sections, opts)
 		case j.Job.Screen.Listing:
-			return screen.Listing(w, c, v)
+			return screen.Listing(w, c, v, opts)
 		}
 		return v.WriteText(w)
 	})
@@ -50,6 +55,8 @@ func (j *job) screen() (*wire.Report, error) {
 // written collects what a writer writes.
 func written(write func(io.Writer) error) (string, error) {
 	var b strings.Builder
-	err := write(&b)
-	return b.String(), err
+	if err := write(&b); err != nil {
+		return "", subject.Problem(err)
+	}
+	return b.String(), nil
 }

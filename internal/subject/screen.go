@@ -66,9 +66,10 @@ func hostOf(job *wire.Job) (screen.Host, error) {
 	return h, nil
 }
 
-// Screen screens an image as a job asks for. An error is a *wire.Problem of a job
-// that asks for what there is not; refusals are in the verdict.
-func Screen(im *loader.Image, job *wire.Job) (*screen.Verdict, error) {
+// Screen screens an image, whose function at entry will run, as a job asks for; entry
+// is 0 where nothing will. An error is a *wire.Problem of a job that asks for what
+// there is not, or whose time is up, which stop tells; refusals are in the verdict.
+func Screen(im *loader.Image, job *wire.Job, entry uint64, stop func() error) (*screen.Verdict, error) {
 	h, err := hostOf(job)
 	if err != nil {
 		return nil, err
@@ -80,7 +81,11 @@ func Screen(im *loader.Image, job *wire.Job) (*screen.Verdict, error) {
 		}
 		soft[rule] = true
 	}
-	return screen.Screen(Code(im), h, screen.Options{Soft: soft}), nil
+	v, err := screen.Screen(Code(im), h, screen.Options{Soft: soft, Entry: entry, Stop: stop})
+	if err != nil {
+		return nil, Problem(err)
+	}
+	return v, nil
 }
 
 // refusal turns a verdict that forbids running into a problem, nil otherwise.
@@ -111,7 +116,7 @@ func (s *Subject) missing() (warning string, err error) {
 	for _, l := range v.HostLacks {
 		names = append(names, l.Feature)
 	}
-	if f := function(v, s.Image, s.Choice.Addr); f != nil {
+	if f := v.Function(s.Choice.Addr); f != nil {
 		if len(f.Lacks) == 0 {
 			return "other functions of the object need " + strings.Join(names, ", ") + ", which this host lacks", nil
 		}
@@ -128,17 +133,4 @@ func (s *Subject) missing() (warning string, err error) {
 	off := first.Offset
 	p.Symbol, p.Offset, p.Instruction, p.Bytes, p.MissingISA = first.Symbol, &off, first.Text, first.Bytes, names
 	return "", p
-}
-
-// function finds what the screen says about the function at an address.
-func function(v *screen.Verdict, im *loader.Image, addr uint64) *screen.FunctionNeeds {
-	for i := range v.Functions {
-		f := &v.Functions[i]
-		for j := range im.Sections {
-			if sec := &im.Sections[j]; sec.Name == f.Section && sec.Addr+f.Offset == addr && f.Symbol != "" {
-				return f
-			}
-		}
-	}
-	return nil
 }

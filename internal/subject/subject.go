@@ -6,6 +6,7 @@ package subject
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -87,27 +88,32 @@ func (s *Subject) bind() error {
 
 // load loads the object and chooses its function.
 func (s *Subject) load() (err error) {
-	if s.Image, err = Load(s.Job, s.align); err != nil {
+	if s.Image, err = Load(s.Job, s.align, s.stop); err != nil {
 		return err
 	}
-	if s.Choice, err = s.Image.Choose(s.Call.Spec.Name, s.Call.Spec.Alternatives); err != nil {
-		return problem(err)
+	if s.Choice, err = s.choose(s.Image); err != nil {
+		return Problem(err)
 	}
 	s.Warnings = append(s.Warnings, s.Image.Warnings...)
 	return nil
 }
 
+// choose finds the function that the call is for.
+func (s *Subject) choose(im *loader.Image) (loader.Choice, error) {
+	return im.Choose(s.Call.Spec.Name, s.Call.Spec.Alternatives)
+}
+
 // align shifts the code so that the kernel begins where the job wants it.
 func (s *Subject) align(o *loader.Object, p *loader.Placement) (err error) {
 	if want := s.Job.Manner.Align; want != nil {
-		p.CodeShift, err = loader.CodeShift(o, *p, *want, s.Call.Spec.Name, s.Call.Spec.Alternatives)
+		p.CodeShift, err = loader.CodeShift(o, *p, *want, s.choose)
 	}
 	return err
 }
 
 // screen refuses what must not run, and what cannot run here.
 func (s *Subject) screen() (err error) {
-	if s.Verdict, err = Screen(s.Image, s.Job); err != nil {
+	if s.Verdict, err = Screen(s.Image, s.Job, s.Choice.Addr, s.stop); err != nil {
 		return err
 	}
 	if err := refusal(s.Verdict); err != nil {
@@ -141,18 +147,29 @@ func (s *Subject) askForTiles() error {
 	return nil
 }
 
+// stop ends work on an object whose time is up.
+func (s *Subject) stop() error { return Overdue(s.Job, s.started) }
+
+// Overdue is an error once the deadline of a job that began at a time is so near that
+// what is left is needed for the answer.
+func Overdue(job *wire.Job, began time.Time) error {
+	if limit := time.Duration(job.Budget.Deadline) * time.Microsecond; limit > 0 && time.Since(began) > limit-kept(limit) {
+		return fmt.Errorf("the job's deadline of %v has come", limit)
+	}
+	return nil
+}
+
 // Deadline is when the job has to be over.
 func (s *Subject) Deadline() time.Time {
 	return s.started.Add(time.Duration(s.Job.Budget.Deadline) * time.Microsecond)
 }
 
-// reserve is what of the deadline is kept for the answer, or a tenth of it.
-const reserve = 50 * time.Millisecond
+// kept is what of a deadline is kept for the answer.
+func kept(deadline time.Duration) time.Duration { return min(50*time.Millisecond, deadline/10) }
 
 // Left is how much time there is until the deadline, less what the answer needs.
 func (s *Subject) Left() time.Duration {
-	kept := min(reserve, time.Duration(s.Job.Budget.Deadline)*time.Microsecond/10)
-	return time.Until(s.Deadline()) - kept
+	return time.Until(s.Deadline()) - kept(time.Duration(s.Job.Budget.Deadline)*time.Microsecond)
 }
 
 // Fill gives every operand the contents that it has before the first call of a cell.

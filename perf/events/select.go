@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"webrunner/internal/words"
 )
 
 // UnknownError names an event that nobody knows and those that come nearest.
@@ -151,7 +153,7 @@ func (t *Table) nearest(name string, n int) []string {
 		if isPattern {
 			low = low[:min(len(low), len(stem))]
 		}
-		d := min(distance(stem, low, limit), wordDistance(stem, low))
+		d := min(words.Distance(stem, low, limit), wordDistance(stem, low))
 		if strings.Contains(low, stem) && stem != "" {
 			d = min(d, 1+(len(low)-len(stem))/8)
 		}
@@ -176,44 +178,17 @@ func wordDistance(a, b string) int {
 	split := func(s string) []string {
 		return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("._-: ", r) })
 	}
-	words, others := split(a), split(b)
-	sum := max(0, len(others)-len(words))
-	for _, w := range words {
+	own, others := split(a), split(b)
+	sum := max(0, len(others)-len(own))
+	for _, w := range own {
 		best := len(w)
 		for _, o := range others {
 			if strings.HasPrefix(o, w) && o != w {
 				best = min(best, 1)
 			}
-			best = min(best, distance(w, o, best))
+			best = min(best, words.Distance(w, o, best))
 		}
 		sum += best
 	}
 	return sum
-}
-
-// distance is Levenshtein's, or more than limit once it must exceed that.
-func distance(a, b string, limit int) int {
-	if d := len(a) - len(b); d > limit || -d > limit {
-		return limit + 1
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal, best := row[0], i
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost = 1 + min(diagonal, row[j], row[j-1])
-			}
-			diagonal, row[j] = row[j], cost
-			best = min(best, cost)
-		}
-		if best > limit {
-			return limit + 1
-		}
-	}
-	return row[len(b)]
 }

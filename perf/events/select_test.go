@@ -120,17 +120,6 @@ func TestSelectByOtherNames(t *testing.T) {
 	}
 }
 
-func TestDistance(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"abc", "abc", 0}, {"abc", "abd", 1}, {"abc", "ab", 1}, {"kitten", "sitting", 3}, {"abcdefgh", "", 6}, {"aaaaaaaa", "bbbbbbbb", 6}} {
-		if got := distance(c.a, c.b, 5); got != c.want {
-			t.Errorf("distance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
-		}
-	}
-}
-
 // Every processor has a default, a branch and a memory set; ports and
 // top-down only where the hardware can count them.
 func TestSetsOfEveryTable(t *testing.T) {
