@@ -141,6 +141,7 @@ func (s *Server) authorized(ctx *fasthttp.RequestCtx) bool {
 func (s *Server) handleTransport(ctx *fasthttp.RequestCtx, err error) {
 	x := newExchange(ctx)
 	x.end()
+	ctx.Response.SkipBody = x.method == fasthttp.MethodHead
 	var netErr net.Error
 	p := wire.Problemf(wire.BadRequest, "the target or the Host header names no host")
 	if errors.As(err, &netErr) && netErr.Timeout() {
