@@ -29,8 +29,10 @@ const defaultEvents = "default"
 // Plan turns names of events, lists of them separated by commas, into groups.
 // Without names it is the default set where there is a PMU.
 func (c *Counting) Plan(values []string) ([]wire.Group, []wire.Unavailable, error) {
-	names := events.SplitList(strings.Join(values, ","))
+	names, err := events.ReadList(strings.Join(values, ","))
 	switch {
+	case err != nil:
+		return nil, nil, err
 	case len(values) > 0 && len(names) == 0:
 		return nil, nil, errors.New("names no event")
 	case len(names) == 0 && c.why != "":
@@ -73,7 +75,10 @@ func (c *Counting) List(plan []string) (Listing, error) {
 	if len(plan) == 0 {
 		return table.List(), nil
 	}
-	names := events.SplitList(strings.Join(plan, ","))
+	names, err := events.ReadList(strings.Join(plan, ","))
+	if err != nil {
+		return nil, bad("%s", strings.TrimPrefix(err.Error(), "events: "))
+	}
 	chosen, err := table.Select(names)
 	if err != nil {
 		return nil, bad("%s", strings.TrimPrefix(err.Error(), "events: "))

@@ -31,7 +31,7 @@ func (s *Server) record(x *exchange, a answer) {
 	}
 	line := fmt.Sprintf("%s - - [%s] %q %d %d machine=%q class=%s ms=%.3f queue_ms=%.3f spawn_ms=%.3f\n",
 		x.ctx.RemoteIP(), x.start.Format("02/Jan/2006:15:04:05 -0700"),
-		clip(x.method, 16)+" "+clip(string(x.ctx.Request.Header.RequestURI()), 512), a.status, len(a.body),
+		clip(x.method, 16)+" "+clip(x.raw, 512), a.status, len(a.body),
 		clip(x.machine, 64), class, ms(time.Since(x.start)), ms(x.queued), ms(x.spawn))
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()

@@ -60,7 +60,8 @@ const (
 )
 
 // write writes an answer with the headers that every answer has.
-func (s *Server) write(ctx *fasthttp.RequestCtx, a answer) {
+func (s *Server) write(x *exchange, a answer) {
+	ctx := x.ctx
 	h := &ctx.Response.Header
 	ctx.SetStatusCode(a.status)
 	h.Set("Access-Control-Allow-Origin", "*")
@@ -91,7 +92,21 @@ func (s *Server) write(ctx *fasthttp.RequestCtx, a answer) {
 		media += "; charset=utf-8"
 	}
 	h.SetContentType(media)
-	ctx.SetBody(a.body)
+	size := int64(len(a.body))
+	ctx.Response.SetBodyStream(&sent{b: a.body, free: func() { s.answers.give(x.client, size) }}, len(a.body))
+}
+
+// room holds an answer to the bound of what is not yet taken by clients.
+func (s *Server) room(x *exchange, a answer) answer {
+	size := int64(len(a.body))
+	if s.answers.draw(x.client, size, size) {
+		return a
+	}
+	p := s.busy("there is no room for an answer until others are read")
+	if a = s.problem(x.accept, p); !s.answers.draw(x.client, int64(len(a.body)), 0) {
+		a.body = nil // answers of this size alone fill the bound
+	}
+	return a
 }
 
 // layersHeader lists the layers in force on one line.

@@ -3,73 +3,176 @@ package server
 import (
 	"context"
 	"errors"
-	"sync/atomic"
+	"slices"
+	"sync"
 )
 
 // gate lets a fixed number of jobs run and a fixed number wait. Measuring runs
 // share nothing but the machine, and that is enough to disturb each other.
+//
+// Those that wait stand in one line for each client, and the lines take turns. When
+// nobody else fits in, a client with a short line takes the last place of the
+// longest one, which is the answer of fair queueing to a flood (McKenney,
+// "Stochastic Fairness Queueing", 1990): a client alone may have all places, and none
+// can keep others out.
 type gate struct {
-	tickets chan struct{} // held by every job inside, waiting or running
-	slots   chan struct{} // held by every job that runs
+	parallel, queue int
+
+	mu    sync.Mutex
+	runs  int // slots that are held
+	waits int // places that are taken: jobs in the lines of clients
+	lines map[client][]*waiter
+	turns []client // those with a line, the next one first
 }
+
+// waiter is a job that waits. It is told once: nil with a slot that it then
+// holds, or errQueueFull.
+type waiter struct{ told chan error }
 
 var errQueueFull = errors.New("server: the queue is full")
 
 func newGate(parallel, queue int) *gate {
-	return &gate{
-		tickets: make(chan struct{}, parallel+max(queue, 0)),
-		slots:   make(chan struct{}, parallel),
-	}
+	return &gate{parallel: parallel, queue: max(queue, 0), lines: make(map[client][]*waiter)}
 }
 
-// enter waits for a slot, or fails at once with errQueueFull when too many
-// wait already. The caller calls leave when its job is over.
-func (g *gate) enter(ctx context.Context) (leave func(), err error) {
-	select {
-	case g.tickets <- struct{}{}:
-	default:
-		return nil, errQueueFull
-	}
-	exit, err := g.slot(ctx)
-	if err != nil {
-		<-g.tickets
-		return nil, err
-	}
-	return func() { exit(); <-g.tickets }, nil
+// enter waits for a slot in the line of a client, or fails with errQueueFull when
+// there is no place for it. The caller calls leave when its job is over.
+func (g *gate) enter(ctx context.Context, who client) (leave func(), err error) {
+	return g.wait(ctx, who)
 }
 
 // slot waits for a slot outside of the queue: the self-check is not a client.
 func (g *gate) slot(ctx context.Context) (leave func(), err error) {
-	select {
-	case g.slots <- struct{}{}:
-		return func() { <-g.slots }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	return g.wait(ctx, nobody)
+}
+
+func (g *gate) wait(ctx context.Context, who client) (leave func(), err error) {
+	w := &waiter{told: make(chan error, 1)}
+	if err := g.stand(who, w); err != nil {
+		return nil, err
 	}
+	select {
+	case err = <-w.told:
+	case <-ctx.Done():
+		if err = g.withdraw(who, w); err == nil {
+			g.leave() // the slot came at the same moment
+		}
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return g.leave, nil
 }
 
-func (g *gate) full() bool   { return len(g.tickets) == cap(g.tickets) }
-func (g *gate) running() int { return len(g.slots) }
-func (g *gate) waiting() int { return max(0, len(g.tickets)-len(g.slots)) }
-
-// bodiesAhead is how many of the largest bodies may be on their way beside
-// those of the jobs in the gate.
-const bodiesAhead = 4
-
-// memory bounds the bytes of all bodies together, whatever clients promise:
-// a body draws what has arrived of it.
-type memory struct {
-	used  atomic.Int64
-	limit int64
+// stand takes a slot or a place.
+func (g *gate) stand(who client, w *waiter) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.runs < g.parallel && len(g.turns) == 0 {
+		g.runs++
+		w.told <- nil
+		return nil
+	}
+	if who != nobody {
+		if !g.fits(who) {
+			return errQueueFull
+		}
+		if g.waits == g.queue {
+			g.pushOut()
+		}
+		g.waits++
+	}
+	if len(g.lines[who]) == 0 {
+		g.turns = append(g.turns, who)
+	}
+	g.lines[who] = append(g.lines[who], w)
+	return nil
 }
 
-// draw takes n bytes and tells whether they were there.
-func (m *memory) draw(n int) bool {
-	if m.used.Add(int64(n)) > m.limit {
-		m.used.Add(int64(-n))
+// fits tells whether a job of this client finds a place.
+func (g *gate) fits(who client) bool {
+	if g.waits < g.queue {
+		return true
+	}
+	_, longest := g.longest()
+	return longest > len(g.lines[who])+1
+}
+
+func (g *gate) longest() (who client, length int) {
+	for c, line := range g.lines {
+		if c != nobody && len(line) > length {
+			who, length = c, len(line)
+		}
+	}
+	return who, length
+}
+
+// pushOut tells the last one in the longest line that there is no place.
+func (g *gate) pushOut() {
+	who, length := g.longest()
+	last := g.lines[who][length-1]
+	g.remove(who, last)
+	last.told <- errQueueFull
+}
+
+// remove takes a waiter out of its line, and tells whether it stood there.
+func (g *gate) remove(who client, w *waiter) bool {
+	i := slices.Index(g.lines[who], w)
+	if i < 0 {
 		return false
+	}
+	if g.lines[who] = slices.Delete(g.lines[who], i, i+1); len(g.lines[who]) == 0 {
+		delete(g.lines, who)
+		g.turns = slices.DeleteFunc(g.turns, func(c client) bool { return c == who })
+	}
+	if who != nobody {
+		g.waits--
 	}
 	return true
 }
 
-func (m *memory) give(n int) { m.used.Add(int64(-n)) }
+// withdraw gives up waiting. It returns what the waiter has been told, nil where
+// that is a slot, if it is too late.
+func (g *gate) withdraw(who client, w *waiter) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.remove(who, w) {
+		return context.Canceled
+	}
+	return <-w.told
+}
+
+// leave gives a slot back, to the first one in the line whose turn it is.
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.turns) == 0 {
+		g.runs--
+		return
+	}
+	who := g.turns[0]
+	w := g.lines[who][0]
+	g.turns = append(g.turns[1:], who)
+	g.remove(who, w)
+	w.told <- nil
+}
+
+// full tells whether a job of this client would be refused now.
+func (g *gate) full(who client) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return !(g.runs < g.parallel && len(g.turns) == 0) && !g.fits(who)
+}
+
+func (g *gate) running() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.runs
+}
+
+func (g *gate) waiting() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.waits
+}

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
-	"io"
 	"net"
 	"runtime/debug"
 	"slices"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"webrunner/internal/link"
 	"webrunner/internal/wire"
 )
 
@@ -20,24 +20,44 @@ import (
 type exchange struct {
 	target
 	ctx    *fasthttp.RequestCtx
+	conn   *link.Conn
+	client client
 	method string
+	raw    string // the target as it was sent
 	accept string
 	start  time.Time
 	queued time.Duration
 	spawn  time.Duration
 }
 
+func newExchange(ctx *fasthttp.RequestCtx) *exchange {
+	conn := ctx.Conn().(*link.Conn) // Serve wraps the listener
+	head := conn.Head()
+	x := &exchange{ctx: ctx, conn: conn, client: clientAt(conn.RemoteAddr()), method: head.Method, raw: head.Target, accept: head.Accept, start: time.Now()}
+	x.target, _ = parseTarget(x.raw) // for logs, until dispatch looks at it
+	return x
+}
+
 // handle is the whole of one request: nothing of ctx is kept after it.
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
-	x := &exchange{
-		ctx:    ctx,
-		method: string(ctx.Method()),
-		accept: string(ctx.Request.Header.Peek("Accept")),
-		start:  time.Now(),
-	}
+	x := newExchange(ctx)
 	a := s.guarded(x)
-	discard(ctx)
-	s.write(ctx, a)
+	if !x.conn.Body().Skip() {
+		x.end()
+	}
+	s.answer(x, a)
+}
+
+// end makes this the last answer of its connection, which then waits a moment for
+// the client to take it.
+func (x *exchange) end() {
+	x.ctx.Response.SetConnectionClose()
+	x.conn.Linger()
+}
+
+func (s *Server) answer(x *exchange, a answer) {
+	a = s.room(x, a)
+	s.write(x, a)
 	s.record(x, a)
 }
 
@@ -81,7 +101,11 @@ func (x *exchange) host() string {
 
 // dispatch finds the command and checks what all commands have in common.
 func (s *Server) dispatch(x *exchange) (answer, *wire.Problem) {
-	t, err := parseTarget(string(x.ctx.Request.Header.RequestURI()))
+	if f := x.conn.Head().Fault; f != nil {
+		x.end()
+		return answer{}, faulty(f)
+	}
+	t, err := parseTarget(x.raw)
 	x.target = t
 	if x.method == fasthttp.MethodOptions {
 		return answer{status: fasthttp.StatusNoContent}, nil
@@ -113,47 +137,37 @@ func (s *Server) authorized(ctx *fasthttp.RequestCtx) bool {
 	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(sum[:], s.token[:]) == 1
 }
 
-// handleTransport answers what never became a request.
+// handleTransport answers what fasthttp refuses.
 func (s *Server) handleTransport(ctx *fasthttp.RequestCtx, err error) {
-	x := &exchange{ctx: ctx, method: string(ctx.Method()), start: time.Now()}
-	x.accept = string(ctx.Request.Header.Peek("Accept"))
-	a := s.problem(x.accept, transportProblem(err))
-	s.write(ctx, a)
-	s.record(x, a)
+	x := newExchange(ctx)
+	x.end()
+	ctx.Response.SkipBody = x.method == fasthttp.MethodHead
+	var netErr net.Error
+	p := wire.Problemf(wire.BadRequest, "the target or the Host header names no host")
+	if errors.As(err, &netErr) && netErr.Timeout() {
+		p = slow("no request arrived in time")
+	} else {
+		s.cfg.ErrorLog("http: %v", err)
+	}
+	s.answer(x, s.problem(x.accept, p))
 }
 
-// transportProblem maps the errors of fasthttp to the table. Limits that are
-// not about the object keep their own status.
-func transportProblem(err error) *wire.Problem {
-	var small *fasthttp.ErrSmallBuffer
-	var netErr net.Error
-	switch {
-	case errors.As(err, &small):
-		p := wire.Problemf(wire.TooLarge, "the head of the request is longer than %d bytes", maxHead)
+// faulty gives a head's fault its place in the table. Limits that are not about the
+// object keep their own status.
+func faulty(f *link.Fault) *wire.Problem {
+	switch f.Kind {
+	case link.TooLong:
+		p := wire.Problemf(wire.TooLarge, "%s: more than %d bytes", f.Text, maxHead)
 		p.Status, p.Limit = fasthttp.StatusRequestHeaderFieldsTooLarge, "head"
 		return p
-	case errors.Is(err, fasthttp.ErrBodyTooLarge):
-		return wire.Problemf(wire.TooLarge, "the body is too large")
-	case errors.As(err, &netErr) && netErr.Timeout():
-		return slow("request")
+	case link.Slow:
+		return slow("%s", f.Text)
 	}
-	return wire.Problemf(wire.BadRequest, "this is no HTTP request")
+	return wire.Problemf(wire.BadRequest, "%s", f.Text)
 }
 
-func slow(what string) *wire.Problem {
-	p := wire.Problemf(wire.BadRequest, "the %s did not arrive in time", what)
+func slow(format string, args ...any) *wire.Problem {
+	p := wire.Problemf(wire.BadRequest, format, args...)
 	p.Status, p.Limit = fasthttp.StatusRequestTimeout, "transport"
 	return p
-}
-
-// maxDiscard bounds what is read of a body that nobody wants.
-const maxDiscard = 64 << 20
-
-// discard reads what is left of the body. To close a connection with unread
-// data in it is to reset it, which can destroy the answer on its way to the
-// client (RFC 9112, 9.6).
-func discard(ctx *fasthttp.RequestCtx) {
-	if r := ctx.RequestBodyStream(); r != nil {
-		_, _ = io.Copy(io.Discard, io.LimitReader(r, maxDiscard))
-	}
 }

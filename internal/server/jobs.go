@@ -56,21 +56,25 @@ func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
 
 // object reads the body and lets a child do the job with it.
 func (s *Server) object(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
-	if p := objectType(string(x.ctx.Request.Header.ContentType())); p != nil {
+	h := &x.ctx.Request.Header
+	if p := objectType(string(h.ContentType()), string(h.ContentEncoding())); p != nil {
 		return nil, p
 	}
 	if !s.intake.enter() {
 		return nil, draining()
 	}
 	defer s.intake.leave()
-	if s.gate.full() {
-		return nil, s.busy("the queue is full") // before the body costs anything
+	switch { // before the body costs anything
+	case s.gate.full(x.client):
+		return nil, s.busy("the queue is full")
+	case !s.answers.room(x.client, smallAnswer):
+		return nil, s.busy("answers to this address are not read")
 	}
-	body, p := s.readBody(x)
+	body, free, p := s.readBody(x)
 	if p != nil {
 		return nil, p
 	}
-	defer s.memory.give(len(body))
+	defer free()
 	if len(body) == 0 {
 		return nil, wire.Problemf(wire.MalformedObject, "the body is empty; send the ELF object as the body")
 	}
@@ -86,18 +90,20 @@ func draining() *wire.Problem {
 
 // do waits for a slot and runs the job.
 func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
+	ctx, stop := s.watched(x)
+	defer stop()
 	start := time.Now()
-	leave, err := s.gate.enter(s.ctx)
+	leave, err := s.gate.enter(ctx, x.client)
 	x.queued = time.Since(start)
 	if err != nil {
-		return nil, s.unserved(err)
+		return nil, s.unserved(ctx, err)
 	}
 	defer leave()
-	rep, timing, err := s.cfg.Runner.Do(s.ctx, job)
+	rep, timing, err := s.cfg.Runner.Do(ctx, job)
 	x.spawn = timing.Spawn
 	s.metrics.job(timing.Total)
 	if err != nil {
-		return nil, s.unserved(err)
+		return nil, s.unserved(ctx, err)
 	}
 	if rep.Problem != nil {
 		return nil, rep.Problem
@@ -106,9 +112,11 @@ func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
 }
 
 // unserved says why there is no report.
-func (s *Server) unserved(err error) *wire.Problem {
+func (s *Server) unserved(ctx context.Context, err error) *wire.Problem {
 	var p *wire.Problem
 	switch {
+	case context.Cause(ctx) == errGone:
+		return gone()
 	case errors.Is(err, errQueueFull):
 		return s.busy("the queue is full")
 	case errors.As(err, &p):
@@ -121,7 +129,10 @@ func (s *Server) unserved(err error) *wire.Problem {
 }
 
 // objectType accepts the types that an object is sent as, and none.
-func objectType(header string) *wire.Problem {
+func objectType(header, encoding string) *wire.Problem {
+	if encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return wire.Problemf(wire.UnsupportedMediaType, "the body is sent with Content-Encoding: %.60s; send the object as it is", printable(encoding))
+	}
 	switch m := mediaType(header); m {
 	case "", "application/octet-stream", "application/x-object", "application/x-elf":
 		return nil

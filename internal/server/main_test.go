@@ -3,6 +3,7 @@ package server
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,6 +31,7 @@ type fake struct {
 	jobs  []*wire.Job
 	free  chan struct{}
 	spoil func(*wire.Result) // changes the result
+	text  string             // of a screen; default "accepted\n"
 }
 
 func (f *fake) Do(ctx context.Context, job *wire.Job) (*wire.Report, runner.Timing, error) {
@@ -59,7 +61,7 @@ func (f *fake) Do(ctx context.Context, job *wire.Job) (*wire.Report, runner.Timi
 		}
 	}
 	if job.Kind == wire.Screen {
-		return &wire.Report{Document: []byte(`{"verdict":"accepted"}`), OK: true, Text: "accepted\n"}, timing, nil
+		return &wire.Report{Document: []byte(`{"verdict":"accepted"}`), OK: true, Text: cmp.Or(f.text, "accepted\n")}, timing, nil
 	}
 	r := &wire.Result{
 		Sandbox: wire.Layers{wire.LayerSeccomp: {Enforced: true}},

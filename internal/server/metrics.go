@@ -18,7 +18,7 @@ type metrics struct {
 	buckets   []uint64 // jobs by duration, one more than bounds
 	jobs      uint64
 	jobTime   time.Duration
-	jobMean   float64 // seconds, moving
+	recent    []float64 // seconds of the last jobs
 	startTime time.Time
 }
 
@@ -52,16 +52,30 @@ func (m *metrics) job(d time.Duration) {
 	defer m.mu.Unlock()
 	m.jobs++
 	m.jobTime += d
-	m.jobMean += (d.Seconds() - m.jobMean) / float64(min(m.jobs, 16))
+	if m.recent = append(m.recent, d.Seconds()); len(m.recent) > recentJobs {
+		m.recent = m.recent[1:]
+	}
 	i, _ := slices.BinarySearch(durationBounds(), d.Seconds())
 	m.buckets[i]++
 }
 
-// estimate returns in how many seconds, at least one, n jobs are over.
-func (m *metrics) estimate(n int) int {
+// Bounds of an estimate.
+const (
+	recentJobs  = 16  // whose median it rests on
+	maxEstimate = 120 // seconds
+)
+
+// estimate returns in how many seconds, from one to two minutes, n jobs are over when
+// so many run at one time.
+func (m *metrics) estimate(n, parallel int) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return max(1, int(math.Ceil(m.jobMean*float64(n))))
+	if len(m.recent) == 0 {
+		return 1
+	}
+	sorted := slices.Sorted(slices.Values(m.recent))
+	wait := math.Ceil(sorted[len(sorted)/2] * float64(n) / float64(parallel))
+	return int(min(max(wait, 1), maxEstimate))
 }
 
 // serveMetrics writes the Prometheus text format, version 0.0.4.
@@ -80,7 +94,8 @@ func (s *Server) serveMetrics(*exchange) (answer, *wire.Problem) {
 		{"webrunner_fit", "gauge", "1 when monitor answers 200.", int64(fit)},
 		{"webrunner_jobs_running", "gauge", "Jobs that have a slot.", int64(s.gate.running())},
 		{"webrunner_jobs_waiting", "gauge", "Jobs in the queue.", int64(s.gate.waiting())},
-		{"webrunner_body_bytes", "gauge", "Bytes of request bodies in memory.", s.memory.used.Load()},
+		{"webrunner_body_bytes", "gauge", "Bytes of request bodies in memory.", s.memory.inUse()},
+		{"webrunner_answer_bytes", "gauge", "Bytes of answers that clients have not taken.", s.answers.inUse()},
 		{"webrunner_children_idle", "gauge", "Warm children.", int64(stats.Idle)},
 		{"webrunner_children_live", "gauge", "All children.", int64(stats.Live)},
 		{"webrunner_children_started_total", "counter", "Children started.", int64(stats.Spawned)},

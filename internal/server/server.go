@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
-	"golang.org/x/net/netutil"
 
+	"webrunner/internal/link"
 	"webrunner/internal/request"
 	"webrunner/internal/runner"
 	"webrunner/internal/trust"
@@ -44,7 +44,7 @@ type Config struct {
 	CheckEvery time.Duration // between self-checks; default 30 s
 	GradeEvery time.Duration // between gradings of the counters; default 1 h
 	HeadTime   time.Duration // to send a request's head; default 10 s
-	BodyTime   time.Duration // to send a request's body; default 60 s
+	BodyTime   time.Duration // in which a body or an answer moves on by 128 KiB, or ends; default 10 s
 	Token      string        // bearer token; empty lets everyone in
 
 	AccessLog io.Writer                        // default none
@@ -57,7 +57,7 @@ func (c *Config) setDefaults() {
 	def(&c.CheckEvery, 30*time.Second)
 	def(&c.GradeEvery, time.Hour)
 	def(&c.HeadTime, 10*time.Second)
-	def(&c.BodyTime, time.Minute)
+	def(&c.BodyTime, 10*time.Second)
 	if c.AccessLog == nil {
 		c.AccessLog = io.Discard
 	}
@@ -75,9 +75,34 @@ func def[T int | time.Duration](v *T, d T) {
 const (
 	maxHead        = 16 << 10    // bytes of a request's head; more is 431
 	maxConnections = 1024        // at one time; more wait to be accepted
-	writeTime      = time.Minute // for the answer to be taken
 	idleTime       = time.Minute // for a kept connection's next request
 )
+
+// limits bound each connection.
+func (c *Config) limits() link.Limits {
+	return link.Limits{
+		Head: maxHead, HeadTime: c.HeadTime,
+		Stall: c.BodyTime, Step: 128 << 10,
+		Linger: 30 * time.Second, Discard: 64 << 20,
+	}
+}
+
+// descriptors are kept for what is no connection: the service's own files, and the
+// pipes of children, of which one that is born has six.
+func (c *Config) descriptors() int { return 64 + 16*(c.Parallel+2) }
+
+// Bounds of what clients make the server hold, bytes.
+const (
+	bodiesAhead = 4         // largest bodies beside those of the jobs in the gate
+	unread      = 128 << 20 // answers that clients have not taken yet
+	smallBody   = 256 << 10 // what is no larger finds room that larger ones leave
+	smallAnswer = 64 << 10
+)
+
+func (c *Config) bodies() *memory {
+	limit := int64(c.MaxBody) * int64(c.Parallel+c.Queue+bodiesAhead)
+	return newMemory(limit, limit/2, limit/16, smallBody)
+}
 
 // Server serves HTTP. Make one with New.
 type Server struct {
@@ -85,7 +110,8 @@ type Server struct {
 	http     *fasthttp.Server
 	commands []command
 	gate     *gate
-	memory   memory
+	memory   *memory // of bodies
+	answers  *memory // until clients have taken them
 	health   *health
 	book     *trust.Book // grades of the counters; nil when nobody grades
 	metrics  *metrics
@@ -105,7 +131,8 @@ func New(cfg Config) *Server {
 	s := &Server{
 		cfg:     cfg,
 		gate:    newGate(cfg.Parallel, cfg.Queue),
-		memory:  memory{limit: int64(cfg.MaxBody) * int64(cfg.Parallel+cfg.Queue+bodiesAhead)},
+		memory:  cfg.bodies(),
+		answers: newMemory(unread, unread/2, unread/8, smallAnswer),
 		intake:  newIntake(),
 		metrics: newMetrics(),
 		token:   sha256.Sum256([]byte(cfg.Token)),
@@ -117,14 +144,12 @@ func New(cfg Config) *Server {
 	s.http = &fasthttp.Server{
 		Handler:                      s.handle,
 		ErrorHandler:                 s.handleTransport,
-		HeaderReceived:               s.bodyDeadline,
+		HeaderReceived:               withoutBody,
 		ReadTimeout:                  cfg.HeadTime,
-		WriteTimeout:                 writeTime,
 		IdleTimeout:                  idleTime,
-		ReadBufferSize:               maxHead,
-		MaxRequestBodySize:           cfg.MaxBody,
-		StreamRequestBody:            true, // else a body is in memory before we may refuse it
+		ReadBufferSize:               maxHead + 1, // with the slash that a target of 2016 lacks
 		DisablePreParseMultipartForm: true,
+		SecureErrorLogMessage:        true, // a head may have the token
 		NoDefaultServerHeader:        true,
 		NoDefaultContentType:         true,
 		CloseOnShutdown:              true,
@@ -132,6 +157,7 @@ func New(cfg Config) *Server {
 	}
 	s.health = newHealth(cfg.Check)
 	go s.watch()
+	go s.ebb()
 	if cfg.Grade != nil {
 		s.book = new(trust.Book)
 		go s.watchCounters()
@@ -143,13 +169,18 @@ type httpLog func(format string, args ...any)
 
 func (l httpLog) Printf(format string, args ...any) { l("http: "+format, args...) }
 
-func (s *Server) bodyDeadline(*fasthttp.RequestHeader) fasthttp.RequestConfig {
-	return fasthttp.RequestConfig{ReadTimeout: s.cfg.BodyTime}
+// withoutBody keeps fasthttp from bodies, which it would begin to read before any
+// handler may refuse them: package link has them.
+func withoutBody(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	h.SetContentLength(0)
+	h.Del(fasthttp.HeaderExpect)
+	return fasthttp.RequestConfig{}
 }
 
 // Serve accepts connections until Drain or Close, and then returns nil.
 func (s *Server) Serve(l net.Listener) error {
-	return s.http.Serve(slashless{netutil.LimitListener(l, maxConnections)})
+	most := link.Connections(maxConnections, s.cfg.descriptors())
+	return s.http.Serve(link.NewListener(l, s.cfg.limits(), most, httpLog(s.cfg.ErrorLog).Printf))
 }
 
 // Drain refuses new jobs, while monitor answers 503, waits for the accepted

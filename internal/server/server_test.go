@@ -88,7 +88,7 @@ func TestTransportErrors(t *testing.T) {
 	if b.fake.count() != 0 {
 		t.Errorf("%d children were spent", b.fake.count())
 	}
-	if used := b.memory.used.Load(); used != 0 {
+	if used := b.memory.inUse(); used != 0 {
 		t.Errorf("%d bytes of bodies are still counted", used)
 	}
 	if r := b.do("POST", runSdot, object(strings.Repeat("x", maxBody))); r.status != 200 {
@@ -153,7 +153,7 @@ func TestCutBody(t *testing.T) {
 
 func waitFor(t *testing.T, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); !done(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !done(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("it does not come about")
 		}
@@ -322,7 +322,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	if r := b.do("POST", runSdot, object(strings.Repeat("x", 100))); r.status != 200 {
 		t.Errorf("%+v", r)
 	}
-	waitFor(t, func() bool { return b.memory.used.Load() == 0 })
+	waitFor(t, func() bool { return b.memory.inUse() == 0 })
 }
 
 func TestPanic(t *testing.T) {
@@ -484,32 +484,6 @@ func TestLayersHeader(t *testing.T) {
 	got := layersHeader(wire.Layers{"b": wire.Absent("a\r\nb"), "a": {Enforced: true, Detail: "(é)"}})
 	if got != "a=enforced (?), b=absent: a??b" {
 		t.Errorf("%q", got)
-	}
-}
-
-func TestMissingSlash(t *testing.T) {
-	for head, want := range map[string]int{
-		"GET local/monitor HTTP/1.1\r\n":         4,
-		"POST l/r?a=b HTTP/1.1\r\n":              5,
-		"GET /local/monitor HTTP/1.1\r\n":        0,
-		"GET * HTTP/1.1\r\n":                     0,
-		"GET HTTP://h/local/monitor HTTP/1.1\n":  0,
-		"GET https://h/local/monitor HTTP/1.1\n": 0,
-		"GET  two":                               0,
-		"CONNECT h:1 HTTP/1.1":                   0,
-		"nonsense\n":                             0,
-		"GET \n":                                 0,
-		"GET a\n":                                4,
-	} {
-		at, decided := missingSlash([]byte(head))
-		if at != want || !decided {
-			t.Errorf("%q: %d %v, want %d", head, at, decided, want)
-		}
-		for n := range head {
-			if at, decided := missingSlash([]byte(head[:n])); decided && at != want {
-				t.Errorf("%q: decided on %d, want %d", head[:n], at, want)
-			}
-		}
 	}
 }
 

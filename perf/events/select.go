@@ -24,6 +24,33 @@ func (e *UnknownError) Error() string {
 	return s + ", nor one of a similar name; webrunner events lists them"
 }
 
+// Bounds of a list of events. Each of its items is held against every name of a
+// table, which has up to a few thousand.
+const (
+	MaxList  = 4 << 10 // bytes
+	MaxItems = 64      // repetitions not counted
+)
+
+// ReadList splits a list as SplitList does, without repetitions. A list beyond
+// MaxList or MaxItems is an error.
+func ReadList(s string) ([]string, error) {
+	if len(s) > MaxList {
+		return nil, fmt.Errorf("events: a list of %d bytes is longer than %d; name fewer, or a set", len(s), MaxList)
+	}
+	var items []string
+	seen := map[string]bool{}
+	for _, item := range SplitList(s) {
+		if !seen[item] {
+			seen[item] = true
+			items = append(items, item)
+		}
+	}
+	if len(items) > MaxItems {
+		return nil, fmt.Errorf("events: a list of %d events, globs and sets is longer than %d; name fewer, or a set", len(items), MaxItems)
+	}
+	return items, nil
+}
+
 // SplitList splits a comma-separated list of names, globs, sets and raw
 // events; the commas inside a raw event (event=0xc0,umask=1) do not split.
 func SplitList(s string) []string {
@@ -53,8 +80,9 @@ func isFlagTerm(s string) bool { return slices.Contains([]string{"edge", "inv", 
 func (t *Table) Select(list []string) ([]Event, error) {
 	var out []Event
 	seen := map[string]bool{}
+	all := lowered{table: t}
 	for _, item := range list {
-		found, err := t.selectOne(item)
+		found, err := t.selectOne(item, &all)
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +96,7 @@ func (t *Table) Select(list []string) ([]Event, error) {
 	return out, nil
 }
 
-func (t *Table) selectOne(item string) ([]Event, error) {
+func (t *Table) selectOne(item string, all *lowered) ([]Event, error) {
 	if e, ok := t.Lookup(item); ok {
 		return []Event{e}, nil
 	}
@@ -88,7 +116,7 @@ func (t *Table) selectOne(item string) ([]Event, error) {
 		return set, nil
 	}
 	if strings.ContainsAny(item, "*?[") {
-		found, err := t.glob(item)
+		found, err := all.glob(item)
 		if err != nil || len(found) > 0 {
 			return found, err
 		}
@@ -107,13 +135,29 @@ func (t *Table) plain(name string) (Event, bool) {
 	return Event{}, false
 }
 
+// lowered is the events of a table with their names in lower case, for any number of
+// patterns.
+type lowered struct {
+	table  *Table
+	events []Event
+	names  []string
+}
+
 // glob returns the events whose name matches a shell pattern in any case,
 // leaving out the deprecated, the off-core and the kernel's own unless the
 // pattern has no others.
-func (t *Table) glob(pattern string) ([]Event, error) {
+func (l *lowered) glob(pattern string) ([]Event, error) {
+	t := l.table
+	if l.events == nil {
+		l.events = slices.Concat(t.Events, t.kernel)
+		for _, e := range l.events {
+			l.names = append(l.names, strings.ToLower(e.Name))
+		}
+	}
+	low := strings.ToLower(pattern)
 	var found, hidden []Event
-	for _, e := range slices.Concat(t.Events, t.kernel) {
-		ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(e.Name))
+	for i, e := range l.events {
+		ok, err := path.Match(low, l.names[i])
 		if err != nil {
 			return nil, fmt.Errorf("events: pattern %q: %w", pattern, err)
 		}
@@ -130,6 +174,10 @@ func (t *Table) glob(pattern string) ([]Event, error) {
 	return found, nil
 }
 
+// longestGuess is beyond every name, bytes. Comparing names takes the time of their
+// product.
+const longestGuess = 120
+
 // nearest returns up to n names that come near a wrong one, nearest first: by
 // edit distance, by that of their words in any order, or because they contain
 // it. Of a pattern, what is before its first wildcard counts.
@@ -143,7 +191,7 @@ func (t *Table) nearest(name string, n int) []string {
 	if i := strings.IndexAny(name, "*?["); i >= 0 {
 		stem, isPattern = name[:i], true
 	}
-	if stem == "" {
+	if stem == "" || len(stem) > longestGuess {
 		return nil
 	}
 	limit := max(min(2, len(stem)-2), len(stem)/3)

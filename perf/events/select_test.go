@@ -2,6 +2,7 @@ package events
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +22,41 @@ func TestSplitListKeepsRawEventsWhole(t *testing.T) {
 	want := []string{"A", "UOPS_*", "event=0x3c,umask=0x1,inv,cmask=2", "event=0xc0", "B", "edge"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestReadListIsBounded: what a client writes costs no more than what it may mean.
+func TestReadListIsBounded(t *testing.T) {
+	distinct := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "a%d,", i)
+		}
+		return b.String()
+	}
+	for s, want := range map[string]int{ // 0 is an error
+		"A,B,A,,B":                        2,
+		strings.Repeat("*,", MaxList/2):   1,
+		distinct(MaxItems):                MaxItems,
+		distinct(MaxItems + 1):            0,
+		strings.Repeat("*,", MaxList/2+1): 0,
+		strings.Repeat("a", MaxList):      1,
+	} {
+		got, err := ReadList(s)
+		if len(got) != want || (err == nil) != (want > 0) {
+			t.Errorf("%.40q: %d items, %v", s, len(got), err)
+		}
+	}
+	for _, name := range Names() {
+		table := load(t, name)
+		for _, e := range table.Events {
+			if len(e.Name) > longestGuess {
+				t.Errorf("%s: no wrong name leads to %s, it is too long", name, e.Name)
+			}
+		}
+		if _, err := table.Select([]string{strings.Repeat("a.", MaxList/2)}); err == nil || strings.Contains(err.Error(), "did you mean") {
+			t.Errorf("%s: a long name is guessed at: %.80v", name, err)
+		}
 	}
 }
 
