@@ -53,7 +53,7 @@ func call(in string, args ...string) (code int, out, err string) {
 // needsChild skips where no child can be locked down; where CI is set, it can.
 func needsChild(t *testing.T) {
 	t.Helper()
-	e, err := new(engineOptions).withDefaults().open(t.Logf)
+	e, err := new(app).open(new(engineOptions).withDefaults(), t.Logf)
 	switch {
 	case err == nil:
 		e.Close()
