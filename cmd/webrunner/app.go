@@ -22,8 +22,8 @@ const (
 type app struct {
 	in       io.Reader
 	out, err io.Writer
-	// learned is what a child of this host found out before; nil but in tests, which
-	// open many engines.
+	// learned is what a child of this host found out before. It is nil but in tests,
+	// which open many engines: a program that is not a test has no way to set it.
 	learned *wire.Probed
 }
 

@@ -50,7 +50,7 @@ func TestSeed(t *testing.T) {
 func TestSecretSeed(t *testing.T) {
 	needsChild(t)
 	var told bytes.Buffer
-	e, err := new(app).open(new(engineOptions).withDefaults(), func(format string, args ...any) { fmt.Fprintf(&told, format, args...) })
+	e, err := newApp(nil, nil, nil).open(new(engineOptions).withDefaults(), func(format string, args ...any) { fmt.Fprintf(&told, format, args...) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -149,6 +149,9 @@ type Calibration struct {
 	Doubt         string       `json:"doubt,omitempty"`
 }
 
+// Calibrated tells whether the host knows what measuring costs there.
+func (h *Host) Calibrated() bool { return h.Calibration.ChainCycles > 0 }
+
 // Detectors says which means of seeing disturbances were proved on this host.
 // An empty text is proved, any other the reason why it is not used.
 type Detectors struct {
