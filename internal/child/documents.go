@@ -23,7 +23,7 @@ func (j *job) inspect() (*wire.Report, error) {
 
 // screen screens the object; nothing is run.
 func (j *job) screen() (*wire.Report, error) {
-	im, err := subject.Load(j.Job, subject.AsItFalls)
+	im, err := subject.Load(j.Job)
 	if err != nil {
 		return nil, err
 	}

@@ -127,7 +127,7 @@ func TestBudget(t *testing.T) {
 		{Config{Measuring: time.Second}, 10 * time.Second, time.Second, 3 * time.Second},
 	} {
 		b, err := row.c.budget()
-		want := wire.Budget{Deadline: row.deadline.Microseconds(), CPU: row.cpu.Microseconds(), Call: row.call.Microseconds(), Memory: Memory}
+		want := wire.Budget{Deadline: row.deadline.Microseconds(), CPU: row.cpu.Microseconds(), Call: row.call.Microseconds(), Memory: wire.DefaultMemory}
 		if err != nil || b != want {
 			t.Errorf("%+v: %+v %v, want %+v", row.c, b, err, want)
 		}

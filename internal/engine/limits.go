@@ -13,7 +13,6 @@ const (
 	DefaultTimeout   = 10 * time.Second
 	ShortestTimeout  = 10 * time.Millisecond
 	DefaultMeasuring = 2 * time.Second // a steady kernel needs far less
-	Memory           = 512 << 20       // bytes of image and operands together
 )
 
 // budget is what a job has where its query asks for nothing less.
@@ -26,6 +25,6 @@ func (c Config) budget() (wire.Budget, error) {
 		Deadline: timeout.Microseconds(),
 		CPU:      min(cmp.Or(c.Measuring, DefaultMeasuring), timeout/2).Microseconds(),
 		Call:     min(request.MaxCall, timeout/2).Microseconds(),
-		Memory:   Memory,
+		Memory:   wire.DefaultMemory,
 	}, nil
 }

@@ -70,7 +70,7 @@ func playedEngine(t *testing.T, p *played) *Engine {
 		t.Fatal(err)
 	}
 	return &Engine{
-		Pool: p, Reader: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test"), Budget: wire.Budget{Deadline: 1e6, Memory: Memory}},
+		Pool: p, Reader: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test"), Budget: wire.Budget{Deadline: 1e6, Memory: wire.DefaultMemory}},
 		Host: wire.Host{CPU: "played"},
 	}
 }
