@@ -67,9 +67,10 @@ func law() []room {
 	leaves := func(dir string, uses ...string) room { return room{dir, uses, leafBans()} }
 	return []room{
 		{"cmd/webrunner", []string{"internal/", "selftest", "selftest/hostile", "examples", "kernels", "perf/events", "perf/processor", "filter/seccomp"}, nil},
-		{"selftest", []string{"examples", "internal/report", "internal/runner", "internal/trust", "internal/wire", "kernels", "selftest/hostile"}, childless()},
+		{"selftest", []string{"examples", "internal/engine", "internal/report", "internal/runner", "internal/trust", "internal/wire", "kernels", "selftest/hostile"}, childless()},
 		{"selftest/hostile", []string{"internal/wire", "kernels", "trampoline"}, childless()},
-		{"internal/server", []string{"internal/link", "internal/request", "internal/runner", "internal/report", "internal/trust", "internal/wire", "kernels"}, serverBans()},
+		{"internal/server", []string{"internal/engine", "internal/link", "internal/runner", "internal/report", "internal/trust", "internal/wire", "kernels"}, serverBans()},
+		{"internal/engine", []string{"internal/request", "internal/runner", "internal/trust", "internal/wire", "kernels", "perf/events", "perf/processor"}, serverBans()},
 		{"internal/link", nil, serverBans()},
 		{"internal/trust", []string{"internal/elfobj", "internal/wire", "perf/processor", "perf/stats"}, serverBans()},
 		{"internal/request", []string{"internal/wire", "kernels", "perf", "perf/events"}, serverBans()},
@@ -106,9 +107,9 @@ func law() []room {
 		// Records what the tests of perf/stats play; not part of the binary.
 		{"scripts/record", []string{"internal/cell", "perf/processor", "perf/recording", "trampoline"}, nil},
 		// Starts noisy neighbours, and is its own child; not part of the binary.
-		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/processor", "perf/uarch"}, nil},
+		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/engine", "internal/runner", "internal/wire", "kernels", "perf/processor", "perf/uarch"}, nil},
 		// Is its own child too; not part of the binary.
-		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/processor", "perf/stats", "selftest/hostile", "trampoline"}, nil},
+		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/engine", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/stats", "selftest/hostile", "trampoline"}, nil},
 		{"scripts/bombs", []string{"loader/bombs"}, nil},
 		{"scripts/", []string{"examples"}, nil}, // tools, not in the binary
 	}

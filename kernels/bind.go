@@ -6,16 +6,13 @@ import (
 	"math"
 )
 
-// DefaultMemory bounds the operands of a call when Limits does not, in bytes.
-const DefaultMemory = 256 << 20
-
 // pageSize is what operands are rounded up to when they are counted.
 const pageSize = 4096
 
 // Limits bounds what a call may need.
 type Limits struct {
 	// Memory is that of all operands together in bytes, each in whole pages;
-	// 0 means DefaultMemory.
+	// 0 is no limit: Bind itself allocates none of it.
 	Memory uint64
 }
 
@@ -72,7 +69,7 @@ func (s *Spec) Bind(values map[string]uint64, limits Limits) (*Call, error) {
 		c.values[k] = v
 	}
 	if limits.Memory == 0 {
-		limits.Memory = DefaultMemory
+		limits.Memory = math.MaxUint64
 	}
 	if err := c.bindOperands(limits.Memory); err != nil {
 		return nil, err

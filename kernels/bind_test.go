@@ -103,8 +103,8 @@ func TestBindMemory(t *testing.T) {
 		{1 << 62, 4, 0, "x", 0},
 		{1 << 61, 2, 0, "x", 0},
 		{1<<62 - 1, 1, 0, "x", 0}, // 2^64-4 bytes, and 64 more
-		{1 << 26, 1, 0, "x", 256<<20 + 4096},
-		{1<<26 - 16, 1, 0, "y", 512 << 20},
+		{1 << 26, 1, 256 << 20, "x", 256<<20 + 4096},
+		{1<<26 - 16, 1, 256 << 20, "y", 512 << 20},
 		{1024, 1, 3 * 4096, "y", 4 * 4096},
 		{1024, 1, 4095, "x", 2 * 4096},
 		{1, 1, 8191, "y", 8192},
@@ -116,7 +116,7 @@ func TestBindMemory(t *testing.T) {
 		_, err = s.Bind(values, Limits{Memory: tt.limit})
 		limit := tt.limit
 		if limit == 0 {
-			limit = 256 << 20
+			limit = math.MaxUint64
 		}
 		var e *MemoryError
 		if !errors.As(err, &e) || e.Operand != tt.operand || e.Need != tt.need || e.Limit != limit || Class(err) != "memory-limit" {
@@ -129,6 +129,10 @@ func TestBindMemory(t *testing.T) {
 	}
 	if _, err := s.Bind(values, Limits{Memory: 4 * 4096}); err != nil {
 		t.Error("exactly enough:", err)
+	}
+	values["n"] = 1 << 40
+	if _, err := s.Bind(values, Limits{}); err != nil {
+		t.Error("no limit, and nothing is allocated:", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package kernels
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -56,7 +57,7 @@ type MemoryError struct {
 	Kernel  string
 	Operand string // the one that crosses the limit
 	Need    uint64 // bytes up to and with Operand, in whole pages; 0 when 2^64 or more
-	Limit   uint64 // bytes
+	Limit   uint64 // bytes; math.MaxUint64 where there is none
 }
 
 // Error names the operand, the need and the limit.
@@ -64,6 +65,9 @@ func (e *MemoryError) Error() string {
 	need := fmt.Sprintf("%d bytes", e.Need)
 	if e.Need == 0 {
 		need = "2^64 bytes or more"
+	}
+	if e.Limit == math.MaxUint64 {
+		return fmt.Sprintf("with operand %s the memory of kernel %s comes to %s, more than an address can tell", e.Operand, e.Kernel, need)
 	}
 	return fmt.Sprintf("with operand %s the memory of kernel %s comes to %s, the limit is %d bytes", e.Operand, e.Kernel, need, e.Limit)
 }

@@ -51,6 +51,15 @@ func Layout(o *Object, p Placement) (*Plan, error) {
 	return pl, nil
 }
 
+// Bytes returns how much memory the image takes, in whole pages. Before Relocate none
+// of it is allocated.
+func (pl *Plan) Bytes() (sum uint64) {
+	for _, e := range pl.segments {
+		sum += (e.end - e.start + Page - 1) &^ (Page - 1)
+	}
+	return sum
+}
+
 // check holds the caller to the documented shape of a Placement.
 func (p *Placement) check() error {
 	const low = 1 << 31

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"webrunner/internal/engine"
 	"webrunner/internal/trust"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
@@ -29,6 +30,14 @@ type Env struct {
 	Host    wire.Host
 	Layers  wire.Layers
 	Without []wire.LayerName // layers that the operator gave up
+}
+
+// Of is the host that an engine runs jobs on.
+func Of(e *engine.Engine) Env {
+	return Env{
+		Do: e.Turn, Grade: func(ctx context.Context) ([]trust.Mark, error) { return e.Grade(ctx, e.Turn) },
+		Kernels: e.Reader.Kernels, Host: e.Host, Layers: e.Layers, Without: e.Without,
+	}
 }
 
 // Outcome is the result of one check.

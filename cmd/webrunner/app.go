@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"webrunner/internal/wire"
 	"webrunner/internal/words"
 )
 
@@ -21,6 +22,9 @@ const (
 type app struct {
 	in       io.Reader
 	out, err io.Writer
+	// learned is what a child of this host found out before. It is nil but in tests,
+	// which open many engines: a program that is not a test has no way to set it.
+	learned *wire.Probed
 }
 
 // verb is one row of the table of commands.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"webrunner/internal/engine"
 	"webrunner/internal/wire"
 )
 
@@ -16,7 +17,7 @@ const batchWidth = 2
 // batch does the job for every object that a line of the input names, and
 // writes one JSON document a line, in the same order. A bad object is a line
 // like any other.
-func (a *app) batch(e *engine, job wire.Job) int {
+func (a *app) batch(e *engine.Engine, job wire.Job) int {
 	lines := make(chan chan []byte, batchWidth)
 	go func() {
 		defer close(lines)
@@ -40,11 +41,11 @@ func (a *app) batch(e *engine, job wire.Job) int {
 }
 
 // batchLine is the answer to one name.
-func (a *app) batchLine(e *engine, job wire.Job, name string) []byte {
+func (a *app) batchLine(e *engine.Engine, job wire.Job, name string) []byte {
 	var err error
 	if job.Object, err = a.readObject(name); err == nil {
 		var rep *wire.Report
-		if rep, err = e.job(context.Background(), &job); err == nil {
+		if rep, err = e.Answer(context.Background(), &job); err == nil {
 			return withPath(rep.Document, name)
 		}
 	}

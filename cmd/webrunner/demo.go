@@ -45,7 +45,7 @@ const demoHostile = "socket_late"
 
 func (a *app) demonstrate(o *engineOptions) error {
 	logf := errorLog(a.err)
-	e, err := o.open(logf)
+	e, err := a.open(o, logf)
 	if err != nil {
 		return err
 	}
@@ -55,8 +55,8 @@ func (a *app) demonstrate(o *engineOptions) error {
 		return wire.Problemf(wire.Unfit, "%v", err)
 	}
 	s := server.New(server.Config{
-		Runner: e, Request: e.request, Host: e.host, Layers: e.layers, Queue: 1, ErrorLog: logf,
-		Check: func(ctx context.Context) error { return selftest.Quick(ctx, e.env()) },
+		Engine: e, Queue: 1, ErrorLog: logf,
+		Check: func(ctx context.Context) error { return selftest.Quick(ctx, selftest.Of(e)) },
 	})
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()

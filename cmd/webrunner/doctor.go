@@ -54,10 +54,10 @@ func (o *engineOptions) diagnose(a *app) (*diagnosis, error) {
 	if err != nil {
 		return nil, usage("%v", err)
 	}
-	e, err := o.open(errorLog(a.err))
+	e, err := a.open(o, errorLog(a.err))
 	if err == nil {
 		defer e.Close()
-		d.Layers = e.layers
+		d.Layers = e.Layers
 	} else if d.Problem = wire.AsProblem(err); d.Problem.Class != wire.Unfit {
 		return nil, err
 	}

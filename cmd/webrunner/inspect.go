@@ -23,5 +23,5 @@ func (a *app) inspect(args []string) int {
 	if load {
 		out = "json"
 	}
-	return a.document(&o, wire.Job{Kind: wire.Inspect}, rest, out, false)
+	return a.document(&o, wire.Inspect, wire.ScreenOptions{}, rest, out, false)
 }

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"webrunner/internal/request"
 	"webrunner/internal/server"
@@ -39,4 +42,33 @@ func (a *app) kernels(args []string) int {
 		return a.fail(out, err)
 	}
 	return exitGood
+}
+
+func kernelsFlag(f *flags, name *string) {
+	f.text(name, "kernels", "PATH", "read more kernel specifications: a file, or a folder's files that end in .xml")
+}
+
+// loadKernels returns the built-in kernels and those of a file or folder, if any.
+func loadKernels(name string) (*kernels.Set, error) {
+	set, err := kernels.Builtin()
+	if err != nil || name == "" {
+		return set, err
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	folder, root := name, "."
+	if !info.IsDir() {
+		folder, root = filepath.Split(filepath.Clean(name))
+		folder = cmp.Or(folder, ".")
+	}
+	builtin := len(set.All())
+	if err := set.Load(os.DirFS(folder), root); err != nil {
+		return nil, fmt.Errorf("--kernels %s: %w", name, err)
+	}
+	if len(set.All()) == builtin {
+		return nil, fmt.Errorf("--kernels %s: no file in it ends in .xml", name)
+	}
+	return set, nil
 }

@@ -2,19 +2,46 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"webrunner/examples"
 	"webrunner/internal/child"
+	"webrunner/internal/engine"
 	"webrunner/internal/runner"
+	"webrunner/internal/wire"
 )
 
-// asMain makes the test binary behave as the program itself.
-const asMain = "WEBRUNNER_TEST_MAIN"
+// asMain makes the test binary behave as the program itself; learned has what a child
+// of this host found out before, as JSON, so that each need not calibrate anew.
+const (
+	asMain  = "WEBRUNNER_TEST_MAIN"
+	learned = "WEBRUNNER_TEST_LEARNED"
+)
+
+// known is what a child found out on this host, once for all tests.
+var known = sync.OnceValues(func() (*wire.Probed, error) {
+	e, err := engine.Open(engine.Config{})
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	return &wire.Probed{Calibration: e.Host.Calibration, Detectors: e.Host.Detectors, Rhythm: e.Host.Rhythm}, nil
+})
+
+// newApp is the program as this process runs it. Where no child can be had, it finds
+// out itself.
+func newApp(in io.Reader, out, err io.Writer) *app {
+	a := &app{in: in, out: out, err: err}
+	a.learned, _ = known()
+	return a
+}
 
 func TestMain(m *testing.M) {
 	switch {
@@ -25,6 +52,11 @@ func TestMain(m *testing.M) {
 	case os.Getenv(asMain) != "":
 		lackACall()
 		a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+		if text := os.Getenv(learned); text != "" {
+			if err := json.Unmarshal([]byte(text), &a.learned); err != nil {
+				panic(err)
+			}
+		}
 		os.Exit(a.main(os.Args[1:]))
 	}
 	os.Exit(m.Run())
@@ -39,13 +71,20 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(exe, args...)
 	cmd.Env = append(os.Environ(), asMain+"=1", "NOTIFY_SOCKET=")
+	if k, err := known(); err == nil {
+		b, err := json.Marshal(k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.Env = append(cmd.Env, learned+"="+string(b))
+	}
 	return cmd
 }
 
 // call runs a command in this process.
 func call(in string, args ...string) (code int, out, err string) {
 	var o, e bytes.Buffer
-	a := &app{in: strings.NewReader(in), out: &o, err: &e}
+	a := newApp(strings.NewReader(in), &o, &e)
 	code = a.main(args)
 	return code, o.String(), e.String()
 }
@@ -53,10 +92,9 @@ func call(in string, args ...string) (code int, out, err string) {
 // needsChild skips where no child can be locked down; where CI is set, it can.
 func needsChild(t *testing.T) {
 	t.Helper()
-	e, err := new(engineOptions).withDefaults().open(t.Logf)
+	_, err := known()
 	switch {
 	case err == nil:
-		e.Close()
 	case os.Getenv("CI") != "":
 		t.Fatal(err)
 	default:

@@ -102,16 +102,16 @@ func (o *runOptions) parameter(name, value string) string {
 }
 
 func (o *runOptions) local(a *app, query url.Values, object []byte) (*wire.Result, error) {
-	e, err := o.open(errorLog(a.err))
+	e, err := a.open(&o.engineOptions, errorLog(a.err))
 	if err != nil {
 		return nil, err
 	}
 	defer e.Close()
-	res, err := e.measure(context.Background(), query, object)
+	res, err := e.Run(context.Background(), query, object)
 	if err != nil {
 		return nil, err
 	}
-	for _, layer := range e.without { // no answer is to pass for one of the whole sandbox
+	for _, layer := range e.Without { // no answer is to pass for one of the whole sandbox
 		fmt.Fprintf(a.err, "webrunner: run without %s\n", layer)
 	}
 	return res, nil
@@ -140,38 +140,6 @@ func (o *runOptions) remote(query url.Values, object []byte) (*wire.Result, erro
 		return nil, wire.Problemf(wire.Unfit, "%s answered with no result: %v", o.server, err)
 	}
 	return r, nil
-}
-
-// measure runs one object as a query says.
-func (e *engine) measure(ctx context.Context, query url.Values, object []byte) (*wire.Result, error) {
-	job, err := e.request.Run(query)
-	if err != nil {
-		return nil, err
-	}
-	job.Object = object
-	rep, err := e.job(ctx, job)
-	if err != nil {
-		return nil, err
-	}
-	if rep.Result == nil {
-		return nil, wire.Problemf(wire.Internal, "the child answered a run with no result")
-	}
-	unchecked(rep.Result)
-	e.request.Complete(rep.Result)
-	return rep.Result, nil
-}
-
-// job gives a child what every job has and returns a report without a problem.
-func (e *engine) job(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-	job.Host = e.host
-	rep, _, err := e.Do(ctx, job)
-	if err != nil {
-		return nil, err
-	}
-	if rep.Problem != nil {
-		return nil, rep.Problem
-	}
-	return rep, nil
 }
 
 // parseParams reads NAME=VALUE pairs.

@@ -29,13 +29,13 @@ func (a *app) sandbox(args []string) int {
 	if check != "" {
 		return a.checkCall(check, out)
 	}
-	e, err := o.open(errorLog(a.err))
+	e, err := a.open(&o, errorLog(a.err))
 	if err != nil {
 		return a.fail(out, err)
 	}
 	defer e.Close()
-	doc := map[string]any{"layers": e.layers}
-	text := server.LayersText(e.layers)
+	doc := map[string]any{"layers": e.Layers}
+	text := server.LayersText(e.Layers)
 	if explain {
 		policies, err := seccomp.Explain(child.Policies()...)
 		if err != nil {
@@ -43,7 +43,7 @@ func (a *app) sandbox(args []string) int {
 		}
 		steps := append(runner.Steps(), child.Steps()...)
 		doc["steps"], doc["policies"] = steps, policies
-		text += "\n" + stepsText(steps, e.layers)
+		text += "\n" + stepsText(steps, e.Layers)
 		for _, p := range policies {
 			text += "\n" + p.String()
 		}

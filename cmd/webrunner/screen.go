@@ -46,10 +46,8 @@ func (a *app) screen(args []string) int {
 	case o.server != "":
 		return a.screenRemote(&o, rest[0])
 	}
-	job := wire.Job{Kind: wire.Screen, Screen: wire.ScreenOptions{
-		Boundaries: o.boundaries, Listing: o.listing, Assume: o.assume, Refuse: o.refuse,
-	}}
-	return a.document(&o.engineOptions, job, rest, o.out, o.boundaries || o.listing)
+	options := wire.ScreenOptions{Boundaries: o.boundaries, Listing: o.listing, Assume: o.assume, Refuse: o.refuse}
+	return a.document(&o.engineOptions, wire.Screen, options, rest, o.out, o.boundaries || o.listing)
 }
 
 func (a *app) screenRemote(o *screenOptions, name string) int {
@@ -90,20 +88,22 @@ func (a *app) screenRemote(o *screenOptions, name string) int {
 // document runs a job that is answered by a document: for one object, or for
 // each that standard input names when there is none. It exits 0 when the
 // document is good news; a batch exits 0 when every line has its answer.
-func (a *app) document(o *engineOptions, job wire.Job, rest []string, out output, textOnly bool) int {
+func (a *app) document(o *engineOptions, kind wire.Kind, options wire.ScreenOptions, rest []string, out output, textOnly bool) int {
 	o.pool = 2
-	e, err := o.open(errorLog(a.err))
+	e, err := a.open(o, errorLog(a.err))
 	if err != nil {
 		return a.fail(out, err)
 	}
 	defer e.Close()
+	job := e.Document(kind)
+	job.Screen = options
 	if len(rest) == 0 {
-		return a.batch(e, job)
+		return a.batch(e, *job)
 	}
 	if job.Object, err = a.readObject(rest[0]); err != nil {
 		return a.fail(out, err)
 	}
-	rep, err := e.job(context.Background(), &job)
+	rep, err := e.Answer(context.Background(), job)
 	if err != nil {
 		return a.fail(out, err)
 	}

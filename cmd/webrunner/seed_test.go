@@ -50,7 +50,7 @@ func TestSeed(t *testing.T) {
 func TestSecretSeed(t *testing.T) {
 	needsChild(t)
 	var told bytes.Buffer
-	e, err := new(engineOptions).withDefaults().open(func(format string, args ...any) { fmt.Fprintf(&told, format, args...) })
+	e, err := newApp(nil, nil, nil).open(new(engineOptions).withDefaults(), func(format string, args ...any) { fmt.Fprintf(&told, format, args...) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestSecretSeed(t *testing.T) {
 		if name == "sdot" {
 			kernel = name
 		}
-		job, err := e.request.Run(map[string][]string{"kernel": {kernel}, "deadline": {"20ms"}})
+		job, err := e.Plan(map[string][]string{"kernel": {kernel}, "deadline": {"20ms"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,8 +73,7 @@ func TestSecretSeed(t *testing.T) {
 		}
 		job.AuditSeed |= 1 << 63 // long enough that no other number has its digits
 		job.Object = object
-		job.Host = e.host
-		rep, _, err := e.Do(context.Background(), job)
+		rep, err := e.Turn(context.Background(), job)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +83,6 @@ func TestSecretSeed(t *testing.T) {
 		}
 		told.Write(b)
 		if rep.Result != nil {
-			e.request.Complete(rep.Result)
 			for _, f := range report.Formats() {
 				if err := f.Write(&told, rep.Result); err != nil {
 					t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"webrunner/internal/runner"
-	"webrunner/internal/trust"
 	"webrunner/internal/wire"
 	"webrunner/selftest"
 	"webrunner/selftest/hostile"
@@ -24,7 +23,7 @@ func (a *app) selftest(args []string) int {
 	if _, code, stop := f.parse(a, args, 0, 0); stop {
 		return code
 	}
-	e, err := o.open(errorLog(a.err))
+	e, err := a.open(&o, errorLog(a.err))
 	if err != nil {
 		return a.fail(out, err)
 	}
@@ -33,9 +32,9 @@ func (a *app) selftest(args []string) int {
 	if out == "text" {
 		tell = a.tellOutcome
 	}
-	checks := selftest.Checks(e.env(), attack || full)
+	checks := selftest.Checks(selftest.Of(e), attack || full)
 	if attack || full {
-		for _, c := range hostile.Checks(e.attackEnv(), full, wire.LayerNames(), e.without, o.openBare(errorLog(a.err))) {
+		for _, c := range hostile.Checks(hostile.Env{Do: e.Turn, Kernels: e.Reader.Kernels, Host: e.Host}, full, wire.LayerNames(), e.Without, o.openBare(errorLog(a.err))) {
 			checks = append(checks, c)
 		}
 	}
@@ -62,11 +61,6 @@ func (a *app) tellOutcome(o selftest.Outcome) {
 	fmt.Fprintf(a.out, "%s  %-24s %s (%.1f ms)\n", word, o.Name, o.Detail, o.MS)
 }
 
-// attackEnv is this engine as the corpus of attacks sees it.
-func (e *engine) attackEnv() hostile.Env {
-	return hostile.Env{Do: e.env().Do, Kernels: e.request.Kernels, Host: e.host}
-}
-
 // openBare starts children without some layers, to see what the others stop.
 func (o *engineOptions) openBare(log func(string, ...any)) hostile.Open {
 	return func(without []wire.LayerName) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
@@ -79,18 +73,5 @@ func (o *engineOptions) openBare(log func(string, ...any)) hostile.Open {
 			return rep, err
 		}
 		return do, pool.Close, nil
-	}
-}
-
-// env is this engine as the self-test sees it.
-func (e *engine) env() selftest.Env {
-	do := func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-		rep, _, err := e.Do(ctx, job)
-		return rep, err
-	}
-	return selftest.Env{
-		Do:      do,
-		Grade:   func(ctx context.Context) ([]trust.Mark, error) { return e.grade(ctx, do) },
-		Kernels: e.request.Kernels, Host: e.host, Layers: e.layers, Without: e.without,
 	}
 }

@@ -83,14 +83,13 @@ func (o *serveOptions) serve(a *app) error {
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
 
-	e, err := o.open(cfg.ErrorLog)
+	e, err := a.open(&o.engineOptions, cfg.ErrorLog)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	cfg.Runner, cfg.Request, cfg.Host, cfg.Layers = e, e.request, e.host, e.layers
-	cfg.Check = func(ctx context.Context) error { return selftest.Quick(ctx, e.env()) }
-	cfg.Grade = e.grade
+	cfg.Engine = e
+	cfg.Check = func(ctx context.Context) error { return selftest.Quick(ctx, selftest.Of(e)) }
 	l, err := net.Listen(network, address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):

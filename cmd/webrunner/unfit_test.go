@@ -231,19 +231,19 @@ func TestLayerGoesWhileServing(t *testing.T) {
 const quick = "WEBRUNNER_TEST_QUICK"
 
 func checkUntilItFails() int {
-	e, err := new(engineOptions).withDefaults().open(errorLog(io.Discard))
+	e, err := new(app).open(new(engineOptions).withDefaults(), errorLog(io.Discard))
 	if err != nil {
 		fmt.Println("open:", err)
 		return exitInternal
 	}
 	defer e.Close()
-	if err := selftest.Quick(context.Background(), e.env()); err != nil {
+	if err := selftest.Quick(context.Background(), selftest.Of(e)); err != nil {
 		fmt.Println("too early:", err)
 		return exitInternal
 	}
 	install(os.Getenv(quick))
 	for range 5 {
-		if err := selftest.Quick(context.Background(), e.env()); err != nil {
+		if err := selftest.Quick(context.Background(), selftest.Of(e)); err != nil {
 			fmt.Println(err)
 			return exitUnfit
 		}

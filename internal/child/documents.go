@@ -27,7 +27,7 @@ func (j *job) inspect() (*wire.Report, error) {
 
 // screen screens the object; nothing is run.
 func (j *job) screen() (*wire.Report, error) {
-	im, err := subject.Load(j.Job, subject.AsItFalls, j.stop)
+	im, err := subject.Load(j.Job, j.stop)
 	if err != nil {
 		return nil, err
 	}

@@ -135,8 +135,9 @@ func generic() (g wire.Group) {
 	return g
 }
 
-// complete adds what is computed from the counters of a finished run.
-func (c *Counting) complete(res *wire.Result) {
+// Derive computes what follows from the counters of a finished run and from the work
+// that it did.
+func (c *Counting) Derive(res *wire.Result) []wire.Derived {
 	counts := make(map[string]float64)
 	source := make(map[string]wire.Source)
 	for _, k := range res.Counters {
@@ -150,12 +151,13 @@ func (c *Counting) complete(res *wire.Result) {
 		table = c.events.Table
 	}
 	work := events.Work{Elements: res.Work.Elements, Iterations: res.Work.Iterations, Bytes: res.Work.Bytes, FLOPs: res.Work.FLOPs}
-	res.Derived = []wire.Derived{}
+	list := []wire.Derived{} // JSON readers expect a list, not null
 	for _, d := range events.Derive(counts, work, table) {
-		res.Derived = append(res.Derived, wire.Derived{
+		list = append(list, wire.Derived{
 			Name: d.Name, Value: d.Value, Unit: d.Unit, From: strings.Join(d.From, ", "), Source: weakest(d.From, source),
 		})
 	}
+	return list
 }
 
 // weakest returns the source that says the least of those that a figure rests

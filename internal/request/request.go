@@ -1,6 +1,6 @@
 // Package request turns what a client asks for, in a query or by flags, into a
 // job: which kernel, with which parameters, counting which events, measured
-// how. It also completes a result with what only the asking side can compute.
+// how. It also computes what follows from the counters of a result.
 package request
 
 import (
@@ -108,9 +108,6 @@ func (r *Reader) Find(name string) (*kernels.Spec, error) {
 	}
 	return spec, nil
 }
-
-// Complete adds to a finished run what is computed from its counters.
-func (r *Reader) Complete(res *wire.Result) { r.Events.complete(res) }
 
 // fits refuses what does not go together.
 func fits(job *wire.Job, spec *kernels.Spec) error {

@@ -277,7 +277,7 @@ func TestEmptySet(t *testing.T) {
 	}
 }
 
-func TestComplete(t *testing.T) {
+func TestDerive(t *testing.T) {
 	r := reader(t, request.NewCounting(skylake(t), ""))
 	res := &wire.Result{
 		Work: wire.Work{Elements: 100, Iterations: 50, Bytes: 800, FLOPs: 200},
@@ -287,7 +287,7 @@ func TestComplete(t *testing.T) {
 			{Name: "UOPS_DISPATCHED_PORT.PORT_0", Value: 100, Source: wire.PMU},
 		},
 	}
-	r.Complete(res)
+	res.Derived = r.Events.Derive(res)
 	got := make(map[string]wire.Derived)
 	for _, d := range res.Derived {
 		got[d.Name] = d
@@ -306,8 +306,8 @@ func TestComplete(t *testing.T) {
 		}
 	}
 	res.Counters = []wire.Counter{{Name: "Cycles", Value: -3, Source: wire.TSCCalibrated}}
-	if r.Complete(res); len(res.Derived) != 0 {
-		t.Errorf("of a kernel that takes no time: %+v", res.Derived)
+	if list := r.Events.Derive(res); len(list) != 0 {
+		t.Errorf("of a kernel that takes no time: %+v", list)
 	}
 }
 

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"time"
 
 	"webrunner/internal/wire"
@@ -30,8 +31,8 @@ const probeTime = 30 * time.Second
 // Probe runs a probe job in a child. It returns the layers that the
 // child found, and adds to
 // the host what the measuring code costs there and which of its detectors work.
-// A child that found a required layer
-// missing makes it a *wire.Problem of class unfit.
+// Where the child found that a required layer is missing, the error is a
+// *wire.Problem of class unfit.
 func (p *Pool) Probe(ctx context.Context, host *wire.Host) (wire.Layers, error) {
 	job := &wire.Job{Kind: wire.Probe, Host: *host, Budget: wire.Budget{Deadline: probeTime.Microseconds()}}
 	rep, _, err := p.Do(ctx, job)
@@ -48,7 +49,7 @@ func (p *Pool) Probe(ctx context.Context, host *wire.Host) (wire.Layers, error) 
 	if err := json.Unmarshal(rep.Document, &doc); err != nil || len(doc.Layers) == 0 {
 		return nil, wire.Problemf(wire.Internal, "the child's probe names no layer")
 	}
-	p.addLayers(doc.Layers)
+	maps.Copy(doc.Layers, p.Layers())
 	host.Calibration, host.Detectors, host.Rhythm = doc.Calibration, doc.Detectors, doc.Rhythm
 	return doc.Layers, nil
 }

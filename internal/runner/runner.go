@@ -69,8 +69,8 @@ func (p *Pool) Do(ctx context.Context, job *wire.Job) (*wire.Report, Timing, err
 		err = wire.Problemf(wire.Unfit, "children of this server die before they begin with their job; see its error log")
 	}
 	t.Total = time.Since(start)
-	if rep != nil {
-		p.complete(rep, t)
+	if rep != nil && rep.Problem != nil {
+		hold(rep.Problem)
 	}
 	return rep, t, err
 }
@@ -150,29 +150,17 @@ func (p *Pool) logCrash(c *child, died bool) {
 	}
 }
 
-// complete adds to a report what only this side knows, and holds a problem to
-// the error table: the child that wrote it may not be trusted with the status.
-func (p *Pool) complete(rep *wire.Report, t Timing) {
-	if r := rep.Result; r != nil {
-		if r.Sandbox == nil {
-			r.Sandbox = make(wire.Layers)
-		}
-		p.addLayers(r.Sandbox)
-		r.Timing.Spawn = t.Spawn.Microseconds()
-		r.Timing.Total = t.Total.Microseconds()
-	}
-	if q := rep.Problem; q != nil {
-		info := q.Class.Info()
-		q.Type, q.Class, q.Status, q.Title = "about:blank", info.Class, info.Status, info.Title
-		if q.Sandbox != nil {
-			p.addLayers(q.Sandbox)
-		}
-	}
+// hold holds a problem to the error table: the child that wrote it may not be trusted
+// with the status.
+func hold(q *wire.Problem) {
+	info := q.Class.Info()
+	q.Type, q.Class, q.Status, q.Title = "about:blank", info.Class, info.Status, info.Title
 }
 
-// addLayers adds the layers that this side gives.
-func (p *Pool) addLayers(layers wire.Layers) {
-	layers[wire.LayerNamespaces], layers[wire.LayerCgroup] = p.namespaces, p.cgroup
+// Layers returns the layers that the pool puts around a child. The child knows its
+// others.
+func (p *Pool) Layers() wire.Layers {
+	return wire.Layers{wire.LayerNamespaces: p.namespaces, wire.LayerCgroup: p.cgroup}
 }
 
 // String says how a job's time was spent, for logs.

@@ -30,7 +30,7 @@ func text(body string) answer { return answer{status: 200, media: mediaText, bod
 func (s *Server) problem(accept string, p *wire.Problem) answer {
 	if p.Sandbox == nil { // a problem of ours, which others may be reading
 		own := *p
-		own.Sandbox, p = s.cfg.Layers, &own
+		own.Sandbox, p = s.cfg.Engine.Layers, &own
 	}
 	a := answer{status: p.Status, class: p.Class, retryAfter: p.RetryAfter}
 	if a.media = negotiate(accept, mediaText, mediaProblem, mediaJSON); a.media == mediaText {

@@ -10,9 +10,6 @@ import (
 	"webrunner/internal/wire"
 )
 
-// Do runs one job.
-type Do func(context.Context, *wire.Job) (*wire.Report, error)
-
 // Bounds of grading.
 const (
 	gradeTime  = 10 * time.Minute // of one grading, with the waiting for clients' jobs
@@ -40,14 +37,14 @@ func (s *Server) watchCounters() {
 func (s *Server) GradeNow() error {
 	ctx, cancel := context.WithTimeout(s.ctx, gradeTime)
 	defer cancel()
-	marks, err := s.cfg.Grade(ctx, s.inTurn)
+	marks, err := s.cfg.Engine.Grade(ctx, s.inTurn)
 	if s.intake.isClosed() {
 		return err // we are leaving: it says nothing about the counters
 	}
 	if err != nil {
 		s.cfg.ErrorLog("counters: %v", err)
 	}
-	for _, m := range s.book.Set(marks, err) {
+	for _, m := range s.cfg.Engine.Grades.Set(marks, err) {
 		s.cfg.ErrorLog("counters: %s is %s", m.Counter, m)
 	}
 	return err
@@ -63,8 +60,7 @@ func (s *Server) inTurn(ctx context.Context, job *wire.Job) (*wire.Report, error
 	if s.intake.isClosed() {
 		return nil, draining()
 	}
-	rep, _, err := s.cfg.Runner.Do(ctx, job)
-	return rep, err
+	return s.cfg.Engine.Turn(ctx, job)
 }
 
 // grades is what monitor and metrics show of the counters.
@@ -75,7 +71,7 @@ type grades struct {
 }
 
 func (s *Server) grades() grades {
-	marks, when, err := s.book.Read()
+	marks, when, err := s.cfg.Engine.Grades.Read()
 	g := grades{marks: marks, err: err}
 	if !when.IsZero() {
 		g.when = when.UTC().Format(time.RFC3339)

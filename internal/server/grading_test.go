@@ -25,10 +25,11 @@ func marked(grade trust.Grade, ratio float64) []trust.Mark {
 	return []trust.Mark{m, {Counter: "Time", Grade: trust.Trusted, Ratio: 0.001}}
 }
 
-// grader returns a Grade that always finds the same.
+// grader returns a configuration whose grading always finds the same.
 func grader(marks []trust.Mark, err error) func(*Config) {
 	return func(c *Config) {
-		c.Grade = func(context.Context, Do) ([]trust.Mark, error) { return marks, err }
+		c.GradeEvery = time.Hour
+		c.Engine.Grader = func(context.Context, trust.Do) ([]trust.Mark, error) { return marks, err }
 	}
 }
 
@@ -36,7 +37,7 @@ func grader(marks []trust.Mark, err error) func(*Config) {
 func startGraded(t *testing.T, change func(*Config)) *bench {
 	t.Helper()
 	b := start(t, false, change)
-	waitFor(t, func() bool { _, when, _ := b.book.Read(); return !when.IsZero() })
+	waitFor(t, func() bool { _, when, _ := b.cfg.Engine.Grades.Read(); return !when.IsZero() })
 	return b
 }
 
@@ -95,7 +96,8 @@ func TestGradesShow(t *testing.T) {
 // results say so, and the metrics hold nothing that nobody knows.
 func TestUngraded(t *testing.T) {
 	never := func(c *Config) {
-		c.Grade = func(ctx context.Context, _ Do) ([]trust.Mark, error) { <-ctx.Done(); return nil, ctx.Err() }
+		c.GradeEvery = time.Hour
+		c.Engine.Grader = func(ctx context.Context, _ trust.Do) ([]trust.Mark, error) { <-ctx.Done(); return nil, ctx.Err() }
 	}
 	for _, row := range []struct {
 		name string
@@ -125,7 +127,7 @@ func TestGradesHourly(t *testing.T) {
 	var times atomic.Int64
 	b := start(t, false, func(c *Config) {
 		c.GradeEvery = 20 * time.Millisecond
-		c.Grade = func(context.Context, Do) ([]trust.Mark, error) {
+		c.Engine.Grader = func(context.Context, trust.Do) ([]trust.Mark, error) {
 			if times.Add(1) < 3 {
 				return marked(trust.Trusted, 0), nil
 			}
@@ -141,9 +143,9 @@ func TestGradesHourly(t *testing.T) {
 	}
 	slow := start(t, false, func(c *Config) {
 		c.GradeEvery = time.Hour
-		c.Grade = func(context.Context, Do) ([]trust.Mark, error) { times.Add(1); return nil, nil }
+		c.Engine.Grader = func(context.Context, trust.Do) ([]trust.Mark, error) { times.Add(1); return nil, nil }
 	})
-	waitFor(t, func() bool { _, when, _ := slow.book.Read(); return !when.IsZero() })
+	waitFor(t, func() bool { _, when, _ := slow.cfg.Engine.Grades.Read(); return !when.IsZero() })
 	n = times.Load()
 	time.Sleep(100 * time.Millisecond)
 	if times.Load() != n {
@@ -157,7 +159,8 @@ func TestGradingWaitsItsTurn(t *testing.T) {
 	first, second := make(chan error, 1), make(chan error, 1)
 	begin := make(chan struct{})
 	b := start(t, false, func(c *Config) {
-		c.Grade = func(ctx context.Context, do Do) ([]trust.Mark, error) {
+		c.GradeEvery = time.Hour
+		c.Engine.Grader = func(ctx context.Context, do trust.Do) ([]trust.Mark, error) {
 			<-begin
 			_, err := do(ctx, &wire.Job{Kind: wire.Run, Object: []byte("known")})
 			first <- err
@@ -201,7 +204,8 @@ func TestGradingWaitsItsTurn(t *testing.T) {
 func TestGradingStopsForDrain(t *testing.T) {
 	begin, done := make(chan struct{}), make(chan error, 1)
 	b := start(t, false, func(c *Config) {
-		c.Grade = func(ctx context.Context, do Do) ([]trust.Mark, error) {
+		c.GradeEvery = time.Hour
+		c.Engine.Grader = func(ctx context.Context, do trust.Do) ([]trust.Mark, error) {
 			<-begin
 			_, err := do(ctx, &wire.Job{Kind: wire.Run, Object: []byte("known")})
 			done <- err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"webrunner/internal/engine"
 	"webrunner/internal/link"
 	"webrunner/internal/request"
 	"webrunner/internal/runner"
@@ -65,6 +66,10 @@ func (quick) Do(_ context.Context, job *wire.Job) (*wire.Report, runner.Timing, 
 
 func (quick) Stats() runner.Stats { return runner.Stats{} }
 
+func (quick) Layers() wire.Layers { return nil }
+
+func (quick) Close() {}
+
 // httpSeeds are requests of every kind that has been a problem of some server.
 func httpSeeds() []string {
 	post := "POST " + runSdot + " HTTP/1.1\r\nHost: x\r\n"
@@ -98,7 +103,8 @@ func FuzzHTTP(f *testing.F) {
 		f.Fatal(err)
 	}
 	s := New(Config{
-		Runner: quick{}, Request: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test")}, Queue: 2, MaxBody: 1 << 20,
+		Engine: &engine.Engine{Pool: quick{}, Reader: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test")}},
+		Queue:  2, MaxBody: 1 << 20,
 		Check: func(context.Context) error { return nil },
 	})
 	f.Cleanup(s.Close)

@@ -41,7 +41,7 @@ func (s *Server) monitor(x *exchange) (answer, *wire.Problem) {
 // withLayers adds the layers in force to a child's document, a JSON object.
 func (s *Server) withLayers(doc []byte) []byte {
 	members, object := bytes.CutSuffix(bytes.TrimSpace(doc), []byte("}"))
-	layers, err := json.Marshal(s.cfg.Layers)
+	layers, err := json.Marshal(s.cfg.Engine.Layers)
 	if !object || err != nil || len(members) < 2 {
 		return append(doc, '\n')
 	}
@@ -52,7 +52,7 @@ func (s *Server) withLayers(doc []byte) []byte {
 // what it is about.
 func (s *Server) jsonAnswer(doc map[string]any) (answer, *wire.Problem) {
 	if doc["layers"] == nil {
-		doc["sandbox"] = s.cfg.Layers
+		doc["sandbox"] = s.cfg.Engine.Layers
 	}
 	b, err := json.Marshal(doc)
 	if err != nil {
@@ -64,9 +64,9 @@ func (s *Server) jsonAnswer(doc map[string]any) (answer, *wire.Problem) {
 // sandbox lists the layers in force.
 func (s *Server) sandbox(x *exchange) (answer, *wire.Problem) {
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
-		return text(LayersText(s.cfg.Layers)), nil
+		return text(LayersText(s.cfg.Engine.Layers)), nil
 	}
-	return s.jsonAnswer(map[string]any{"layers": s.cfg.Layers})
+	return s.jsonAnswer(map[string]any{"layers": s.cfg.Engine.Layers})
 }
 
 // LayersText lists layers for people, one "name: state" a line.
@@ -80,12 +80,12 @@ func LayersText(layers wire.Layers) string {
 
 // kernels lists the specifications, or the one that ?kernel= names.
 func (s *Server) kernels(x *exchange) (answer, *wire.Problem) {
-	list := s.cfg.Request.Kernels.All()
+	list := s.cfg.Engine.Reader.Kernels.All()
 	for name, values := range x.query {
 		if name != "kernel" || len(values) != 1 {
 			return answer{}, wire.Problemf(wire.BadParameter, "kernels has one parameter, kernel")
 		}
-		spec, err := s.cfg.Request.Find(values[0])
+		spec, err := s.cfg.Engine.Reader.Find(values[0])
 		if err != nil {
 			return answer{}, wire.AsProblem(err)
 		}
@@ -104,7 +104,7 @@ func (s *Server) events(x *exchange) (answer, *wire.Problem) {
 			return answer{}, wire.Problemf(wire.BadParameter, "events has one parameter, plan")
 		}
 	}
-	list, err := s.cfg.Request.Events.List(x.query["plan"])
+	list, err := s.cfg.Engine.Reader.Events.List(x.query["plan"])
 	if err != nil {
 		return answer{}, wire.AsProblem(err)
 	}

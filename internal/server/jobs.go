@@ -11,7 +11,7 @@ import (
 
 // run loads, screens, executes and measures an object.
 func (s *Server) run(x *exchange) (answer, *wire.Problem) {
-	job, err := s.cfg.Request.Run(x.query) // before any child is spent on the request
+	job, err := s.cfg.Engine.Plan(x.query) // before any child is spent on the request
 	if err != nil {
 		return answer{}, wire.AsProblem(err)
 	}
@@ -19,19 +19,13 @@ func (s *Server) run(x *exchange) (answer, *wire.Problem) {
 	if p != nil {
 		return answer{}, p
 	}
-	if rep.Result == nil {
-		return answer{}, wire.Problemf(wire.Internal, "the child answered a run with no result")
-	}
-	rep.Result.Timing.Queue = x.queued.Microseconds()
-	s.book.Fill(rep.Result)
-	s.cfg.Request.Complete(rep.Result)
 	return face(x, rep.Result)
 }
 
 // screen loads and screens an object; nothing of it is executed. A refusal is
 // an answer, not an error.
 func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
-	job := &wire.Job{Kind: wire.Screen, Budget: s.cfg.Request.Budget}
+	job := s.cfg.Engine.Document(wire.Screen)
 	for name, values := range x.query {
 		switch {
 		case name == "assume" && len(values) == 1:
@@ -78,7 +72,7 @@ func (s *Server) object(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem
 	if len(body) == 0 {
 		return nil, wire.Problemf(wire.MalformedObject, "the body is empty; send the ELF object as the body")
 	}
-	job.Object, job.Host = body, s.cfg.Host
+	job.Object = body
 	return s.do(x, job)
 }
 
@@ -99,7 +93,7 @@ func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
 		return nil, s.unserved(ctx, err)
 	}
 	defer leave()
-	rep, timing, err := s.cfg.Runner.Do(ctx, job)
+	rep, timing, err := s.cfg.Engine.Do(ctx, job, x.queued)
 	x.spawn = timing.Spawn
 	s.metrics.job(timing.Total)
 	if err != nil {

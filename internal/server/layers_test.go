@@ -61,7 +61,7 @@ func TestEveryAnswerNamesTheLayers(t *testing.T) {
 func TestMetricsNameTheLayers(t *testing.T) {
 	b := start(t, false, nil)
 	body := b.do("GET", "/metrics", nil).body
-	for layer, state := range b.cfg.Layers {
+	for layer, state := range b.cfg.Engine.Layers {
 		if want := fmt.Sprintf("webrunner_layer_info{layer=%q,state=\"%s\"} 1\n", string(layer), state); !strings.Contains(body, want) {
 			t.Errorf("metrics lack %q:\n%s", want, body)
 		}

@@ -18,13 +18,14 @@ import (
 
 	"github.com/valyala/fasthttp/fasthttputil"
 
+	"webrunner/internal/engine"
 	"webrunner/internal/request"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
 )
 
-// fake is a Runner whose answer is the object's text: a class of problem,
+// fake is a pool of children whose answer is the object's text: a class of problem,
 // "hang" (until the context ends), "panic", "wait" (until freed), or a result.
 type fake struct {
 	mu    sync.Mutex
@@ -74,6 +75,10 @@ func (f *fake) Do(ctx context.Context, job *wire.Job) (*wire.Report, runner.Timi
 	}
 	return &wire.Report{Result: r}, timing, nil
 }
+
+func (f *fake) Layers() wire.Layers { return nil }
+
+func (f *fake) Close() {}
 
 func (f *fake) Stats() runner.Stats { return runner.Stats{Idle: 1, Live: 1, Spawned: 3} }
 
@@ -126,7 +131,10 @@ func start(t *testing.T, real bool, change func(*Config)) *bench {
 	}
 	b := &bench{t: t, fake: &fake{free: make(chan struct{})}}
 	cfg := Config{
-		Runner: b.fake, Request: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test")}, Queue: 10, Layers: wire.Layers{wire.LayerSeccomp: {Enforced: true}},
+		Engine: &engine.Engine{
+			Pool: b.fake, Reader: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test")}, Layers: wire.Layers{wire.LayerSeccomp: {Enforced: true}},
+		},
+		Queue:     10,
 		Check:     func(context.Context) error { return nil },
 		AccessLog: &b.access,
 		ErrorLog:  func(f string, a ...any) { fmt.Fprintf(&b.err, f+"\n", a...) },
@@ -218,7 +226,7 @@ func (b *bench) read(resp *http.Response) reply {
 // in force: in a header, and in each JSON document.
 func (b *bench) namesLayers(resp *http.Response, body []byte) {
 	b.t.Helper()
-	want := layersHeader(b.cfg.Layers)
+	want := layersHeader(b.cfg.Engine.Layers)
 	if got := resp.Header.Get("WebRunner-Layers"); got != want || want == "" {
 		b.t.Errorf("status %d: WebRunner-Layers: %q, want %q", resp.StatusCode, got, want)
 	}
@@ -227,8 +235,8 @@ func (b *bench) namesLayers(resp *http.Response, body []byte) {
 	}
 	var doc struct{ Sandbox, Layers wire.Layers } // the second is of the command sandbox
 	err := json.Unmarshal(body, &doc)
-	if err != nil || !maps.Equal(doc.Sandbox, b.cfg.Layers) && !maps.Equal(doc.Layers, b.cfg.Layers) {
-		b.t.Errorf("status %d: the layers in JSON are %v, want %v; %v", resp.StatusCode, doc.Sandbox, b.cfg.Layers, err)
+	if err != nil || !maps.Equal(doc.Sandbox, b.cfg.Engine.Layers) && !maps.Equal(doc.Layers, b.cfg.Engine.Layers) {
+		b.t.Errorf("status %d: the layers in JSON are %v, want %v; %v", resp.StatusCode, doc.Sandbox, b.cfg.Engine.Layers, err)
 	}
 }
 

@@ -82,7 +82,7 @@ func (m *metrics) estimate(n, parallel int) int {
 func (s *Server) serveMetrics(*exchange) (answer, *wire.Problem) {
 	var b bytes.Buffer
 	s.metrics.write(&b)
-	stats := s.cfg.Runner.Stats()
+	stats := s.cfg.Engine.Pool.Stats()
 	fit := 0
 	if s.Fit() == nil {
 		fit = 1
@@ -103,8 +103,8 @@ func (s *Server) serveMetrics(*exchange) (answer, *wire.Problem) {
 		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n%s %d\n", g.name, g.help, g.name, g.kind, g.name, g.value)
 	}
 	fmt.Fprint(&b, "# HELP webrunner_layer_info The protections of a child and their state.\n# TYPE webrunner_layer_info gauge\n")
-	for _, name := range s.cfg.Layers.Names() {
-		fmt.Fprintf(&b, "webrunner_layer_info{layer=%q,state=%q} 1\n", string(name), s.cfg.Layers[name].String())
+	for _, name := range s.cfg.Engine.Layers.Names() {
+		fmt.Fprintf(&b, "webrunner_layer_info{layer=%q,state=%q} 1\n", string(name), s.cfg.Engine.Layers[name].String())
 	}
 	s.grades().metrics(&b)
 	return answer{status: 200, media: "text/plain; version=0.0.4", body: b.Bytes()}, nil

@@ -1,5 +1,5 @@
 // Package server is the HTTP face of WebRunner: paths, methods, limits, the
-// queue, health and the error table. It hands objects to a Runner unread.
+// queue, health and the error table. It hands objects to an engine unread.
 package server
 
 import (
@@ -13,36 +13,23 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"webrunner/internal/engine"
 	"webrunner/internal/link"
-	"webrunner/internal/request"
-	"webrunner/internal/runner"
 	"webrunner/internal/trust"
 	"webrunner/internal/wire"
 )
 
-// Runner does jobs. It is a *runner.Pool but in tests.
-type Runner interface {
-	Do(context.Context, *wire.Job) (*wire.Report, runner.Timing, error)
-	Stats() runner.Stats
-}
-
-// Config shapes a server. Runner, Request and Check are required; a zero value
-// elsewhere means the default.
+// Config shapes a server. Engine and Check are required; a zero value elsewhere means
+// the default.
 type Config struct {
-	Runner  Runner
-	Request *request.Reader // reads the queries
-	Host    wire.Host
-	Layers  wire.Layers                 // in force in the children
-	Check   func(context.Context) error // the self-check, through a real child
-	// Grade grades the counters by jobs that it hands to do; nil leaves them
-	// ungraded.
-	Grade func(ctx context.Context, do Do) ([]trust.Mark, error)
+	Engine *engine.Engine              // plans and does the jobs
+	Check  func(context.Context) error // the self-check, through a real child
 
 	MaxBody    int           // bytes of an object; default 16 MiB
 	Queue      int           // requests that may wait; 0 means none
 	Parallel   int           // jobs at one time; default 1
 	CheckEvery time.Duration // between self-checks; default 30 s
-	GradeEvery time.Duration // between gradings of the counters; default 1 h
+	GradeEvery time.Duration // between gradings of the counters; 0 leaves them ungraded
 	HeadTime   time.Duration // to send a request's head; default 10 s
 	BodyTime   time.Duration // in which a body or an answer moves on by 128 KiB, or ends; default 10 s
 	Token      string        // bearer token; empty lets everyone in
@@ -55,7 +42,6 @@ func (c *Config) setDefaults() {
 	def(&c.MaxBody, 16<<20)
 	def(&c.Parallel, 1)
 	def(&c.CheckEvery, 30*time.Second)
-	def(&c.GradeEvery, time.Hour)
 	def(&c.HeadTime, 10*time.Second)
 	def(&c.BodyTime, 10*time.Second)
 	if c.AccessLog == nil {
@@ -113,7 +99,6 @@ type Server struct {
 	memory   *memory // of bodies
 	answers  *memory // until clients have taken them
 	health   *health
-	book     *trust.Book // grades of the counters; nil when nobody grades
 	metrics  *metrics
 	token    [sha256.Size]byte
 	layers   string // the WebRunner-Layers header
@@ -136,7 +121,7 @@ func New(cfg Config) *Server {
 		intake:  newIntake(),
 		metrics: newMetrics(),
 		token:   sha256.Sum256([]byte(cfg.Token)),
-		layers:  layersHeader(cfg.Layers),
+		layers:  layersHeader(cfg.Engine.Layers),
 		log:     accessLog{w: cfg.AccessLog},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -158,8 +143,8 @@ func New(cfg Config) *Server {
 	s.health = newHealth(cfg.Check)
 	go s.watch()
 	go s.ebb()
-	if cfg.Grade != nil {
-		s.book = new(trust.Book)
+	if cfg.GradeEvery > 0 {
+		cfg.Engine.Grades = new(trust.Book)
 		go s.watchCounters()
 	}
 	return s

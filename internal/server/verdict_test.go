@@ -19,7 +19,7 @@ func TestVerdict(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := start(t, false, func(c *Config) {
-		c.Request.Events = request.NewCounting(&events.Host{Table: table}, "a test")
+		c.Engine.Reader.Events = request.NewCounting(&events.Host{Table: table}, "a test")
 	})
 	for _, row := range []struct {
 		query                  string

@@ -33,15 +33,12 @@ func imageName(p loader.Perm) string {
 // lay lays the image and the operands out where cells will see them.
 func (s *Subject) lay() (err error) {
 	regions := s.imageRegions()
-	addr, page := uint64(trampoline.OperandAddr), uint64(operandAlign)
-	if s.Job.Manner.HugePages {
-		page = cell.HugePage
-	}
-	for _, o := range s.Call.Operands {
-		// An operand of no bytes still has an address: one whose page is its own.
+	addr, page := uint64(trampoline.OperandAddr), s.page()
+	for i := range s.Call.Operands {
+		o := &s.Call.Operands[i]
 		offset := s.Job.Manner.OperandOffset[o.Name]
 		r := cell.Region{
-			Name: autopsy.Operand(o.Name), Addr: addr, Size: offset + max(o.Bytes, 1),
+			Name: autopsy.Operand(o.Name), Addr: addr, Size: s.room(o),
 			Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true, Huge: s.Job.Manner.HugePages,
 		}
 		s.at = append(s.at, addr+offset)

@@ -19,36 +19,47 @@ func placement() loader.Placement {
 	}
 }
 
-// limits are the loader's, within the job's memory.
+// limits are the loader's. The image is held to the job's memory, and the file, which
+// the server has held to its own limit, is as large as it is.
 func limits(job *wire.Job, stop func() error) loader.Limits {
 	lim := loader.DefaultLimits()
 	lim.Stop = stop
-	if m := job.Budget.Memory; m != 0 {
-		lim.AllocBytes = min(lim.AllocBytes, m)
-	}
+	lim.AllocBytes, lim.FileBytes = memoryOf(job), uint64(len(job.Object))
 	return lim
 }
 
-// Load parses and relocates the object of a job, at the places that it falls into
-// but for what place says, until stop returns an error. An error is a *wire.Problem.
-func Load(job *wire.Job, place func(*loader.Object, *loader.Placement) error, stop func() error) (*loader.Image, error) {
+// Load parses and relocates the object of a job, where it falls, until stop returns an
+// error. An error is a *wire.Problem.
+func Load(job *wire.Job, stop func() error) (*loader.Image, error) {
+	return load(job, 0, nil, stop)
+}
+
+// load does so beside operands of so many bytes, and asks place, if it is not nil, where
+// the image shall lie.
+func load(job *wire.Job, operands uint64, place func(*loader.Object, *loader.Placement) error, stop func() error) (*loader.Image, error) {
 	obj, err := loader.Parse(job.Object, limits(job, stop))
 	if err != nil {
 		return nil, Problem(err)
 	}
 	p := placement()
-	if err := place(obj, &p); err != nil {
+	if place != nil {
+		if err := place(obj, &p); err != nil {
+			return nil, Problem(err)
+		}
+	}
+	plan, err := loader.Layout(obj, p)
+	if err != nil {
 		return nil, Problem(err)
 	}
-	im, err := loader.Load(obj, p)
+	if err := fits(plan.Bytes(), operands, memoryOf(job)); err != nil {
+		return nil, err
+	}
+	im, err := loader.Relocate(plan)
 	if err != nil {
 		return nil, Problem(err)
 	}
 	return im, nil
 }
-
-// AsItFalls leaves the code of an object where it falls.
-func AsItFalls(*loader.Object, *loader.Placement) error { return nil }
 
 // Inspect tells what the loader makes of the object of a job, until stop returns an
 // error.
@@ -73,6 +84,9 @@ func Problem(err error) error {
 	}
 	p := wire.Problemf(wire.Class(e.Class), "%v", e)
 	p.Section, p.Symbol = e.Section, e.Symbol
+	if p.Class == wire.MemoryLimit {
+		p.Limit = memoryName
+	}
 	if e.HasOffset {
 		off := e.Offset
 		p.Offset = &off

@@ -74,21 +74,21 @@ func (s *Subject) bind() error {
 	if err != nil {
 		return wire.Problemf(wire.Internal, "the server sent a kernel specification that does not parse: %v", err)
 	}
-	s.Call, err = spec.Bind(s.Job.Params, kernels.Limits{Memory: s.Job.Budget.Memory})
+	s.Call, err = spec.Bind(s.Job.Params, kernels.Limits{Memory: memoryOf(s.Job)})
 	if err == nil {
 		return nil
 	}
 	p := wire.Problemf(wire.Class(kernels.Class(err)), "%v", err)
 	var m *kernels.MemoryError
 	if errors.As(err, &m) {
-		p.Operand, p.Limit = m.Operand, "memory"
+		p.Operand, p.Limit = m.Operand, memoryName
 	}
 	return p
 }
 
 // load loads the object and chooses its function.
 func (s *Subject) load() (err error) {
-	if s.Image, err = Load(s.Job, s.align, s.stop); err != nil {
+	if s.Image, err = load(s.Job, s.operands(), s.align, s.stop); err != nil {
 		return err
 	}
 	if s.Choice, err = s.choose(s.Image); err != nil {

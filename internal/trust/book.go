@@ -1,11 +1,8 @@
 package trust
 
 import (
-	"fmt"
 	"sync"
 	"time"
-
-	"webrunner/internal/wire"
 )
 
 // Book holds the last grades. Its methods may be called at the same time; a nil
@@ -44,10 +41,13 @@ func (b *Book) Read() ([]Mark, time.Time, error) {
 	return b.marks, b.when, b.err
 }
 
-// Fill puts a grade on every counter of a result, and warns of the broken ones.
-// Whatever the child wrote there is overwritten.
-func (b *Book) Fill(r *wire.Result) {
+// Of returns the mark of a counter. One that has none is ungraded, and the mark says
+// why.
+func (b *Book) Of(counter string) Mark {
 	marks, when, err := b.Read()
+	if m, found := lookup(marks, counter); found {
+		return m
+	}
 	why := "no known kernels have counted it"
 	switch {
 	case b == nil:
@@ -57,17 +57,7 @@ func (b *Book) Fill(r *wire.Result) {
 	case when.IsZero():
 		why = "the first check is not over yet"
 	}
-	for i := range r.Counters {
-		c := &r.Counters[i]
-		m, found := lookup(marks, c.Name)
-		if !found {
-			m = Mark{Grade: Ungraded, Why: why}
-		}
-		c.Trust = m.String()
-		if m.Grade == Broken {
-			r.Warnings = append(r.Warnings, fmt.Sprintf("the counter %s is %s", c.Name, m))
-		}
-	}
+	return Mark{Counter: counter, Grade: Ungraded, Why: why}
 }
 
 func lookup(marks []Mark, counter string) (Mark, bool) {

@@ -11,11 +11,14 @@ import (
 	"webrunner/perf/processor"
 )
 
+// Do runs one job. The error tells that there is no report.
+type Do func(context.Context, *wire.Job) (*wire.Report, error)
+
 // Env is what grading needs of its host.
 type Env struct {
 	// Do runs one job as a client's would be run. Between two jobs of a grading
 	// others may run.
-	Do func(context.Context, *wire.Job) (*wire.Report, error)
+	Do Do
 	// Host is what every job is told.
 	Host wire.Host
 	// Groups are of events that Known knows, as the jobs of clients have them;

@@ -54,12 +54,16 @@ const (
 	Thorough Effort = "thorough"
 )
 
+// DefaultMemory is what image and operands of a job may take together, in bytes, where
+// its budget does not say.
+const DefaultMemory = 512 << 20
+
 // Budget bounds a job. The server enforces Deadline again from outside.
 type Budget struct {
 	Deadline  int64   `json:"deadline_us"`         // for the whole job, microseconds
 	CPU       int64   `json:"cpu_us"`              // measuring time over all cells, microseconds
 	Call      int64   `json:"call_us"`             // longest single cell, wall time, microseconds
-	Memory    uint64  `json:"memory"`              // bytes of image and operands
+	Memory    uint64  `json:"memory"`              // bytes of image and operands together; 0 is DefaultMemory
 	Precision float64 `json:"precision,omitempty"` // relative half-width of the 95 % interval to stop at
 	Effort    Effort  `json:"effort,omitempty"`    // empty is Default
 }
@@ -148,6 +152,9 @@ type Calibration struct {
 	WitnessCycles float64      `json:"witness_cycles"`
 	Doubt         string       `json:"doubt,omitempty"`
 }
+
+// Calibrated tells whether the host knows what measuring costs there.
+func (h *Host) Calibrated() bool { return h.Calibration.ChainCycles > 0 }
 
 // Detectors says which means of seeing disturbances were proved on this host.
 // An empty text is proved, any other the reason why it is not used.

@@ -6,14 +6,12 @@ import (
 	"embed"
 	"fmt"
 	"net/url"
-	"os"
 	"time"
 
+	"webrunner/internal/engine"
 	"webrunner/internal/request"
-	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
-	"webrunner/perf/processor"
 )
 
 // specs are the specifications of what the built-in ones do not describe.
@@ -21,55 +19,18 @@ import (
 //go:embed specs/*.xml
 var specs embed.FS
 
-// bench runs objects on this host as webrunner run does: each as a job from a
-// query, in a child of its own.
-type bench struct {
-	pool   *runner.Pool
-	reader *request.Reader
-	host   wire.Host
-}
+// bench makes the jobs that run probes on this host as webrunner run does.
+type bench struct{ reader *request.Reader }
 
-// The limits of a job, those of webrunner run.
-const (
-	deadline = 10 * time.Second
-	memory   = 512 << 20
-)
-
-// newBench starts a pool. A run measures so long at most.
-func newBench(limit time.Duration) (*bench, error) {
-	b, err := newReader(limit)
-	if err != nil {
-		return nil, err
+// config is of an engine whose runs measure so long at most. It does without the
+// counters of a PMU, also where there is one: what is tried here must hold without
+// them.
+func config(limit time.Duration) (c engine.Config, err error) {
+	c = engine.Config{Measuring: limit, NoEvents: "not asked for"}
+	if c.Kernels, err = kernels.Builtin(); err != nil {
+		return c, err
 	}
-	if b.pool, err = runner.New(runner.Config{}); err != nil {
-		return nil, err
-	}
-	if _, err = b.pool.Probe(context.Background(), &b.host); err != nil {
-		b.pool.Close()
-	}
-	return b, err
-}
-
-// newReader returns a bench that makes jobs, and has no pool to run them.
-func newReader(limit time.Duration) (*bench, error) {
-	h := processor.ProbeHost(os.DirFS("/"))
-	b := &bench{host: wire.Host{
-		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping, Microcode: h.Microcode, Kernel: h.Kernel,
-		TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs, PMUReason: h.PMUReason,
-	}}
-	set, err := kernels.Builtin()
-	if err != nil {
-		return nil, err
-	}
-	if err := set.Load(specs, "specs"); err != nil {
-		return nil, err
-	}
-	// Without the counters of a PMU, also where there is one: what is tried here
-	// must hold without them.
-	b.reader = &request.Reader{Kernels: set, Events: request.NewCounting(nil, "not asked for"), Budget: wire.Budget{
-		Deadline: deadline.Microseconds(), CPU: limit.Microseconds(), Call: request.MaxCall.Microseconds(), Memory: memory,
-	}}
-	return b, nil
+	return c, c.Kernels.Load(specs, "specs")
 }
 
 // job is the job that runs a probe. Its specification has the name of the
@@ -89,19 +50,18 @@ func (b *bench) job(p *probe) (*wire.Job, error) {
 		return nil, err
 	}
 	job.Spec = bytes.Replace(job.Spec, []byte(`name="`+spec.Name+`"`), []byte(`name="`+p.symbol+`"`), 1)
-	job.Host = b.host
 	job.Object, err = p.object(job)
 	return job, err
 }
 
 // run runs a probe once. A problem is part of the observation.
-func (b *bench) run(p *probe) (observation, error) {
+func (b *bench) run(e *engine.Engine, p *probe) (observation, error) {
 	job, err := b.job(p)
 	if err != nil {
 		return observation{}, fmt.Errorf("%s: %w", p.name(), err)
 	}
 	began := time.Now()
-	rep, _, err := b.pool.Do(context.Background(), job)
+	rep, err := e.Turn(context.Background(), job)
 	if err != nil {
 		return observation{}, fmt.Errorf("%s: %w", p.name(), err)
 	}

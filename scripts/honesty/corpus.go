@@ -394,7 +394,7 @@ func contents(job *wire.Job) (*kernels.Call, [][]byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	call, err := spec.Bind(job.Params, kernels.Limits{Memory: memory})
+	call, err := spec.Bind(job.Params, kernels.Limits{Memory: job.Budget.Memory})
 	if err != nil {
 		return nil, nil, err
 	}

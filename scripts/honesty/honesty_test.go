@@ -60,10 +60,15 @@ func TestAssembled(t *testing.T) {
 // TestCorpus makes the job of every probe: each has a name of its own, its
 // arguments are its specification's, and its object has the function.
 func TestCorpus(t *testing.T) {
-	b, err := newReader(time.Second)
+	c, err := config(time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
+	reader, _, err := c.Learn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{reader}
 	names := make(map[string]bool)
 	kinds := make(map[string]bool)
 	for _, list := range [][]probe{honest(), liars()} {

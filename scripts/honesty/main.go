@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"webrunner/internal/child"
+	"webrunner/internal/engine"
 	"webrunner/internal/runner"
 )
 
@@ -49,7 +50,7 @@ func drive() int {
 	only := flag.String("only", "", "functions whose kind, name and parameters match this regular expression")
 	flag.Parse()
 	var err error
-	if o.only, err = regexp.Compile(*only); err != nil || flag.NArg() > 0 || o.runs < 1 || o.limit <= 0 || o.limit > deadline/2 {
+	if o.only, err = regexp.Compile(*only); err != nil || flag.NArg() > 0 || o.runs < 1 || o.limit <= 0 || o.limit > engine.DefaultTimeout/2 {
 		flag.Usage()
 		return 2
 	}
@@ -93,18 +94,23 @@ func (o options) try(progress io.Writer) (*document, error) {
 	if len(probes) == 0 {
 		return nil, fmt.Errorf("no function matches %q", o.only)
 	}
-	b, err := newBench(o.limit)
+	c, err := config(o.limit)
 	if err != nil {
 		return nil, err
 	}
-	defer b.pool.Close()
-	doc := newDocument(b.host, probes)
+	e, err := engine.Open(c)
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	b := &bench{e.Reader}
+	doc := newDocument(e.Host, probes)
 	for round, done := 0, 0; done < o.runs; round++ {
 		for i, p := range probes {
 			if p.rare > 0 && round%p.rare != 0 || !o.liars && done == o.runs {
 				continue
 			}
-			ob, err := b.run(p)
+			ob, err := b.run(e, p)
 			if err != nil {
 				return nil, err
 			}

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"webrunner/internal/child"
+	"webrunner/internal/engine"
 	"webrunner/internal/runner"
 	"webrunner/perf/processor"
 )
@@ -57,7 +58,7 @@ func drive() int {
 	var o options
 	flag.IntVar(&o.reps, "reps", 20, "runs of each kernel, at least 2")
 	flag.Float64Var(&o.cycles, "cycles", 40000, "length of a call, about")
-	flag.DurationVar(&o.limit, "limit", measuring, "measuring time of a run, at most")
+	flag.DurationVar(&o.limit, "limit", engine.DefaultMeasuring, "measuring time of a run, at most")
 	flag.StringVar(&o.file, "json", "", "write every run to this file too")
 	only := flag.String("only", "", "kernels whose name matches this regular expression")
 	which := flag.String("experiments", "", "experiments whose name matches this regular expression")
@@ -78,7 +79,7 @@ func drive() int {
 	o.only, err = regexp.Compile(*only)
 	o.experiments, err2 = regexp.Compile(*which)
 	o.neighbours, err3 = regexp.Compile(*beside)
-	if errors.Join(err, err2, err3) != nil || flag.NArg() > 0 || o.reps < 2 || o.cycles < 1 || o.limit <= 0 || o.limit > deadline/2 {
+	if errors.Join(err, err2, err3) != nil || flag.NArg() > 0 || o.reps < 2 || o.cycles < 1 || o.limit <= 0 || o.limit > engine.DefaultTimeout/2 {
 		flag.Usage()
 		return 2
 	}
@@ -124,12 +125,12 @@ func (o options) validate(progress io.Writer) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer b.pool.Close()
+	defer b.Close()
 	list, err := knownKernels(b.core)
 	if err != nil {
 		return nil, err
 	}
-	doc := &document{Host: b.host, Microarchitecture: b.core.Name, CostsOf: b.core.CostsOf, TSCSource: b.info.TSCSource, Hypervisor: b.info.Hypervisor, CPU: cpus[len(cpus)-1], Repetitions: o.reps}
+	doc := &document{Host: b.Host, Microarchitecture: b.core.Name, CostsOf: b.core.CostsOf, TSCSource: b.info.TSCSource, Hypervisor: b.info.Hypervisor, CPU: cpus[len(cpus)-1], Repetitions: o.reps}
 	if o.corpus {
 		doc.Instructions, err = b.measureInstructions(o, progress)
 		return doc, err

@@ -103,7 +103,7 @@ func (b *bench) measure(t task) (observation, error) {
 	if err != nil {
 		return observation{}, err
 	}
-	if want := fmt.Sprint(b.host.CPUs); fmt.Sprint([]int{res.Conditions.CPU}) != want || !strings.HasPrefix(res.Conditions.Pinned, "pinned") {
+	if want := fmt.Sprint(b.Host.CPUs); fmt.Sprint([]int{res.Conditions.CPU}) != want || !strings.HasPrefix(res.Conditions.Pinned, "pinned") {
 		return observation{}, fmt.Errorf("the cells ran on CPU %d (%s), not on %s", res.Conditions.CPU, res.Conditions.Pinned, want)
 	}
 	return observe(res)

@@ -436,7 +436,7 @@ func TestSkipped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.pool.Close()
+	defer b.Close()
 	e := &experiment{Name: longCalls}
 	for _, code := range [][]byte{
 		{0x0f, 0x0b, 0xc3},                         // ud2

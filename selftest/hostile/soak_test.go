@@ -23,8 +23,7 @@ import (
 	"testing"
 	"time"
 
-	"webrunner/internal/request"
-	"webrunner/internal/runner"
+	"webrunner/internal/engine"
 	"webrunner/internal/server"
 	"webrunner/internal/wire"
 )
@@ -41,28 +40,20 @@ const (
 // short enough for endless kernels. For every line on its standard input it
 // collects garbage and prints the number of its goroutines.
 func serveSoak() error {
-	pool, err := runner.New(runner.Config{Size: 2, Log: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }})
+	log := func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+	e, err := engine.Open(engine.Config{Size: 2, Log: log})
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
-	env, err := host()
-	if err != nil {
-		return err
-	}
-	layers, err := pool.Probe(context.Background(), &env.Host)
-	if err != nil {
-		return err
-	}
+	defer e.Close()
+	e.Reader.Budget = budget(Time)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	s := server.New(server.Config{
-		Runner: pool, Host: env.Host, Layers: layers, Queue: 10,
-		Request:  &request.Reader{Kernels: env.Kernels, Events: request.NewCounting(nil, env.Host.PMUReason), Budget: budget(Time)},
-		Check:    func(context.Context) error { return nil },
-		ErrorLog: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) },
+		Engine: e, Queue: 10, ErrorLog: log,
+		Check: func(context.Context) error { return nil },
 	})
 	go func() { _ = s.Serve(l) }()
 	if err := s.CheckNow(); err != nil {

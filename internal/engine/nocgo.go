@@ -1,5 +1,5 @@
 //go:build !cgo
 
-package main
+package engine
 
 const withCgo = false

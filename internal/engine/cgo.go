@@ -1,6 +1,6 @@
 //go:build cgo
 
-package main
+package engine
 
 // withCgo tells that C code is in the binary. Then the threads are the C
 // library's, and the child cannot lock all of them down.

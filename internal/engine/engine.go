@@ -1,0 +1,90 @@
+// Package engine is what the service, the command line and the tools have around
+// a job in common: it learns the host, starts the children, turns a query into a
+// job within limits, has a child do it, and completes the result with what no
+// child can know.
+package engine
+
+import (
+	"context"
+	"time"
+
+	"webrunner/internal/request"
+	"webrunner/internal/runner"
+	"webrunner/internal/trust"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+)
+
+// Pool has children do jobs. It is a *runner.Pool but in tests.
+type Pool interface {
+	Do(context.Context, *wire.Job) (*wire.Report, runner.Timing, error)
+	Layers() wire.Layers // those that the pool itself puts around a child
+	Stats() runner.Stats
+	Close()
+}
+
+// Engine runs jobs on this host. Open makes one; a test may fill the fields itself.
+// Its methods may be called from any goroutine.
+type Engine struct {
+	Pool    Pool
+	Reader  *request.Reader  // turns queries into jobs
+	Host    wire.Host        // what every job is told
+	Layers  wire.Layers      // that a child found in force
+	Without []wire.LayerName // layers that the operator gave up
+
+	// Grades are those of the counters, which results show; nil in a process that
+	// grades nothing.
+	Grades *trust.Book
+	// Grader grades the counters by jobs that it hands to do; nil is trust.Run, by
+	// the events of this host that have a known answer.
+	Grader func(ctx context.Context, do trust.Do) ([]trust.Mark, error)
+}
+
+// Config shapes an engine. The zero value of a field means its default.
+type Config struct {
+	Kernels   *kernels.Set     // default: the built-in ones
+	Without   []wire.LayerName // layers that may be missing
+	Timeout   time.Duration    // of a whole job; default DefaultTimeout, at least ShortestTimeout
+	Measuring time.Duration    // of a job, at most; default DefaultMeasuring, or half of Timeout if that is less
+
+	Size     int // warm children; default 1
+	Parallel int // jobs at one time; default 1
+
+	CPUs     []int  // that cells may run on; default those that this process may run on
+	NoEvents string // why events are not counted even where there is a PMU; empty counts them
+
+	// Learned is what a child found out on this host before: then the measuring
+	// code is not calibrated anew. The layers are looked at in any case.
+	Learned *wire.Probed
+
+	Log func(format string, args ...any) // the error log, one call a line; default none
+}
+
+// Open learns the host, starts children and holds the host to the required layers.
+// The error is a *wire.Problem: of class bad-parameter where the configuration is
+// wrong, of class unfit where this host or this binary cannot run jobs.
+func Open(c Config) (*Engine, error) {
+	if withCgo {
+		return nil, wire.Problemf(wire.Unfit, "this binary was built with cgo and cannot lock its child down; build it with CGO_ENABLED=0, as make build does")
+	}
+	reader, host, err := c.Learn()
+	if err != nil {
+		return nil, err
+	}
+	pool, err := runner.New(runner.Config{Size: c.Size, Jobs: c.Parallel, Without: c.Without, Log: c.Log})
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{Pool: pool, Reader: reader, Host: host, Without: c.Without}
+	if e.Layers, err = probe(pool, &e.Host, c.Learned); err == nil {
+		err = e.Layers.Check(c.Without)
+	}
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// Close ends all children, also those that have a job.
+func (e *Engine) Close() { e.Pool.Close() }

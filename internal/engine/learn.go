@@ -1,0 +1,80 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"webrunner/internal/request"
+	"webrunner/internal/runner"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+	"webrunner/perf/events"
+	"webrunner/perf/processor"
+)
+
+// Learn asks this machine what there is to know without a child. With the reader
+// that it returns jobs can be planned, but none can be run.
+func (c Config) Learn() (*request.Reader, wire.Host, error) {
+	budget, err := c.budget()
+	if err != nil {
+		return nil, wire.Host{}, err
+	}
+	set := c.Kernels
+	if set == nil {
+		if set, err = kernels.Builtin(); err != nil {
+			return nil, wire.Host{}, wire.Problemf(wire.Internal, "%v", err)
+		}
+	}
+	host, counting := learnHost()
+	if c.NoEvents != "" {
+		host.PMU, host.PMUWidth, host.RDPMC, counting = "", 0, false, request.NewCounting(nil, c.NoEvents)
+		if host.PMUReason == "" {
+			host.PMUReason = c.NoEvents
+		}
+	}
+	if len(c.CPUs) > 0 {
+		host.CPUs = c.CPUs
+	}
+	return &request.Reader{Kernels: set, Events: counting, Budget: budget}, host, nil
+}
+
+// learnHost asks the machine once; a locked-down child cannot.
+func learnHost() (wire.Host, *request.Counting) {
+	h := processor.ProbeHost(os.DirFS("/"))
+	w := wire.Host{
+		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping,
+		Microarchitecture: h.Core().Name,
+		Microcode:         h.Microcode, Kernel: h.Kernel, PMUReason: strings.TrimPrefix(h.PMUReason, "no PMU: "), TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs,
+	}
+	if h.PMU && h.Paranoid > 2 {
+		// A privileged server may count all the same, its children may not.
+		h.PMU = false
+		w.PMUReason = fmt.Sprintf("kernel.perf_event_paranoid is %d; sysctl kernel.perf_event_paranoid=2 lets unprivileged processes count themselves", h.Paranoid)
+	}
+	if h.PMU {
+		if w.PMU = h.PMUName; w.PMU == "" {
+			w.PMU = "generic"
+		}
+		w.PMUWidth, w.RDPMC = h.PMUWidth, h.RDPMC == "1" || h.RDPMC == "2"
+	}
+	counted, err := events.ForHost(h, os.DirFS("/"))
+	if err != nil { // a processor that nobody knows; it has the generic events
+		return w, request.NewCounting(nil, w.PMUReason)
+	}
+	if kind := counted.PMU.CPUs; len(kind) > 0 { // the other cores of a hybrid count other events
+		w.CPUs = slices.DeleteFunc(w.CPUs, func(c int) bool { return !slices.Contains(kind, c) })
+	}
+	return w, request.NewCounting(counted, w.PMUReason)
+}
+
+// probe learns from a child what only a child can find out, and tells the host.
+// What is learned already the child does not find out again.
+func probe(pool *runner.Pool, host *wire.Host, learned *wire.Probed) (wire.Layers, error) {
+	if learned != nil {
+		host.Calibration, host.Detectors, host.Rhythm = learned.Calibration, learned.Detectors, learned.Rhythm
+	}
+	return pool.Probe(context.Background(), host)
+}

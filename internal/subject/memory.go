@@ -1,0 +1,49 @@
+package subject
+
+import (
+	"cmp"
+
+	"webrunner/internal/cell"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+)
+
+// memoryOf is what image and operands of a job may take together, in bytes.
+func memoryOf(job *wire.Job) uint64 { return cmp.Or(job.Budget.Memory, wire.DefaultMemory) }
+
+// memoryName names the limit of memory in a problem.
+const memoryName = "memory"
+
+// fits refuses an image and operands that take more than the limit together. It is asked
+// when both sizes are known and neither is allocated. All are bytes.
+func fits(image, operands, limit uint64) error {
+	if image <= limit && operands <= limit-image {
+		return nil
+	}
+	p := wire.Problemf(wire.MemoryLimit, "the object's image takes %d bytes and the operands %d, the limit of both together is %d", image, operands, limit)
+	p.Limit = memoryName
+	return p
+}
+
+// page is what the memory of operands comes in.
+func (s *Subject) page() uint64 {
+	if s.Job.Manner.HugePages {
+		return cell.HugePage
+	}
+	return operandAlign
+}
+
+// room is how much memory an operand takes from the start of its first page. One of no
+// bytes still has an address, whose page is its own.
+func (s *Subject) room(o *kernels.Buffer) uint64 {
+	return s.Job.Manner.OperandOffset[o.Name] + max(o.Bytes, 1)
+}
+
+// operands is how much memory all operands take, in whole pages.
+func (s *Subject) operands() (sum uint64) {
+	page := s.page()
+	for i := range s.Call.Operands {
+		sum += (s.room(&s.Call.Operands[i]) + page - 1) &^ (page - 1)
+	}
+	return sum
+}
