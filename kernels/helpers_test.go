@@ -48,15 +48,19 @@ func memory(c *Call, seed uint64) (mem, orig [][]byte) {
 	return mem, orig
 }
 
-// view shows one float32 operand as the kernel would.
-func view(c *Call, mem [][]byte, name string) floats {
+// view shows one operand as the kernel would.
+func view(c *Call, mem [][]byte, name string) elements {
 	i := c.Spec.operand(name)
-	return mem[i][c.Operands[i].Offset:c.Operands[i].end()]
+	return elements{c.Operands[i].Type, mem[i][c.Operands[i].Offset:c.Operands[i].end()]}
 }
 
-func (f floats) f32(i uint64) float32 { return math.Float32frombits(f.bits(i)) }
+func (e elements) f32(i uint64) float32 { return math.Float32frombits(uint32(e.bits(i))) }
 
-func (f floats) set(i uint64, v float32) {
-	b := math.Float32bits(v)
-	f[4*i], f[4*i+1], f[4*i+2], f[4*i+3] = byte(b), byte(b>>8), byte(b>>16), byte(b>>24)
+func (e elements) set(i uint64, v float32) { e.setBits(i, uint64(math.Float32bits(v))) }
+
+func (e elements) setBits(i, bits uint64) {
+	size := e.typ.Size()
+	for k := range size {
+		e.mem[size*i+k] = byte(bits >> (8 * k))
+	}
 }

@@ -166,7 +166,7 @@ func TestParseErrors(t *testing.T) {
 		{`value="m"`, ``, 18, "gamma needs a value"},
 		{`<result type="float64"/>`, `<result type="double"/>`, 20, `type "double", known: none, int`},
 		{`<result type="float64"/>`, `<result/>`, 20, "needs the attribute type"},
-		{`<result type="float64"/>`, `<reference name="ddot"/>`, 20, `no reference "ddot", known: sdot, sgemm`},
+		{`<result type="float64"/>`, `<reference name="ddot"/>`, 20, `no reference "ddot", known: dot, sdot, gemm, sgemm`},
 		{`<result type="float64"/>`, `<reference name="sdot"/>`, 20, "reference sdot: needs a parameter incx"},
 		{`flops="2*n"`, `flops="2*x"`, 21, `flops of <derived> uses "x"`},
 		{`</kernel>`, `</kernel><kernel name="g"><call/></kernel>`, 1, "not exactly one <kernel>"},

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
 	"math/bits"
@@ -12,9 +11,10 @@ import (
 // that names it must have what it needs, under these names.
 type reference struct {
 	name     string
+	elements Type // of all operands; 0 is any type, but the same for all
 	params   []string
-	operands []string // all float32
-	result   Result   // 0 when the return value does not matter
+	operands []string
+	returns  bool // the result is the return value, of the elements' type
 	check    func(*outcome) Verification
 }
 
@@ -29,8 +29,10 @@ func findReference(name string) *reference {
 }
 
 var references = []reference{
-	{"sdot", []string{"n", "incx", "incy"}, []string{"x", "y"}, ResultFloat32, checkSdot},
-	{"sgemm", []string{"mr", "nr", "k", "rs_c", "cs_c"}, []string{"alpha", "a", "b", "beta", "c"}, 0, checkSgemm},
+	{"dot", 0, []string{"n", "incx", "incy"}, []string{"x", "y"}, true, checkDot},
+	{"sdot", Float32, []string{"n", "incx", "incy"}, []string{"x", "y"}, true, checkDot},
+	{"gemm", 0, []string{"mr", "nr", "k", "rs_c", "cs_c"}, []string{"alpha", "a", "b", "beta", "c"}, false, checkGemm},
+	{"sgemm", Float32, []string{"mr", "nr", "k", "rs_c", "cs_c"}, []string{"alpha", "a", "b", "beta", "c"}, false, checkGemm},
 }
 
 func referenceNames() string {
@@ -48,33 +50,58 @@ func (r *reference) fits(s *Spec) error {
 			return fmt.Errorf("needs a parameter %s", p)
 		}
 	}
+	t := r.elements
 	for _, name := range r.operands {
 		i := s.operand(name)
-		if i < 0 || s.Operands[i].Type != Float32 {
-			return fmt.Errorf("needs an operand %s of type float32", name)
+		if i < 0 {
+			return fmt.Errorf("needs an operand %s%s", name, ofType(t))
+		}
+		if t == 0 {
+			t = s.Operands[i].Type
+		}
+		if s.Operands[i].Type != t {
+			return fmt.Errorf("needs an operand %s%s", name, ofType(t))
 		}
 	}
-	if r.result != 0 && s.Result != r.result {
-		return fmt.Errorf(`needs <result type="%s"/>`, r.result)
+	if want := t.result(); r.returns && s.Result != want {
+		return fmt.Errorf(`needs <result type="%s"/>`, want)
 	}
 	return nil
 }
 
-// floats is the memory of float32 elements, aligned or not.
-type floats []byte
+func ofType(t Type) string {
+	if t == 0 {
+		return ""
+	}
+	return " of type " + t.String()
+}
 
-func (f floats) len() uint64            { return uint64(len(f)) / 4 }
-func (f floats) bits(i uint64) uint32   { return binary.LittleEndian.Uint32(f[4*i:]) }
-func (f floats) float(i uint64) float64 { return float64(math.Float32frombits(f.bits(i))) }
+// result is the type of a return value that is one element.
+func (t Type) result() Result {
+	switch t {
+	case Float32:
+		return ResultFloat32
+	case Float64:
+		return ResultFloat64
+	}
+	return ResultInt
+}
 
-// Unit roundoffs of float32 arithmetic, and of the float64 in which the
-// references compute.
-const (
-	u32 = 1.0 / (1 << 24)
-	u64 = 1.0 / (1 << 53)
-)
+// u64 is the unit roundoff of float64, in which the references compute.
+const u64 = 1.0 / (1 << 53)
 
-// dotError bounds how far a sum of n products in float32 can be from the
+// precision is the number of significant bits of a floating-point type.
+func (t Type) precision() int {
+	if t == Float64 {
+		return 53
+	}
+	return 24
+}
+
+// roundoff is the unit roundoff of a floating-point type's arithmetic.
+func (t Type) roundoff() float64 { return math.Ldexp(1, -t.precision()) }
+
+// dotError bounds how far a sum of n products in type t can be from the
 // reference, when abs is the sum of the products' absolute values: n*u*abs for
 // any order of summation and with or without FMA (Jeannerod and Rump,
 // "Improved error bounds for inner products in floating-point arithmetic",
@@ -82,24 +109,48 @@ const (
 // Where all products are multiples of 2^unit, and so few that no sum of them
 // exceeds the precision, every order of summation is exact and so is the
 // reference: then the bound is 0.
-func dotError(n uint64, abs float64, unit int) float64 {
-	if abs <= math.Ldexp(1, unit+24) {
+func dotError(t Type, n uint64, abs float64, unit int) float64 {
+	if abs <= math.Ldexp(1, unit+t.precision()) {
 		return 0
 	}
-	return float64(n) * (u32 + u64) * abs
+	return float64(n) * (t.roundoff() + u64) * abs
 }
 
-// lowBit returns the exponent of the lowest set bit of a float32, and a large
-// number for zero, which is a multiple of everything.
-func lowBit(b uint32) int {
-	significand, exponent := b&(1<<23-1), int(b>>23&0xff)
+// lowBit returns the exponent of the lowest set bit of a number of a
+// floating-point type, and a large number for zero, which is a multiple of
+// everything.
+func (t Type) lowBit(b uint64) int {
+	stored, bias := t.precision()-1, 127
+	if t == Float64 {
+		bias = 1023
+	}
+	significand := b & (1<<stored - 1)
+	exponent := int(b >> stored & uint64(2*bias+1))
 	if exponent == 0 {
 		exponent = 1
 	} else {
-		significand |= 1 << 23
+		significand |= 1 << stored
 	}
 	if significand == 0 {
 		return 1 << 16
 	}
-	return exponent - 150 + bits.TrailingZeros32(significand)
+	return exponent - bias - stored + bits.TrailingZeros64(significand)
+}
+
+// ulp is the unit in the last place of the number of type t nearest to x: 1 for
+// an integer type.
+func (t Type) ulp(x float64) float64 {
+	smallest := -125
+	switch t {
+	case Float32:
+	case Float64:
+		smallest = -1021
+	default:
+		return 1
+	}
+	_, e := math.Frexp(x) // |x| in [0.5, 1) * 2^e
+	if x == 0 {
+		e = smallest
+	}
+	return math.Ldexp(1, max(e, smallest)-t.precision())
 }

@@ -15,12 +15,12 @@ func TestDotError(t *testing.T) {
 		want float64
 	}{
 		{1000, 1 << 24, 0, 0},
-		{1000, 1<<24 + 1, 0, 1000 * (1<<24 + 1) * (u32 + u64)},
+		{1000, 1<<24 + 1, 0, 1000 * (1<<24 + 1) * (1.0/(1<<24) + u64)},
 		{1000, 1 << 20, -4, 0},
-		{1000, 1<<20 + 1, -4, 1000 * (1<<20 + 1) * (u32 + u64)},
+		{1000, 1<<20 + 1, -4, 1000 * (1<<20 + 1) * (1.0/(1<<24) + u64)},
 		{0, 0, math.MaxInt16, 0},
 	} {
-		if got := dotError(tt.n, tt.abs, tt.unit); got != tt.want {
+		if got := dotError(Float32, tt.n, tt.abs, tt.unit); got != tt.want {
 			t.Errorf("%+v: %v", tt, got)
 		}
 	}
@@ -31,11 +31,11 @@ func TestLowBit(t *testing.T) {
 		1: 0, 2: 1, 3: 0, -12: 2, 0.5: -1, 1.5: -1, 0.75: -2, 1 + 1.0/(1<<23): -23, 1 << 24: 24,
 		math.SmallestNonzeroFloat32: -149, 3 * math.SmallestNonzeroFloat32: -149, math.MaxFloat32: 104,
 	} {
-		if got := lowBit(math.Float32bits(v)); got != want {
+		if got := Float32.lowBit(uint64(math.Float32bits(v))); got != want {
 			t.Errorf("lowBit(%v) = %d, want %d", v, got, want)
 		}
 	}
-	if got := lowBit(0); got < 1000 {
+	if got := Float32.lowBit(0); got < 1000 {
 		t.Errorf("lowBit(0) = %d: zero is a multiple of everything", got)
 	}
 }

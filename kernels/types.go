@@ -50,10 +50,13 @@ func (t Type) Size() uint64 {
 // float reports whether t is a floating-point type.
 func (t Type) float() bool { return t == Float32 || t == Float64 }
 
+// signed reports whether t is an integer type with a sign.
+func (t Type) signed() bool { return t >= Int8 && t <= Int64 }
+
 // max is the largest value of an integer type.
 func (t Type) max() uint64 {
 	bits := 8 * t.Size()
-	if t >= Int8 && t <= Int64 {
+	if t.signed() {
 		bits--
 	}
 	return 1<<bits - 1 // a shift by 64 gives 0, hence the maximum of uint64

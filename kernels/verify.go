@@ -94,38 +94,58 @@ type outcome struct {
 	floatBits uint64
 }
 
-// values returns the elements of an operand before the first call.
-func (o *outcome) before(name string) floats { return o.elements(name, o.orig) }
+// before returns the elements of an operand before the first call.
+func (o *outcome) before(name string) elements { return o.elements(name, o.orig) }
 
 // after returns the elements of an operand after the last call.
-func (o *outcome) after(name string) floats { return o.elements(name, o.mem) }
+func (o *outcome) after(name string) elements { return o.elements(name, o.mem) }
 
-func (o *outcome) elements(name string, mem [][]byte) floats {
+func (o *outcome) elements(name string, mem [][]byte) elements {
 	i := o.Spec.operand(name)
 	b := &o.Operands[i]
-	return mem[i][b.Offset:b.end()]
+	return elements{b.Type, mem[i][b.Offset:b.end()]}
 }
 
-// float32Result is xmm0 read as single precision.
-func (o *outcome) float32Result() float64 {
-	return float64(math.Float32frombits(uint32(o.floatBits)))
+// result is the return value, an element of type t: the low bits of xmm0 or of
+// rax.
+func (o *outcome) result(t Type) uint64 {
+	if t.float() {
+		return o.floatBits
+	}
+	return uint64(o.intResult)
 }
 
-// tally collects differences from reference values.
+// tally collects differences from reference values of one type.
 type tally struct {
+	typ            Type
 	maxULP, maxAbs float64
-	bad            *int // index of the first number out of bounds
-	got, want, tol float64
+	bad            *int   // index of the first number out of bounds
+	why            string // what it is and should be
 }
 
-// add compares a number with its reference value. The index is kept when the
-// difference is more than tol or not a number.
+func newTally(t Type) tally { return tally{typ: t} }
+
+// add compares a floating-point number with its reference value. The index is
+// kept when the difference is more than tol or not a number.
 func (t *tally) add(index int, got, want, tol float64) {
 	diff := math.Abs(got - want)
 	t.maxAbs = math.Max(t.maxAbs, diff)
-	t.maxULP = math.Max(t.maxULP, diff/ulp32(want))
+	t.maxULP = math.Max(t.maxULP, diff/t.typ.ulp(want))
 	if !(diff <= tol) && t.bad == nil {
-		t.bad, t.got, t.want, t.tol = &index, got, want, tol
+		t.bad, t.why = &index, fmt.Sprintf("is %v, the reference is %v, at most %.3g apart would be rounding", got, want, tol)
+	}
+}
+
+// addInteger compares the low bits of two numbers, as many as the type has.
+func (t *tally) addInteger(index int, got, want uint64) {
+	got, want = t.typ.extend(got), t.typ.extend(want)
+	if got == want {
+		return
+	}
+	diff := math.Abs(t.typ.value(got) - t.typ.value(want))
+	t.maxAbs, t.maxULP = math.Max(t.maxAbs, diff), math.Max(t.maxULP, diff)
+	if t.bad == nil {
+		t.bad, t.why = &index, fmt.Sprintf("is %s, the reference is %s", t.typ.decimal(got), t.typ.decimal(want))
 	}
 }
 
@@ -133,17 +153,7 @@ func (t *tally) add(index int, got, want, tol float64) {
 func (t *tally) verification(where string) Verification {
 	v := Verification{Status: Match, MaxULP: t.maxULP, MaxAbs: t.maxAbs}
 	if t.bad != nil {
-		v.Status = Mismatch
-		v.Why = fmt.Sprintf("%s is %v, the reference is %v, at most %.3g apart would be rounding", where, t.got, t.want, t.tol)
+		v.Status, v.Why = Mismatch, where+" "+t.why
 	}
 	return v
-}
-
-// ulp32 is the unit in the last place of the float32 nearest to x.
-func ulp32(x float64) float64 {
-	_, e := math.Frexp(x) // |x| in [0.5, 1) * 2^e
-	if x == 0 {
-		e = -125
-	}
-	return math.Ldexp(1, max(e, -125)-24)
 }

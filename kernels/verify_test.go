@@ -8,7 +8,7 @@ import (
 
 // sdot32 is a dot product in float32 arithmetic with the given number of
 // accumulators, as vector code has.
-func sdot32(x, y floats, n, incx, incy uint64, lanes int) float32 {
+func sdot32(x, y elements, n, incx, incy uint64, lanes int) float32 {
 	acc := make([]float32, lanes)
 	for i := range n {
 		acc[i%uint64(lanes)] += x.f32(i*incx) * y.f32(i*incy)
@@ -208,15 +208,15 @@ func TestVerifyOutMargins(t *testing.T) {
 	}
 }
 
-func TestUlp32(t *testing.T) {
+func TestUlp(t *testing.T) {
 	for _, x := range []float32{0, 1, 1.5, 2, -3, 1e-40, 1e30, math.MaxFloat32, math.SmallestNonzeroFloat32} {
 		next := math.Float32frombits(math.Float32bits(float32(math.Abs(float64(x)))) + 1)
 		want := float64(next) - math.Abs(float64(x))
 		if x == math.MaxFloat32 {
 			want = math.Ldexp(1, 104)
 		}
-		if got := ulp32(float64(x)); got != want {
-			t.Errorf("ulp32(%v) = %v, want %v", x, got, want)
+		if got := Float32.ulp(float64(x)); got != want {
+			t.Errorf("ulp(%v) = %v, want %v", x, got, want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"webrunner/filter/bpf"
+	"webrunner/filter/bpf/bpftest"
 )
 
 func TestAssemble(t *testing.T) {
@@ -147,24 +148,24 @@ func testTrampoline(t *testing.T, near, far int, swap bool) {
 
 func TestCoverage(t *testing.T) {
 	prog := []bpf.Insn{{Code: bpf.LD | bpf.W | bpf.ABS}, {bpf.JMP | bpf.JEQ | bpf.K, 1, 0, 7}, ret(1), ret(2)}
-	cov := bpf.NewCoverage(prog)
+	cov := bpftest.NewCoverage(prog)
 	missing := func(want ...string) {
 		t.Helper()
-		if got := cov.Missing(prog); !slices.Equal(got, want) {
+		if got := cov.Missing(); !slices.Equal(got, want) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 	missing("0: ld [0]: never ran", "1: jeq #0x7, 1, 0: never ran", "2: ret #0x1: never ran", "3: ret #0x2: never ran")
-	if _, err := bpf.Run(prog, &bpf.Data{NR: 7}, cov); err != nil {
+	if _, err := bpf.Run(prog, &bpf.Data{NR: 7}, cov.Ran); err != nil {
 		t.Fatal(err)
 	}
 	missing("1: jeq #0x7, 1, 0: never failed", "2: ret #0x1: never ran")
-	if _, err := bpf.Run(prog, &bpf.Data{NR: 6}, cov); err != nil {
+	if _, err := bpf.Run(prog, &bpf.Data{NR: 6}, cov.Ran); err != nil {
 		t.Fatal(err)
 	}
 	missing()
-	cov = bpf.NewCoverage(prog)
-	if _, err := bpf.Run(prog, &bpf.Data{NR: 6}, cov); err != nil {
+	cov = bpftest.NewCoverage(prog)
+	if _, err := bpf.Run(prog, &bpf.Data{NR: 6}, cov.Ran); err != nil {
 		t.Fatal(err)
 	}
 	missing("1: jeq #0x7, 1, 0: never held", "3: ret #0x2: never ran")

@@ -104,5 +104,3 @@ func (in Insn) moveText() string {
 	}
 	return fmt.Sprintf("ret #%#x", in.K)
 }
-
-func located(pc int, text string) string { return fmt.Sprintf("%d: %s", pc, text) }

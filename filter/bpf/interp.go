@@ -1,48 +1,12 @@
 package bpf
 
-// Coverage records which instructions of one program ran, and which way its
-// conditional jumps went. The zero value records nothing; use NewCoverage.
-type Coverage struct {
-	ran, yes, no []bool
-}
+// Trace is told each instruction that ran and, of a jump, whether its condition
+// held.
+type Trace func(pc int, held bool)
 
-// NewCoverage returns an empty record for prog.
-func NewCoverage(prog []Insn) *Coverage {
-	n := len(prog)
-	return &Coverage{make([]bool, n), make([]bool, n), make([]bool, n)}
-}
-
-// Missing lists, as text, every instruction of prog that never ran and every
-// conditional jump that never went one of its two ways.
-func (c *Coverage) Missing(prog []Insn) []string {
-	var out []string
-	text := Disasm(prog)
-	for pc, in := range prog {
-		switch {
-		case !c.ran[pc]:
-			out = append(out, located(pc, text[pc])+": never ran")
-		case in.isJump() && !c.yes[pc]:
-			out = append(out, located(pc, text[pc])+": never held")
-		case in.isJump() && !c.no[pc]:
-			out = append(out, located(pc, text[pc])+": never failed")
-		}
-	}
-	return out
-}
-
-func (c *Coverage) step(pc int) {
-	if c != nil {
-		c.ran[pc] = true
-	}
-}
-
-func (c *Coverage) jump(pc int, held bool) {
-	switch {
-	case c == nil:
-	case held:
-		c.yes[pc] = true
-	default:
-		c.no[pc] = true
+func (t Trace) ran(pc int, held bool) {
+	if t != nil {
+		t(pc, held)
 	}
 }
 
@@ -53,20 +17,22 @@ type machine struct {
 }
 
 // Run interprets prog on one system call and returns the filter's value
-// (SECCOMP_RET_* with its data). cov, which may be nil, must come from
-// NewCoverage of the same program. Run never panics and always ends, also on
-// a program that Verify refuses; what such a program may not do is an Error.
-func Run(prog []Insn, d *Data, cov *Coverage) (uint32, error) {
+// (SECCOMP_RET_* with its data). It tells trace, which may be nil, what ran. Run
+// never panics and always ends, also on a program that Verify refuses; what such
+// a program may not do is an Error.
+func Run(prog []Insn, d *Data, trace Trace) (uint32, error) {
 	var m machine
 	for pc := 0; pc < len(prog); {
 		in := prog[pc]
-		cov.step(pc)
+		if in.Code&0x07 != JMP {
+			trace.ran(pc, false)
+		}
 		skip := 0
 		switch in.Code & 0x07 {
 		case RET:
 			return m.ret(in, pc)
 		case JMP:
-			n, ok := m.jump(in, pc, cov)
+			n, ok := m.jump(in, pc, trace)
 			if !ok {
 				return 0, Error{pc, BadOpcode}
 			}
@@ -100,11 +66,12 @@ func (m *machine) ret(in Insn, pc int) (uint32, error) {
 }
 
 // jump returns how many instructions to skip, and false for an unknown opcode.
-func (m *machine) jump(in Insn, pc int, cov *Coverage) (int, bool) {
+func (m *machine) jump(in Insn, pc int, trace Trace) (int, bool) {
 	if !allowed(in.Code) {
 		return 0, false
 	}
 	if in.Code == JMP|JA {
+		trace.ran(pc, true)
 		return int(in.K), true
 	}
 	v := in.K
@@ -122,7 +89,7 @@ func (m *machine) jump(in Insn, pc int, cov *Coverage) (int, bool) {
 	case JSET:
 		held = m.a&v != 0
 	}
-	cov.jump(pc, held)
+	trace.ran(pc, held)
 	if held {
 		return int(in.Jt), true
 	}

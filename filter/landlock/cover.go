@@ -1,10 +1,5 @@
 package landlock
 
-import (
-	"fmt"
-	"strings"
-)
-
 // never is the level of what no known one covers.
 const never = MaxABI + 1
 
@@ -39,14 +34,4 @@ func cover(level int) (denied, open []string) {
 		}
 	}
 	return denied, open
-}
-
-// String is the layer in one line.
-func (a Applied) String() string {
-	newer := ""
-	if a.Host > a.ABI {
-		newer = fmt.Sprintf(" of %d", a.Host)
-	}
-	return fmt.Sprintf("ABI %d%s; denied: %s; not covered: %s", a.ABI, newer,
-		strings.Join(a.Denied, ", "), strings.Join(a.Open, ", "))
 }

@@ -94,17 +94,6 @@ func TestProve(t *testing.T) {
 	}
 }
 
-func TestAppliedString(t *testing.T) {
-	a := Applied{Host: 4, ABI: 4, Denied: []string{"a", "b"}, Open: []string{"c"}}
-	if got, want := a.String(), "ABI 4; denied: a, b; not covered: c"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	a.Host = 12
-	if got := a.String(); !strings.HasPrefix(got, "ABI 4 of 12; ") {
-		t.Errorf("got %q", got)
-	}
-}
-
 // TestThreads restricts a process with threads that exist already; each of them
 // must feel it, and have no_new_privs.
 func TestThreads(t *testing.T) {

@@ -76,7 +76,7 @@ func decodesWholly(t *testing.T, code []byte) {
 			t.Fatalf("accepted % x, which is not in the table", code)
 		}
 		if x := ruleOf(r); x != allowed && x < firstSoft {
-			t.Fatalf("accepted % x: %v", code, x)
+			t.Fatalf("accepted % x: %s", code, policy[x].word)
 		}
 		if f := flows[r.iclass]; f == flowEnd || f == flowJump {
 			return

@@ -114,6 +114,3 @@ func SoftRules() []string {
 	}
 	return words
 }
-
-// String is the rule's stable word.
-func (r rule) String() string { return policy[r].word }

@@ -10,6 +10,7 @@ import (
 	netbpf "golang.org/x/net/bpf"
 
 	"webrunner/filter/bpf"
+	"webrunner/filter/bpf/bpftest"
 )
 
 // programs are all shapes of policy that WebRunner installs.
@@ -34,8 +35,8 @@ func compile(t testing.TB, p Policy) []bpf.Insn {
 }
 
 // judge demands that program and tables agree on a call.
-func judge(t testing.TB, p Policy, prog []bpf.Insn, d *bpf.Data, cov *bpf.Coverage) uint32 {
-	got, err := bpf.Run(prog, d, cov)
+func judge(t testing.TB, p Policy, prog []bpf.Insn, d *bpf.Data, trace bpf.Trace) uint32 {
+	got, err := bpf.Run(prog, d, trace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,12 +55,12 @@ func judge(t testing.TB, p Policy, prog []bpf.Insn, d *bpf.Data, cov *bpf.Covera
 func TestProgramsCovered(t *testing.T) {
 	for name, p := range programs(t) {
 		prog := compile(t, p)
-		cov := bpf.NewCoverage(prog)
+		cov := bpftest.NewCoverage(prog)
 		inputs := directed(p)
 		for i := range inputs {
-			judge(t, p, prog, &inputs[i], cov)
+			judge(t, p, prog, &inputs[i], cov.Ran)
 		}
-		for _, m := range cov.Missing(prog) {
+		for _, m := range cov.Missing() {
 			t.Errorf("%s: %s", name, m)
 		}
 		t.Logf("%s: %d rules, %d instructions, all covered by %d inputs", name, len(p.Rules), len(prog), len(inputs))

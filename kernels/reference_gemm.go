@@ -14,11 +14,12 @@ const maxProducts = 1 << 29
 // of mr elements, B in k rows of nr, element (i, j) of C at i*rs + j*cs.
 type tile struct {
 	mr, nr, k, rs, cs uint64
-	a, b              floats
+	a, b              elements
 }
 
-// checkSgemm computes C = alpha*A*B for a kernel called with beta = 0.
-func checkSgemm(o *outcome) Verification {
+// checkGemm computes C = alpha*A*B for a kernel called with beta = 0. Integers
+// are computed modulo 2^64 and compared as the element type has them.
+func checkGemm(o *outcome) Verification {
 	v := o.values
 	t := tile{v["mr"], v["nr"], v["k"], v["rs_c"], v["cs_c"], o.before("a"), o.before("b")}
 	before, after := o.before("c"), o.after("c")
@@ -38,11 +39,14 @@ func checkSgemm(o *outcome) Verification {
 			Why:    fmt.Sprintf("with rs_c=%d and cs_c=%d several elements of C share an address, so the result depends on the order of the stores", t.rs, t.cs),
 		}
 	}
+	if !after.typ.float() {
+		return t.compareIntegers(after, alpha.integer(0))
+	}
 	return t.compare(after, alpha.float(0))
 }
 
 // unfit says why there is nothing to compare, or "".
-func (t *tile) unfit(c, alpha, beta floats) string {
+func (t *tile) unfit(c, alpha, beta elements) string {
 	if max(t.mr, t.nr) > 1<<10 || max(t.rs, t.cs) > 1<<32 || t.k > 1<<32 || t.mr*t.nr*t.k > maxProducts || t.mr*t.nr == 0 {
 		return "the matrices are empty or larger than the reference computes"
 	}
@@ -50,7 +54,7 @@ func (t *tile) unfit(c, alpha, beta floats) string {
 	switch {
 	case t.a.len() < t.k*t.mr || t.b.len() < t.k*t.nr || c.len() <= last || alpha.len() == 0 || beta.len() == 0:
 		return "the operands are smaller than the parameters ask for"
-	case beta.float(0) != 0:
+	case !beta.isZero(0):
 		return "beta is not 0, so the result depends on the number of calls"
 	}
 	return ""
@@ -73,7 +77,7 @@ func gcd(a, b uint64) uint64 {
 
 // gaps returns the index of an element that changed though no (i, j) has its
 // address, nil when there is none.
-func (t *tile) gaps(before, after floats) *int {
+func (t *tile) gaps(before, after elements) *int {
 	index := make([]uint64, 0, t.mr*t.nr)
 	for i := range t.mr {
 		for j := range t.nr {
@@ -94,21 +98,39 @@ func (t *tile) gaps(before, after floats) *int {
 	return nil
 }
 
-// compare checks every element of C.
-func (t *tile) compare(c floats, alpha float64) Verification {
+// compare checks every element of C, of a floating-point type.
+func (t *tile) compare(c elements, alpha float64) Verification {
 	want := t.product(func(x float64) float64 { return x })
 	tol := t.tolerance(alpha)
-	var sum tally
+	sum := newTally(c.typ)
 	for i := range t.mr {
 		for j := range t.nr {
 			e, at := i*t.nr+j, i*t.rs+j*t.cs
 			sum.add(int(at), c.float(at), alpha*want[e], tol(e))
 		}
 	}
-	v := sum.verification("operand c")
-	if sum.bad != nil {
-		v.Operand, v.FirstBad = "c", sum.bad
-		v.Why = fmt.Sprintf("element %d of %s", *sum.bad, v.Why)
+	return sum.ofC()
+}
+
+// compareIntegers checks every element of C, of an integer type.
+func (t *tile) compareIntegers(c elements, alpha uint64) Verification {
+	want := multiply(t, elements.integer)
+	sum := newTally(c.typ)
+	for i := range t.mr {
+		for j := range t.nr {
+			at := i*t.rs + j*t.cs
+			sum.addInteger(int(at), c.bits(at), alpha*want[i*t.nr+j])
+		}
+	}
+	return sum.ofC()
+}
+
+// ofC says that the numbers are elements of C.
+func (t *tally) ofC() Verification {
+	v := t.verification("operand c")
+	if t.bad != nil {
+		v.Operand, v.FirstBad = "c", t.bad
+		v.Why = fmt.Sprintf("element %d of %s", *t.bad, v.Why)
 	}
 	return v
 }
@@ -117,42 +139,48 @@ func (t *tile) compare(c floats, alpha float64) Verification {
 // of absolute values cost as much as the product itself, so they are computed
 // only when a coarse bound does not show that everything is exact.
 func (t *tile) tolerance(alpha float64) func(uint64) float64 {
+	typ := t.a.typ
 	lowA, maxA := rangeOf(t.a)
 	lowB, maxB := rangeOf(t.b)
 	unit := lowA + lowB
-	if alpha == 1 && dotError(t.k, float64(t.k)*maxA*maxB, unit) == 0 {
+	if alpha == 1 && dotError(typ, t.k, float64(t.k)*maxA*maxB, unit) == 0 {
 		return func(uint64) float64 { return 0 }
 	}
 	abs := t.product(math.Abs)
 	return func(e uint64) float64 {
 		if alpha == 1 {
-			return dotError(t.k, abs[e], unit)
+			return dotError(typ, t.k, abs[e], unit)
 		}
 		// The multiplication by alpha rounds once more.
-		return math.Abs(alpha) * (dotError(t.k, abs[e], unit) + 2*u32*abs[e])
+		return math.Abs(alpha) * (dotError(typ, t.k, abs[e], unit) + 2*typ.roundoff()*abs[e])
 	}
 }
 
 // rangeOf is the smallest lowBit and the largest magnitude of all elements.
-func rangeOf(f floats) (low int, largest float64) {
+func rangeOf(e elements) (low int, largest float64) {
 	low = math.MaxInt16
-	for i := range f.len() {
-		low = min(low, lowBit(f.bits(i)))
-		largest = max(largest, math.Abs(f.float(i)))
+	for i := range e.len() {
+		low = min(low, e.typ.lowBit(e.bits(i)))
+		largest = max(largest, math.Abs(e.float(i)))
 	}
 	return low, largest
 }
 
-// product computes f(A)*f(B), row by row, in float64.
+// product computes f(A)*f(B) in float64.
 func (t *tile) product(f func(float64) float64) []float64 {
-	c := make([]float64, t.mr*t.nr)
-	row := make([]float64, t.nr)
+	return multiply(t, func(e elements, i uint64) float64 { return f(e.float(i)) })
+}
+
+// multiply computes A*B, row by row, of what read makes of their elements.
+func multiply[T float64 | uint64](t *tile, read func(elements, uint64) T) []T {
+	c := make([]T, t.mr*t.nr)
+	row := make([]T, t.nr)
 	for p := range t.k {
 		for j := range row {
-			row[j] = f(t.b.float(p*t.nr + uint64(j)))
+			row[j] = read(t.b, p*t.nr+uint64(j))
 		}
 		for i := range t.mr {
-			a := f(t.a.float(p*t.mr + i))
+			a := read(t.a, p*t.mr+i)
 			out := c[i*t.nr:][:len(row)]
 			for j, b := range row {
 				out[j] += a * b
