@@ -319,7 +319,7 @@ func TestUnsafe(t *testing.T) {
 		}
 	}
 	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && strings.HasSuffix(name, "_amd64.s") {
+		if err == nil && !d.IsDir() && (path.Ext(name) == ".s" || path.Ext(name) == ".h") && strings.Contains(name, "_amd64.") {
 			if dir := path.Dir(filepath.ToSlash(name)); dir != "trampoline" && dir != "perf/processor" {
 				t.Errorf("%s: assembly belongs in trampoline/ or perf/processor/", name)
 			}

@@ -2,8 +2,8 @@ package trampoline
 
 // Limits of the control block.
 const (
-	MaxSteps    = 160
-	MaxFilter   = 128 // instructions of the cell's seccomp program
+	maxSteps    = 160
+	maxFilter   = 128 // instructions of the cell's seccomp program
 	MaxCounters = 16
 	MaxStack    = 64 // arguments passed on the stack
 	MaxFlush    = 64 // ranges of memory that a flush empties the caches of, or that are touched
@@ -21,33 +21,26 @@ const (
 // Marks in the code right before the two breakpoints of ModeWatch, by which the
 // supervisor finds them. Any two numbers do that occur nowhere else in the blob.
 const (
-	MarkEnter = 0x7265746e
-	MarkLeave = 0x7661656c
+	markEnter = 0x7265746e
+	markLeave = 0x7661656c
 )
 
-// MarkSite and the numbers after it are in the code of the sites, where each
+// markSite and the numbers after it are in the code of the sites, where each
 // section has two: that of a single timed call, and MaxSections further on that
 // of calls in a loop. The supervisor finds the sites by them; see Code.
-const MarkSite = 0x73697400
-
-// UpperState is the parts of the extended state that hold the upper halves of
-// vector registers: bits 2 (AVX) and 6 (ZMM_Hi256) of XCR0 (SDM vol. 1, 13.1).
-const UpperState = 1<<2 | 1<<6
+const markSite = 0x73697400
 
 // Before section s of record r the stub waits for
-// (r·DitherRecord + s·DitherSection) & DitherMask turns of a loop, a cycle each:
+// (r·ditherRecord + s·ditherSection) & ditherMask turns of a loop, a cycle each:
 // numbers that cover the range evenly however few records there are.
 const (
-	DitherMask    = 255
-	DitherRecord  = 97 // nearest to 256 divided by the square of the golden ratio, odd
-	DitherSection = 59
+	ditherMask    = 255
+	ditherRecord  = 97 // nearest to 256 divided by the square of the golden ratio, odd
+	ditherSection = 59
 )
 
-// PageSize is that of a page of memory, in bytes.
-const PageSize = 4096
-
-// Opening is Results.Closing before the first record.
-const Opening = 2
+// opening is Results.Closing before the first record.
+const opening = 2
 
 // MaxSections is how many timed calls a record can consist of.
 const MaxSections = 8
@@ -77,18 +70,20 @@ type Step struct {
 	Optional uint64 // 1: a failure is recorded nowhere and does not matter
 }
 
+// Range is the addresses from Start to before End.
+type Range struct{ Start, End uint64 }
+
 // Control is everything the supervisor tells the stub. The cell maps it
 // read-only before the kernel runs. Offsets reach the assembly via go_asm.h.
 type Control struct {
 	// XState is the XRSTOR image that gives every vector, x87 and tile register
 	// its initial value (SDM vol. 1, 13.8): XSTATE_BV is zero, MXCSR is 0x1f80.
-	// It also serves FXRSTOR where there is no XSAVE. 64-byte aligned.
-	XState [832]byte
-	// RseqDesc is a struct rseq_cs whose critical section holds no code that
-	// ever runs: the kernel clears the pointer to it whenever it preempts,
-	// migrates or signals the thread (kernel/rseq.c). 32-byte aligned. The
-	// signature that must precede its abort address follows it.
-	RseqDesc  [40]byte
+	// It also serves FXRSTOR where there is no XSAVE.
+	XState XSave
+	// RseqDesc is a critical section that holds no code that ever runs: Linux
+	// clears the pointer to it whenever it preempts, migrates or signals the
+	// thread (kernel/rseq.c). 32-byte aligned.
+	RseqDesc  RseqCS
 	_         [24]byte
 	EntrySP   uint64    // stack pointer at the call, 16-byte aligned
 	Frame     uint64    // where the caller's frame begins: above the stack arguments
@@ -108,16 +103,16 @@ type Control struct {
 	Rseq      uint64 // 1: the script registers Results.Rseq
 	StackArgs uint64
 	Stack     [MaxStack]uint64
-	FlushOpt  uint64              // 1: the processor has CLFLUSHOPT
-	FlushN    uint64              // ranges that a flush walks
-	Flush     [MaxFlush][2]uint64 // start and end of each
-	TouchN    uint64              // ranges whose pages are touched before the first call
-	Touch     [MaxFlush][2]uint64 // start and end of each
+	FlushOpt  uint64 // 1: the processor has CLFLUSHOPT
+	FlushN    uint64 // ranges that a flush walks
+	Flush     [MaxFlush]Range
+	TouchN    uint64 // ranges whose pages are touched before the first call
+	Touch     [MaxFlush]Range
 	StepCount uint64
-	Steps     [MaxSteps]Step
+	Steps     [maxSteps]Step
 	FilterLen uint64 // struct sock_fprog: length in the low 16 bits, then the address
 	FilterPtr uint64
-	Filter    [MaxFilter]uint64
+	Filter    [maxFilter]uint64
 	NoSignals uint64    // the signal set in which there is none
 	SigStack  [3]uint64 // struct stack_t with SS_DISABLE
 	Alarm     [4]uint64 // struct itimerval
@@ -157,17 +152,17 @@ type Record struct {
 // Results is what the stub reports. It lies in memory that the kernel under
 // test can write: believe nothing in it without checking.
 type Results struct {
-	FX        [512]byte // FXSAVE image after the last call; 16-byte aligned
-	Rseq      [32]byte  // struct rseq; 32-byte aligned
-	Step      uint64    // 1 + index of the script step being made
-	Errno     uint64    // of the step that failed
-	Start     uint64    // TSC when the loop began
+	FX        FXSave // after the last call
+	Rseq      Rseq
+	Step      uint64 // 1 + index of the script step being made
+	Errno     uint64 // of the step that failed
+	Start     uint64 // TSC when the loop began
 	Deadline  uint64
 	Record    uint64 // address of the current record
 	Next      uint64 // address of the next word behind it
 	Count     uint64 // records written
 	Section   uint64 // index of the current section
-	Closing   uint64 // 1: this chain is the last; Opening: it is the first
+	Closing   uint64 // 1: this chain is the last; opening: it is the first
 	Remaining uint64 // calls left in the current batch
 	Site      uint64 // number of the current section's
 	Turns     uint64

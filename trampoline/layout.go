@@ -27,7 +27,6 @@ const (
 	ThreadAddr   = 0x08080000
 	ResultsAddr  = 0x08100000
 	RecordsAddr  = ResultsAddr + 0x1000
-	ResultsLimit = 0x0c000000
 	PagesAddr    = 0x0c000000 // counter pages for rdpmc, one each
 	ImageAddr    = 0x10000000
 	ImageLimit   = 0x40000000

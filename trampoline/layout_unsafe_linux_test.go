@@ -14,7 +14,7 @@ func TestLayout(t *testing.T) {
 		value uintptr
 		align uintptr
 	}{
-		{"XSAVE area (SDM vol. 1, 13.4)", ControlAddr + unsafe.Offsetof(c.XState), 64},
+		{"XSAVE area", ControlAddr + unsafe.Offsetof(c.XState), 64},
 		{"struct rseq_cs", ControlAddr + unsafe.Offsetof(c.RseqDesc), 32},
 		{"struct rseq", ResultsAddr + unsafe.Offsetof(r.Rseq), 32},
 		{"FXSAVE area", ResultsAddr + unsafe.Offsetof(r.FX), 16},
@@ -24,8 +24,31 @@ func TestLayout(t *testing.T) {
 			t.Errorf("%s at %#x is not aligned to %d", tt.name, tt.value, tt.align)
 		}
 	}
-	if s := unsafe.Sizeof(Section{}); s != 1<<5 {
-		t.Errorf("a section has %d bytes, the stub shifts by 5", s)
+	// Sizes and offsets of SDM vol. 1, 10.5.1 and 13.4, and linux/rseq.h.
+	var fx FXSave
+	var x XSave
+	var page counterPage
+	for _, tt := range []struct {
+		name      string
+		got, want uintptr
+	}{
+		{"FXSAVE area", unsafe.Sizeof(fx), 512},
+		{"x87 tag byte", unsafe.Offsetof(fx.Tag), 4},
+		{"MXCSR", unsafe.Offsetof(fx.MXCSR), 24},
+		{"x87 registers", unsafe.Offsetof(fx.ST), 32},
+		{"XMM registers", unsafe.Offsetof(fx.XMM), 160},
+		{"XSAVE header", unsafe.Offsetof(x.Header), 512},
+		{"struct rseq", unsafe.Sizeof(r.Rseq), 32},
+		{"its rseq_cs", unsafe.Offsetof(r.Rseq.CS), 8},
+		{"struct rseq_cs", unsafe.Offsetof(c.RseqDesc.Signature), 32},
+		{"its abort_ip", unsafe.Offsetof(c.RseqDesc.AbortIP), 24},
+		{"lock of a counter page", unsafe.Offsetof(page.Lock), 8},
+		{"index of a counter page", unsafe.Offsetof(page.Index), 12},
+		{"word of a reading", unsafe.Sizeof(r.Begin[0]), 1 << wordShift},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, tt.got, tt.want)
+		}
 	}
 	if end := ControlAddr + unsafe.Sizeof(c); end > ThreadAddr {
 		t.Errorf("the control block ends at %#x, in the thread page", end)
@@ -33,7 +56,7 @@ func TestLayout(t *testing.T) {
 	if end := ResultsAddr + unsafe.Sizeof(r); end > RecordsAddr {
 		t.Errorf("the results end at %#x, in the records", end)
 	}
-	if max := unsafe.Sizeof(r.Begin); max != 16*MaxCounters {
-		t.Errorf("room for %d bytes of counters, the stub reads %d", max, 16*MaxCounters)
+	if max := unsafe.Sizeof(r.Begin); max != counterBytes {
+		t.Errorf("room for %d bytes of counters, the stub reads %d", max, counterBytes)
 	}
 }

@@ -15,7 +15,7 @@ const (
 )
 
 // sectionSymbols are the blob's functions behind the kinds.
-var sectionSymbols = [...]string{Empty: "stub.empty", ImulChain: "stub.imul-chain", Straight: "stub.straight", AddChain: "stub.add-chain", Witness: "stub.witness", Flush: "stub.flush"}
+var sectionSymbols = [...]string{Empty: "stub.empty", ImulChain: "stub.imul_chain", Straight: "stub.straight", AddChain: "stub.add_chain", Witness: "stub.witness", Flush: "stub.flush"}
 
 // imulLength is that of a step of a chain, in bytes.
 const imulLength = 3

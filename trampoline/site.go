@@ -14,9 +14,11 @@ type Site struct {
 	Callee  uint64 // address in the cell
 }
 
-// Lengths of the instructions by which a site is known: mov eax, imm32; call rel32.
+// The instructions by which a site is known: mov eax, imm32; call rel32.
 const (
+	loadCode   = 0xb8
 	loadLength = 5
+	callCode   = 0xe8
 	callLength = 5
 )
 
@@ -39,8 +41,8 @@ func Aim(sites []Site) ([]Patch, error) {
 		if distance != int64(int32(distance)) {
 			return nil, fmt.Errorf("trampoline: %#x is too far from the stub for a direct call", s.Callee)
 		}
-		b := append(make([]byte, 0, loadLength+callLength), 0xb8)
-		b = append(binary.LittleEndian.AppendUint32(b, s.Vectors), 0xe8)
+		b := append(make([]byte, 0, loadLength+callLength), loadCode)
+		b = append(binary.LittleEndian.AppendUint32(b, s.Vectors), callCode)
 		b = binary.LittleEndian.AppendUint32(b, uint32(distance))
 		patches[i] = Patch{Addr: addr, Bytes: [loadLength + callLength]byte(b)}
 	}
@@ -52,13 +54,13 @@ func (s Site) offset() (int, error) {
 	if s.Section < 0 || s.Section >= MaxSections {
 		return 0, fmt.Errorf("trampoline: there is no section %d", s.Section)
 	}
-	mark := uint32(MarkSite + s.Section)
+	mark := uint32(markSite + s.Section)
 	if s.Looped {
 		mark += MaxSections
 	}
-	load := binary.LittleEndian.AppendUint32([]byte{0xb8}, mark)
+	load := binary.LittleEndian.AppendUint32([]byte{loadCode}, mark)
 	at := bytes.Index(Code(), load)
-	if at < 0 || Code()[at+loadLength] != 0xe8 {
+	if at < 0 || Code()[at+loadLength] != callCode {
 		return 0, fmt.Errorf("trampoline: the site of section %d is not in the stub", s.Section)
 	}
 	return at, nil

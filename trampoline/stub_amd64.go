@@ -7,33 +7,12 @@ package trampoline
 //go:noescape
 func Fork() int
 
-// The functions of the blob. They are never called from Go: they are copied.
-func blob()
-func before()
-func stackArgs()
-func frame()
-func exit()
-func empty()
-func imulChain()
-func straight()
-func addChain()
-func witness()
-func flush()
-func memcpy()
-func memmove()
-func memset()
-func memcmp()
-func strlen()
-func stackChkFail()
-func abort()
-func blobEnd()
+// maxFunctions is how many functions the blob has room for. The first begins it,
+// the last ends it.
+const maxFunctions = 64
 
-// Only the assembly of entries uses the declarations; this is for checkers that
-// do not read it.
-var _ = [...]func(){blob, before, stackArgs, frame, exit, empty, imulChain, straight, addChain, witness, flush, memcpy, memmove, memset, memcmp, strlen, stackChkFail, abort, blobEnd}
-
-// entries writes the addresses of the blob's functions, in the order above. A
-// Go function value would name a wrapper instead.
+// functions are the addresses of the blob's functions in this binary, 0 in free
+// places. A Go function value would name a wrapper instead.
 //
 //go:noescape
-func entries(to *[functions]uintptr)
+func functions() *[maxFunctions]uintptr

@@ -1,17 +1,40 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// The blob that is copied into a cell runs from ·blob to ·blobEnd. It is
+// The blob that is copied into a cell runs from stub to stub·end. It is
 // position-independent: it names only its own labels and the fixed addresses
 // of layout.go. Nothing in it may call Go, touch a Go stack, or live elsewhere.
 //
-// Registers:
+// Registers, by the part of the stub; those that a part does not list it may
+// clobber:
 //
-//	the script      R15 Control, R14 Results, R12 the step, R13 steps done
-//	between calls   R10 Control, R11 Results; after a call also AX the second
-//	                time stamp, R8 and R9 what the callee left in RAX and RDX
-//	at a call       as the System V ABI has it (psABI 3.2.3): DI, SI, DX, CX, R8,
-//	                R9, X0-7, AX; BX, BP, R12-R15 the canaries; R10 and R11 zero
+//	        script      before a call     at a call      behind the call   checks
+//	        (step)      (record,section)  (a site)       (a site)          (timed)
+//	AX      call's nr   scratch           vectors used   2nd time stamp    scratch
+//	CX      clobbered   wait, 4th arg.    4th argument   the callee's      flags of the record
+//	DX      3rd arg.    scratch           3rd argument   ES after it       scratch
+//	BX BP   free        canaries 0, 1     the same       the callee's      compared
+//	SI DI   arguments   arguments 2, 1    the same       the callee's      free
+//	R8 R9   arguments   arguments 5, 6    the same       RAX, RDX of it    section, record
+//	R10     4th arg.    Control           zero           the callee's      Control
+//	R11     clobbered   Results           zero           the callee's      Results
+//	R12     the step    canary 2          the same       the callee's      compared
+//	R13     steps done  section, then 3   canary 3       the callee's      compared
+//	R14     Results     Results, then 4   canary 4       the callee's      compared
+//	R15     Control     Control, then 5   canary 5       the callee's      compared
+//	SP      none        EntrySP           EntrySP        the callee's      EntrySP
+//	X0-7    free        arguments         the same       the callee's      free
+//	ES      free        null, not 0       the same       read into DX      free
+//
+// Arguments are where the System V ABI has them (psABI 3.2.3).
+
+// FUNCTION begins a function of the blob. Its address goes to place n of a table,
+// by which the linker keeps it and Symbols finds it and its name: any n between
+// those of its neighbours, else the assembler refuses it. The name has no
+// package, and so needs no declaration in Go.
+#define FUNCTION(n, name) \
+	DATA functions<>+(8*n)(SB)/8, $name<>(SB) \
+	TEXT name<>(SB), NOSPLIT|NOFRAME, $0
 
 // STAMP leaves the time-stamp counter in AX. The fences keep earlier and later
 // instructions out of the window (SDM vol. 2, RDTSC; AMD APM vol. 3, LFENCE is
@@ -23,11 +46,11 @@
 	SHLQ $32, DX \
 	ORQ  DX, AX
 
-// ARM loads ES with the null selector 3. An interrupt that returns to user
+// ARM loads ES with a null selector that is not 0. An interrupt that returns to user
 // mode by IRET replaces it by 0 (SDM vol. 2, IRET, segment checks on return to
 // an outer level), so that ES tells whether one came. Clobbers AX.
 #define ARM \
-	MOVL $3, AX \
+	MOVL $const_nullSelector, AX \
 	MOVW AX, ES
 
 #define CONTROL(reg) MOVL $const_ControlAddr, reg
@@ -70,7 +93,7 @@
 // stamps stand the call and moves between registers, no load that a callee could
 // wait for.
 #define TIMED(here, mark) \
-	PCALIGN $64 \
+	PCALIGN $const_cacheLine \
 here: \
 	MOVQ (Control_Int+16)(R10), R10 \
 	STAMP \
@@ -79,7 +102,7 @@ here: \
 	XORL R10, R10 \
 	XORL R11, R11 \
 	MOVL mark, AX \
-	CALL ·empty(SB) \
+	CALL stub·empty<>(SB) \
 	MOVQ AX, R8 \
 	MOVQ DX, R9 \
 	STAMP \
@@ -90,19 +113,19 @@ here: \
 // counters are read or the supervisor looks. The callee owns its argument
 // registers and its stack arguments, so all of them are loaded anew for each call.
 #define LOOPED(here, go, done, mark) \
-	PCALIGN $64 \
+	PCALIGN $const_cacheLine \
 here: \
 	STAMP \
 	MOVQ AX, Results_Stamp(R11) \
 	CMPQ Results_Mode(R11), $const_ModeTSC \
 	JEQ  go \
-	CALL ·before(SB) \
+	CALL stub·before<>(SB) \
 go: \
 	MOVQ (Control_Int+16)(R10), DX \
 	XORL R10, R10 \
 	XORL R11, R11 \
 	MOVL mark, AX \
-	CALL ·empty(SB) \
+	CALL stub·empty<>(SB) \
 	RESULTS(R11) \
 	CONTROL(R10) \
 	MOVQ AX, Results_RAX(R11) \
@@ -113,7 +136,7 @@ go: \
 	VECTORS \
 	CMPQ Control_StackArgs(R10), $0 \
 	JEQ  2(PC) \
-	CALL ·stackArgs(SB) \
+	CALL stub·stack_args<>(SB) \
 	ARGS \
 	JMP  go \
 done: \
@@ -125,11 +148,11 @@ done: \
 	MOVW ES, DX \
 	JMP  timed
 
-TEXT ·blob(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(0, stub)
 	// Fork begins here. The new process goes on where no memory but the cell's
 	// own is needed, for it may have no other.
-	MOVL $56, AX // clone
-	MOVL $17, DI // SIGCHLD at its end
+	MOVL $const_sysClone, AX
+	MOVL $const_sigChild, DI // at its end
 	XORL SI, SI
 	XORL DX, DX
 	XORL R10, R10
@@ -170,7 +193,7 @@ step:
 	NEGQ AX
 	MOVQ AX, Results_Errno(R14)
 	MOVL $1, DI
-	JMP  ·exit(SB)
+	JMP  stub·exit<>(SB)
 
 next:
 	ADDQ $Step__size, R12
@@ -191,7 +214,7 @@ stripped:
 	// What lies above the callee's stack arguments is its caller's.
 	CONTROL(R10)
 	MOVQ Control_EntrySP(R10), SP
-	CALL ·frame(SB)
+	CALL stub·frame<>(SB)
 
 	// Pages that the first call would touch for the first time.
 	LEAQ Control_Touch(R10), R8
@@ -200,15 +223,15 @@ stripped:
 touchRange:
 	SUBQ $1, CX
 	JCS  touched
-	MOVQ 0(R8), SI
-	MOVQ 8(R8), DI
-	ADDQ $16, R8
+	MOVQ Range_Start(R8), SI
+	MOVQ Range_End(R8), DI
+	ADDQ $Range__size, R8
 
 touchPage:
 	CMPQ SI, DI
 	JAE  touchRange
 	MOVB (SI), AX
-	ADDQ $const_PageSize, SI
+	ADDQ $const_pageSize, SI
 	JMP  touchPage
 
 touched:
@@ -216,8 +239,9 @@ touched:
 	// new process takes its pages one by one as it first touches them, also those
 	// of this code, and the first chain would take as long as that.
 	MOVQ Control_Close(R15), AX
-	SHLQ $1, AX // Opening
+	IMUL3Q $const_opening, AX, AX
 	MOVQ AX, Results_Closing(R14)
+	TESTQ AX, AX
 	JNE  record
 
 begin:
@@ -242,7 +266,7 @@ section:
 	CONTROL(R15)
 	RESULTS(R14)
 	MOVQ Results_Section(R14), R13
-	SHLQ $5, R13 // Section__size
+	IMUL3Q $Section__size, R13, R13
 	LEAQ Control_Sections(R15)(R13*1), R13
 	MOVQ Section_Turns(R13), AX
 	MOVQ AX, Results_Turns(R14)
@@ -271,17 +295,17 @@ state:
 	CMPQ Control_Rseq(R15), $0
 	JEQ  unarmed
 	LEAQ Control_RseqDesc(R15), AX
-	MOVQ AX, (Results_Rseq+8)(R14)
+	MOVQ AX, (Results_Rseq+Rseq_CS)(R14)
 
 	// A few cycles that differ from record to record and from section to section.
 	// The counter's steps may be long, and the core's clock a multiple of theirs:
 	// without this the sections of all records would begin at the same few phases
 	// of a step, and their mean would be off by what those have in common.
 unarmed:
-	IMUL3L $const_DitherRecord, Results_Count(R14), AX
-	IMUL3L $const_DitherSection, Results_Section(R14), CX
+	IMUL3L $const_ditherRecord, Results_Count(R14), AX
+	IMUL3L $const_ditherSection, Results_Section(R14), CX
 	ADDL AX, CX
-	ANDL $const_DitherMask, CX
+	ANDL $const_ditherMask, CX
 
 dither:
 	SUBL $1, CX
@@ -292,7 +316,7 @@ dither:
 	MOVQ Control_EntrySP(R10), SP
 	CMPQ Control_StackArgs(R10), $0
 	JEQ  2(PC)
-	CALL ·stackArgs(SB)
+	CALL stub·stack_args<>(SB)
 	VECTORS
 	ARGS
 	MOVQ (Control_Canary+0)(R10), BX
@@ -338,22 +362,22 @@ dither:
 	JEQ  looped7
 	UD2
 
-	TIMED(timed0, $(const_MarkSite+0))
-	TIMED(timed1, $(const_MarkSite+1))
-	TIMED(timed2, $(const_MarkSite+2))
-	TIMED(timed3, $(const_MarkSite+3))
-	TIMED(timed4, $(const_MarkSite+4))
-	TIMED(timed5, $(const_MarkSite+5))
-	TIMED(timed6, $(const_MarkSite+6))
-	TIMED(timed7, $(const_MarkSite+7))
-	LOOPED(looped0, again0, last0, $(const_MarkSite+const_MaxSections+0))
-	LOOPED(looped1, again1, last1, $(const_MarkSite+const_MaxSections+1))
-	LOOPED(looped2, again2, last2, $(const_MarkSite+const_MaxSections+2))
-	LOOPED(looped3, again3, last3, $(const_MarkSite+const_MaxSections+3))
-	LOOPED(looped4, again4, last4, $(const_MarkSite+const_MaxSections+4))
-	LOOPED(looped5, again5, last5, $(const_MarkSite+const_MaxSections+5))
-	LOOPED(looped6, again6, last6, $(const_MarkSite+const_MaxSections+6))
-	LOOPED(looped7, again7, last7, $(const_MarkSite+const_MaxSections+7))
+	TIMED(timed0, $(const_markSite+0))
+	TIMED(timed1, $(const_markSite+1))
+	TIMED(timed2, $(const_markSite+2))
+	TIMED(timed3, $(const_markSite+3))
+	TIMED(timed4, $(const_markSite+4))
+	TIMED(timed5, $(const_markSite+5))
+	TIMED(timed6, $(const_markSite+6))
+	TIMED(timed7, $(const_markSite+7))
+	LOOPED(looped0, again0, last0, $(const_markSite+const_MaxSections+0))
+	LOOPED(looped1, again1, last1, $(const_markSite+const_MaxSections+1))
+	LOOPED(looped2, again2, last2, $(const_markSite+const_MaxSections+2))
+	LOOPED(looped3, again3, last3, $(const_markSite+const_MaxSections+3))
+	LOOPED(looped4, again4, last4, $(const_markSite+const_MaxSections+4))
+	LOOPED(looped5, again5, last5, $(const_markSite+const_MaxSections+5))
+	LOOPED(looped6, again6, last6, $(const_markSite+const_MaxSections+6))
+	LOOPED(looped7, again7, last7, $(const_markSite+const_MaxSections+7))
 
 	// Everything is known of the call but the registers that it left: AX is the second
 	// stamp, DX what became of ES.
@@ -367,14 +391,14 @@ timed:
 	SUBQ Results_Stamp(R11), AX
 	MOVQ AX, Record_Ticks(R9)(R8*8)
 	XORL CX, CX
-	TESTL $3, DX
+	TESTL $const_nullSelector, DX
 	JNE  calm
 	ORL  $const_FlagInterrupt, CX
 
 calm:
 	CMPQ Control_Rseq(R10), $0
 	JEQ  kept
-	CMPQ (Results_Rseq+8)(R11), $0
+	CMPQ (Results_Rseq+Rseq_CS)(R11), $0
 	JNE  kept
 	ORL  $const_FlagPreempt, CX
 
@@ -399,19 +423,19 @@ started:
 	PUSHFQ
 	POPQ AX
 	CLD
-	TESTL $0x400, AX
+	TESTL $const_directionFlag, AX
 	JEQ  2(PC)
 	ORL  $const_FlagDirection, CX
 	FXSAVE64 Results_FX(R11)
-	MOVL (Results_FX+24)(R11), AX
-	ANDL $0xffc0, AX
-	CMPL AX, $0x1f80
+	MOVL (Results_FX+FXSave_MXCSR)(R11), AX
+	ANDL $(0xffff^const_mxcsrFlags), AX
+	CMPL AX, $const_MXCSR
 	JEQ  2(PC)
 	ORL  $const_FlagMXCSR, CX
-	CMPW (Results_FX+0)(R11), $0x37f
+	CMPW (Results_FX+FXSave_Control)(R11), $const_X87Control
 	JEQ  2(PC)
 	ORL  $const_FlagX87Control, CX
-	CMPB (Results_FX+4)(R11), $0
+	CMPB (Results_FX+FXSave_Tag)(R11), $0
 	JEQ  2(PC)
 	ORL  $const_FlagX87Stack, CX
 
@@ -430,10 +454,10 @@ framed:
 	CMPQ Control_XInUse(R10), $0
 	JEQ  upper
 	MOVQ CX, R8
-	MOVL $1, CX
-	XGETBV // the components of the state that are in use (SDM vol. 1, 13.6)
+	MOVL $const_inUse, CX
+	XGETBV
 	MOVQ R8, CX
-	TESTL $const_UpperState, AX
+	TESTL $const_upperState, AX
 	JEQ  upper
 	ORL  $const_FlagUpper, CX
 
@@ -474,7 +498,7 @@ close:
 
 overwritten:
 	ORL  $const_FlagFrame, CX
-	CALL ·frame(SB)
+	CALL stub·frame<>(SB)
 	JMP  framed
 
 	// Counters after the call, into Results.After.
@@ -488,11 +512,11 @@ after:
 	JEQ  rdpmc1
 	LEAQ Results_After(R11), SI
 	XORL DI, DI
-	MOVL $(16*const_MaxCounters), DX
-	XORL AX, AX
+	MOVL $const_counterBytes, DX
+	MOVL $const_sysRead, AX
 	SYSCALL
 	RESULTS(R11)
-	SHRQ $3, AX
+	SHRQ $const_wordShift, AX
 	CMPQ AX, Control_Words(R10)
 	JNE  off
 	JMP  read
@@ -503,15 +527,15 @@ rdpmc1:
 	MOVL $const_PagesAddr, DI
 
 rdpmc1next:
-	MOVL 12(DI), CX
+	MOVL counterPage_Index(DI), CX
 	SUBL $1, CX
 	JCS  off
 	RDPMC
 	SHLQ $32, DX
 	ORQ  DX, AX
 	MOVQ AX, Results_After(R11)(SI*8)
-	ADDL 8(DI), R8
-	ADDQ $4096, DI
+	ADDL counterPage_Lock(DI), R8
+	ADDQ $const_pageSize, DI
 	INCQ SI
 	CMPQ SI, Control_Counters(R10)
 	JCS  rdpmc1next
@@ -553,17 +577,17 @@ copyout:
 	MOVQ AX, Results_Next(R11)
 	JMP  counted
 
-	// The supervisor looks after a call that it watches, as ·before lets it before
+	// The supervisor looks after a call that it watches, as stub·before lets it before
 	// the call. It knows the two places by the marks, and here finds the time in AX.
 leaving:
 	STAMP
-	MOVUPS X0, (Results_FX+160)(R11) // where it lies in the image
-	MOVL $const_MarkLeave, DX
+	MOVUPS X0, (Results_FX+FXSave_XMM)(R11)
+	MOVL $const_markLeave, DX
 	INT  $3
 	JMP  read
 
 finish:
-	CMPQ Results_Closing(R11), $const_Opening
+	CMPQ Results_Closing(R11), $const_opening
 	JEQ  begin
 	MOVQ Record_Ticks(R9), AX
 	MOVQ AX, Results_LastChain(R11)
@@ -572,23 +596,23 @@ over:
 	STAMP
 	MOVQ AX, Results_End(R11)
 	XORL DI, DI
-	JMP  ·exit(SB)
+	JMP  stub·exit<>(SB)
 
 // before is what a LOOPED site calls before its first call, where more than the
 // time is asked for. It reads the counters into Results.Begin, or lets the
 // supervisor look. R10, R11 are kept, and the argument registers but DX.
-TEXT ·before(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(1, stub·before)
 	CMPQ Results_Mode(R11), $const_ModeWatch
 	JEQ  entering
 	CMPQ Results_Mode(R11), $const_ModeRDPMC
 	JEQ  rdpmc0
 	LEAQ Results_Begin(R11), SI
 	XORL DI, DI
-	MOVL $(16*const_MaxCounters), DX
-	XORL AX, AX // read
+	MOVL $const_counterBytes, DX
+	MOVL $const_sysRead, AX
 	SYSCALL
 	RESULTS(R11) // Linux clobbers rcx and r11
-	SHRQ $3, AX
+	SHRQ $const_wordShift, AX
 	CMPQ AX, Control_Words(R10)
 	JNE  unread
 
@@ -610,8 +634,8 @@ rdpmc0:
 	MOVL $const_PagesAddr, DI
 
 rdpmc0next:
-	ADDL 8(DI), R8 // lock
-	MOVL 12(DI), CX // index + 1, or 0 while the event is not on a counter
+	ADDL counterPage_Lock(DI), R8 // lock
+	MOVL counterPage_Index(DI), CX // index + 1, or 0 while the event is not on a counter
 	SUBL $1, CX
 	JCS  absent
 	RDPMC
@@ -620,7 +644,7 @@ rdpmc0next:
 	MOVQ AX, Results_Begin(R11)(SI*8)
 
 rdpmc0done:
-	ADDQ $4096, DI
+	ADDQ $const_pageSize, DI
 	INCQ SI
 	CMPQ SI, Control_Counters(R10)
 	JCS  rdpmc0next
@@ -635,15 +659,15 @@ absent:
 	JMP  rdpmc0done
 
 entering:
-	MOVL $const_MarkEnter, DX
+	MOVL $const_markEnter, DX
 	INT  $3
 	STAMP
 	MOVQ AX, Results_Stamp(R11)
 	RET
 
-// stackArgs writes the arguments that are passed on the stack, which begin above
+// stack_args writes the arguments that are passed on the stack, which begin above
 // the return address of this very call. R10 = Control. Clobbers AX and CX.
-TEXT ·stackArgs(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(2, stub·stack_args)
 	XORL CX, CX
 
 stackArg:
@@ -656,7 +680,7 @@ stackArg:
 
 // frame fills the words above the callee's stack arguments, which belong to its
 // caller, with a canary. R10 = Control. Clobbers AX, DX and R8.
-TEXT ·frame(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(3, stub·frame)
 	MOVQ Control_Frame(R10), AX
 	MOVQ (Control_Canary+0)(R10), DX
 	MOVL $const_FrameWords, R8
@@ -669,8 +693,25 @@ fill:
 
 // exit leaves the cell with the status in DI. The supervisor knows the address
 // of its system call: an exit from anywhere else is the kernel's own doing.
-TEXT ·exit(SB), NOSPLIT|NOFRAME, $0
-	MOVL $231, AX // exit_group
+FUNCTION(4, stub·exit)
+	MOVL $const_sysExitGroup, AX
 	SYSCALL
 	UD2
 
+#include "sections_amd64.h"
+#include "supplied_amd64.h"
+
+GLOBL functions<>(SB), RODATA|NOPTR, $(8*const_maxFunctions)
+
+// func functions() *[maxFunctions]uintptr
+TEXT ·functions(SB), NOSPLIT, $0-8
+	LEAQ functions<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+// func Fork() int
+TEXT ·Fork(SB), NOSPLIT, $0-8
+	MOVL $const_StubAddr, AX
+	CALL AX
+	MOVQ AX, ret+0(FP)
+	RET

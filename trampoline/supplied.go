@@ -2,7 +2,11 @@ package trampoline
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
+	"runtime"
+	"slices"
+	"strings"
 )
 
 // Symbol is a function of the blob at its address in a cell.
@@ -11,25 +15,26 @@ type Symbol struct {
 	Addr uint64
 }
 
-// exitCall is the length of the instructions before the return address of
-// exit's system call: mov eax, imm32; syscall.
-const exitCall = 7
+// stubName is that of the stub, and what the names of its parts begin with; all
+// other functions are library functions.
+const stubName = "stub"
 
 // Symbols returns the functions of the blob in ascending order of address.
 func Symbols() []Symbol {
-	var at [functions]uintptr
-	entries(&at)
-	names := [functions - 1]string{"stub", "stub.before", "stub.stack-args", "stub.frame", "stub.exit", "stub.empty", "stub.imul-chain", "stub.straight", "stub.add-chain", "stub.witness", "stub.flush", "memcpy", "memmove", "memset", "memcmp",
-		"strlen", "__stack_chk_fail", "abort"}
-	syms := make([]Symbol, len(names))
-	for i, n := range names {
-		syms[i] = Symbol{n, StubAddr + uint64(at[i]-at[0])}
+	at := functions()
+	syms := make([]Symbol, 0, len(at))
+	for _, pc := range at {
+		if pc != 0 && pc != at[maxFunctions-1] {
+			syms = append(syms, Symbol{runtime.FuncForPC(pc).Name(), StubAddr + uint64(pc-at[0])})
+		}
 	}
+	slices.SortFunc(syms, func(a, b Symbol) int { return cmp.Compare(a.Addr, b.Addr) })
 	return syms
 }
 
-// functions is how many the blob has, with the one that ends it.
-const functions = 19
+// exitCall is the length of the instructions before the return address of
+// exit's system call: mov eax, imm32; syscall.
+const exitCall = 7
 
 // ExitRIP is the instruction pointer that a cell shows while it leaves through
 // the stub.
@@ -42,11 +47,8 @@ func Watched() (enter, leave uint64) {
 		before := append(binary.LittleEndian.AppendUint32(nil, mark), 0xcd, 3) // int 3
 		return StubAddr + uint64(bytes.Index(Code(), before)+len(before))
 	}
-	return behind(MarkEnter), behind(MarkLeave)
+	return behind(markEnter), behind(markLeave)
 }
-
-// firstSupplied is the number of the first library function.
-const firstSupplied = 11
 
 // address is that of a function of the blob in a cell, 0 if there is none.
 func address(name string) uint64 {
@@ -62,8 +64,10 @@ func address(name string) uint64 {
 // blob holds.
 func Supplied() map[string]uint64 {
 	m := make(map[string]uint64)
-	for _, s := range Symbols()[firstSupplied:] {
-		m[s.Name] = s.Addr
+	for _, s := range Symbols() {
+		if s.Name != stubName && !strings.HasPrefix(s.Name, stubName+".") {
+			m[s.Name] = s.Addr
+		}
 	}
 	m["bcmp"] = m["memcmp"]
 	return m

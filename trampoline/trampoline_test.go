@@ -3,6 +3,7 @@ package trampoline
 import (
 	"bytes"
 	"encoding/binary"
+	"runtime"
 	"testing"
 )
 
@@ -11,14 +12,26 @@ func TestBlob(t *testing.T) {
 	if len(code) < 500 || len(code) > ControlAddr-StubAddr {
 		t.Fatalf("the blob has %d bytes", len(code))
 	}
-	syms := Symbols()
-	for i, s := range syms {
-		if s.Addr < StubAddr || s.Addr >= StubAddr+uint64(len(code)) || i > 0 && s.Addr <= syms[i-1].Addr {
-			t.Errorf("%s at %#x is not in its place: the linker has laid the blob out in another order", s.Name, s.Addr)
+	// The linker lays the functions out in the order of the assembly, by which
+	// they are numbered; the first and the last bound the blob.
+	var last uintptr
+	for n, pc := range functions() {
+		if pc == 0 {
+			continue
 		}
+		if pc <= last {
+			t.Errorf("function %d, %s, is not in its place: the linker has laid the blob out in another order", n, runtime.FuncForPC(pc).Name())
+		}
+		last = pc
 	}
-	if syms[0].Addr != StubAddr {
-		t.Errorf("the stub begins at %#x", syms[0].Addr)
+	syms := Symbols()
+	if s := syms[0]; s.Addr != StubAddr || s.Name != stubName {
+		t.Errorf("%s begins at %#x", s.Name, s.Addr)
+	}
+	for _, s := range syms {
+		if s.Name == "" || s.Addr >= StubAddr+uint64(len(code)) {
+			t.Errorf("%q is at %#x", s.Name, s.Addr)
+		}
 	}
 	// The instruction before ExitRIP is the system call of exit.
 	if at := ExitRIP() - StubAddr; !bytes.Equal(code[at-2:at], []byte{0x0f, 0x05}) {

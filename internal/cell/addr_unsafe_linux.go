@@ -8,7 +8,7 @@ import (
 
 // addresses are the cell's addresses of fields that system calls point at.
 type addresses struct {
-	sigStack, noSignals, alarm, rseq, rseqDesc, filter, filterProg uint64
+	sigStack, noSignals, alarm, rseq, rseqDesc, rseqAbort, filter, filterProg uint64
 }
 
 const (
@@ -23,8 +23,11 @@ var addrOf = addresses{
 	rseqDesc:   trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.RseqDesc)),
 	filter:     trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.Filter)),
 	filterProg: trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.FilterLen)),
+	rseqAbort:  trampoline.ControlAddr + uint64(unsafe.Offsetof(trampoline.Control{}.RseqDesc)+unsafe.Offsetof(trampoline.RseqCS{}.Signature)+unsafe.Sizeof(trampoline.RseqCS{}.Signature)),
 	rseq:       trampoline.ResultsAddr + uint64(unsafe.Offsetof(trampoline.Results{}.Rseq)),
 }
+
+const rseqSize = uint64(unsafe.Sizeof(trampoline.Rseq{}))
 
 func (addresses) limit(i int) uint64 {
 	return trampoline.ControlAddr + uint64(offLimit) + uint64(i)*16

@@ -32,7 +32,7 @@ func (p Plan) flush(c *trampoline.Control, regions []Region) error {
 		if c.FlushN == trampoline.MaxFlush {
 			return fmt.Errorf("cell: more than %d regions to flush", trampoline.MaxFlush)
 		}
-		c.Flush[c.FlushN] = [2]uint64{r.Addr, r.Addr + r.Size}
+		c.Flush[c.FlushN] = trampoline.Range{Start: r.Addr, End: r.Addr + r.Size}
 		c.FlushN++
 	}
 	c.FlushOpt = b2u(hasFlushOpt() && !p.noFlushOpt)

@@ -163,15 +163,15 @@ func TestFlushRanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	at := func(i ...int) (want [][2]uint64) {
+	at := func(i ...int) (want []trampoline.Range) {
 		for _, n := range i {
-			want = append(want, [2]uint64{regions[n].Addr, regions[n].Addr + regions[n].Size})
+			want = append(want, trampoline.Range{Start: regions[n].Addr, End: regions[n].Addr + regions[n].Size})
 		}
 		return want
 	}
 	for _, tt := range []struct {
 		data, code bool
-		want       [][2]uint64
+		want       []trampoline.Range
 	}{{false, false, nil}, {true, false, at(1, 2)}, {false, true, at(0)}, {true, true, at(0, 1, 2)}} {
 		var c trampoline.Control
 		p := Plan{ColdData: tt.data, ColdCode: tt.code}

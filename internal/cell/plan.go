@@ -1,7 +1,6 @@
 package cell
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -131,12 +130,8 @@ func (p Plan) write(regions []Region) error {
 	}
 	c.SectionN = uint64(len(p.Sections))
 	c.Close = b2u(p.Sections[0].Kind != trampoline.Kernel)
-	binary.LittleEndian.PutUint16(c.XState[0:], 0x37f)                 // x87 control word
-	binary.LittleEndian.PutUint32(c.XState[24:], 0x1f80)               // MXCSR
-	binary.LittleEndian.PutUint64(c.RseqDesc[8:], addrOf.rseqDesc)     // start_ip: data, never executed
-	binary.LittleEndian.PutUint64(c.RseqDesc[16:], 1)                  // post_commit_offset
-	binary.LittleEndian.PutUint64(c.RseqDesc[24:], addrOf.rseqDesc+36) // abort_ip
-	binary.LittleEndian.PutUint32(c.RseqDesc[32:], rseqSig)
+	c.XState.Control, c.XState.MXCSR = trampoline.X87Control, trampoline.MXCSR
+	c.RseqDesc = trampoline.RseqCS{Start: addrOf.rseqDesc, PostCommit: 1, AbortIP: addrOf.rseqAbort, Signature: rseqSig} // data, never executed
 	c.Canary, c.Records, c.Budget, c.XSave = canaries, uint64(p.Records), p.Budget, b2u(p.XSave)
 	touch(c, regions)
 	c.XInUse = b2u(p.XSave && hasXInUse())

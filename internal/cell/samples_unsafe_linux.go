@@ -13,7 +13,7 @@ func readSamples(p Plan, ended bool) Samples {
 	r := results()
 	s := Samples{
 		LastChain: r.LastChain, Start: r.Start, End: r.End, RAX: r.RAX, RDX: r.RDX,
-		XMM0: [2]uint64{le.Uint64(r.FX[160:]), le.Uint64(r.FX[168:])},
+		XMM0: r.FX.XMM[0],
 	}
 	n, stride, words := min(r.Count, uint64(p.Records)), p.stride(), p.words()
 	if ended {

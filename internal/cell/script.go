@@ -89,7 +89,7 @@ func (s *Space) buildScript(p Plan) ([]Step, error) {
 	c.Rseq = 0
 	if p.Rseq {
 		c.Rseq = 1
-		sc.add(Step{Kind: StepRegisterRseq}, unix.SYS_RSEQ, addrOf.rseq, 32, 0, rseqSig)
+		sc.add(Step{Kind: StepRegisterRseq}, unix.SYS_RSEQ, addrOf.rseq, rseqSize, 0, rseqSig)
 	}
 	// The alarm comes last, so that a busy host's slow script does not count.
 	// ITIMER_REAL: SIGALRM stops the cell before its tracer, wherever it is.

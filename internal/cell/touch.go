@@ -18,7 +18,7 @@ func touch(c *trampoline.Control, regions []Region) {
 			continue
 		}
 		n := min(r.end()-r.Addr, left)
-		c.Touch[c.TouchN] = [2]uint64{r.Addr, r.Addr + n}
+		c.Touch[c.TouchN] = trampoline.Range{Start: r.Addr, End: r.Addr + n}
 		c.TouchN++
 		left -= n
 	}

@@ -96,7 +96,7 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 			wrote, ticks = true, 0
 		}
 		w.over = !w.After(Seen{
-			Section: int(w.results.Section), RAX: results().RAX, XMM0: le.Uint64(results().FX[160:]),
+			Section: int(w.results.Section), RAX: results().RAX, XMM0: results().FX.XMM[0][0],
 			Ticks: ticks, Began: w.since, Wall: now.Sub(w.since), CPU: cpuTime(ru) - w.cpu,
 			Faults: ru.Minflt - w.faults, Wrote: wrote,
 		})
@@ -116,7 +116,7 @@ func (w *watcher) wrote() bool {
 	}
 	now.Rseq, now.Stamp, now.Remaining = w.results.Rseq, w.results.Stamp, w.results.Remaining
 	now.RAX, now.RDX = w.results.RAX, w.results.RDX
-	copy(now.FX[160:176], w.results.FX[160:176])
+	now.FX.XMM[0] = w.results.FX.XMM[0]
 	return now != w.results || !bytes.Equal(w.records, memory(trampoline.RecordsAddr, w.size))
 }
 
@@ -133,9 +133,8 @@ func (w *watcher) untimely(began, ended uint64) bool {
 // rseq. A kernel that names a critical section of its own there gets control when
 // the cell goes on, outside of the call (linux/rseq.h: rseq_cs, then flags).
 func (w *watcher) rseqKept(now *trampoline.Results) bool {
-	const section, flags = 8, 16
-	cs := le.Uint64(now.Rseq[section:])
-	return (cs == 0 || cs == le.Uint64(w.results.Rseq[section:])) && le.Uint32(now.Rseq[flags:]) == le.Uint32(w.results.Rseq[flags:])
+	cs := now.Rseq.CS
+	return (cs == 0 || cs == w.results.Rseq.CS) && now.Rseq.Flags == w.results.Rseq.Flags
 }
 
 // strayed tells whether a call ended otherwise than at the stop after it.

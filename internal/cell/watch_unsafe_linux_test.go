@@ -75,7 +75,7 @@ func TestWatch(t *testing.T) {
 //	mov dword [rseq_cs], code+32; mov eax, 7; ret
 func namesSection() string {
 	const section, abort = trampoline.ImageAddr + 32, trampoline.ImageAddr + 68
-	return "c70425" + stub32(trampoline.ResultsAddr+uint64(unsafe.Offsetof(trampoline.Results{}.Rseq))+8) + stub32(section) + "b807000000c3" +
+	return "c70425" + stub32(trampoline.ResultsAddr+uint64(unsafe.Offsetof(trampoline.Results{}.Rseq)+unsafe.Offsetof(trampoline.Rseq{}.CS))) + stub32(section) + "b807000000c3" +
 		strings.Repeat("90", 15) + "0000000000000000" + "0000010000000000" + "0100000000000000" + stub32(abort) + "00000000" + stub32(rseqSig) + "c3"
 }
 

@@ -45,7 +45,7 @@ func fields() []field {
 		{"mode", uint32(unsafe.Offsetof(r.Mode))}, {"lock", uint32(unsafe.Offsetof(r.Lock))},
 		{"stamp", uint32(unsafe.Offsetof(r.Stamp))}, {"es", uint32(unsafe.Offsetof(r.ES))}, {"rax", uint32(unsafe.Offsetof(r.RAX))},
 		{"rdx", uint32(unsafe.Offsetof(r.RDX))}, {"last-chain", uint32(unsafe.Offsetof(r.LastChain))},
-		{"end", uint32(unsafe.Offsetof(r.End))}, {"rseq", uint32(unsafe.Offsetof(r.Rseq)) + 8},
+		{"end", uint32(unsafe.Offsetof(r.End))}, {"rseq", uint32(unsafe.Offsetof(r.Rseq) + unsafe.Offsetof(r.Rseq.CS))},
 		{"begin", uint32(unsafe.Offsetof(r.Begin))}, {"after", uint32(unsafe.Offsetof(r.After))},
 	}
 	for i := range list {

@@ -1,11 +1,9 @@
-#include "textflag.h"
-
 // The library functions that a cell supplies, by the System V ABI: arguments
 // in rdi, rsi, rdx; result in rax. Small and correct before fast; what they
 // cost is counted as the kernel's.
 
 // void *memcpy(void *dst, const void *src, size_t n)
-TEXT ·memcpy(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(32, memcpy)
 	MOVQ DI, AX
 	MOVQ DX, CX
 	REP
@@ -13,7 +11,7 @@ TEXT ·memcpy(SB), NOSPLIT|NOFRAME, $0
 	RET
 
 // void *memmove(void *dst, const void *src, size_t n)
-TEXT ·memmove(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(33, memmove)
 	MOVQ DI, AX
 	MOVQ DX, CX
 	MOVQ DI, R8
@@ -34,7 +32,7 @@ backward:
 	RET
 
 // void *memset(void *dst, int c, size_t n)
-TEXT ·memset(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(34, memset)
 	MOVQ DI, R8
 	MOVL SI, AX
 	MOVQ DX, CX
@@ -44,7 +42,7 @@ TEXT ·memset(SB), NOSPLIT|NOFRAME, $0
 	RET
 
 // int memcmp(const void *a, const void *b, size_t n), also bcmp
-TEXT ·memcmp(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(35, memcmp)
 	XORL CX, CX
 
 compare:
@@ -62,7 +60,7 @@ same:
 	RET
 
 // size_t strlen(const char *s)
-TEXT ·strlen(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(36, strlen)
 	XORL AX, AX
 
 scan:
@@ -75,13 +73,13 @@ ended:
 	RET
 
 // void __stack_chk_fail(void): the supervisor names it and its caller.
-TEXT ·stackChkFail(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(37, __stack_chk_fail)
 	UD2
 
 // void abort(void)
-TEXT ·abort(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(38, abort)
 	UD2
 
-// blobEnd closes what is copied into a cell. It follows the last function.
-TEXT ·blobEnd(SB), NOSPLIT|NOFRAME, $0
+// stub.end closes what is copied into a cell. It follows the last function.
+FUNCTION((const_maxFunctions-1), stub·end)
 	RET

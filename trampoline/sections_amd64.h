@@ -1,6 +1,3 @@
-#include "go_asm.h"
-#include "textflag.h"
-
 // The stub's own sections. They are entered from sites like the kernel's and keep
 // to the same calling convention, so that what is around them cancels out. Their
 // number of turns is in Results.
@@ -30,13 +27,13 @@
 #define MIX16 MIX4; MIX4; MIX4; MIX4
 
 // empty is what a call costs: it returns at once.
-TEXT ·empty(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(16, stub·empty)
 	RET
 
-// imulChain takes 3 cycles a step on every core since 2008 but Bulldozer and
+// imul_chain takes 3 cycles a step on every core since 2008 but Bulldozer and
 // the Atoms. A busy sibling hyper-thread does not slow it: it needs one
 // instruction slot in three cycles.
-TEXT ·imulChain(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(17, stub·imul_chain)
 	TURNS
 	MOVL $3, AX
 	MOVL $1, DX
@@ -50,14 +47,14 @@ imulTurn:
 
 // straight is the steps of a chain without a loop, and without anything before
 // them. A section enters it so many before its end.
-TEXT ·straight(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(18, stub·straight)
 	IMUL16
 	IMUL16
 	RET
 
-// addChain takes 1 cycle a step everywhere. An immediate operand would be
+// add_chain takes 1 cycle a step everywhere. An immediate operand would be
 // folded by the renamer of some cores.
-TEXT ·addChain(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(19, stub·add_chain)
 	TURNS
 	MOVL $1, AX
 	XORL DX, DX
@@ -71,9 +68,9 @@ addTurn:
 
 // witness fills the dispatch width with loads, a store and additions. It takes
 // half as long again when another hyper-thread shares the core.
-TEXT ·witness(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(20, stub·witness)
 	TURNS
-	LEAQ -128(SP), SI // the red zone
+	LEAQ -const_redZone(SP), SI
 	XORL DX, DX
 	XORL DI, DI
 	XORL R8, R8
@@ -89,7 +86,7 @@ witnessTurn:
 // machine, for data and for instructions (SDM vol. 2, CLFLUSH and CLFLUSHOPT).
 // MFENCE waits for the evictions, LFENCE keeps later loads behind it. Address
 // translations stay: CLFLUSH needs them itself.
-TEXT ·flush(SB), NOSPLIT|NOFRAME, $0
+FUNCTION(21, stub·flush)
 	MOVL $const_ControlAddr, R10
 	LEAQ Control_Flush(R10), R8
 	MOVQ Control_FlushN(R10), CX
@@ -97,9 +94,9 @@ TEXT ·flush(SB), NOSPLIT|NOFRAME, $0
 flushRange:
 	SUBQ $1, CX
 	JCS  flushed
-	MOVQ 0(R8), SI
-	MOVQ 8(R8), DI
-	ADDQ $16, R8
+	MOVQ Range_Start(R8), SI
+	MOVQ Range_End(R8), DI
+	ADDQ $Range__size, R8
 	CMPQ Control_FlushOpt(R10), $0
 	JNE  flushWeak
 
@@ -107,7 +104,7 @@ flushStrong:
 	CMPQ SI, DI
 	JAE  flushRange
 	CLFLUSH (SI)
-	ADDQ $64, SI
+	ADDQ $const_cacheLine, SI
 	JMP  flushStrong
 
 	// Not ordered among each other, so several are under way at a time.
@@ -115,7 +112,7 @@ flushWeak:
 	CMPQ SI, DI
 	JAE  flushRange
 	CLFLUSHOPT (SI)
-	ADDQ $64, SI
+	ADDQ $const_cacheLine, SI
 	JMP  flushWeak
 
 flushed:
