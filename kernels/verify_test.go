@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -164,8 +165,19 @@ func TestOverlaps(t *testing.T) {
 	}
 }
 
+// slackened is the dot product's specification with 64 more bytes behind each operand.
+func slackened(t *testing.T) *Spec {
+	t.Helper()
+	xml := regexp.MustCompile(`offset="off[xy]"`).ReplaceAll(find(t, "sdot").XML, []byte(`$0 slack="64"`))
+	s, err := Parse(xml)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestVerifyUntouched(t *testing.T) {
-	s := find(t, "sdot")
+	s := slackened(t)
 	c := bind(t, s, map[string]uint64{"n": 10, "offx": 5})
 	for _, tt := range []struct {
 		at   int // byte of x's memory

@@ -170,7 +170,7 @@ func (j *judge) callsShrunk() (suspect string, unproven []string) {
 		if d.why == "" && first == "" || try == watchAttempts || j.subject.Left() < watchedTime+4*w.Call.Wall {
 			break
 		}
-		more, err := watch(j.subject, w)
+		more, err := watch(w.subject, w)
 		if err != nil {
 			return "a watched cell ended otherwise: " + wire.AsProblem(err).Detail, nil
 		}

@@ -93,7 +93,9 @@ type Watched struct {
 	Checked   kernels.Verification // of that result
 	Broken    autopsy.Broken
 	Verifying time.Duration // that the cells stood still for it
+	Note      string        // what is to know of where operands have to lie; may be empty
 
+	subject  *subject.Subject
 	calls    []watched
 	order    []contents
 	wrong    string // what the kernel did that no kernel may
@@ -128,15 +130,48 @@ func (w *Watched) Faults() (samples []stats.Sample) {
 // watcher is a watched cell under way.
 type watcher struct {
 	*Watched
-	subject *subject.Subject
 	earlier *Watched // what cells before this one showed; nil for the first
 	given   [][]byte // the operands' contents before a call
 	started time.Time
 }
 
-// Watch runs a watched cell. An error is the *wire.Problem of a cell that did not end
-// as all others did.
-func Watch(s *subject.Subject) (*Watched, error) { return watch(s, nil) }
+// vectorAlign is the alignment of operands, in bytes, that the widest vectors ask for.
+const vectorAlign = 64
+
+// Watch runs a watched cell, whose operands end where unmapped memory begins: the
+// calls that are measured find it before their operands. A kernel that works only on
+// operands that are aligned is given such ones, and Note says so. An error is the
+// *wire.Problem of a cell that did not end as all others did.
+func Watch(s *subject.Subject) (*Watched, error) {
+	if s.OperandBytes() == 0 {
+		return watch(s, nil)
+	}
+	for _, align := range []uint64{1, vectorAlign} {
+		w, err := watch(s.AtGuard(align), nil)
+		if unaligned(w, err) {
+			continue
+		}
+		if err == nil && align > 1 {
+			w.Note = fmt.Sprintf("the kernel works only on operands that are aligned, as these are to %d bytes", align)
+		}
+		return w, err
+	}
+	w, err := watch(s, nil)
+	if !unaligned(w, err) && err == nil {
+		w.Note = fmt.Sprintf("the kernel works only on operands that are aligned to more than %d bytes, as these are to a page", vectorAlign)
+	}
+	return w, err
+}
+
+// unaligned tells that the end of a watched cell may have come of where its operands
+// lie: a crash that is no access beside an operand, or a wrong result.
+func unaligned(w *Watched, err error) bool {
+	if err != nil {
+		p := wire.AsProblem(err)
+		return p.Class == wire.Crashed && p.Operand == ""
+	}
+	return w.Checked.Status == kernels.Mismatch
+}
 
 // unseen is the verification of a kernel no call of which was seen to return.
 var unseen = kernels.Verification{Status: kernels.NoReference, Why: "no watched call returned"}
@@ -144,8 +179,8 @@ var unseen = kernels.Verification{Status: kernels.NoReference, Why: "no watched 
 // watch runs a watched cell after earlier ones, and returns what all of them showed.
 func watch(s *subject.Subject, earlier *Watched) (*Watched, error) {
 	w := &watcher{
-		Watched: &Watched{Checked: unseen, order: orderFor(s), ruler: measure.RulerOf(s.Job.Host), operands: s.OperandBytes(), reach: s.Reach()},
-		subject: s, earlier: earlier,
+		Watched: &Watched{subject: s, Checked: unseen, order: orderFor(s), ruler: measure.RulerOf(s.Job.Host), operands: s.OperandBytes(), reach: s.Reach()},
+		earlier: earlier,
 	}
 	p := s.Plan()
 	p.Sections = []cell.Section{
@@ -165,7 +200,7 @@ func watch(s *subject.Subject, earlier *Watched) (*Watched, error) {
 	}
 	w.Outcome, w.Broken = out, broken
 	if earlier != nil {
-		w.Outcome, w.Call, w.Checked = earlier.Outcome, earlier.Call, earlier.Checked
+		w.Outcome, w.Call, w.Checked, w.Note = earlier.Outcome, earlier.Call, earlier.Checked, earlier.Note
 		w.Broken, w.Verifying = w.Broken.And(earlier.Broken), w.Verifying+earlier.Verifying
 		w.calls = slices.Concat(earlier.calls, w.calls) // all of them count
 	}

@@ -21,12 +21,17 @@ const (
 	fpeIntDiv  = 1    // FPE_INTDIV
 )
 
+// Range is addresses from Start up to End.
+type Range struct{ Start, End uint64 }
+
 // Body is what is known of a cell that ended, beside how it ended.
 type Body struct {
 	Image *loader.Image
 	Space *cell.Space
 	Host  screen.Host
-	Moved bool // the code lies elsewhere than it falls, on the client's wish
+	// Operands are those by name; their regions may be larger.
+	Operands map[string]Range
+	Moved    bool // the code lies elsewhere than it falls, on the client's wish
 }
 
 // Explain turns an abnormal end of a cell, which could live for as long as wall,

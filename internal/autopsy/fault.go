@@ -61,7 +61,10 @@ func (b Body) fault(o *cell.Outcome, at place) *wire.Problem {
 func (b Body) target(o *cell.Outcome, access string) (text, operand string) {
 	r, dist := b.Space.Find(o.Addr)
 	name, operand := regionName(r.Name)
-	if operand == "" && dist > 0 { // only an operand ends in the midst of a page
+	start := r.Addr
+	if in, ok := b.Operands[operand]; ok {
+		start, dist = in.Start, in.distance(o.Addr)
+	} else if dist > 0 { // only an operand ends in the midst of a page
 		dist = max(dist-int64(-r.Size%4096), 1)
 	}
 	const near = 16 << 20
@@ -72,13 +75,25 @@ func (b Body) target(o *cell.Outcome, access string) (text, operand string) {
 		return fmt.Sprintf("%s below its stack of %d KiB (stack overflow)", byteCount(-dist), cell.StackSize>>10), ""
 	case dist == 0 && o.Code == segvAccess:
 		cannot := map[string]string{"read": "read", "write": "written", "execute": "executed"}
-		return fmt.Sprintf("%s at offset %#x, which cannot be %s", name, o.Addr-r.Addr, cannot[access]), operand
+		return fmt.Sprintf("%s at offset %#x, which cannot be %s", name, o.Addr-start, cannot[access]), operand
 	case dist > 0 && dist <= near:
 		return fmt.Sprintf("%s past %s", byteCount(dist), name), operand
 	case dist < 0 && dist >= -near:
 		return fmt.Sprintf("%s before %s", byteCount(-dist), name), operand
 	}
 	return fmt.Sprintf("the address %#x, where nothing is mapped", o.Addr), ""
+}
+
+// distance is how far an address lies outside of a range: negative before its start,
+// positive behind its end (1 is the first byte behind), zero inside.
+func (in Range) distance(addr uint64) int64 {
+	switch {
+	case addr < in.Start:
+		return -int64(in.Start - addr)
+	case addr >= in.End:
+		return int64(addr-in.End) + 1
+	}
+	return 0
 }
 
 // regionName is what a region is called in explanations, and the operand that

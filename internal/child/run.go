@@ -68,6 +68,9 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 			Elements: float64(s.Call.Elements), Iterations: float64(s.Call.Iterations), Bytes: float64(s.Call.Bytes), FLOPs: float64(s.Call.Flops),
 		},
 	}
+	if w.Note != "" {
+		res.Notes = append(res.Notes, w.Note)
+	}
 	if broken.UpperInUse() {
 		res.Notes = append(res.Notes, "the upper halves of vector registers are in use after a call (no vzeroupper): SSE instructions that follow may be slow")
 	}

@@ -43,7 +43,7 @@ func (s *Subject) lay() (err error) {
 		}
 		s.at = append(s.at, addr+offset)
 		regions = append(regions, r)
-		addr += (r.Size+page-1)&^(page-1) + max(page, operandGuard)
+		addr += r.Size + max(page, operandGuard)
 	}
 	var huge *cell.HugeError
 	s.Space, err = cell.NewSpace(regions)
@@ -61,9 +61,34 @@ func (s *Subject) lay() (err error) {
 			return wire.Problemf(wire.Internal, "%v", err)
 		}
 		offset := s.Job.Manner.OperandOffset[o.Name]
-		s.Memory = append(s.Memory, mem[offset:offset+o.Bytes])
+		s.pages, s.Memory = append(s.pages, mem), append(s.Memory, mem[offset:offset+o.Bytes])
 	}
 	return nil
+}
+
+// AtGuard is the subject with every operand at the end of its memory, where the
+// operands of s are at the beginning: so one touches the unmapped page behind whoever
+// goes past an operand, and the other whoever goes before it. Operands begin at
+// multiples of align bytes, or of their elements' size if that is more; they share
+// their memory with those of s.
+func (s *Subject) AtGuard(align uint64) *Subject {
+	g := *s
+	g.at, g.Memory = nil, nil
+	for i, o := range s.Call.Operands {
+		start := s.at[i] - s.Job.Manner.OperandOffset[o.Name] // of the memory
+		from := (uint64(len(s.pages[i])) - max(o.Bytes, 1)) &^ (max(align, o.Type.Size()) - 1)
+		g.at, g.Memory = append(g.at, start+from), append(g.Memory, s.pages[i][from:from+o.Bytes])
+	}
+	return &g
+}
+
+// operandRanges tells explanations where operands lie.
+func (s *Subject) operandRanges() map[string]autopsy.Range {
+	m := make(map[string]autopsy.Range)
+	for i, o := range s.Call.Operands {
+		m[o.Name] = autopsy.Range{Start: s.at[i], End: s.at[i] + o.Bytes}
+	}
+	return m
 }
 
 // imageRegions are the segments of the image.

@@ -33,17 +33,17 @@ func (s *Subject) page() uint64 {
 	return operandAlign
 }
 
-// room is how much memory an operand takes from the start of its first page. One of no
-// bytes still has an address, whose page is its own.
+// room is how much memory an operand takes, in whole pages. One of no bytes still has
+// an address, whose page is its own.
 func (s *Subject) room(o *kernels.Buffer) uint64 {
-	return s.Job.Manner.OperandOffset[o.Name] + max(o.Bytes, 1)
+	page := s.page()
+	return (s.Job.Manner.OperandOffset[o.Name] + max(o.Bytes, 1) + page - 1) &^ (page - 1)
 }
 
-// operands is how much memory all operands take, in whole pages.
+// operands is how much memory all operands take, in bytes.
 func (s *Subject) operands() (sum uint64) {
-	page := s.page()
 	for i := range s.Call.Operands {
-		sum += (s.room(&s.Call.Operands[i]) + page - 1) &^ (page - 1)
+		sum += s.room(&s.Call.Operands[i])
 	}
 	return sum
 }

@@ -83,6 +83,6 @@ func (s *Subject) Explain(o *cell.Outcome, plan cell.Plan) error {
 	if o.End == cell.Returned {
 		return nil
 	}
-	b := autopsy.Body{Image: s.Image, Space: s.Space, Host: thisHost(s.Job.Host.CPU), Moved: s.Job.Manner.Align != nil}
+	b := autopsy.Body{Image: s.Image, Space: s.Space, Host: thisHost(s.Job.Host.CPU), Moved: s.Job.Manner.Align != nil, Operands: s.operandRanges()}
 	return b.Explain(o, plan.Wall)
 }

@@ -34,7 +34,8 @@ type Subject struct {
 	// Loading and Screening are how long these took.
 	Loading, Screening time.Duration
 
-	at      []uint64 // addresses of the operands' memory
+	at      []uint64 // addresses of the operands
+	pages   [][]byte // that they lie in
 	filters filters
 	started time.Time
 }
@@ -172,8 +173,16 @@ func (s *Subject) Left() time.Duration {
 	return time.Until(s.Deadline()) - kept(time.Duration(s.Job.Budget.Deadline)*time.Microsecond)
 }
 
-// Fill gives every operand the contents that it has before the first call of a cell.
-func (s *Subject) Fill() { s.Call.Fill(s.Memory, s.Job.Seed) }
+// Fill gives every operand the contents that it has before the first call of a cell,
+// and clears what else lies in its pages: no cell finds there what another one left.
+func (s *Subject) Fill() {
+	for i, p := range s.pages {
+		from := s.at[i] % s.page()
+		clear(p[:from])
+		clear(p[from+s.Call.Operands[i].Bytes:])
+	}
+	s.Call.Fill(s.Memory, s.Job.Seed)
+}
 
 // OperandBytes is the size of all operands, in bytes.
 func (s *Subject) OperandBytes() (sum int) {
