@@ -29,6 +29,10 @@ demo: build ## start a server, run the examples through it, stop
 test: ## run all tests; needs Go alone
 	$(GO) test -shuffle=on ./...
 
+.PHONY: cover
+cover: ## run all tests, list the coverage of each package (what runs in children does not count)
+	@$(GO) test -cover ./... | awk '/^(FAIL|---|panic)/ { print; failed = 1 } match($$0, /webrunner[^ \t]*/) && /coverage: [0-9]/ { pkg = substr($$0, RSTART, RLENGTH); match($$0, /[0-9.]+% of/); printf "%6s  %s\n", substr($$0, RSTART, RLENGTH-3), pkg } END { exit failed }'
+
 .PHONY: check
 check: ## everything that must hold beside the tests
 	@echo "gofmt -s"; out=$$(gofmt -s -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not formatted: $$out"; exit 1; }

@@ -88,7 +88,7 @@ func law() []room {
 		leaves("filter/bpf"),
 		leaves("filter/bpf/bpftest", "filter/bpf"),
 		leaves("filter/seccomp", "filter/bpf"),
-		{"filter/victim", nil, nil}, // starts test binaries; not part of the binary
+		{"filter/internal/victim", nil, nil}, // starts test binaries; not part of the binary
 		{"filter/landlock", nil, []ban{{"os/exec", "nothing is executed but ourselves"}}},
 		leaves("filter/screen/", "filter/screen/", "internal/words"),
 		leaves("trampoline"),

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"webrunner/examples"
@@ -46,7 +47,7 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 func TestMain(m *testing.M) {
 	switch {
 	case runner.IsChild(os.Args):
-		os.Exit(child.Main())
+		syscall.Exit(child.Main()) // without the exit hooks: those of coverage would write, as a child may not
 	case os.Getenv(quick) != "":
 		os.Exit(checkUntilItFails())
 	case os.Getenv(asMain) != "":

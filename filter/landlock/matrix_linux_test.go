@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"webrunner/filter/victim"
+	"webrunner/filter/internal/victim"
 )
 
 // operation is one row of the matrix. Without Landlock it must succeed; from

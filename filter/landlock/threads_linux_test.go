@@ -14,7 +14,7 @@ import (
 	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
 
-	"webrunner/filter/victim"
+	"webrunner/filter/internal/victim"
 )
 
 func TestABI(t *testing.T) {

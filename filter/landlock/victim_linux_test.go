@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"webrunner/filter/victim"
+	"webrunner/filter/internal/victim"
 )
 
 // Each victim does one thing under Landlock. It must end with status 0 and say

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"webrunner/filter/bpf"
-	"webrunner/filter/victim"
+	"webrunner/filter/internal/victim"
 )
 
 //go:linkname beforeFork syscall.runtime_BeforeFork

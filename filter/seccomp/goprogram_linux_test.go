@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"webrunner/filter/bpf"
-	"webrunner/filter/victim"
+	"webrunner/filter/internal/victim"
 )
 
 // TestChildPolicyLetsGoRun has a Go process under stage 1 do all that the

@@ -15,7 +15,7 @@ import (
 
 	"webrunner/filter/bpf"
 	"webrunner/filter/bpf/bpftest"
-	"webrunner/filter/victim"
+	"webrunner/filter/internal/victim"
 )
 
 // deadly are calls that the child must not survive, by the reason why they

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"webrunner/filter/victim"
+	"webrunner/filter/internal/victim"
 )
 
 // Each victim does one thing under a filter. It must end as the test says,

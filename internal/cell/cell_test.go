@@ -312,7 +312,7 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// The vsyscall page is the kernel's and cannot be unmapped. Depending on the
+// The vsyscall page is Linux's and cannot be unmapped. Depending on the
 // host's vsyscall= setting its calls are emulated, then seccomp sees them and
 // the call looks like one that has already returned, or they fault.
 func TestVsyscall(t *testing.T) {

@@ -34,7 +34,7 @@ func faulting(t *testing.T) *Space {
 	return s
 }
 
-// A group of real kernel counters, opened by the cell and read around each
+// A group of real counters of Linux, opened by the cell and read around each
 // call.
 func TestReadCounters(t *testing.T) {
 	s := faulting(t)
@@ -191,7 +191,7 @@ func TestRDPMC(t *testing.T) {
 	}
 }
 
-// The kernel bumps the lock word whenever it moves a counter: such a sample is
+// Linux bumps the lock word whenever it moves a counter: such a sample is
 // marked.
 func TestRDPMCLockMoves(t *testing.T) {
 	f, s := newFakePMU(t, 1)

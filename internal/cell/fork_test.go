@@ -112,7 +112,7 @@ func TestWithholdAgain(t *testing.T) {
 	}
 }
 
-// Kernels with CONFIG_MSEAL_SYSTEM_MAPPINGS let nobody unmap the vdso. A cell
+// A Linux with CONFIG_MSEAL_SYSTEM_MAPPINGS lets nobody unmap the vdso. A cell
 // does without it even so where it can be withheld: before Linux 6.17 the seal
 // forbids that too.
 func TestSealedVDSO(t *testing.T) {
@@ -177,7 +177,7 @@ func TestResident(t *testing.T) {
 		t.Fatalf("with 100 pages more: %d bytes", rss)
 	}
 	// The stub, the control block, the thread page, results, data, code and what
-	// is ready of the stack; the kernel adds no more than a few pages.
+	// is ready of the stack; Linux adds no more than a few pages.
 	least := uint64(pageSize+controlSize+trampoline.ThreadSize+2*pageSize+pageSize+pageSize) + ready
 	if rss[0] < least || rss[0] > least+8*pageSize {
 		t.Errorf("%d bytes resident, want %d and little more", rss[0], least)

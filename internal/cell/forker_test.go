@@ -91,7 +91,7 @@ func dieBefore(t *testing.T, s *Space, p Plan, step string) {
 	_ = unix.Kill(unix.Getpid(), unix.SIGKILL)
 }
 
-// refuseFork has the kernel refuse new processes of the calling thread, which
+// refuseFork has Linux refuse new processes of the calling thread, which
 // the goroutine keeps, as it does where there are too many.
 func refuseFork(t *testing.T) {
 	const allow, errno = 0x7fff0000, 0x00050000 // linux/seccomp.h
@@ -112,9 +112,9 @@ func refuseFork(t *testing.T) {
 	}
 }
 
-// runSealed forks a cell once the vdso and its data are sealed, as kernels with
+// runSealed forks a cell once the vdso and its data are sealed, as a Linux with
 // CONFIG_MSEAL_SYSTEM_MAPPINGS have them. It says whether there are seals, how the
-// cell ended, and what the kernel says to withholding the vdso.
+// cell ended, and what Linux says to withholding the vdso.
 func runSealed(s *Space, p Plan) {
 	seals, advice := "no vdso", "no vdso"
 	list := mappings()

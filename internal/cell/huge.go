@@ -8,7 +8,7 @@ import (
 )
 
 // mapHuge maps a region on huge pages: from the host's reserve, else from small
-// pages that the kernel makes into huge ones. Either call tells whether it has
+// pages that Linux makes into huge ones. Either call tells whether it has
 // done so, and what is huge stays so: the memory is not swapped out within a
 // job, and nothing else splits it.
 func mapHuge(r Region) error {
@@ -32,7 +32,7 @@ func reserved(r Region) error {
 	}
 	size := r.end() - r.Addr
 	err := unix.Madvise(memory(r.Addr, size), unix.MADV_POPULATE_WRITE)
-	if err == nil || err == unix.EINVAL { // a kernel before 5.14 cannot try
+	if err == nil || err == unix.EINVAL { // Linux before 5.14 cannot try
 		return nil
 	}
 	return errors.Join(err, unmap(r.Addr, size))
@@ -61,7 +61,7 @@ func collapsed(r Region) error {
 	return errors.Join(err, unmap(r.Addr, size))
 }
 
-// collapse asks again when the kernel says that a page was busy.
+// collapse asks again when Linux says that a page was busy.
 func collapse(mem []byte) (err error) {
 	for range 8 {
 		if err = unix.Madvise(mem, unix.MADV_COLLAPSE); err != unix.EAGAIN && err != unix.EBUSY {

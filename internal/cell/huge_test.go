@@ -58,7 +58,7 @@ func makesHuge(t *testing.T) bool {
 	return unix.Madvise(mem, unix.MADV_COLLAPSE) == nil
 }
 
-// smaps returns what the kernel says of the mapping of process pid that begins
+// smaps returns what Linux says of the mapping of process pid that begins
 // at addr, by name, in KiB, and its range.
 func smaps(t *testing.T, pid string, addr uint64) (end uint64, kib map[string]int) {
 	t.Helper()
@@ -86,7 +86,7 @@ func smaps(t *testing.T, pid string, addr uint64) (end uint64, kib map[string]in
 }
 
 // hugeInCell runs a cell on an operand with huge pages and returns how much of
-// it the cell's page tables map as such, in KiB, by the kernel's account.
+// it the cell's page tables map as such, in KiB, by Linux's account.
 func hugeInCell(t *testing.T, s *Space) int {
 	t.Helper()
 	p := onePlan(t)

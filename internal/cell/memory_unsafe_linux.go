@@ -57,7 +57,7 @@ func mapRegion(r Region) error {
 
 // mapSmall maps memory whose pages stay small whatever the host's policy is
 // (/sys/kernel/mm/transparent_hugepage/), so that it does not decide about
-// figures unseen. A kernel without huge pages knows no such advice.
+// figures unseen. A Linux without huge pages knows no such advice.
 func mapSmall(r Region, flags uintptr) error {
 	if err := mapMemory(r, flags|unix.MAP_NORESERVE); err != nil {
 		return err
@@ -101,7 +101,7 @@ func dontFork(addr, size uint64) {
 	_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(addr), uintptr(size), unix.MADV_DONTFORK)
 }
 
-// siginfo is the head of the kernel's siginfo_t on x86-64
+// siginfo is the head of Linux's siginfo_t on x86-64
 // (include/uapi/asm-generic/siginfo.h): number, errno, code, then the address
 // for faults.
 type siginfo struct {

@@ -10,7 +10,7 @@ import (
 // Pin keeps the calling thread, and the cells that it forks, on the CPU where
 // it runs now: the scheduler has chosen an idle one. If that has to be one of
 // several, as the cores of one kind are, it goes there first. It returns that CPU's
-// number once the kernel has confirmed it; Outcome.CPU tells of each cell. The
+// number once Linux has confirmed it; Outcome.CPU tells of each cell. The
 // caller is locked to its thread.
 func Pin(among []int) (cpu int, err error) {
 	if len(among) > 0 {
@@ -50,20 +50,20 @@ func checkPin(want int) error {
 }
 
 // pinned compares the CPU that was asked for with the only one allowed and the
-// one in use. A kernel that merely emulates Linux may take note of the one
+// one in use. A system that merely emulates Linux may take note of the one
 // without heeding it.
 func pinned(want, only, now int) error {
 	switch {
 	case only != want:
-		return fmt.Errorf("the kernel was asked for CPU %d alone, and says %d (-1: several)", want, only)
+		return fmt.Errorf("asked for CPU %d alone, Linux says %d (-1: several)", want, only)
 	case now != want:
 		return fmt.Errorf("the thread is bound to CPU %d and runs on CPU %d", want, now)
 	}
 	return nil
 }
 
-// onlyCPU returns the one CPU that the kernel lets a thread run on, -1 if there
-// are several or the kernel does not tell. A cell cannot change its own, which
+// onlyCPU returns the one CPU that Linux lets a thread run on, -1 if there
+// are several or Linux does not tell. A cell cannot change its own, which
 // its seccomp filter forbids, nor its supervisor's account of it; the number in
 // its rseq area would be its own word.
 func onlyCPU(pid int) int {

@@ -53,7 +53,7 @@ type Plan struct {
 	// StackOffset is how many bytes lower than usual the stack begins: a multiple
 	// of its alignment, 16, and less than MaxStackOffset.
 	StackOffset uint64
-	XSave       bool        // the host has XSAVE and the kernel uses it
+	XSave       bool        // the processor has XSAVE and Linux uses it
 	Rseq        bool        // use rseq to see preemptions
 	Filter      []uint64    // seccomp program, one sock_filter a word; empty for none
 	Mode        uint64      // trampoline.ModeTSC, ModeRead or ModeRDPMC

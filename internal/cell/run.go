@@ -33,7 +33,7 @@ func (e End) String() string {
 	return endNames[e]
 }
 
-// VsyscallNR stands in Outcome.NR for a call through the kernel's vsyscall
+// VsyscallNR stands in Outcome.NR for a call through Linux's vsyscall
 // page: it is emulated, and its registers show the state after its return
 // (arch/x86/entry/vsyscall/vsyscall_64.c).
 const VsyscallNR = ^uint64(0)
@@ -55,8 +55,8 @@ type Outcome struct {
 	User   time.Duration // CPU time by wait4
 	System time.Duration
 	Faults int64 // minor page faults
-	// RSS is the most memory that was resident, in bytes, by the page faults: the
-	// kernel's own count is in batches of pages (ru_maxrss). A fault that finds
+	// RSS is the most memory that was resident, in bytes, by the page faults:
+	// Linux's own count is in batches of pages (ru_maxrss). A fault that finds
 	// more pages ready takes them along, uncounted; a page of the stack that is
 	// read before it is written takes two. It is never more than there is.
 	RSS uint64
@@ -100,7 +100,7 @@ type Count struct{ Before, After []uint64 }
 // goroutine is locked to its thread while it does so.
 //
 // An error means that the cell could not do its work for a reason that is not
-// the kernel's: the host refused a step of the script, or this program is wrong.
+// the function's: the host refused a step of the script, or this program is wrong.
 func (s *Space) Run(p Plan) (*Outcome, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

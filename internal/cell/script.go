@@ -10,7 +10,7 @@ import (
 	"webrunner/trampoline"
 )
 
-// Constants that golang.org/x/sys/unix lacks, from the kernel's uapi headers.
+// Constants that golang.org/x/sys/unix lacks, from Linux's uapi headers.
 const (
 	archSetGS   = 0x1001     // asm/prctl.h
 	archSetFS   = 0x1002     // asm/prctl.h
@@ -152,11 +152,11 @@ func (s *script) counters(p Plan) {
 	}
 }
 
-// noCore keeps the kernel from writing a core file, and, unlike 0, also from
+// noCore keeps Linux from writing a core file, and, unlike 0, also from
 // starting a program that /proc/sys/kernel/core_pattern names (fs/coredump.c).
 const noCore = 1
 
-// limits bounds what the kernel would otherwise bound only by its defaults.
+// limits bounds what Linux would otherwise bound only by its defaults.
 func (s *script) limits(p Plan) {
 	c := control()
 	cpu := uint64(p.Wall.Seconds()) + 2

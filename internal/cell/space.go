@@ -142,7 +142,7 @@ func (s *Space) Size() (mappings int, bytes uint64) {
 // resident is how much memory a cell has after so many page faults, in bytes:
 // what it was born with, and a page for each. What may be written it does not
 // share with its parent any more when its script is done: one fault each, too.
-// No number of faults, such as those by which the kernel balances the memory of
+// No number of faults, such as those by which Linux balances the memory of
 // nodes, makes it more than is mapped.
 func (s *Space) resident(faults int64) uint64 {
 	n := uint64(faults) * pageSize

@@ -108,7 +108,7 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 }
 
 // wrote compares the results with what they were before the call, but for what
-// the stub and the operating system write between the two stops.
+// the stub and Linux write between the two stops.
 func (w *watcher) wrote() bool {
 	now := *results()
 	if !w.rseqKept(&now) {
@@ -129,7 +129,7 @@ func (w *watcher) untimely(began, ended uint64) bool {
 	return int64(began-w.released) < -clockSkew || int64(ended-began) < 0
 }
 
-// rseqKept tells whether the operating system alone wrote to the thread's struct
+// rseqKept tells whether Linux alone wrote to the thread's struct
 // rseq. A kernel that names a critical section of its own there gets control when
 // the cell goes on, outside of the call (linux/rseq.h: rseq_cs, then flags).
 func (w *watcher) rseqKept(now *trampoline.Results) bool {

@@ -68,7 +68,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// namesSection is a kernel that has the operating system watch a critical
+// namesSection is a kernel that has Linux watch a critical
 // section of its own (struct rseq_cs: version, flags, start, length, abort; the
 // signature precedes the abort address), in which it never is:
 //

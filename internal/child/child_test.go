@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ import (
 // The tests drive real children: this binary, executed again by the runner.
 func TestMain(m *testing.M) {
 	if runner.IsChild(os.Args) {
-		os.Exit(child.Main())
+		syscall.Exit(child.Main()) // without the exit hooks: those of coverage would write, as a child may not
 	}
 	os.Exit(m.Run())
 }

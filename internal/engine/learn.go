@@ -47,7 +47,7 @@ func learnHost() (wire.Host, *request.Counting) {
 	w := wire.Host{
 		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping,
 		Microarchitecture: h.Core().Name,
-		Microcode:         h.Microcode, Kernel: h.Kernel, PMUReason: strings.TrimPrefix(h.PMUReason, "no PMU: "), TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs,
+		Microcode:         h.Microcode, Kernel: h.Linux, PMUReason: strings.TrimPrefix(h.PMUReason, "no PMU: "), TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs,
 	}
 	if h.PMU && h.Paranoid > 2 {
 		// A privileged server may count all the same, its children may not.

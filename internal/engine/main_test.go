@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"sync"
+	"syscall"
 	"testing"
 
 	"webrunner/internal/child"
@@ -16,7 +17,7 @@ import (
 // The tests that need real children are their own, executed again by the runner.
 func TestMain(m *testing.M) {
 	if runner.IsChild(os.Args) {
-		os.Exit(child.Main())
+		syscall.Exit(child.Main()) // without the exit hooks: those of coverage would write, as a child may not
 	}
 	os.Exit(m.Run())
 }

@@ -10,8 +10,8 @@ import (
 	"webrunner/perf/processor"
 )
 
-// Host is the events of one machine: the vendor's table with the kernel's own
-// events beside it, the PMU by which the kernel opens them, and what bounds a
+// Host is the events of one machine: the vendor's table with Linux's own
+// events beside it, the PMU by which Linux opens them, and what bounds a
 // group. It does not change and may be used by many at once.
 type Host struct {
 	Table   *Table
@@ -38,7 +38,7 @@ type Counter struct {
 // ForHost returns the events of a machine from the probe of it and from sysfs;
 // fsys is the root directory. On a hybrid processor the probe's core type
 // decides: what is planned counts only on the CPUs of Host.PMU.CPUs. A
-// processor without a table is served by the kernel's own events, which
+// processor without a table is served by Linux's own events, which
 // Table.Doubt says; without those either there is an *UnknownCPUError.
 func ForHost(info processor.HostInfo, fsys fs.FS) (*Host, error) {
 	pmus, err := ReadPMUs(fsys)
@@ -57,12 +57,12 @@ func ForHost(info processor.HostInfo, fsys fs.FS) (*Host, error) {
 	case !info.PMU:
 		h.Unusable = info.PMUReason
 	case !found && len(pmus) > 0:
-		h.Unusable = fmt.Sprintf("the kernel shows no PMU for this kind of core, only %s", pmuNames(pmus))
+		h.Unusable = fmt.Sprintf("Linux shows no PMU for this kind of core, only %s", pmuNames(pmus))
 	case !found:
 		h.PMU.Type = perf.TypeRaw
 	}
 	if !known {
-		h.Table, err = kernelTable(cpu, info, h.PMU)
+		h.Table, err = linuxTable(cpu, info, h.PMU)
 		return h, err
 	}
 	if h.Table, err = ForCPU(cpu); err == nil {
@@ -84,7 +84,7 @@ func machineOf(info processor.HostInfo) Machine {
 }
 
 // pmuOf picks the PMU of a kind of core. In a virtual machine a hybrid's is
-// plain cpu, and kernels before 6.13 count the low-power cores as cpu_atom.
+// plain cpu, and Linux before 6.13 counts the low-power cores as cpu_atom.
 func pmuOf(pmus []PMU, role string) (PMU, bool) {
 	names := []string{"cpu"}
 	switch role {

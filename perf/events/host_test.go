@@ -76,10 +76,10 @@ func TestGroupsOfHybrids(t *testing.T) {
 		{"Alder Lake P", 0x97, 0x40, 1, alder("16-23", ""), "ADL-P", "cpu_core", 4, "TOPDOWN.BAD_SPEC_SLOTS", 0x4a4, "", ""},
 		{"Alder Lake E", 0x97, 0x20, 1, alder("16-23", ""), "ADL-E", "cpu_atom", 10, "TOPDOWN_BE_BOUND.ALL", 0x74, "", ""},
 		{"Arrow Lake LP", 0xc5, 0x20, 2, alder("16-23", "24-25"), "ARL-LPE", "cpu_lowpower", 11, "BR_INST_RETIRED.ALL_BRANCHES", 0xc4, "", ""},
-		{"Arrow Lake LP on an older kernel", 0xc5, 0x20, 2, alder("16-25", ""), "ARL-LPE", "cpu_atom", 10, "BR_INST_RETIRED.ALL_BRANCHES", 0xc4, "", ""},
+		{"Arrow Lake LP on an older Linux", 0xc5, 0x20, 2, alder("16-25", ""), "ARL-LPE", "cpu_atom", 10, "BR_INST_RETIRED.ALL_BRANCHES", 0xc4, "", ""},
 		{"a native model to come", 0xc5, 0x20, 9, alder("16-25", ""), "ARL-E", "cpu_atom", 10, "BR_INST_RETIRED.ALL_BRANCHES", 0xc4, "native model 0x9", ""},
 		{"a guest on Alder Lake", 0x97, 0x40, 1, hostTree(intelNewFormat, nil), "ADL-P", "cpu", 4, "UOPS_ISSUED.ANY", 0x1ae, "", ""},
-		{"E cores that the kernel lacks", 0x97, 0x20, 1, tree(fakePMU{"cpu_core", 4, "0-3", intelNewFormat, nil}), "ADL-E", "", 0, "TOPDOWN_BE_BOUND.ALL", 0, "", "only cpu_core"},
+		{"E cores that Linux lacks", 0x97, 0x20, 1, tree(fakePMU{"cpu_core", 4, "0-3", intelNewFormat, nil}), "ADL-E", "", 0, "TOPDOWN_BE_BOUND.ALL", 0, "", "only cpu_core"},
 	} {
 		h, err := ForHost(processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: c.model, Hybrid: true, CoreType: c.kind, NativeModel: c.native, PMU: true, Counters: 6, Fixed: 3}, c.fs)
 		if err != nil {
@@ -117,7 +117,7 @@ func TestHostsThatCannotCount(t *testing.T) {
 	if _, _, err = groupsOf(vm, fstest.MapFS{}, []string{"ex_ret_opps"}); !errors.As(err, &unknown) || !slices.Contains(unknown.Nearest, "ex_ret_ops") {
 		t.Errorf("a wrong name: %v", err)
 	}
-	// A kernel without the frontend term refuses what needs it, not the rest.
+	// A Linux without the frontend term refuses what needs it, not the rest.
 	skl := processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x5e, PMU: true, Counters: 4, Fixed: 3}
 	groups, refused, err = groupsOf(skl, hostTree(intelFormat, nil), []string{"FRONTEND_RETIRED.DSB_MISS", "UOPS_ISSUED.ANY"})
 	if err != nil || len(groups) != 1 || names(groups[0]) != "CPU_CLK_UNHALTED.THREAD INST_RETIRED.ANY UOPS_ISSUED.ANY" || len(refused) != 1 || !strings.Contains(refused[0].Why, `no "frontend"`) {
@@ -139,7 +139,7 @@ func TestHostsThatCannotCount(t *testing.T) {
 	}
 }
 
-// A processor of no table has the names that its kernel gives, and says so.
+// A processor of no table has the names that Linux gives, and says so.
 func TestUnknownProcessors(t *testing.T) {
 	own := map[string]string{"cpu-cycles": "event=0x3c", "instructions": "event=0xc0", "ref-cycles": "event=0x00,umask=0x03", "branch-misses": "event=0xc5", "cache-misses": "event=0x2e,umask=0x41"}
 	info := processor.HostInfo{Vendor: "GenuineIntel", Family: 19, Model: 1, PMU: true, Counters: 2, Fixed: 3, SMT: true}
@@ -160,9 +160,9 @@ func TestUnknownProcessors(t *testing.T) {
 	}
 }
 
-// On a known processor the kernel's names are a second source: they are found,
+// On a known processor Linux's names are a second source: they are found,
 // listed last, and in no set.
-func TestKernelsOwnNames(t *testing.T) {
+func TestLinuxsOwnNames(t *testing.T) {
 	own := map[string]string{"mem-loads": "event=0xcd,umask=0x1,ldlat=3", "topdown-retiring": "event=0x00,umask=0x80", "slots": "event=0x00,umask=0x4", "slots.scale": "1"}
 	spr := processor.HostInfo{Vendor: "GenuineIntel", Family: 6, Model: 0x8f, PMU: true, Counters: 8, Fixed: 4}
 	h, err := ForHost(spr, hostTree(intelNewFormat, own))
@@ -187,8 +187,8 @@ func TestKernelsOwnNames(t *testing.T) {
 		t.Errorf("listed last: %+v", last)
 	}
 	all, _ := h.Table.Set("all")
-	if slices.ContainsFunc(all, func(e Event) bool { return e.source == kernelSource }) {
-		t.Error("the set all has the kernel's names")
+	if slices.ContainsFunc(all, func(e Event) bool { return e.source == linuxSource }) {
+		t.Error("the set all has Linux's names")
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"webrunner/perf/processor"
 )
 
-// Events as the kernel's drivers export them: text of the files below events
+// Events as Linux's drivers export them: text of the files below events
 // (arch/x86/events/intel/core.c, amd/core.c, with the hexadecimal that
 // x86_event_sysfs_show prints).
 const (
@@ -58,7 +58,7 @@ func fullTree(pmus ...fakePMU) fstest.MapFS {
 	return f
 }
 
-// Machines as their kernels describe them, from the probe to the attributes.
+// Machines as Linux describes them, from the probe to the attributes.
 func TestRealMachines(t *testing.T) {
 	with := func(format map[string]string, more string) map[string]string {
 		all := listedFiles(more)
@@ -87,7 +87,7 @@ func TestRealMachines(t *testing.T) {
 		cpus    int
 		list    []string
 		want    []string // name config config1 of each but the base events
-		refused []string // names of all the table's events that this kernel cannot express
+		refused []string // names of all the table's events that its Linux cannot express
 	}{
 		{"Sandy Bridge", intel(0x2a, 0, 0, 4, 3), fullTree(fakePMU{"cpu", 4, "", intelFormat, listedFiles(intelGeneric + "stalled-cycles-frontend event=0x0e,umask=0x01,inv,cmask=0x01; stalled-cycles-backend event=0xb1,umask=0x01,inv,cmask=0x01; mem-loads event=0xcd,umask=0x1,ldlat=3; mem-stores event=0xcd,umask=0x2; ")}),
 			4, 0, []string{"UOPS_DISPATCHED_PORT.PORT_0", "stalled-cycles-backend", "mem-loads", "OFFCORE_RESPONSE.DEMAND_DATA_RD.LLC_HIT.ANY_RESPONSE"},
@@ -148,7 +148,7 @@ func TestRealMachines(t *testing.T) {
 		if !slices.Equal(got, m.want) {
 			t.Errorf("%s: %q, want %q", m.name, got, m.want)
 		}
-		// The kernel's own names and all of the vendor's must be expressible,
+		// Linux's own names and all of the vendor's must be expressible,
 		// but for what this machine does not have.
 		own := make([]string, 0, len(h.PMU.Events))
 		for name := range h.PMU.Events {

@@ -89,7 +89,7 @@ type planner struct {
 	general Counters // usable general counters
 	fixed   Counters // usable fixed counters, and PERF_METRICS
 	base    []demand // cycles and instructions
-	halve   bool     // this kernel halves the counters of groups with exclusive events
+	halve   bool     // this Linux halves the counters of groups with exclusive events
 }
 
 func newPlanner(t *Table, m Machine) *planner {
@@ -283,7 +283,7 @@ func (k *pack) fits() bool {
 }
 
 // group returns the pack in the order of the request, the leader first: slots
-// where there are PERF_METRICS, as the kernel demands, else cycles.
+// where there are PERF_METRICS, as Linux demands, else cycles.
 func (k *pack) group(list []Event) Group {
 	rank := func(d demand) int {
 		switch {

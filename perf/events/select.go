@@ -144,12 +144,12 @@ type lowered struct {
 }
 
 // glob returns the events whose name matches a shell pattern in any case,
-// leaving out the deprecated, the off-core and the kernel's own unless the
+// leaving out the deprecated, the off-core and Linux's own unless the
 // pattern has no others.
 func (l *lowered) glob(pattern string) ([]Event, error) {
 	t := l.table
 	if l.events == nil {
-		l.events = slices.Concat(t.Events, t.kernel)
+		l.events = slices.Concat(t.Events, t.linux)
 		for _, e := range l.events {
 			l.names = append(l.names, strings.ToLower(e.Name))
 		}
@@ -162,7 +162,7 @@ func (l *lowered) glob(pattern string) ([]Event, error) {
 			return nil, fmt.Errorf("events: pattern %q: %w", pattern, err)
 		}
 		switch {
-		case ok && (e.Flags&(Deprecated|Offcore) != 0 || e.source == kernelSource && t.Name != "kernel"):
+		case ok && (e.Flags&(Deprecated|Offcore) != 0 || e.source == linuxSource && t.Name != "kernel"):
 			hidden = append(hidden, e)
 		case ok:
 			found = append(found, e)
@@ -196,7 +196,7 @@ func (t *Table) nearest(name string, n int) []string {
 	}
 	limit := max(min(2, len(stem)-2), len(stem)/3)
 	var all []candidate
-	for _, e := range slices.Concat(t.Events, t.kernel) {
+	for _, e := range slices.Concat(t.Events, t.linux) {
 		low := strings.ToLower(e.Name)
 		if isPattern {
 			low = low[:min(len(low), len(stem))]

@@ -15,7 +15,7 @@ type PMU struct {
 	CPUs   []int  // of this kind of core; empty means all
 	RDPMC  int    // 0 never, 1 with a mapped event, 2 always
 	Format Format
-	Events map[string]string // the kernel's own names and their terms
+	Events map[string]string // Linux's own names and their terms
 }
 
 const devices = "sys/bus/event_source/devices"

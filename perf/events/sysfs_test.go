@@ -9,7 +9,7 @@ import (
 	"testing/fstest"
 )
 
-// Formats as the kernel's drivers export them (arch/x86/events/*/core.c).
+// Formats as Linux's drivers export them (arch/x86/events/*/core.c).
 var (
 	intelFormat = map[string]string{
 		"event": "config:0-7", "umask": "config:8-15", "edge": "config:18", "pc": "config:19", "any": "config:21",
@@ -72,7 +72,7 @@ func TestFakeMachines(t *testing.T) {
 		table   string
 		event   string // of the table
 		want    Encoding
-		kernels string // an event of the kernel's own
+		linux   string // an event of Linux's own
 		wantOwn Encoding
 	}{
 		{"Core 2 era Atom", tree(fakePMU{"cpu", 4, "", intelFormat, map[string]string{"cache-misses": "event=0x2e,umask=0x41"}}),
@@ -112,13 +112,13 @@ func TestFakeMachines(t *testing.T) {
 			t.Errorf("%s: %s = %#x, %v, want %#x", m.name, m.event, got, err, m.want)
 		}
 		table.adopt(p)
-		own, ok := table.Lookup(m.kernels)
-		if ok != (m.kernels != "") {
-			t.Errorf("%s: the kernel's %s: %v", m.name, m.kernels, ok)
+		own, ok := table.Lookup(m.linux)
+		if ok != (m.linux != "") {
+			t.Errorf("%s: Linux's %s: %v", m.name, m.linux, ok)
 		}
 		if ok {
 			if got, err := own.Encode(p.Format); err != nil || got != m.wantOwn {
-				t.Errorf("%s: %s = %#x, %v, want %#x", m.name, m.kernels, got, err, m.wantOwn)
+				t.Errorf("%s: %s = %#x, %v, want %#x", m.name, m.linux, got, err, m.wantOwn)
 			}
 		}
 	}
@@ -133,8 +133,8 @@ func listing(pmus []PMU, cpu int) (PMU, bool) {
 	return pmus[i], true
 }
 
-// The builtin formats must say what the kernel's files say.
-func TestBuiltinFormatsAreTheKernels(t *testing.T) {
+// The builtin formats must say what Linux's files say.
+func TestBuiltinFormatsAreLinuxs(t *testing.T) {
 	for _, c := range []struct {
 		amd   bool
 		files map[string]string

@@ -37,7 +37,7 @@ type Table struct {
 	Doubt   string
 	model   int
 	format  Format  // of the machine where it is known, else the builtin one
-	kernel  []Event // the machine's kernel's own events
+	linux   []Event // those that Linux names on the machine
 	topDown topDown
 }
 
@@ -175,10 +175,10 @@ func tableShape(name string) (*Table, error) {
 	return nil, fmt.Errorf("events: no table %q", name)
 }
 
-// Lookup finds an event by its name, in any case: the vendor's, else the
-// kernel's.
+// Lookup finds an event by its name, in any case: the vendor's, else
+// Linux's.
 func (t *Table) Lookup(name string) (Event, bool) {
-	for _, list := range [...][]Event{t.Events, t.kernel} {
+	for _, list := range [...][]Event{t.Events, t.linux} {
 		if i := slices.IndexFunc(list, func(e Event) bool { return strings.EqualFold(e.Name, name) }); i >= 0 {
 			return list[i], true
 		}

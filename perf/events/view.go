@@ -41,7 +41,7 @@ type Listed struct {
 	Config1  string   `json:"config1,omitempty"`
 	Counters []string `json:"counters"` // 0, 1, … general; fixed0, …; perf-metrics
 	Flags    []string `json:"flags,omitempty"`
-	Source   string   `json:"source"` // vendor; 2016 for a name of that service only; kernel for its own
+	Source   string   `json:"source"` // vendor; 2016 for a name of that service only; kernel for one that Linux has in sysfs
 	Note     string   `json:"note,omitempty"`
 }
 
@@ -53,12 +53,12 @@ type Listing struct {
 	Events []Listed `json:"events"`
 }
 
-// List returns the table in the form that is shown, the kernel's own events
+// List returns the table in the form that is shown, Linux's own events
 // last.
 func (t *Table) List() Listing {
-	l := Listing{Table: t.Name, Doubt: t.Doubt, Sets: SetNames(), Events: make([]Listed, 0, len(t.Events)+len(t.kernel))}
+	l := Listing{Table: t.Name, Doubt: t.Doubt, Sets: SetNames(), Events: make([]Listed, 0, len(t.Events)+len(t.linux))}
 	f := t.format
-	for _, e := range slices.Concat(t.Events, t.kernel) {
+	for _, e := range slices.Concat(t.Events, t.linux) {
 		l.Events = append(l.Events, e.list(f))
 	}
 	return l

@@ -20,7 +20,7 @@ type HostInfo struct {
 	CoreType                uint8  // CPUID 0x1A of the core asked: 0x40 core, 0x20 atom; 0 if not hybrid
 	NativeModel             uint32 // CPUID 0x1A of the core asked, 24 bits
 	Microcode               string // as /proc/cpuinfo has it; empty when unknown
-	Kernel                  string // release of the running kernel; empty when unknown
+	Linux                   string // release, such as 6.12.0; empty when unknown
 	Hypervisor              string // CPUID signature, such as KVMKVMKVM; empty on bare metal
 
 	TSCHz      uint64 // frequency of the time-stamp counter; 0 when unknown
@@ -36,7 +36,7 @@ type HostInfo struct {
 
 	PMU       bool   // hardware counters can be opened
 	PMUReason string // why not, and what would change it
-	PMUName   string // the kernel's driver, /sys/…/caps/pmu_name; often empty
+	PMUName   string // Linux's driver, /sys/…/caps/pmu_name; often empty
 	PMUWidth  int    // bits of a general counter; 0 when unknown
 	Counters  int    // general counters per hyper-thread; 0 when unknown
 	Fixed     int    // fixed counters; 0 on AMD
@@ -47,10 +47,10 @@ func (h HostInfo) Core() uarch.Core {
 	return uarch.Of(uarch.CPU{Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping, CoreType: h.CoreType, NativeModel: h.NativeModel})
 }
 
-// ParanoidUnknown is HostInfo.Paranoid where the kernel does not tell.
+// ParanoidUnknown is HostInfo.Paranoid where Linux does not tell.
 const ParanoidUnknown = -2
 
-// machine is the part of the processor and the kernel that ProbeHost asks;
+// machine is the part of the processor and of Linux that ProbeHost asks;
 // tests replace it.
 type machine struct {
 	cpuid      func(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
@@ -61,14 +61,14 @@ type machine struct {
 	quantum    func() uint64
 }
 
-// ProbeHost asks the processor, the kernel and the files under fsys, which is
+// ProbeHost asks the processor, Linux and the files under fsys, which is
 // the root directory with proc and sys in it. It does not fail: what it cannot
 // learn stays zero or carries the reason. It takes about a millisecond, or
 // 10 ms where it must measure the TSC.
 func ProbeHost(fsys fs.FS) HostInfo { return probeHost(fsys, thisMachine()) }
 
 func probeHost(fsys fs.FS, m machine) HostInfo {
-	h := HostInfo{Paranoid: ParanoidUnknown, CPUs: m.affinity(), Kernel: m.release()}
+	h := HostInfo{Paranoid: ParanoidUnknown, CPUs: m.affinity(), Linux: m.release()}
 	h.identify(m.cpuid)
 	h.Microcode = cpuinfoField(fsys, "microcode")
 	if h.CPU == "" {

@@ -88,14 +88,14 @@ func TestProbeHost(t *testing.T) {
 			return h.Family == 0x17 && h.Model == 1 && h.TSCHz == 3_400_000_000 && strings.Contains(h.TSCSource, "VMwareVMware") &&
 				strings.Contains(h.PMUReason, "perf_event_paranoid is 4, set it to 2")
 		}},
-		{"the kernel's calibration", map[leaf][4]uint32{{0, 0}: amd},
+		{"Linux's calibration", map[leaf][4]uint32{{0, 0}: amd},
 			map[string]string{"sys/devices/system/cpu/cpu0/tsc_freq_khz": "3700000\n"}, nil,
 			func(h HostInfo) bool { return h.TSCHz == 3_700_000_000 && strings.HasPrefix(h.TSCSource, "/sys") }},
 		{"nothing known", nil, nil, func(m *machine) {
 			m.measureTSC = func() (uint64, float64, error) { return 0, 0, errors.New("no clock") }
 			m.quantum = func() uint64 { return 0 }
 		}, func(h HostInfo) bool {
-			return h.TSCHz == 0 && h.TSCSource == "unknown: no clock" && h.TSCQuantum == 1 && h.Kernel == "6.12.0" && slices.Equal(h.CPUs, []int{2, 3})
+			return h.TSCHz == 0 && h.TSCSource == "unknown: no clock" && h.TSCQuantum == 1 && h.Linux == "6.12.0" && slices.Equal(h.CPUs, []int{2, 3})
 		}},
 	} {
 		fsys := fstest.MapFS{}
@@ -144,7 +144,7 @@ func TestThisHost(t *testing.T) {
 		t.Errorf("the TSC went from %d to %d", a, b)
 	}
 	h := probeHost(fstest.MapFS{}, thisMachine())
-	if len(h.CPUs) == 0 || h.Kernel == "" {
+	if len(h.CPUs) == 0 || h.Linux == "" {
 		t.Errorf("%+v", h)
 	}
 	if h.PMU == (h.PMUReason != "") {

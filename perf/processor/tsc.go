@@ -9,7 +9,7 @@ import (
 
 // probeTSC finds the frequency of the time-stamp counter. The order is that of
 // trust: what the processor states exactly, what the hypervisor states, what
-// the kernel calibrated for hours, and last a measurement of our own.
+// Linux calibrated for hours, and last a measurement of our own.
 func (h *HostInfo) probeTSC(fsys fs.FS, m machine) {
 	h.TSCQuantum = max(1, m.quantum())
 	if h.TSCHz, h.TSCSource = statedTSC(h, m.cpuid); h.TSCHz != 0 {

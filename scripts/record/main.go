@@ -64,7 +64,7 @@ func (r *recorder) record(name string) error {
 	}
 	r.file = recording.File{
 		CPU: h.CPU, Family: h.Family, Model: h.Model, Stepping: h.Stepping, Microarchitecture: h.Core().Name,
-		Hypervisor: h.Hypervisor, Linux: h.Kernel, Hz: h.TSCHz, Quantum: h.TSCQuantum,
+		Hypervisor: h.Hypervisor, Linux: h.Linux, Hz: h.TSCHz, Quantum: h.TSCQuantum,
 	}
 	if _, err := cell.Pin(h.CPUs); err != nil {
 		return err

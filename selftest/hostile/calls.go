@@ -109,8 +109,8 @@ func namedCalls() []namedCall {
 		{172, "iopl", "asks for the machine's I/O ports", args(3)},
 		{173, "ioperm", "asks for the machine's I/O ports", args(0, 1024, 1)},
 		{169, "reboot", "reboots the machine", args(0xfee1dead, 672274793, 0)},
-		{175, "init_module", "loads a kernel module", args(code, 4096, code)},
-		{246, "kexec_load", "loads another kernel", args(0, 0, 0, 0)},
+		{175, "init_module", "loads a module into Linux", args(code, 4096, code)},
+		{246, "kexec_load", "loads another operating system", args(0, 0, 0, 0)},
 		{160, "setrlimit", "raises its limits", args(0, stack)},
 		{302, "prlimit64", "raises its limits", args(0, 0, stack, 0)},
 		{203, "sched_setaffinity", "moves to another CPU", args(0, 8, stack)},
@@ -129,12 +129,12 @@ func namedCalls() []namedCall {
 		{109, "setpgid", "leaves its process group", args(0, 0)},
 		{112, "setsid", "leaves its session", nil},
 		{298, "perf_event_open", "counts what the whole machine does", args(stack, minusOne, 0, minusOne, 0)},
-		{321, "bpf", "loads a program into the kernel", args(0, stack, 64)},
+		{321, "bpf", "loads a program into Linux", args(0, stack, 64)},
 		{425, "io_uring_setup", "makes calls by a ring that no filter sees", args(8, stack)},
 		{323, "userfaultfd", "handles page faults for others", args(0)},
-		{248, "add_key", "keeps a key in the kernel", args(code, code, code, 8, minusOne)},
+		{248, "add_key", "keeps a key in Linux", args(code, code, code, 8, minusOne)},
 		{250, "keyctl", "reads its session's keys", args(0, minusOne-2, 0)},
-		{103, "syslog", "reads the kernel's log", args(3, stack, 4096)},
+		{103, "syslog", "reads Linux's log", args(3, stack, 4096)},
 		{63, "uname", "asks for the name of the machine", args(stack)},
 		{39, "getpid", "asks for its number", nil},
 		{110, "getppid", "asks for its parent's number", nil},
@@ -178,9 +178,9 @@ type gate struct {
 const lastCall = 1023
 
 func gates() []gate {
-	// Where the instruction does not exist, or the kernel takes no 32-bit calls.
+	// Where the instruction does not exist, or Linux takes no 32-bit calls.
 	faults := []End{crashed("SIGILL"), crashed("SIGSEGV"), {Class: wire.MissingISA}}
-	// In 32-bit mode the kernel fetches an argument from [ebp]; it must be there.
+	// In 32-bit mode Linux fetches an argument from [ebp]; it must be there.
 	const ebp = "48c7c500000010" // mov rbp, codeAddr
 	return []gate{
 		{"syscall", "makes the system call %d by syscall", func(nr uint32) []byte { return asm("b8", nr) }, asm(syscall), "system-call",
@@ -228,8 +228,8 @@ func numberedCalls(full bool) []Attack {
 }
 
 // endsOf is what becomes of a call by its number. Linux keeps two from every
-// filter since 6.14, uretprobe and uprobe (kernel/seccomp.c); from code that the
-// kernel did not place they do nothing but fail or trap.
+// filter since 6.14, uretprobe and uprobe (kernel/seccomp.c); from code that
+// Linux did not place they do nothing but fail or trap.
 func endsOf(g gate, nr uint32) []End {
 	if g.name == "syscall" && (nr == 335 || nr == 336) {
 		return append(ends(crashed("SIGILL"), End{Class: ""}), g.ends...)
@@ -247,11 +247,11 @@ func gateAttacks() []strike {
 		})
 	}
 	return append(list, strike{
-		name: "vsyscall", tries: "asks for the time through the kernel's vsyscall page", layer: Seccomp,
+		name: "vsyscall", tries: "asks for the time through Linux's vsyscall page", layer: Seccomp,
 		setup: asm("48c7c0000060ff 31ff 31f6 ffd0"), // mov rax, 0xffffffffff600000; xor edi, edi; xor esi, esi; call rax
 		ends:  ends(End{Class: wire.ForbiddenSyscall}, fault("execute", 0xffffffffff600000)),
 	}, strike{
-		name: "vsyscall-getcpu", tries: "asks for the CPU through the kernel's vsyscall page", layer: Seccomp,
+		name: "vsyscall-getcpu", tries: "asks for the CPU through Linux's vsyscall page", layer: Seccomp,
 		setup: asm("48c7c0000860ff 31ff 31f6 ffd0"), // … 0xffffffffff600800
 		ends:  ends(End{Class: wire.ForbiddenSyscall}, fault("execute", 0xffffffffff600800)),
 	}, strike{

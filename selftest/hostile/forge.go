@@ -77,7 +77,7 @@ func forgeAttacks() []strike {
 		"bf", uint32(trampoline.ResultsAddr), "b900000200 48c7c0ffffffff f348ab") // …; mov ecx, 1 MiB / 8
 	forge("everything-zero", "clears all results and records", turns,
 		"bf", uint32(trampoline.ResultsAddr), "b900000200 31c0 f348ab")
-	forge("restartable", "makes the kernel jump for it whenever it is preempted", turns,
+	forge("restartable", "makes Linux jump for it whenever it is preempted", turns,
 		"b8", uint32(stubAddr), "48890425", addrOf("rseq"))
 	forge("exit-early", "leaves by the stub's exit after its first call", turns,
 		"31ff b8", uint32(stubFunction("stub.exit")), "ffe0") // xor edi, edi; mov eax, exit; jmp rax

@@ -1,6 +1,6 @@
 // Package hostile is the corpus of attacks that is built into the binary, and
 // the runner that mounts them: every attack in every way of getting to it, each
-// with the end that it must come to, on the operator's own kernel.
+// with the end that it must come to, on the operator's own Linux.
 //
 // The attacks are machine code, in hexadecimal with its source beside it, or
 // made by a few lines of Go. They need no assembler and touch nothing but the

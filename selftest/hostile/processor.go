@@ -24,7 +24,7 @@ func processorAttacks() []strike {
 	add("out", "resets the machine through an I/O port", asm("66ba6400 b0fe"), asm("ee"), "io-port", gp)
 	add("outs", "writes its stack to an I/O port", asm("66baf803 4889e6 b901000000"), asm("f36e"), "io-port", gp)
 	add("rdmsr", "reads a model-specific register", none, asm("0f32"), "model-specific-register", gp)
-	add("wrmsr", "moves the kernel's entry point", asm("b9820000c0 31c0 31d2"), asm("0f30"), "model-specific-register", gp)
+	add("wrmsr", "moves Linux's entry point", asm("b9820000c0 31c0 31d2"), asm("0f30"), "model-specific-register", gp)
 	add("read-cr0", "reads a control register", nil, asm("0f20c0"), "control-register", gp)
 	add("write-cr3", "loads other page tables", none, asm("0f22d8"), "control-register", gp)
 	add("write-dr7", "arms a hardware breakpoint", none, asm("0f23f8"), "control-register", gp)
@@ -39,7 +39,7 @@ func processorAttacks() []strike {
 	add("invlpg", "throws a page out of the TLB", nil, asm("0f013c24"), "privileged", gp)
 	add("wbinvd", "empties all caches of the machine", nil, asm("0f09"), "privileged", gp)
 	add("invd", "empties all caches without writing them back", nil, asm("0f08"), "privileged", gp)
-	add("swapgs", "swaps in the kernel's GS base", nil, asm("0f01f8"), "", gp, ud)
+	add("swapgs", "swaps in Linux's GS base", nil, asm("0f01f8"), "", gp, ud)
 	add("sysret", "returns from a system call that it is not in", none, asm("480f07"), "system-return", gp, ud)
 	add("sysexit", "returns from a system call that it is not in", none, asm("480f35"), "system-return", gp, ud)
 	add("iretq", "returns from an interrupt to ring 0", asm("6a10 54 6802000000 6a10 6800000010"), asm("48cf"), "system-return", gp)
@@ -89,7 +89,7 @@ func processorAttacks() []strike {
 			setup: asm("53 31c0 31c9 0fa2 5b"), ends: ends(End{})}, // push rbx; xor eax, eax; xor ecx, ecx; cpuid; pop rbx
 		strike{name: "cache-flush", tries: "throws its stub out of the caches", layer: Gate,
 			setup: asm("b8", uint32(stubAddr), "0fae38"), ends: ends(End{})}, // mov eax, stub; clflush [rax]
-		strike{name: "prefetch-kernel", tries: "prefetches the kernel's memory", layer: Gate,
+		strike{name: "prefetch-kernel", tries: "prefetches Linux's memory", layer: Gate,
 			setup: asm("48c7c000000081 0f1808"), ends: ends(End{})}, // mov rax, 0xffffffff81000000; prefetcht0 [rax]
 		strike{name: "masked-load", tries: "looks for mapped pages by masked loads, which do not fault", layer: Gate,
 			// mov rax, goHeap; vpxor xmm1, xmm1, xmm1; vmaskmovps xmm0, xmm1, [rax]

@@ -30,7 +30,7 @@ var sources = []source{
 	{"ZEN1", "amdzen1", ""}, {"ZEN2", "amdzen2", ""}, {"ZEN3", "amdzen3", ""}, {"ZEN4", "amdzen4", ""}, {"ZEN5", "amdzen5", ""},
 }
 
-// listed is an event as the kernel's JSON has it.
+// listed is an event as Linux's JSON has it.
 type listed struct {
 	EventName, EventCode, UMask, CounterMask, Invert, EdgeDetect, AnyThread string
 	MSRIndex, MSRValue, Counter, Unit, Deprecated, PEBS, Errata             string

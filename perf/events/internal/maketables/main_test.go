@@ -137,7 +137,7 @@ func TestRunRefusesWrongUse(t *testing.T) {
 	}
 }
 
-// asLinux writes an event as the kernel's JSON has it.
+// asLinux writes an event as Linux's JSON has it.
 func asLinux(r row, unit string) map[string]string {
 	e := map[string]string{"EventName": r.name, "EventCode": "0x" + r.encoding[0]}
 	if r.encoding[0] == "" {

@@ -8,7 +8,7 @@ import (
 	"webrunner/perf/processor"
 )
 
-// adopt takes over from the kernel how the machine's event select register is
+// adopt takes over from Linux how the machine's event select register is
 // laid out, and its own names for events.
 func (t *Table) adopt(p PMU) {
 	if len(p.Format) > 0 {
@@ -16,25 +16,25 @@ func (t *Table) adopt(p PMU) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Events)) {
 		e := t.Raw(name, p.Events[name])
-		e.Note, e.source = "", kernelSource
-		t.kernel = append(t.kernel, e)
+		e.Note, e.source = "", linuxSource
+		t.linux = append(t.linux, e)
 	}
 }
 
-// kernelTable makes a table of the kernel's own events for a processor that
+// linuxTable makes a table of Linux's own events for a processor that
 // the vendors' data does not know.
-func kernelTable(cpu CPU, info processor.HostInfo, p PMU) (*Table, error) {
+func linuxTable(cpu CPU, info processor.HostInfo, p PMU) (*Table, error) {
 	if len(p.Events) == 0 {
 		return nil, &UnknownCPUError{cpu}
 	}
 	t := &Table{
 		Name: "kernel", AMD: cpu.Vendor != "GenuineIntel",
 		General: info.Counters, GeneralAlone: info.Counters, Fixed: (Counters(1)<<info.Fixed - 1) << 32,
-		Doubt: fmt.Sprintf("there is no event table for this processor (%s family %#x model %#x): only the kernel's own events have names", cpu.Vendor, cpu.Family, cpu.Model),
+		Doubt: fmt.Sprintf("there is no event table for this processor (%s family %#x model %#x): only Linux's own events have names", cpu.Vendor, cpu.Family, cpu.Model),
 	}
 	t.format = BuiltinFormat(t.AMD)
 	t.adopt(p)
-	t.Events, t.kernel = t.kernel, nil
+	t.Events, t.linux = t.linux, nil
 	for i := range t.Events {
 		t.Events[i].fixedLikeArchitecture(t)
 	}
