@@ -10,7 +10,7 @@ type Placement struct {
 	TrapBase, TrapLimit uint64
 	// Externals are the functions that the process supplies, by name.
 	Externals map[string]uint64
-	// ThreadPointer is the FS base that the kernel will run with. With it, a
+	// ThreadPointer is the FS base that the code will run with. With it, a
 	// local-exec access to a thread-local variable faults in the trap window.
 	ThreadPointer uint64
 	// CodeShift places everything executable that many bytes, less than a page,

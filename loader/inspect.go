@@ -15,9 +15,9 @@ type Report struct {
 	placed *Image // Image; or, if a relocation was refused, the image without bytes
 }
 
-// Inspect loads an object and chooses a function as a run of that kernel would,
-// and reports both. A refusal is part of the report.
-func Inspect(file []byte, lim Limits, p Placement, kernel string, alternatives []string) *Report {
+// Inspect loads an object, chooses a function as Image.Choose does, and reports
+// both. A refusal is part of the report.
+func Inspect(file []byte, lim Limits, p Placement, exact string, alternatives []string) *Report {
 	r := &Report{limits: lim.orDefaults(), size: len(file)}
 	if r.Object, r.Err = Parse(file, lim); r.Err != nil {
 		return r
@@ -30,7 +30,7 @@ func Inspect(file []byte, lim Limits, p Placement, kernel string, alternatives [
 		return r
 	}
 	r.placed = r.Image
-	r.Choice, r.ChoiceErr = r.Image.Choose(kernel, alternatives)
+	r.Choice, r.ChoiceErr = r.Image.Choose(exact, alternatives)
 	return r
 }
 

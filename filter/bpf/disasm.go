@@ -2,8 +2,8 @@ package bpf
 
 import "fmt"
 
-// Disasm prints a program, one instruction a line, in the notation of the
-// kernel's bpf_asm (Documentation/networking/filter.rst) with jumps as the
+// Disasm prints a program, one instruction a line, in the notation of
+// Linux's bpf_asm (Documentation/networking/filter.rst) with jumps as the
 // counts of instructions they skip: "jeq #0xc000003e, 2, 0". An opcode that
 // seccomp does not admit is printed as ".insn".
 func Disasm(prog []Insn) []string {

@@ -1,6 +1,6 @@
 // Package bpf is classic BPF as Linux seccomp uses it: an assembler with
-// labels, a verifier that accepts what the kernel accepts, an interpreter that
-// records coverage, and a disassembler. It is pure: nothing is installed here.
+// labels, a verifier that accepts what Linux accepts, an interpreter that
+// tells what ran, and a disassembler. It is pure: nothing is installed here.
 //
 // Sources: kernel/seccomp.c and net/core/filter.c of Linux 6.18,
 // Documentation/networking/filter.rst, include/uapi/linux/{bpf_common,filter,seccomp}.h.
@@ -95,7 +95,7 @@ type Data struct {
 	Args [6]uint64
 }
 
-// Offsets into Data as the kernel lays it out, in bytes.
+// Offsets into Data as Linux lays it out, in bytes.
 const (
 	OffNR   = 0
 	OffArch = 4
@@ -129,7 +129,7 @@ func (in Insn) isJump() bool {
 	return in.Code&0x07 == JMP && in.Code&0xf0 != JA
 }
 
-// Words packs a program as an array of the kernel's struct sock_filter
+// Words packs a program as an array of Linux's struct sock_filter
 // (include/uapi/linux/filter.h), one instruction a little-endian word.
 func Words(prog []Insn) []uint64 {
 	out := make([]uint64, len(prog))

@@ -130,7 +130,7 @@ func FuzzRun(f *testing.F) {
 // runNet runs prog on golang.org/x/net/bpf's machine, whose loads are
 // big-endian: the words are swapped for it. It returns false for programs on
 // which the two differ: a shift by X of 32 or more is 0 there, by the low five
-// bits here and in the kernel; and neg and "ldx len" are unknown to it.
+// bits here and in Linux; and neg and "ldx len" are unknown to it.
 func runNet(t *testing.T, prog []bpf.Insn, d bpf.Data) (uint32, bool) {
 	raw := make([]netbpf.RawInstruction, len(prog))
 	for i, in := range prog {

@@ -13,7 +13,7 @@ import (
 
 var randomPrograms = flag.Int("programs", 20_000, "random programs for TestVerifyAsKernel")
 
-// TestVerifyAsKernel demands the running kernel's judgement on the table, on
+// TestVerifyAsKernel demands the judgement of the running Linux on the table, on
 // every opcode and on random programs.
 func TestVerifyAsKernel(t *testing.T) {
 	var programs [][]bpf.Insn
@@ -31,7 +31,7 @@ func TestVerifyAsKernel(t *testing.T) {
 	for left := *randomPrograms; left > 0; left -= 10_000 {
 		good += agree(t, randoms(r, min(left, 10_000)))
 	}
-	t.Logf("%d programs made by hand, %d random ones of which the kernel accepts %d", len(programs), *randomPrograms, good)
+	t.Logf("%d programs made by hand, %d random ones of which Linux accepts %d", len(programs), *randomPrograms, good)
 	if good < *randomPrograms/5 || good > *randomPrograms*4/5 {
 		t.Errorf("the sample is lopsided: %d of %d accepted", good, *randomPrograms)
 	}
@@ -51,7 +51,7 @@ func randoms(r *rand.Rand, n int) [][]bpf.Insn {
 	return programs
 }
 
-// agree demands that Verify and the kernel judge alike, and counts the accepted.
+// agree demands that Verify and Linux judge alike, and counts the accepted.
 func agree(t *testing.T, programs [][]bpf.Insn) (good int) {
 	t.Helper()
 	accepted, err := bpftest.Accepts(programs)
@@ -61,7 +61,7 @@ func agree(t *testing.T, programs [][]bpf.Insn) (good int) {
 	for i, p := range programs {
 		mine := bpf.Verify(p)
 		if (mine == nil) != accepted[i] {
-			t.Errorf("program %d: Verify says %v, the kernel accepts: %v\n%q", i, mine, accepted[i], bpf.Disasm(p))
+			t.Errorf("program %d: Verify says %v, Linux accepts: %v\n%q", i, mine, accepted[i], bpf.Disasm(p))
 		}
 		if accepted[i] {
 			good++
@@ -70,7 +70,7 @@ func agree(t *testing.T, programs [][]bpf.Insn) (good int) {
 	return good
 }
 
-// TestRunAsKernel has the running kernel execute random programs.
+// TestRunAsKernel has the running Linux execute random programs.
 func TestRunAsKernel(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	const programs, calls = 200, 100
@@ -99,12 +99,12 @@ func TestRunAsKernel(t *testing.T) {
 				t.Fatal("program divides by X")
 			}
 			if got[i] != want&0x7ff {
-				t.Fatalf("kernel answers %#x, Run %#x: %q on %+v", got[i], want, bpf.Disasm(prog), list[i])
+				t.Fatalf("Linux answers %#x, Run %#x: %q on %+v", got[i], want, bpf.Disasm(prog), list[i])
 			}
 			answered++
 		}
 	}
-	t.Logf("%d answers of the kernel's agree", answered)
+	t.Logf("%d answers of Linux agree", answered)
 }
 
 // answering returns a random program that ends with eleven bits of its result

@@ -2,10 +2,10 @@ package bpf
 
 import "fmt"
 
-// A Reason says why the kernel would refuse a program.
+// A Reason says why Linux would refuse a program.
 type Reason uint8
 
-// The reasons for a refusal, each one EINVAL of the kernel's.
+// The reasons for a refusal, each one EINVAL of Linux's.
 const (
 	_             Reason = iota
 	BadLength            // not 1 to MaxInsns instructions (bpf_check_basics_ok)
@@ -54,9 +54,9 @@ type Error struct {
 // Error describes the refusal.
 func (e Error) Error() string { return fmt.Sprintf("bpf: instruction %d: %v", e.PC, e.Reason) }
 
-// Verify reports whether the kernel would take prog as a seccomp filter. It
+// Verify reports whether Linux would take prog as a seccomp filter. It
 // mirrors bpf_check_basics_ok, bpf_check_classic, check_load_and_stores
-// (net/core/filter.c) and seccomp_check_filter (kernel/seccomp.c); the kernel
+// (net/core/filter.c) and seccomp_check_filter (kernel/seccomp.c); Linux
 // answers EINVAL where Verify returns an Error.
 func Verify(prog []Insn) error {
 	if len(prog) == 0 || len(prog) > MaxInsns {

@@ -26,23 +26,23 @@ const (
 // scoped, and Go's runtime preempts by such signals.
 const erratumSignalScope = 1 << 1
 
-// ErrAbsent means that this kernel has no Landlock to apply.
+// ErrAbsent means that this Linux has no Landlock to apply.
 var ErrAbsent = errors.New("landlock: not available")
 
-// ABI returns the level of the running kernel's Landlock, at least MinABI; it
+// ABI returns the level of the running Linux's Landlock, at least MinABI; it
 // may be above MaxABI. A level whose signal scoping is broken counts as 5. The
 // error, ErrAbsent, says how to mend it.
 func ABI() (int, error) {
 	level, err := llsys.LandlockGetABIVersion()
 	switch {
 	case errors.Is(err, syscall.ENOSYS):
-		return 0, fmt.Errorf("%w: the kernel is older than 5.13 or built without CONFIG_SECURITY_LANDLOCK", ErrAbsent)
+		return 0, fmt.Errorf("%w: Linux is older than 5.13 or built without CONFIG_SECURITY_LANDLOCK", ErrAbsent)
 	case errors.Is(err, syscall.EOPNOTSUPP):
-		return 0, fmt.Errorf("%w: disabled at boot; add landlock to the lsm= list of the kernel command line", ErrAbsent)
+		return 0, fmt.Errorf("%w: disabled at boot; add landlock to the lsm= list of Linux's command line", ErrAbsent)
 	case err != nil:
 		return 0, fmt.Errorf("%w: landlock_create_ruleset: %w", ErrAbsent, err)
 	case level < MinABI:
-		return 0, fmt.Errorf("%w: the kernel claims level %d", ErrAbsent, level)
+		return 0, fmt.Errorf("%w: Linux claims level %d", ErrAbsent, level)
 	case level >= 6:
 		if errata, err := llsys.LandlockGetErrata(); err != nil || errata&erratumSignalScope == 0 {
 			return 5, nil
@@ -53,7 +53,7 @@ func ABI() (int, error) {
 
 // Applied is what Restrict has put in force.
 type Applied struct {
-	Host   int      // level of the kernel
+	Host   int      // level that Linux has
 	ABI    int      // level applied: Host, but at most MaxABI
 	Denied []string // what the process cannot do any more
 	Open   []string // what this level of Landlock does not cover
@@ -101,7 +101,7 @@ func prove() error {
 	fd, err := syscall.Open("/", syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
 	if err == nil {
 		_ = syscall.Close(fd) // nothing was written
-		return errors.New("landlock: the kernel reports success, but / can still be opened")
+		return errors.New("landlock: Linux reports success, but / can still be opened")
 	}
 	if !errors.Is(err, syscall.EACCES) {
 		return fmt.Errorf("landlock: opening / should be refused with EACCES, but: %w", err)

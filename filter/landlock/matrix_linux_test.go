@@ -79,7 +79,7 @@ var matrix = []operation{
 }
 
 // TestMatrix does every operation in a victim of its own, unrestricted and at
-// each level that this kernel has.
+// each level that this Linux has.
 func TestMatrix(t *testing.T) {
 	top, port := level(t), server(t)
 	for i, op := range matrix {

@@ -55,7 +55,6 @@ func handle(c Code, stop func() error) (outputs []string, err error) {
 	}
 	write := func(w func(io.Writer) error) {
 		var b bytes.Buffer
-		b.Grow(textBytes)
 		if e := w(&b); e != nil {
 			err = e
 		}

@@ -39,7 +39,7 @@ func TestEverySetJudged(t *testing.T) {
 		t.Error("the last ISA set is unclassified")
 	}
 	if got := isaRules[isaNone]; got != unclassified {
-		t.Errorf("no ISA set at all is %v", got)
+		t.Errorf("no ISA set at all is %s", policy[got].word)
 	}
 }
 
@@ -47,7 +47,7 @@ func TestEverySetJudged(t *testing.T) {
 func TestRing0(t *testing.T) {
 	for i := range rows {
 		if r := ruleOf(&rows[i]); rows[i].ring0 && (r == allowed || r >= firstSoft) {
-			t.Errorf("%s is for ring 0 and %v", iclassNames[rows[i].iclass], r)
+			t.Errorf("%s is for ring 0 and %s", iclassNames[rows[i].iclass], policy[r].word)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func (v *Verdict) word() string {
 	return "refused"
 }
 
-// MarshalJSON writes the machine-readable form of `webrunner screen -o json`.
+// MarshalJSON writes the verdict for scripts.
 func (v *Verdict) MarshalJSON() ([]byte, error) {
 	j := verdictJSON{
 		Verdict: v.word(), ISA: orEmpty(v.ISA), HostLacks: []string{}, Host: v.Host, Instructions: v.Instructions, Flops: v.Flops,

@@ -1,6 +1,6 @@
 package seccomp
 
-// Constants of the kernel's interface for x86-64. They are spelt out here so
+// Constants of Linux's interface for x86-64. They are spelt out here so
 // that the policies can be compiled and explained on any system; a test
 // compares each with golang.org/x/sys/unix.
 const (

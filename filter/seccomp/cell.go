@@ -7,7 +7,7 @@ func Cell(counterFDs []int) Policy {
 	p := Policy{Stage: "cell", Rules: []Rule{{
 		NR: 231, Name: "exit_group",
 		Why: "the stub's last act; a process that may not exit could only be killed, " +
-			"and its end would not tell a finished kernel from a stopped one",
+			"and its end would not tell a finished function from a stopped one",
 	}}}
 	for _, fd := range counterFDs {
 		p.Rules = append(p.Rules, Rule{

@@ -42,7 +42,7 @@ func ArchName(arch uint32) string {
 // x32 tells whether the number has the bit of x32 and is in its range.
 func (c Call) x32() bool { return c.Arch == ArchX8664 && c.NR&^(X32Bit-1) == X32Bit }
 
-// abi is a way to call the kernel: an architecture, and for x32, which has that
+// abi is a way to call Linux: an architecture, and for x32, which has that
 // of x86-64, a bit in the number.
 type abi struct {
 	arch uint32
@@ -148,7 +148,7 @@ type Decision struct {
 	Else    []RuleText `json:"else,omitempty"` // of a call refused for its arguments: the rules it fails
 }
 
-// Check decides a call by the compiled program, as the kernel would, and takes
+// Check decides a call by the compiled program, as Linux would, and takes
 // the reason from the tables. Were the two to disagree, that is an error.
 func Check(p Policy, c Call) (Decision, error) {
 	prog, err := p.Compile()

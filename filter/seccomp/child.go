@@ -31,7 +31,7 @@ func Child(c ChildConfig) Policy {
 
 // maxInt is the largest descriptor, process number or signal target: a C int.
 // Tests against it refuse negative values, such as "every process", and values
-// whose high half the kernel would not look at.
+// whose high half Linux would not look at.
 const maxInt = 1<<31 - 1
 
 // opened demands that argument i is a descriptor above stdin, stdout and stderr.
@@ -49,13 +49,13 @@ func descriptors() []Rule {
 		{17, "pread64", []ArgTest{opened(0)},
 			"the runtime rereads the cgroup's CPU limit, open since its start, about once a second (internal/runtime/cgroup)"},
 		{1, "write", []ArgTest{is(0, 2)},
-			"the runtime's last words when it fails; the server reads the pipe"},
+			"the runtime's last words when it fails; whoever started the child reads the pipe"},
 		{1, "write", []ArgTest{is(0, 4)},
-			"the report to the server"},
+			"the report, to whoever gave the job"},
 		{1, "write", []ArgTest{opened(0), is(2, 8)},
 			"the runtime wakes its poller by writing 8 bytes to an eventfd whose number is not known beforehand (netpollBreak); no other descriptor takes a write"},
 		{3, "close", []ArgTest{opened(0)},
-			"counters of a finished group, and the job's pipe; the kernel frees what is left when the child ends"},
+			"counters of a finished group, and the job's pipe; Linux frees what is left when the child ends"},
 		{72, "fcntl", []ArgTest{is(1, fGetFL)},
 			"os.NewFile asks whether descriptors 3 and 4 are non-blocking"},
 	}
@@ -73,7 +73,7 @@ func memory() []Rule {
 			"code of the image and the stub, after it was written; with the rule above no page is ever writable and executable"},
 		{11, "munmap", nil,
 			"the runtime's aligned reservations, the image of a finished run, and the cell, which unmaps all but its own few pages"},
-		{28, "madvise", []ArgTest{is(2, madvDontNeed)}, "the runtime returns memory to the kernel (sysUnused)"},
+		{28, "madvise", []ArgTest{is(2, madvDontNeed)}, "the runtime returns memory to Linux (sysUnused)"},
 		{28, "madvise", []ArgTest{is(2, madvFree)}, "the same where GODEBUG=madvdontneed=0"},
 		{28, "madvise", []ArgTest{is(2, madvHugePage)}, "the runtime backs its heap's metadata with huge pages (sysHugePage)"},
 		{28, "madvise", []ArgTest{is(2, madvNoHugePage)}, "the reverse of it (sysNoHugePage), and a cell's memory, whose pages are small unless it is asked for large ones"},
@@ -105,7 +105,7 @@ func goRuntime(pid int) []Rule {
 		{186, "gettid", nil, "each new thread learns its number (minit)"},
 		{24, "sched_yield", nil, "spinning threads of the runtime let others run (osyield)"},
 		{35, "nanosleep", nil, "short sleeps of the runtime and its monitor thread (usleep)"},
-		{219, "restart_syscall", nil, "the kernel puts it in place of a sleep that a stop signal or a tracer interrupted"},
+		{219, "restart_syscall", nil, "Linux puts it in place of a sleep that a stop signal or a tracer interrupted"},
 		{228, "clock_gettime", []ArgTest{within(0, 0, clockTAI)},
 			"where the vdso cannot read the clock source; named clocks only, none of another process"},
 		{204, "sched_getaffinity", nil, "the runtime counts its CPUs again about once a second (getCPUCount)"},

@@ -25,7 +25,7 @@ func tracing() []Rule {
 	}
 	return []Rule{
 		request(ptraceTraceMe, "the cell asks to be traced by the child, its parent"),
-		request(ptraceSetOptions, "the kernel kills the cell when the child dies (PTRACE_O_EXITKILL), and stops it where it exits"),
+		request(ptraceSetOptions, "Linux kills the cell when the child dies (PTRACE_O_EXITKILL), and stops it where it exits"),
 		request(ptraceCont, "let the cell go on, with or without its signal"),
 		request(ptraceGetRegs, "where the cell stopped, and why: its general registers"),
 		request(ptraceGetSigInfo, "the address of a fault, the number of a forbidden call"),
@@ -52,7 +52,7 @@ func stub() []Rule {
 		{317, "seccomp", []ArgTest{is(0, seccompSetModeFilter), is(1, 0)},
 			"stage 2; a further filter can only take away"},
 		{38, "setitimer", []ArgTest{is(0, itimerReal)},
-			"the cell's alarm clock: it stops a kernel that runs too long, and a kernel cannot turn it off"},
+			"the cell's alarm clock: it stops a function that runs too long, which cannot turn it off"},
 		{28, "madvise", []ArgTest{is(2, madvPopulateWrite)}, "no page fault shall fall into a sample"},
 		{334, "rseq", nil, "the cell registers a restartable sequence, by which a sample sees that it was preempted"},
 		{436, "close_range", []ArgTest{is(2, 0)}, "the cell closes every descriptor"},
@@ -60,7 +60,7 @@ func stub() []Rule {
 }
 
 // counters lists what event counters need: perf_event_open's attributes lie in
-// memory that a filter cannot see, so the kernel's perf_event_paranoid and the
+// memory that a filter cannot see, so Linux's perf_event_paranoid and the
 // missing capabilities bound them.
 func counters() []Rule {
 	return []Rule{

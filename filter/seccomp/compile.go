@@ -7,13 +7,13 @@ import (
 	"webrunner/filter/bpf"
 )
 
-// Compile returns the policy as a verified program for the kernel.
+// Compile returns the policy as a verified program for Linux.
 func (p Policy) Compile() ([]bpf.Insn, error) {
 	return p.compile(RetAllow, RetKillProcess)
 }
 
 // compile does so with the given answers; tests ask for others, so that a
-// running kernel can be questioned about calls without executing any.
+// running Linux can be questioned about calls without executing any.
 func (p Policy) compile(allow, deny uint32) ([]bpf.Insn, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err

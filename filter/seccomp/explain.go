@@ -10,7 +10,7 @@ import (
 // Explanation is a policy for people and programs to read.
 type Explanation struct {
 	Stage   string     `json:"stage"`
-	Program []string   `json:"program"` // as the kernel runs it, one instruction each
+	Program []string   `json:"program"` // as Linux runs it, one instruction each
 	Allowed []string   `json:"allowed"` // names, ascending by number, each once
 	Rules   []RuleText `json:"rules"`
 }

@@ -13,7 +13,8 @@ func TestExplain(t *testing.T) {
 		t.Fatal(err)
 	}
 	cell, child := list[0], list[1]
-	if cell.Stage != "cell" || cell.Program[0] != "ld [4]" || !slices.Equal(cell.Allowed, []string{"read", "exit_group"}) {
+	if cell.Stage != "cell" || cell.Program[0] != "ld [4]" || len(cell.Rules) != len(Cell([]int{5}).Rules) ||
+		!slices.Contains(cell.Allowed, "read") || !slices.Contains(cell.Allowed, "exit_group") {
 		t.Errorf("cell: %+v", cell)
 	}
 	if len(child.Rules) != len(Child(ChildConfig{Perf: true}).Rules) || child.Allowed[0] != "read" {
@@ -38,7 +39,7 @@ func TestExplain(t *testing.T) {
 	}
 	data, err := json.Marshal(cell)
 	if err != nil || !strings.HasPrefix(string(data), `{"stage":"cell","program":["ld [4]",`) ||
-		!strings.Contains(string(data), `"allowed":["read","exit_group"]`) {
+		!strings.Contains(string(data), `"allowed":["read",`) {
 		t.Errorf("%s, %v", data, err)
 	}
 }

@@ -127,7 +127,7 @@ func pages() {
 	victim.Must(unix.Munmap(b), "munmap")
 }
 
-// counter opens a software event, which every kernel has.
+// counter opens a software event, which every Linux has.
 func counter() {
 	attr := unix.PerfEventAttr{
 		Type: unix.PERF_TYPE_SOFTWARE, Size: unix.PERF_ATTR_SIZE_VER0,

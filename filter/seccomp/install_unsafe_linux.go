@@ -36,7 +36,7 @@ func (e ThreadError) Error() string {
 // tsync on every thread of the process in one step, new ones included.
 //
 // Precondition: no_new_privs is set on the calling thread, which the caller has
-// locked since (runtime.LockOSThread); TSYNC carries it to the others. Install demands it also of a privileged caller, whom the kernel
+// locked since (runtime.LockOSThread); TSYNC carries it to the others. Install demands it also of a privileged caller, whom Linux
 // would let off.
 func Install(prog []bpf.Insn, tsync bool) error {
 	if err := bpf.Verify(prog); err != nil {

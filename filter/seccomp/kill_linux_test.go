@@ -21,8 +21,8 @@ import (
 // deadly are calls that the child must not survive, by the reason why they
 // would harm. Should a filter fail to stop one, it must do no harm here, where
 // tests may run as root: arguments are 0 or malformed, and processes and
-// descriptors named are those that do not exist. The filter decides before the
-// kernel looks at them.
+// descriptors named are those that do not exist. The filter decides before
+// Linux looks at them.
 var deadly = []string{
 	// files
 	"open", "openat", "openat2", "creat", "stat", "newfstatat", "statx", "access", "faccessat2", "readlink", "getdents64",
@@ -70,7 +70,7 @@ func TestForbiddenCallsKill(t *testing.T) {
 }
 
 // TestAllowedCallsReturn is the control: the same victim with calls that the
-// policy allows comes to its end, whatever the kernel makes of the call.
+// policy allows comes to its end, whatever Linux makes of the call.
 func TestAllowedCallsReturn(t *testing.T) {
 	for _, call := range []string{"getpid", "write,x86_64,2,0,0", "close,x86_64,900", "mprotect,x86_64,0x10000,4096,5", "mmap,x86_64,0,0,3,0x54140021,0xffffffffffffffff,0", "kill,x86_64,0x7fffffff,9",
 		"ptrace,x86_64,7,0x7fffffff", "prctl,x86_64,4,0", "seccomp,x86_64,1,0,0", "wait4,x86_64,0x7fffffff"} {
@@ -202,7 +202,7 @@ func onOwnThread(f func()) func() {
 	}
 }
 
-// TestPoliciesAsKernel asks the running kernel about random calls: each policy
+// TestPoliciesAsKernel asks the running Linux about random calls: each policy
 // is compiled to answer with errnos 100 and 101 instead of allowing and
 // killing, so that no call is executed.
 func TestPoliciesAsKernel(t *testing.T) {
@@ -231,17 +231,17 @@ func TestPoliciesAsKernel(t *testing.T) {
 		for i, c := range kept {
 			ok, _ := p.Allows(c.NR, c.Arch, c.Args)
 			if want := map[bool]uint32{true: 100, false: 101}[ok]; got[i] != want {
-				t.Fatalf("%s: the kernel answers %d to %+v, the tables %d", name, got[i], c, want)
+				t.Fatalf("%s: Linux answers %d to %+v, the tables %d", name, got[i], c, want)
 			}
 			if ok {
 				allowed++
 			}
 		}
-		t.Logf("%s: the kernel agrees on %d calls, %d allowed", name, len(kept), allowed)
+		t.Logf("%s: Linux agrees on %d calls, %d allowed", name, len(kept), allowed)
 	}
 }
 
-// TestUnfiltered shows, where the kernel has them, the calls that no filter sees.
+// TestUnfiltered shows, where Linux has them, the calls that no filter sees.
 func TestUnfiltered(t *testing.T) {
 	r := startVictim(t, "call", "", "uprobe")
 	var u unix.Utsname
@@ -250,7 +250,7 @@ func TestUnfiltered(t *testing.T) {
 	}
 	switch {
 	case r.status.Exited() && r.report == "returned": // ENXIO outside a trampoline
-	case r.status.Signaled() && r.status.Signal() == unix.SIGSYS: // a kernel before the exception
+	case r.status.Signaled() && r.status.Signal() == unix.SIGSYS: // a Linux before the exception
 	default:
 		t.Error(r)
 	}

@@ -1,4 +1,4 @@
-// Package seccomp holds WebRunner's system call policies as data: which calls a
+// Package seccomp holds system call policies as data: which calls a
 // process may make, with which arguments, and why. A policy compiles to a
 // classic BPF program (filter/bpf) and is decided, for tests and explanations,
 // by a reference implementation that knows no BPF.
@@ -9,7 +9,7 @@
 //
 // Two calls no filter sees: since 6.14 Linux lets uretprobe and uprobe (335, 336)
 // pass (seccomp_uprobe_exception in kernel/seccomp.c). They serve trampolines
-// that the kernel itself places; from anywhere else the one fails with an
+// that Linux itself places; from anywhere else the one fails with an
 // errno and the other ends the process by SIGILL.
 //
 // Sources: Documentation/userspace-api/seccomp_filter.rst, seccomp(2).

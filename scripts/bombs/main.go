@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,7 +22,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) < 2 {
-		return fmt.Errorf("usage: bombs DIR BYTES [NAME]...")
+		return errors.New("say DIR, BYTES and perhaps NAMES")
 	}
 	size, err := strconv.Atoi(args[1])
 	if err != nil || size < 4096 {

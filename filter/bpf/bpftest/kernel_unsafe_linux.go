@@ -32,7 +32,7 @@ type sockFprog struct {
 // errno of each. Precondition: every path of prog returns SECCOMP_RET_ERRNO
 // (0x50000) with a number below 4095, so that no call is ever executed; Go's
 // system call stubs take 4095 for a result.
-// Arch and IP of the calls are not used: the kernel sets them.
+// Arch and IP of the calls are not used: Linux sets them.
 func Ask(prog []bpf.Insn, calls []bpf.Data) ([]uint32, error) {
 	if err := bpf.Verify(prog); err != nil {
 		return nil, err
@@ -121,8 +121,8 @@ func asker(fprog *sockFprog, calls []bpf.Data, answers []uint32) {
 	}
 }
 
-// Accepts asks the kernel which of the programs it would install; none is.
-// The trick: with SECCOMP_FILTER_FLAG_NEW_LISTENER the kernel checks the
+// Accepts asks Linux which of the programs it would install; none is.
+// The trick: with SECCOMP_FILTER_FLAG_NEW_LISTENER Linux checks the
 // program, and then fails with EMFILE for want of a descriptor
 // (seccomp_set_mode_filter in kernel/seccomp.c), if it has not said EINVAL.
 func Accepts(programs [][]bpf.Insn) ([]bool, error) {

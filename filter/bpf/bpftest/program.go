@@ -1,5 +1,5 @@
 // Package bpftest helps to test filter programs: it makes random ones and asks
-// the running kernel what it makes of them. No filter it installs outlives the
+// the running Linux what it makes of them. No filter it installs outlives the
 // short-lived process it was installed in. Only tests import it.
 package bpftest
 
