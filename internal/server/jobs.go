@@ -93,6 +93,7 @@ func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
 		return nil, s.unserved(ctx, err)
 	}
 	defer leave()
+	defer s.metrics.begin()()
 	rep, timing, err := s.cfg.Engine.Do(ctx, job, x.queued)
 	x.spawn = timing.Spawn
 	s.metrics.job(timing.Total)
