@@ -492,3 +492,26 @@ func TestBusySaysWhen(t *testing.T) {
 	}
 	close(b.fake.free)
 }
+
+// TestListsTakeTurns: while one list of events is planned others wait, and requests
+// without one do not.
+func TestListsTakeTurns(t *testing.T) {
+	b := start(t, true, nil)
+	leave, err := b.desk.slot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := make(chan int, 1)
+	go func() { late <- b.do("POST", runSdot+"&events=nothing", object("x")).status }()
+	waitFor(t, func() bool { return b.desk.waiting() == 1 })
+	if r := b.do("POST", runSdot, object("x")); r.status != 200 {
+		t.Errorf("without a list: %+v", r)
+	}
+	if len(late) != 0 {
+		t.Error("two lists are planned at one time")
+	}
+	leave()
+	if status := <-late; status != 400 {
+		t.Errorf("a list of nothing: %d", status)
+	}
+}

@@ -11,9 +11,13 @@ import (
 
 // run loads, screens, executes and measures an object.
 func (s *Server) run(x *exchange) (answer, *wire.Problem) {
-	job, err := s.cfg.Engine.Plan(x.query) // before any child is spent on the request
-	if err != nil {
-		return answer{}, wire.AsProblem(err)
+	var job *wire.Job
+	p := s.planning(x, "events", func() (err error) { // before any child is spent on the request
+		job, err = s.cfg.Engine.Plan(x.query)
+		return err
+	})
+	if p != nil {
+		return answer{}, p
 	}
 	rep, p := s.object(x, job)
 	if p != nil {
