@@ -111,6 +111,8 @@ func law() []room {
 		// Is its own child too; not part of the binary.
 		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/engine", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/stats", "selftest/hostile", "trampoline"}, nil},
 		{"scripts/bombs", []string{"loader/bombs"}, nil},
+		// Starts a server and is its worst client; not part of the binary.
+		{"scripts/abuse", []string{"examples", "internal/elfobj"}, nil},
 		{"scripts/", []string{"examples"}, nil}, // tools, not in the binary
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -438,6 +439,17 @@ func TestRetryAfter(t *testing.T) {
 	if got := m.estimate(6, 4); got != 6 {
 		t.Errorf("four at one time: %d s", got)
 	}
+	end := m.begin()
+	for start := range m.running {
+		*start = start.Add(-time.Minute)
+	}
+	if got := m.estimate(1, 1); got < 60 {
+		t.Errorf("behind a job that runs for a minute: %d s", got)
+	}
+	end()
+	if got := m.estimate(1, 1); got != 4 {
+		t.Errorf("and when it is over: %d s", got)
+	}
 }
 
 // TestMemoryClasses: shares, and the reserve of what is small.
@@ -475,8 +487,31 @@ func TestBusySaysWhen(t *testing.T) {
 		b.metrics.job(7 * time.Second)
 	}
 	r := b.do("POST", runSdot, object("x"))
-	if got := r.header.Get("Retry-After"); r.status != wire.QueueFull.Info().Status || got != "14" {
-		t.Errorf("%d, Retry-After: %s", r.status, got)
+	if got, err := strconv.Atoi(r.header.Get("Retry-After")); r.status != wire.QueueFull.Info().Status || got < 14 || err != nil {
+		t.Errorf("%d, Retry-After: %d, %v", r.status, got, err)
 	}
 	close(b.fake.free)
+}
+
+// TestListsTakeTurns: while one list of events is planned others wait, and requests
+// without one do not.
+func TestListsTakeTurns(t *testing.T) {
+	b := start(t, true, nil)
+	leave, err := b.desk.slot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := make(chan int, 1)
+	go func() { late <- b.do("POST", runSdot+"&events=nothing", object("x")).status }()
+	waitFor(t, func() bool { return b.desk.waiting() == 1 })
+	if r := b.do("POST", runSdot, object("x")); r.status != 200 {
+		t.Errorf("without a list: %+v", r)
+	}
+	if len(late) != 0 {
+		t.Error("two lists are planned at one time")
+	}
+	leave()
+	if status := <-late; status != 400 {
+		t.Errorf("a list of nothing: %d", status)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -104,9 +105,13 @@ func (s *Server) events(x *exchange) (answer, *wire.Problem) {
 			return answer{}, wire.Problemf(wire.BadParameter, "events has one parameter, plan")
 		}
 	}
-	list, err := s.cfg.Engine.Reader.Events.List(x.query["plan"])
-	if err != nil {
-		return answer{}, wire.AsProblem(err)
+	var list interface{ WriteText(io.Writer) error }
+	p := s.planning(x, "plan", func() (err error) {
+		list, err = s.cfg.Engine.Reader.Events.List(x.query["plan"])
+		return err
+	})
+	if p != nil {
+		return answer{}, p
 	}
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaJSON {
 		return s.jsonAnswer(fields(list))

@@ -11,9 +11,13 @@ import (
 
 // run loads, screens, executes and measures an object.
 func (s *Server) run(x *exchange) (answer, *wire.Problem) {
-	job, err := s.cfg.Engine.Plan(x.query) // before any child is spent on the request
-	if err != nil {
-		return answer{}, wire.AsProblem(err)
+	var job *wire.Job
+	p := s.planning(x, "events", func() (err error) { // before any child is spent on the request
+		job, err = s.cfg.Engine.Plan(x.query)
+		return err
+	})
+	if p != nil {
+		return answer{}, p
 	}
 	rep, p := s.object(x, job)
 	if p != nil {
@@ -93,6 +97,7 @@ func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
 		return nil, s.unserved(ctx, err)
 	}
 	defer leave()
+	defer s.metrics.begin()()
 	rep, timing, err := s.cfg.Engine.Do(ctx, job, x.queued)
 	x.spawn = timing.Spawn
 	s.metrics.job(timing.Total)

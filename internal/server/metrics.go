@@ -18,7 +18,8 @@ type metrics struct {
 	buckets   []uint64 // jobs by duration, one more than bounds
 	jobs      uint64
 	jobTime   time.Duration
-	recent    []float64 // seconds of the last jobs
+	recent    []float64               // seconds of the last jobs
+	running   map[*time.Time]struct{} // when jobs began that are not over
 	startTime time.Time
 }
 
@@ -32,6 +33,7 @@ func newMetrics() *metrics {
 	return &metrics{
 		requests:  make(map[requestKey]uint64),
 		buckets:   make([]uint64, len(durationBounds())+1),
+		running:   make(map[*time.Time]struct{}),
 		startTime: time.Now(),
 	}
 }
@@ -47,6 +49,20 @@ func (m *metrics) request(k requestKey) {
 	m.requests[k]++
 }
 
+// begin notes that a job has a slot. The caller calls end when it is over.
+func (m *metrics) begin() (end func()) {
+	start := time.Now()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.running[&start] = struct{}{}
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.running, &start)
+	}
+}
+
+// job counts a job that is over.
 func (m *metrics) job(d time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -66,15 +82,19 @@ const (
 )
 
 // estimate returns in how many seconds, from one to two minutes, n jobs are over when
-// so many run at one time.
+// so many run at one time. It takes them to be as long as the last ones were, and no
+// shorter than one that runs has taken already.
 func (m *metrics) estimate(n, parallel int) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.recent) == 0 {
-		return 1
+	each := 0.0
+	if len(m.recent) > 0 {
+		each = slices.Sorted(slices.Values(m.recent))[len(m.recent)/2]
 	}
-	sorted := slices.Sorted(slices.Values(m.recent))
-	wait := math.Ceil(sorted[len(sorted)/2] * float64(n) / float64(parallel))
+	for start := range m.running {
+		each = max(each, time.Since(*start).Seconds())
+	}
+	wait := math.Ceil(each * float64(n) / float64(parallel))
 	return int(min(max(wait, 1), maxEstimate))
 }
 

@@ -77,6 +77,9 @@ func (c *Config) limits() link.Limits {
 // pipes of children, of which one that is born has six.
 func (c *Config) descriptors() int { return 64 + 16*(c.Parallel+2) }
 
+// lists is how many lists of events may wait to be planned.
+const lists = 32
+
 // Bounds of what clients make the server hold, bytes.
 const (
 	bodiesAhead = 4         // largest bodies beside those of the jobs in the gate
@@ -96,6 +99,7 @@ type Server struct {
 	http     *fasthttp.Server
 	commands []command
 	gate     *gate
+	desk     *gate   // of lists of events
 	memory   *memory // of bodies
 	answers  *memory // until clients have taken them
 	health   *health
@@ -116,6 +120,7 @@ func New(cfg Config) *Server {
 	s := &Server{
 		cfg:     cfg,
 		gate:    newGate(cfg.Parallel, cfg.Queue),
+		desk:    newGate(1, lists),
 		memory:  cfg.bodies(),
 		answers: newMemory(unread, unread/2, unread/8, smallAnswer),
 		intake:  newIntake(),

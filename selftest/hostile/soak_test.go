@@ -23,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"webrunner/internal/elfobj"
 	"webrunner/internal/engine"
 	"webrunner/internal/server"
 	"webrunner/internal/wire"
@@ -161,6 +162,86 @@ func (s *soak) watch(ctx context.Context, t *testing.T) {
 			t.Errorf("monitor: status %d", resp.StatusCode)
 		}
 		s.slowest.Store(max(s.slowest.Load(), int64(time.Since(start))))
+	}
+}
+
+// Requests that are there to take what others need. They stay open until so many
+// others have come.
+const (
+	mostPests = 6
+	pestEvery = 20 // requests of the corpus between two
+)
+
+// pests are connections of clients that do not do their part.
+type pests struct {
+	open  []net.Conn
+	count map[string]int
+}
+
+// pester opens one more: a body that stops, an answer that nobody reads, or a job whose
+// client leaves at once.
+func (p *pests) pester(t *testing.T, url string, endless []byte) {
+	t.Helper()
+	post := func(name, target string, size int, body []byte) net.Conn {
+		c, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/soak/"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetWriteDeadline(time.Now().Add(time.Minute))
+		fmt.Fprintf(c, "POST /soak/%s HTTP/1.1\r\nHost: soak\r\nContent-Length: %d\r\n\r\n", target, size)
+		_, _ = c.Write(body) // it may be refused before it is sent
+		p.count[name]++
+		return c
+	}
+	run := "run?kernel=" + kernelName
+	switch len(p.open) % 3 {
+	case 0:
+		p.open = append(p.open, post("stalled body", run, 16<<20, make([]byte, 1<<20)))
+	case 1:
+		code := elfobj.Function(kernelName, append(bytes.Repeat([]byte{0x90}, 50_000), 0xc3))
+		p.open = append(p.open, post("unread answer", "screen?listing=1", len(code), code))
+	case 2:
+		c := post("abandoned job", run, len(endless), endless)
+		time.Sleep(50 * time.Millisecond) // in which it begins, or gets a place
+		c.Close()
+		p.open = append(p.open, c)
+	}
+	if len(p.open) == mostPests {
+		p.leave()
+	}
+}
+
+func (p *pests) leave() {
+	for _, c := range p.open {
+		c.Close()
+	}
+	p.open = nil
+}
+
+// settled waits until nothing of any client is left in the server.
+func (s *soak) settled(t *testing.T) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		resp, err := http.Get(strings.TrimSuffix(s.url, "soak/") + "metrics")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := false
+		for _, name := range []string{"webrunner_jobs_running", "webrunner_jobs_waiting", "webrunner_body_bytes", "webrunner_answer_bytes"} {
+			// The answer that says so is on its way itself, and has no size yet.
+			left = left || !strings.Contains(string(text), name+" 0\n")
+		}
+		if !left {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("clients have gone, and this is left of them:\n%s", text)
+		}
 	}
 }
 
@@ -308,6 +389,9 @@ func TestSoak(t *testing.T) {
 	watched := make(chan struct{})
 	go func() { s.watch(ctx, t); close(watched) }()
 
+	endless := elfobj.Function(kernelName, []byte{0xeb, 0xfe}) // jmp to itself
+	pests := pests{count: make(map[string]int)}
+	defer pests.leave()
 	random := rand.New(rand.NewPCG(1, 2))
 	classes := make(map[string]int)
 	var before usage
@@ -315,6 +399,9 @@ func TestSoak(t *testing.T) {
 	for ; done < count && time.Since(start) < limit; done++ {
 		if done == 20 { // once it has warmed up
 			before = s.usage(t)
+		}
+		if done > 20 && done%pestEvery == 0 {
+			pests.pester(t, s.url, endless)
 		}
 		a := &corpus[random.IntN(len(corpus))]
 		o := env.Mount(ctx, a)
@@ -327,10 +414,13 @@ func TestSoak(t *testing.T) {
 			t.Errorf("%s/%s: %s", o.Name, o.Form, o.Detail)
 		}
 	}
+	pests.leave()
+	s.settled(t)
 	stop()
 	<-watched
 	after := s.usage(t)
 	t.Logf("%d requests in %v, %d not as expected", done, time.Since(start).Round(time.Second), failed)
+	t.Logf("beside them %v", pests.count)
 	t.Logf("slowest answer of monitor: %v", time.Duration(s.slowest.Load()).Round(time.Millisecond))
 	t.Logf("before %+v", before)
 	t.Logf("after  %+v", after)
