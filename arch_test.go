@@ -70,6 +70,7 @@ func law() []room {
 		{"selftest", []string{"examples", "internal/engine", "internal/report", "internal/runner", "internal/trust", "internal/wire", "kernels", "selftest/hostile"}, childless()},
 		{"selftest/hostile", []string{"internal/wire", "kernels", "trampoline"}, childless()},
 		{"internal/server", []string{"internal/engine", "internal/link", "internal/runner", "internal/report", "internal/trust", "internal/wire", "kernels"}, serverBans()},
+		{"internal/client", []string{"internal/wire"}, append(serverBans(), ban{module + "/internal/server", "who asks a server needs nothing of what serves"})},
 		{"internal/engine", []string{"internal/request", "internal/runner", "internal/trust", "internal/wire", "kernels", "perf/events", "perf/processor"}, serverBans()},
 		{"internal/link", nil, serverBans()},
 		{"internal/trust", []string{"internal/elfobj", "internal/wire", "perf/processor", "perf/stats"}, serverBans()},

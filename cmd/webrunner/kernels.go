@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"webrunner/internal/request"
-	"webrunner/internal/server"
 	"webrunner/kernels"
 )
 
@@ -35,7 +34,7 @@ func (a *app) kernels(args []string) int {
 		list = []*kernels.Spec{spec}
 	}
 	if out == "text" {
-		fmt.Fprint(a.out, server.KernelsText(list))
+		fmt.Fprint(a.out, kernels.Text(list))
 		return exitGood
 	}
 	if err := writeJSON(a.out, map[string]any{"kernels": list}); err != nil {

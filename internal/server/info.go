@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"webrunner/internal/report"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
 )
@@ -64,18 +65,9 @@ func (s *Server) jsonAnswer(doc map[string]any) (answer, *wire.Problem) {
 // sandbox lists the layers in force.
 func (s *Server) sandbox(x *exchange) (answer, *wire.Problem) {
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
-		return text(LayersText(s.cfg.Engine.Layers)), nil
+		return text(report.LayersText(s.cfg.Engine.Layers)), nil
 	}
 	return s.jsonAnswer(map[string]any{"layers": s.cfg.Engine.Layers})
-}
-
-// LayersText lists layers for people, one "name: state" a line.
-func LayersText(layers wire.Layers) string {
-	var b strings.Builder
-	for _, name := range layers.Names() {
-		fmt.Fprintf(&b, "%s: %s\n", name, layers[name])
-	}
-	return b.String()
 }
 
 // kernels lists the specifications, or the one that ?kernel= names.
@@ -92,7 +84,7 @@ func (s *Server) kernels(x *exchange) (answer, *wire.Problem) {
 		list = []*kernels.Spec{spec}
 	}
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
-		return text(KernelsText(list)), nil
+		return text(kernels.Text(list)), nil
 	}
 	return s.jsonAnswer(map[string]any{"kernels": list})
 }
@@ -122,22 +114,6 @@ func fields(doc any) map[string]any {
 	m := make(map[string]any)
 	_ = json.Unmarshal(b, &m)
 	return m
-}
-
-// KernelsText lists kernels and their parameters for people.
-func KernelsText(list []*kernels.Spec) string {
-	var b strings.Builder
-	for _, k := range list {
-		fmt.Fprintf(&b, "%s", k.FullName())
-		if k.Doc != "" {
-			fmt.Fprintf(&b, ": %s", strings.Join(strings.Fields(k.Doc), " "))
-		}
-		b.WriteByte('\n')
-		for _, p := range k.Params {
-			fmt.Fprintf(&b, "  %-12s default %-8d from %d to %d\n", p.Name, p.Default, p.Min, p.Max)
-		}
-	}
-	return b.String()
 }
 
 // home is for people who come with a browser or with curl and no path.
