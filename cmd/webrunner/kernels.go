@@ -66,6 +66,9 @@ func loadKernels(name string) (*kernels.Set, error) {
 	if err := set.Load(os.DirFS(folder), root); err != nil {
 		return nil, fmt.Errorf("--kernels %s: %w", name, err)
 	}
+	if err := set.Reserve(request.Names()); err != nil {
+		return nil, fmt.Errorf("--kernels %s: %w", name, err)
+	}
 	if len(set.All()) == builtin {
 		return nil, fmt.Errorf("--kernels %s: no file in it ends in .xml", name)
 	}

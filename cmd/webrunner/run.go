@@ -141,7 +141,7 @@ func parseParams(pairs []string) (url.Values, error) {
 		if !ok || name == "" {
 			return nil, usage("--param takes NAME=VALUE, not %q", p)
 		}
-		if slices.Contains(kernels.ReservedNames(), name) {
+		if slices.Contains(request.Names(), name) {
 			return nil, usage("%s is not a parameter; there is a flag --%s", name, name)
 		}
 		q.Add(name, value)

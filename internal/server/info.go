@@ -115,26 +115,3 @@ func fields(doc any) map[string]any {
 	_ = json.Unmarshal(b, &m)
 	return m
 }
-
-// home is for people who come with a browser or with curl and no path.
-func (s *Server) home(x *exchange) (answer, *wire.Problem) {
-	token := ""
-	if s.cfg.Token != "" {
-		token = ` -H "Authorization: Bearer TOKEN"`
-	}
-	return text(fmt.Sprintf(`WebRunner runs untrusted x86-64 machine code in a sandbox and measures it.
-
-  GET  /{machine-id}/monitor            is this server fit?
-  GET  /{machine-id}/kernels            kernels and their parameters
-  GET  /{machine-id}/events             events that can be counted
-  GET  /{machine-id}/sandbox            the protections in force
-  POST /{machine-id}/run?kernel=NAME    run and measure the ELF object in the body
-  POST /{machine-id}/screen             look at the object in the body, run nothing
-  GET  /metrics                         figures of the server, for Prometheus
-
-{machine-id} is any word; it appears in the log.
-
-  curl --data-binary @sdot.o -H "Content-Type: application/octet-stream"%s \
-    "http://%s/local/run?kernel=sdot&n=10000"
-`, token, x.host())), nil
-}
