@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -127,9 +126,7 @@ func parseParam(e *element) (p Param, err error) {
 	if p.Name, err = e.identifier("name"); err != nil {
 		return p, err
 	}
-	if slices.Contains(ReservedNames(), p.Name) {
-		return p, e.errorf("a parameter cannot be named %q: in a query that word is not the kernel's", p.Name)
-	}
+	p.line = e.line
 	word, err := e.need("type")
 	if err != nil {
 		return p, err

@@ -85,6 +85,20 @@ func (s *Set) add(k *Spec, file string) error {
 	return nil
 }
 
+// Reserve fails on the first parameter whose name is one of those that mean something
+// else in a query. The error is a *SpecError.
+func (s *Set) Reserve(names []string) error {
+	for i, k := range s.specs {
+		for _, p := range k.Params {
+			if slices.Contains(names, p.Name) {
+				return &SpecError{File: s.files[i], Line: p.line, Err: fmt.Errorf(
+					"the parameter %q of kernel %s has the name of an option of every run, and nobody could tell in a query which of the two is meant; give it another", p.Name, k.FullName())}
+			}
+		}
+	}
+	return nil
+}
+
 // All returns the kernels of the set, in the order in which they were added.
 func (s *Set) All() []*Spec { return slices.Clone(s.specs) }
 

@@ -55,6 +55,8 @@ type Param struct {
 	Min     uint64 `json:"min"`
 	Max     uint64 `json:"max"`
 	Doc     string `json:"doc,omitempty"`
+
+	line int // of the specification
 }
 
 // Operand is a buffer that the kernel gets a pointer to.

@@ -7,12 +7,6 @@ import (
 	"strings"
 )
 
-// ReservedNames are the words of a query that are not a kernel's parameters:
-// what to run, what to count and how to measure.
-func ReservedNames() []string {
-	return []string{"kernel", "events", "mode", "cold", "pages", "align", "seed", "effort", "precision", "deadline"}
-}
-
 // Values turns the parameters of a query into checked numbers: parameters
 // that are absent get their defaults. Each value must be an unsigned decimal
 // number within the limits, given once; a name that the kernel does not have

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"webrunner/examples"
+	"webrunner/internal/client"
 	"webrunner/internal/report"
 	"webrunner/internal/server"
 	"webrunner/internal/wire"
@@ -60,23 +60,26 @@ func (a *app) demonstrate(o *engineOptions) error {
 	})
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
-	client := &remoteOptions{server: "http://" + l.Addr().String(), machine: "demo"}
-	fmt.Fprintf(a.out, "A WebRunner on %s, for this demonstration only.\n", client.server)
-	err = errors.Join(a.demoKernels(client), a.demoRefusal(client))
+	at := "http://" + l.Addr().String()
+	fmt.Fprintf(a.out, "A WebRunner on %s, for this demonstration only.\n", at)
+	c, err := client.New(at, "demo", "")
+	if err == nil {
+		err = errors.Join(a.demoKernels(c), a.demoRefusal(c))
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	return errors.Join(err, s.Drain(ctx), <-served)
 }
 
 // demoKernels runs the harmless examples and prints their figures as a table.
-func (a *app) demoKernels(client *remoteOptions) error {
+func (a *app) demoKernels(c *client.Client) error {
 	var table bytes.Buffer
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprint(w, "KERNEL\tOBJECT\tFIGURE\tVALUE\t95 % INTERVAL\tSOURCE\tRESULT\n")
 	var host wire.Host
 	var doubts []string
 	for _, name := range demoNames() {
-		r, err := client.demoRun(name)
+		r, err := demoRun(c, name)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -102,15 +105,15 @@ func demoRows(w io.Writer, name string, r *wire.Result) {
 	if v := r.Result.String(); r.Verify.Status == wire.VerifyNone && v != "" {
 		verdict = "returned " + v
 	}
-	for _, c := range r.Counters {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s to %s\t%s\t%s\n", kernel, object, c.Name, report.Number(c.Value), report.Number(c.CI95[0]), report.Number(c.CI95[1]), c.Source, verdict)
+	for _, f := range r.Counters {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s to %s\t%s\t%s\n", kernel, object, f.Name, report.Number(f.Value), report.Number(f.CI95[0]), report.Number(f.CI95[1]), f.Source, verdict)
 		kernel, object, verdict = "", "", ""
 	}
 }
 
 // demoRefusal sends a hostile object and prints what the client reads.
-func (a *app) demoRefusal(client *remoteOptions) error {
-	_, err := client.demoRun(demoHostile)
+func (a *app) demoRefusal(c *client.Client) error {
+	_, err := demoRun(c, demoHostile)
 	var p *wire.Problem
 	if !errors.As(err, &p) || p.Class != wire.ForbiddenSyscall {
 		return wire.Problemf(wire.Internal, "the hostile object was not stopped as it must be: %v", err)
@@ -120,7 +123,7 @@ func (a *app) demoRefusal(client *remoteOptions) error {
 }
 
 // demoRun sends one example through HTTP.
-func (o *remoteOptions) demoRun(name string) (*wire.Result, error) {
+func demoRun(c *client.Client, name string) (*wire.Result, error) {
 	var e examples.Example
 	for _, e = range examples.List() {
 		if e.Name == name {
@@ -136,10 +139,5 @@ func (o *remoteOptions) demoRun(name string) (*wire.Result, error) {
 		return nil, err
 	}
 	query.Set("kernel", e.Kernel)
-	body, err := o.exchange("run", query, object, "application/json")
-	if err != nil {
-		return nil, err
-	}
-	r := new(wire.Result)
-	return r, json.Unmarshal(body, r)
+	return c.Run(query, object)
 }

@@ -6,7 +6,7 @@ import (
 	"os"
 
 	"webrunner/internal/doctor"
-	"webrunner/internal/server"
+	"webrunner/internal/report"
 	"webrunner/internal/wire"
 )
 
@@ -75,7 +75,7 @@ func (d *diagnosis) text(a *app) error {
 	if d.Problem != nil {
 		fmt.Fprintf(&b, "none: %v\n", d.Problem)
 	} else {
-		b.WriteString(server.LayersText(d.Layers))
+		b.WriteString(report.LayersText(d.Layers))
 	}
 	verdict := "fit"
 	if !d.Fit {

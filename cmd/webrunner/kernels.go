@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"webrunner/internal/request"
-	"webrunner/internal/server"
 	"webrunner/kernels"
 )
 
@@ -35,7 +34,7 @@ func (a *app) kernels(args []string) int {
 		list = []*kernels.Spec{spec}
 	}
 	if out == "text" {
-		fmt.Fprint(a.out, server.KernelsText(list))
+		fmt.Fprint(a.out, kernels.Text(list))
 		return exitGood
 	}
 	if err := writeJSON(a.out, map[string]any{"kernels": list}); err != nil {
@@ -65,6 +64,9 @@ func loadKernels(name string) (*kernels.Set, error) {
 	}
 	builtin := len(set.All())
 	if err := set.Load(os.DirFS(folder), root); err != nil {
+		return nil, fmt.Errorf("--kernels %s: %w", name, err)
+	}
+	if err := set.Reserve(request.Names()); err != nil {
 		return nil, fmt.Errorf("--kernels %s: %w", name, err)
 	}
 	if len(set.All()) == builtin {

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -82,7 +81,13 @@ func (o *runOptions) run(a *app, name string) (*wire.Result, error) {
 		return nil, err
 	}
 	if o.server != "" {
-		return o.remote(query, object)
+		// The result comes as JSON and is written here, so that it has every form that a
+		// local one has.
+		c, err := o.client()
+		if err != nil {
+			return nil, err
+		}
+		return c.Run(query, object)
 	}
 	return o.local(a, query, object)
 }
@@ -128,20 +133,6 @@ func (o *runOptions) write(a *app, res *wire.Result) error {
 	return o.out.format().Write(a.out, res)
 }
 
-// remote lets a server run the object. The result comes as JSON and is written
-// here, so that a remote run has every form that a local one has.
-func (o *runOptions) remote(query url.Values, object []byte) (*wire.Result, error) {
-	body, err := o.exchange("run", query, object, "application/json")
-	if err != nil {
-		return nil, err
-	}
-	r := new(wire.Result)
-	if err := json.Unmarshal(body, r); err != nil {
-		return nil, wire.Problemf(wire.Unfit, "%s answered with no result: %v", o.server, err)
-	}
-	return r, nil
-}
-
 // parseParams reads NAME=VALUE pairs.
 func parseParams(pairs []string) (url.Values, error) {
 	q := make(url.Values)
@@ -150,7 +141,7 @@ func parseParams(pairs []string) (url.Values, error) {
 		if !ok || name == "" {
 			return nil, usage("--param takes NAME=VALUE, not %q", p)
 		}
-		if slices.Contains(kernels.ReservedNames(), name) {
+		if slices.Contains(request.Names(), name) {
 			return nil, usage("%s is not a parameter; there is a flag --%s", name, name)
 		}
 		q.Add(name, value)

@@ -6,8 +6,8 @@ import (
 
 	"webrunner/filter/seccomp"
 	"webrunner/internal/child"
+	"webrunner/internal/report"
 	"webrunner/internal/runner"
-	"webrunner/internal/server"
 	"webrunner/internal/wire"
 )
 
@@ -35,7 +35,7 @@ func (a *app) sandbox(args []string) int {
 	}
 	defer e.Close()
 	doc := map[string]any{"layers": e.Layers}
-	text := server.LayersText(e.Layers)
+	text := report.LayersText(e.Layers)
 	if explain {
 		policies, err := seccomp.Explain(child.Policies()...)
 		if err != nil {

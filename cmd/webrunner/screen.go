@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/url"
 
@@ -55,7 +54,10 @@ func (a *app) screenRemote(o *screenOptions, name string) int {
 	if err != nil {
 		return a.fail(o.out, err)
 	}
-	// The verdict is in the JSON form only, so that is asked for first.
+	c, err := o.client()
+	if err != nil {
+		return a.fail(o.out, err)
+	}
 	query := make(url.Values)
 	if o.assume != "" {
 		query.Set("assume", o.assume)
@@ -63,23 +65,16 @@ func (a *app) screenRemote(o *screenOptions, name string) int {
 	for _, rule := range o.refuse {
 		query.Add("refuse", rule)
 	}
-	body, err := o.exchange("screen", query, object, "application/json")
+	// The verdict is in the JSON form only, so that is asked for first.
+	body, accepted, err := c.Screen(query, object)
+	if err == nil && o.out == "text" {
+		body, err = c.ScreenText(query, object)
+	}
 	if err != nil {
 		return a.fail(o.out, err)
 	}
-	var doc struct {
-		Verdict string `json:"verdict"`
-	}
-	if err := json.Unmarshal(body, &doc); err != nil {
-		return a.fail(o.out, wire.Problemf(wire.Unfit, "%s answered with no verdict", o.server))
-	}
-	if o.out == "text" {
-		if body, err = o.exchange("screen", query, object, "text/plain"); err != nil {
-			return a.fail(o.out, err)
-		}
-	}
 	fmt.Fprintf(a.out, "%s", body)
-	if doc.Verdict != "accepted" {
+	if !accepted {
 		return exitFailed
 	}
 	return exitGood

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"webrunner/internal/client"
 	"webrunner/internal/wire"
 )
 
@@ -70,7 +71,11 @@ func TestDemoDoubts(t *testing.T) {
 	})
 	var out bytes.Buffer
 	a := &app{out: &out}
-	if err := a.demoKernels(&remoteOptions{server: url, machine: "demo"}); err != nil {
+	c, err := client.New(url, "demo", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.demoKernels(c); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range demoNames() {

@@ -226,11 +226,11 @@ func TestLayerGoesWhileServing(t *testing.T) {
 	}
 }
 
-// quick makes the test binary run the self-check of a service again and again
-// until it fails.
+// quick makes the test binary run the self-check of a service, and once more on a Linux
+// that lacks a call.
 const quick = "WEBRUNNER_TEST_QUICK"
 
-func checkUntilItFails() int {
+func checkTwice() int {
 	e, err := new(app).open(new(engineOptions).withDefaults(), errorLog(io.Discard))
 	if err != nil {
 		fmt.Println("open:", err)
@@ -242,11 +242,11 @@ func checkUntilItFails() int {
 		return exitInternal
 	}
 	install(os.Getenv(quick))
-	for range 5 {
-		if err := selftest.Quick(context.Background(), selftest.Of(e)); err != nil {
-			fmt.Println(err)
-			return exitUnfit
-		}
+	// One child was warm before. The check has two jobs, so the second has a child that
+	// was locked down since.
+	if err := selftest.Quick(context.Background(), selftest.Of(e)); err != nil {
+		fmt.Println(err)
+		return exitUnfit
 	}
 	return exitGood
 }

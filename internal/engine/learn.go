@@ -28,6 +28,9 @@ func (c Config) Learn() (*request.Reader, wire.Host, error) {
 			return nil, wire.Host{}, wire.Problemf(wire.Internal, "%v", err)
 		}
 	}
+	if err := set.Reserve(request.Names()); err != nil {
+		return nil, wire.Host{}, wire.Problemf(wire.BadParameter, "%v", err)
+	}
 	host, counting := learnHost()
 	if c.NoEvents != "" {
 		host.PMU, host.PMUWidth, host.RDPMC, counting = "", 0, false, request.NewCounting(nil, c.NoEvents)

@@ -2,6 +2,9 @@ package report
 
 import (
 	"math"
+	"os"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -63,5 +66,35 @@ func TestPercent(t *testing.T) {
 		if got := percent(p); got != want {
 			t.Errorf("%v per cent are written as %s, want %s", p, got, want)
 		}
+	}
+}
+
+// TestFormatLists: docs/http.md lists the forms that have a media type, README all.
+func TestFormatLists(t *testing.T) {
+	read := func(name string) string {
+		t.Helper()
+		b, err := os.ReadFile("../../" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	_, table, _ := strings.Cut(read("docs/http.md"), "| Accept | form |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var documented, media, names []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)`").FindAllStringSubmatch(table, -1) {
+		documented = append(documented, row[1])
+	}
+	for _, f := range Formats() {
+		names = append(names, f.Name)
+		if m, _, _ := strings.Cut(f.Media, ";"); m != "" {
+			media = append(media, m)
+		}
+	}
+	if !slices.Equal(documented, media) {
+		t.Errorf("docs/http.md lists the forms %q, there are %q", documented, media)
+	}
+	if want := "[-o " + strings.Join(names, "|") + "]"; !strings.Contains(read("README.md"), want) {
+		t.Errorf("README.md does not list the forms %s", want)
 	}
 }

@@ -21,7 +21,8 @@ type Format struct {
 }
 
 // Formats returns every form of a result; text, the default of the service, is
-// the first.
+// the first. What a client may accept and what -o takes are made from it; a test holds
+// docs/http.md and README.md to it.
 func Formats() []Format {
 	return []Format{
 		{"text", "text/plain; charset=utf-8", Text},

@@ -33,7 +33,10 @@ const (
 	thoroughPrecision = 0.001
 )
 
-// option is a word of a query that is not a kernel's parameter.
+// option is a word of a query that is not a kernel's parameter. The table of them in
+// options makes the flags of the command line, the names that no kernel's parameter may
+// have, and the list on the service's first page; a test holds the table in
+// docs/measuring.md to it.
 type option struct {
 	name, argument, about string
 	read                  func(*wire.Job, []string) error
@@ -51,6 +54,19 @@ func Options() []Option {
 	}
 	return list
 }
+
+// Names are the words of a query that are no parameter of a kernel: what to run, and the
+// options.
+func Names() []string {
+	names := []string{kernelName}
+	for _, o := range Options() {
+		names = append(names, o.Name)
+	}
+	return names
+}
+
+// kernelName is the word of a query that names the kernel.
+const kernelName = "kernel"
 
 // options are read in this order: precision after effort, which has one too.
 func (r *Reader) options() []option {
@@ -74,8 +90,8 @@ func (r *Reader) Run(query map[string][]string) (*wire.Job, error) {
 	job := &wire.Job{Kind: wire.Run, Budget: r.Budget, Seed: random() & wire.MaxSeed, AuditSeed: random()}
 	job.Budget.Effort, job.Budget.Precision = wire.Default, DefaultPrecision
 	params := maps.Clone(query)
-	names := params["kernel"]
-	delete(params, "kernel")
+	names := params[kernelName]
+	delete(params, kernelName)
 	if len(names) != 1 {
 		return nil, bad("the query names %d kernels; it must name one: kernel=NAME", len(names))
 	}

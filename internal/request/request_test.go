@@ -2,6 +2,7 @@ package request_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"reflect"
 	"slices"
@@ -315,24 +316,54 @@ func TestDerive(t *testing.T) {
 // their names, and in the documentation.
 func TestOptionLists(t *testing.T) {
 	read := func(name string) string {
+		t.Helper()
 		b, err := os.ReadFile("../../docs/" + name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return string(b)
 	}
-	web, specs, measuring := read("http.md"), read("kernels.md"), read("measuring.md")
+	_, table, _ := strings.Cut(read("measuring.md"), "| option | values | what it does |\n|---|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var documented, options []string
+	for row := range strings.SplitSeq(table, "\n") {
+		name, _, _ := strings.Cut(strings.TrimPrefix(row, "| `"), "` |")
+		documented = append(documented, name)
+	}
 	for _, o := range request.Options() {
-		name := "`" + o.Name + "`"
-		if !strings.Contains(web, name) || !strings.Contains(measuring, "| "+name+" |") {
-			t.Errorf("docs lack the option %s", o.Name)
-		}
-		if strings.Contains(o.Name, "-") { // no parameter can be called so
+		options = append(options, o.Name)
+	}
+	if !slices.Equal(documented, options) {
+		t.Errorf("docs/measuring.md lists the options\n%q, there are\n%q", documented, options)
+	}
+	if names := request.Names(); !slices.Equal(names[1:], options) || names[0] != "kernel" {
+		t.Errorf("names %q", names)
+	}
+}
+
+// TestReservedNames: a specification with a parameter that has the name of an option is
+// refused where it stands, whatever the option.
+func TestReservedNames(t *testing.T) {
+	for _, name := range request.Names() {
+		if strings.Contains(name, "-") { // no parameter can be called so
 			continue
 		}
-		if !slices.Contains(kernels.ReservedNames(), o.Name) || !strings.Contains(specs, name) {
-			t.Errorf("%s can be a parameter of a kernel, or docs say so", o.Name)
+		set := new(kernels.Set)
+		files := fstest.MapFS{"f.xml": {Data: []byte("<kernel name=\"f\"><query>\n<parameter name=\"" + name + "\" type=\"uint64\" default=\"1\"/></query><call/></kernel>")}}
+		if err := set.Load(files, "."); err != nil {
+			t.Fatal(err)
 		}
+		err := set.Reserve(request.Names())
+		if err == nil || !strings.HasPrefix(err.Error(), "f.xml:2: ") || !strings.Contains(err.Error(), fmt.Sprintf("%q of kernel f", name)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	set, err := kernels.Builtin()
+	if err == nil {
+		err = set.Reserve(request.Names())
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }
 

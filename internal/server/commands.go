@@ -9,26 +9,38 @@ import (
 // command is one row of the command table.
 type command struct {
 	name    string
+	query   string // that must stand behind it, for people
+	about   string // for the first page; empty for that page itself
 	methods []string
 	open    bool // needs no token
 	serve   func(*Server, *exchange) (answer, *wire.Problem)
 }
 
 // commandTable returns every command. Those that begin with a slash have no
-// machine before them; the empty name is the root.
+// machine before them; the empty name is the root. Whatever lists commands, such as the
+// first page and the answer to an unknown one, is made from it; a test holds
+// docs/http.md to it.
 func commandTable() []command {
 	get := []string{"GET", "HEAD"}
 	post := []string{"POST"}
 	return []command{
-		{"monitor", []string{"GET", "HEAD", "POST"}, true, (*Server).monitor},
-		{"run", post, false, (*Server).run},
-		{"screen", post, false, (*Server).screen},
-		{"kernels", get, false, (*Server).kernels},
-		{"events", get, false, (*Server).events},
-		{"sandbox", get, false, (*Server).sandbox},
-		{"/metrics", get, false, (*Server).serveMetrics},
-		{"", get, true, (*Server).home},
+		{"monitor", "", "is this server fit?", []string{"GET", "HEAD", "POST"}, true, (*Server).monitor},
+		{"run", "?kernel=NAME", "run and measure the ELF object in the body", post, false, (*Server).run},
+		{"screen", "", "look at the object in the body, run nothing", post, false, (*Server).screen},
+		{"kernels", "", "kernels and their parameters", get, false, (*Server).kernels},
+		{"events", "", "events that can be counted", get, false, (*Server).events},
+		{"sandbox", "", "the protections in force", get, false, (*Server).sandbox},
+		{"/metrics", "", "figures of the server, for Prometheus", get, false, (*Server).serveMetrics},
+		{"", "", "", get, true, (*Server).home},
 	}
+}
+
+// path is where clients find the command.
+func (c *command) path() string {
+	if c.name == "" || c.name[0] == '/' {
+		return "/" + strings.TrimPrefix(c.name, "/")
+	}
+	return "/{machine-id}/" + c.name
 }
 
 func (s *Server) find(name string) *command {

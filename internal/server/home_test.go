@@ -1,8 +1,13 @@
 package server
 
 import (
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"webrunner/internal/request"
 )
 
 // TestHome: the example on the first page works as it stands, and holds nothing
@@ -34,5 +39,42 @@ func TestHome(t *testing.T) {
 	}
 	if r := b.raw(0, "GET / HTTP/1.0\r\n\r\n"); !strings.Contains(r.body, `"http://`+own+`/local/`) {
 		t.Errorf("without a Host: %d %s", r.status, r.body)
+	}
+}
+
+// TestCommandLists: wherever commands and options are listed, all are: on the first page,
+// in the answer to a command that there is not, and in docs/http.md, which has a section
+// for each.
+func TestCommandLists(t *testing.T) {
+	b := start(t, false, nil)
+	home, unknown := b.do("GET", "/", nil).body, b.do("GET", "/m/nothing", nil).body
+	var names []string
+	for _, c := range commandTable() {
+		if names = append(names, strings.TrimPrefix(c.path(), "/{machine-id}/")); c.name == "" {
+			continue
+		}
+		if !regexp.MustCompile(`(?m)^  ` + c.methods[0] + ` +` + regexp.QuoteMeta(c.path()+c.query) + ` +` + regexp.QuoteMeta(c.about) + `$`).MatchString(home) {
+			t.Errorf("the first page lacks %s:\n%s", c.name, home)
+		}
+		if c.name[0] != '/' && !strings.Contains(unknown, c.name) {
+			t.Errorf("of commands %s is not named: %s", c.name, unknown)
+		}
+	}
+	for _, o := range request.Options() {
+		if !strings.Contains(home, "\n  "+o.Name+"="+o.Argument+" ") {
+			t.Errorf("the first page lacks the option %s:\n%s", o.Name, home)
+		}
+	}
+	text, err := os.ReadFile("../../docs/http.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands, _, _ := strings.Cut(string(text), "\n## Errors\n")
+	var documented []string
+	for _, heading := range regexp.MustCompile(`(?m)^## (.*)$`).FindAllStringSubmatch(commands, -1) {
+		documented = append(documented, strings.Split(heading[1], ", ")...)
+	}
+	if !slices.Equal(documented, names) {
+		t.Errorf("docs/http.md has sections for %q, the commands are %q", documented, names)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"webrunner/internal/report"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
 )
@@ -65,18 +66,9 @@ func (s *Server) jsonAnswer(doc map[string]any) (answer, *wire.Problem) {
 // sandbox lists the layers in force.
 func (s *Server) sandbox(x *exchange) (answer, *wire.Problem) {
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
-		return text(LayersText(s.cfg.Engine.Layers)), nil
+		return text(report.LayersText(s.cfg.Engine.Layers)), nil
 	}
 	return s.jsonAnswer(map[string]any{"layers": s.cfg.Engine.Layers})
-}
-
-// LayersText lists layers for people, one "name: state" a line.
-func LayersText(layers wire.Layers) string {
-	var b strings.Builder
-	for _, name := range layers.Names() {
-		fmt.Fprintf(&b, "%s: %s\n", name, layers[name])
-	}
-	return b.String()
 }
 
 // kernels lists the specifications, or the one that ?kernel= names.
@@ -93,7 +85,7 @@ func (s *Server) kernels(x *exchange) (answer, *wire.Problem) {
 		list = []*kernels.Spec{spec}
 	}
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
-		return text(KernelsText(list)), nil
+		return text(kernels.Text(list)), nil
 	}
 	return s.jsonAnswer(map[string]any{"kernels": list})
 }
@@ -127,43 +119,4 @@ func fields(doc any) map[string]any {
 	m := make(map[string]any)
 	_ = json.Unmarshal(b, &m)
 	return m
-}
-
-// KernelsText lists kernels and their parameters for people.
-func KernelsText(list []*kernels.Spec) string {
-	var b strings.Builder
-	for _, k := range list {
-		fmt.Fprintf(&b, "%s", k.FullName())
-		if k.Doc != "" {
-			fmt.Fprintf(&b, ": %s", strings.Join(strings.Fields(k.Doc), " "))
-		}
-		b.WriteByte('\n')
-		for _, p := range k.Params {
-			fmt.Fprintf(&b, "  %-12s default %-8d from %d to %d\n", p.Name, p.Default, p.Min, p.Max)
-		}
-	}
-	return b.String()
-}
-
-// home is for people who come with a browser or with curl and no path.
-func (s *Server) home(x *exchange) (answer, *wire.Problem) {
-	token := ""
-	if s.cfg.Token != "" {
-		token = ` -H "Authorization: Bearer TOKEN"`
-	}
-	return text(fmt.Sprintf(`WebRunner runs untrusted x86-64 machine code in a sandbox and measures it.
-
-  GET  /{machine-id}/monitor            is this server fit?
-  GET  /{machine-id}/kernels            kernels and their parameters
-  GET  /{machine-id}/events             events that can be counted
-  GET  /{machine-id}/sandbox            the protections in force
-  POST /{machine-id}/run?kernel=NAME    run and measure the ELF object in the body
-  POST /{machine-id}/screen             look at the object in the body, run nothing
-  GET  /metrics                         figures of the server, for Prometheus
-
-{machine-id} is any word; it appears in the log.
-
-  curl --data-binary @sdot.o -H "Content-Type: application/octet-stream"%s \
-    "http://%s/local/run?kernel=sdot&n=10000"
-`, token, x.host())), nil
 }

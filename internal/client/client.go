@@ -1,0 +1,124 @@
+// Package client asks another WebRunner over HTTP what the engine would do here.
+package client
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"webrunner/internal/wire"
+)
+
+// Client asks one server. New makes one.
+type Client struct {
+	server string
+	base   *url.URL // of the machine, without a slash at its end
+	token  string
+	time   time.Duration
+}
+
+// Timeout bounds one request, its time in the server's queue included.
+const Timeout = 5 * time.Minute
+
+// Bounds of a server's answer, bytes. Layers, warnings and what a proxy adds
+// stand in the head.
+const (
+	maxHead   = 32 << 10
+	maxAnswer = 64 << 20
+)
+
+// New returns a client of the server at http://HOST[:PORT], with or without a path. The
+// machine is what stands in the path for a proxy to route by; a slash in it is part of
+// it. A token is sent unless it is empty. The error says what is wrong with the URL.
+func New(server, machine, token string) (*Client, error) {
+	u, err := url.Parse(server)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("a server is http://HOST[:PORT] or https://HOST[:PORT], not %q", server)
+	}
+	u.RawPath = strings.TrimSuffix(u.EscapedPath(), "/") + "/" + url.PathEscape(machine)
+	if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
+		return nil, err
+	}
+	return &Client{server: server, base: u, token: token, time: Timeout}, nil
+}
+
+// Run has the server run and measure an object. An error is a *wire.Problem, as the
+// server sent it, or of class unfit where no WebRunner answers.
+func (c *Client) Run(query url.Values, object []byte) (*wire.Result, error) {
+	body, err := c.post("run", query, object, "application/json")
+	if err != nil {
+		return nil, err
+	}
+	r := new(wire.Result)
+	if err := json.Unmarshal(body, r); err != nil {
+		return nil, wire.Problemf(wire.Unfit, "%s answered with no result: %v", c.server, err)
+	}
+	return r, nil
+}
+
+// Screen has the server look at the code of an object. It returns the JSON document, and
+// whether that accepts the object. Errors are those of Run.
+func (c *Client) Screen(query url.Values, object []byte) (document []byte, accepted bool, err error) {
+	document, err = c.post("screen", query, object, "application/json")
+	if err != nil {
+		return nil, false, err
+	}
+	var doc struct {
+		Verdict string `json:"verdict"`
+	}
+	if err := json.Unmarshal(document, &doc); err != nil || doc.Verdict == "" {
+		return nil, false, wire.Problemf(wire.Unfit, "%s answered with no verdict", c.server)
+	}
+	return document, doc.Verdict == "accepted", nil
+}
+
+// ScreenText is Screen for people: the same as text, which does not say the verdict to a
+// program.
+func (c *Client) ScreenText(query url.Values, object []byte) ([]byte, error) {
+	return c.post("screen", query, object, "text/plain")
+}
+
+// post sends an object and returns the answer.
+func (c *Client) post(command string, query url.Values, object []byte, media string) ([]byte, error) {
+	u := *c.base
+	u.RawPath, u.Path, u.RawQuery = u.RawPath+"/"+command, u.Path+"/"+command, query.Encode()
+	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	defer fasthttp.ReleaseRequest(req)
+	defer fasthttp.ReleaseResponse(resp)
+	req.SetRequestURI(u.String())
+	req.Header.SetMethod(fasthttp.MethodPost)
+	req.Header.SetContentType("application/octet-stream")
+	req.Header.Set("Accept", media+", application/problem+json;q=0.1")
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	req.SetBodyRaw(object)
+	http := fasthttp.Client{
+		ReadBufferSize: maxHead, MaxResponseBodySize: maxAnswer,
+		NoDefaultUserAgentHeader: true, DisablePathNormalizing: true,
+	}
+	if err := http.DoTimeout(req, resp, c.time); err != nil {
+		return nil, wire.Problemf(wire.Unfit, "%s does not answer: %v", c.server, err)
+	}
+	body := append([]byte(nil), resp.Body()...) // resp is used again
+	if resp.StatusCode() == fasthttp.StatusOK {
+		return body, nil
+	}
+	return nil, c.problem(resp.StatusCode(), string(resp.Header.ContentType()), body)
+}
+
+// problem reads a refusal. One that is not WebRunner's own, as a proxy may send, keeps
+// its status and says where it comes from.
+func (c *Client) problem(status int, media string, body []byte) *wire.Problem {
+	p := new(wire.Problem)
+	if strings.HasPrefix(media, "application/problem+json") && json.Unmarshal(body, p) == nil && p.Class != "" {
+		return p
+	}
+	p = wire.Problemf(wire.Unfit, "%s answered with status %d, and not as a WebRunner does", c.server, status)
+	p.Status = status
+	return p
+}

@@ -1,0 +1,48 @@
+package server
+
+import (
+	"fmt"
+	"strings"
+
+	"webrunner/internal/request"
+	"webrunner/internal/wire"
+)
+
+// home is for people who come with a browser or with curl and no path.
+func (s *Server) home(x *exchange) (answer, *wire.Problem) {
+	token := ""
+	if s.cfg.Token != "" {
+		token = ` -H "Authorization: Bearer TOKEN"`
+	}
+	return text(fmt.Sprintf(`WebRunner runs untrusted x86-64 machine code in a sandbox and measures it.
+
+%s
+{machine-id} is any word; it appears in the log.
+
+  curl --data-binary @sdot.o -H "Content-Type: application/octet-stream"%s \
+    "http://%s/local/run?kernel=sdot&n=10000"
+
+Beside the parameters of its kernel run takes options, as in &effort=quick:
+
+%s`, s.commandsText(), token, x.host(), optionsText())), nil
+}
+
+// commandsText lists the commands, one a line.
+func (s *Server) commandsText() string {
+	var b strings.Builder
+	for i := range s.commands {
+		if c := &s.commands[i]; c.about != "" {
+			fmt.Fprintf(&b, "  %-4s %-32s %s\n", c.methods[0], c.path()+c.query, c.about)
+		}
+	}
+	return b.String()
+}
+
+// optionsText lists the options of run, one a line.
+func optionsText() string {
+	var b strings.Builder
+	for _, o := range request.Options() {
+		fmt.Fprintf(&b, "  %-32s %s\n", o.Name+"="+o.Argument, o.About)
+	}
+	return b.String()
+}
