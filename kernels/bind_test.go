@@ -13,8 +13,8 @@ import (
 func TestBindSdot(t *testing.T) {
 	c := bind(t, find(t, "sdot"), map[string]uint64{"n": 1000, "incx": 2, "incy": 3, "offx": 4, "offy": 63})
 	want := []Buffer{
-		{Name: "x", Type: Float32, Count: 2000, Bytes: 8064, Offset: 4, Access: In, Fill: FillExact},
-		{Name: "y", Type: Float32, Count: 3000, Bytes: 12064, Offset: 63, Access: In, Fill: FillExact},
+		{Name: "x", Type: Float32, Count: 2000, Bytes: 8004, Offset: 4, Access: In, Fill: FillExact},
+		{Name: "y", Type: Float32, Count: 3000, Bytes: 12063, Offset: 63, Access: In, Fill: FillExact},
 	}
 	if !reflect.DeepEqual(c.Operands, want) {
 		t.Errorf("operands are\n%+v, want\n%+v", c.Operands, want)
