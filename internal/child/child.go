@@ -43,6 +43,8 @@ func Main() int {
 	runtime.LockOSThread()
 	// A child lives for milliseconds and allocates little beside the object.
 	debug.SetGCPercent(400)
+	// Near the limit it collects in time, before that ends it.
+	debug.SetMemoryLimit(limitData / 4 * 3)
 
 	layers, problem := lockDown(without(os.Args))
 	job, err := awaitJob(func() {

@@ -83,6 +83,7 @@ func lockDown(without []wire.LayerName) (wire.Layers, *wire.Problem) {
 const (
 	limitCPU   = 120       // seconds; the server's deadline is far below it
 	limitSpace = 16 << 30  // bytes of address space, most of which the Go runtime only reserves
+	limitData  = 2 << 30   // bytes of private memory: the image, here and in the cell, at its largest, and 1 GiB
 	limitLock  = 256 << 10 // bytes; counters' pages beyond kernel.perf_event_mlock_kb
 	limitFiles = 64
 	limitProcs = 256 // threads of the Go runtime, and cells, of this user
@@ -99,6 +100,7 @@ func limitResources() (string, error) {
 		{"fsize", unix.RLIMIT_FSIZE, 0},
 		{"cpu", unix.RLIMIT_CPU, limitCPU},
 		{"as", unix.RLIMIT_AS, limitSpace},
+		{"data", unix.RLIMIT_DATA, limitData},
 		{"memlock", unix.RLIMIT_MEMLOCK, limitLock},
 		{"nofile", unix.RLIMIT_NOFILE, limitFiles},
 		{"nproc", unix.RLIMIT_NPROC, limitProcs},

@@ -65,6 +65,7 @@ func facts() []fact {
 		{"limits Max processes", "256 +256 +processes", "0 +0 +processes"},
 		{"limits Max open files", "64 +64 +files", "64 +64 +files"},
 		{"limits Max locked memory", `\d{1,6} +\d{1,6} +bytes`, `\d{1,6} +\d{1,6} +bytes`},
+		{"limits Max data size", `2147483648 +2147483648 +bytes`, `2147483648 +2147483648 +bytes`},
 		{"limits Max address space", `17179869184 +17179869184 +bytes`, `17179869184 +17179869184 +bytes`},
 		{"limits Max pending signals", `\d{1,2} +\d{1,2} +signals`, `\d{1,2} +\d{1,2} +signals`},
 		{"limits Max msgqueue size", "0 +0 +bytes", "0 +0 +bytes"},
@@ -140,7 +141,6 @@ func irrelevant() map[string]string {
 		"status voluntary_ctxt_switches":    "a count",
 		"status nonvoluntary_ctxt_switches": "a count",
 
-		"limits Max data size":        "within the address space, which is compared",
 		"limits Max stack size":       "for the kernel's growing stack, which a cell has not",
 		"limits Max resident set":     "Linux takes no notice of it",
 		"limits Max file locks":       "Linux takes no notice of it",

@@ -18,7 +18,7 @@ import (
 // children ever use, as a throttled cell could not be measured: it bounds one
 // that is taken over, which could have hundreds of threads.
 const (
-	groupMemory = 2 << 30 // bytes; what is used beyond kills the whole group
+	groupMemory = 2 << 30 // bytes for each job at one time; beyond, the largest child is killed
 	groupPIDs   = 1024
 	groupPeriod = 100000 // of accounting CPU time, microseconds
 )
@@ -38,10 +38,11 @@ type cgroup struct {
 // itself moves to a sibling, because only groups without processes can hand
 // controllers down ("no internal processes"). It does nothing where the host
 // does not delegate, or where other processes share the group.
-func joinCgroup(proc, sys string, pid, cpus int) cgroup {
+func joinCgroup(proc, sys string, pid, jobs, cpus int) cgroup {
+	memory := max(jobs, 1) * groupMemory
 	dir, err := ownGroup(proc, sys)
 	if err == nil {
-		err = delegate(dir, pid)
+		err = delegate(dir, pid, memory)
 	}
 	cpu := ", CPU time unlimited: the controller is not delegated"
 	if err == nil && limitCPU(dir, cpus) == nil {
@@ -54,7 +55,7 @@ func joinCgroup(proc, sys string, pid, cpus int) cgroup {
 	if err != nil {
 		return cgroup{layer: wire.Absent(err.Error())}
 	}
-	return cgroup{dir: f, layer: wire.Layer{Enforced: true, Detail: fmt.Sprintf("(memory %d MiB, pids %d%s)", groupMemory>>20, groupPIDs, cpu)}}
+	return cgroup{dir: f, layer: wire.Layer{Enforced: true, Detail: fmt.Sprintf("(memory %d MiB, pids %d%s)", memory>>20, groupPIDs, cpu)}}
 }
 
 // limitCPU bounds the children's CPU time, where that controller is delegated.
@@ -99,7 +100,7 @@ func ownGroup(proc, sys string) (string, error) {
 
 // delegate makes the groups server and children under dir, moves this process
 // to the first, and limits the second.
-func delegate(dir string, pid int) error {
+func delegate(dir string, pid, memory int) error {
 	procs, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
 	if err != nil {
 		return reason(err)
@@ -110,8 +111,10 @@ func delegate(dir string, pid int) error {
 	for _, step := range []struct{ file, value string }{
 		{"server/cgroup.procs", strconv.Itoa(pid)},
 		{"cgroup.subtree_control", "+memory +pids"},
-		{"children/memory.max", strconv.Itoa(groupMemory)},
-		{"children/memory.oom.group", "1"},
+		{"children/memory.max", strconv.Itoa(memory)},
+		// Each child has been told to Linux as the first to die (oom_score_adj), so the
+		// one with the most memory does, and no innocent one with it.
+		{"children/memory.oom.group", "0"},
 		{"children/pids.max", strconv.Itoa(groupPIDs)},
 	} {
 		path := filepath.Join(dir, step.file)

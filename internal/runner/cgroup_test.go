@@ -38,7 +38,7 @@ func TestJoinCgroup(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			root := tree(t, tt.files)
-			g := joinCgroup(filepath.Join(root, "proc"), filepath.Join(root, "sys"), 77, cpusFor(Config{Jobs: 1, Size: 2}))
+			g := joinCgroup(filepath.Join(root, "proc"), filepath.Join(root, "sys"), 77, 1, cpusFor(Config{Jobs: 1, Size: 2}))
 			defer g.close()
 			if g.layer.String() != tt.want {
 				t.Fatalf("layer %q, want %q", g.layer, tt.want)
@@ -51,7 +51,7 @@ func TestJoinCgroup(t *testing.T) {
 			for file, want := range map[string]string{
 				"server/cgroup.procs": "77", "cgroup.subtree_control": "+cpu", "children/cpu.max": "500000 100000",
 				"children/memory.max": "2147483648", "children/pids.max": "1024",
-				"children/memory.oom.group": "1", "children/memory.swap.max": "0",
+				"children/memory.oom.group": "0", "children/memory.swap.max": "0",
 			} {
 				if got, err := os.ReadFile(filepath.Join(root, "sys/svc", file)); err != nil || string(got) != want {
 					t.Errorf("%s = %q, %v; want %q", file, got, err, want)
