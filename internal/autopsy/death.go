@@ -115,9 +115,24 @@ func (b Body) signal(o *cell.Outcome, at place) *wire.Problem {
 		if !b.inCode(o.Regs.Rip - 1) {
 			before = at // some hypervisors leave rip at an icebp
 		}
+		if b.padding(o.Regs.Rip - 1) {
+			last := b.locate(o.Regs.Rip - 2)
+			return last.fill(wire.Problemf(wire.Crashed, "control ran past the end of %s, where no code is; a ret is missing, or a function that does not return did", last.symbol))
+		}
 		return before.died("breakpoint or debug trap")
 	}
 	return at.died("killed by " + unix.SignalName(o.Signal))
+}
+
+// padding tells that an address is in the memory of code, and in none of the sections
+// there: the loader fills what lies between them with breakpoints.
+func (b Body) padding(addr uint64) bool {
+	for i := range b.Image.Sections {
+		if s := &b.Image.Sections[i]; addr >= s.Addr && addr < s.Addr+s.Size {
+			return false
+		}
+	}
+	return b.inCode(addr)
 }
 
 // died makes the problem of what ended the cell at a place.

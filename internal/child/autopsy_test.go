@@ -27,6 +27,7 @@ func TestExplanations(t *testing.T) {
 		{"division by zero", "31c990f7f1c3", wire.Crashed, "SIGFPE", "", []string{"division by zero", "playground+0x3", "div ecx"}},
 		{"unmasked exception", "68001f00000fae1424580f57c0f30f5ec0c3", wire.Crashed, "SIGFPE", "", []string{"floating-point exception", "divss"}},
 		{"breakpoint", "90ccc3", wire.Crashed, "SIGTRAP", "", []string{"breakpoint", "playground+0x1", "int"}},
+		{"no ret", "89f8", wire.Crashed, "SIGTRAP", "", []string{"ran past the end of playground", "ret is missing"}},
 		{"not canonical", "48b80000000000000080488b00c3", wire.Crashed, "SIGSEGV", "", []string{"general protection", "canonical", "playground+0xa"}},
 		{"return to nowhere", "48b8000000000000008050c3", wire.Crashed, "SIGSEGV", "", []string{"playground+0xb", "ret"}},
 		{"call of address 0", "31c0ffd0c3", wire.Crashed, "SIGSEGV", "execute", []string{"jumped to the null page", "playground+0x2", "call"}},

@@ -72,6 +72,7 @@ const kernelName = "kernel"
 func (r *Reader) options() []option {
 	return []option{
 		{"events", "NAME,...", "what to count: names, globs, sets and event=0x..,umask=0x..; see webrunner events", r.events},
+		{"symbol", "NAME", "the function of the object to call; default the one that has the kernel's name", symbol},
 		{"mode", "MODE", "latency: single calls between fences (default); throughput: calls back to back", mode},
 		{"cold", "WHAT", "data, code or data,code: not in any cache when a call begins", cold},
 		{"pages", "SIZE", "of operands: 4k (default) or 2m", pages},
@@ -175,6 +176,21 @@ func mode(job *wire.Job, values []string) error {
 	i, err := word(values, string(wire.ModeLatency), string(wire.ModeThroughput))
 	job.Manner.Throughput = i == 1
 	return err
+}
+
+// maxSymbol bounds the name of a function, bytes; those of C++ are long.
+const maxSymbol = 4096
+
+func symbol(job *wire.Job, values []string) error {
+	v, err := once(values)
+	switch {
+	case err != nil:
+		return err
+	case v == "" || len(v) > maxSymbol:
+		return fmt.Errorf("a name has 1 to %d bytes, not %d", maxSymbol, len(v))
+	}
+	job.Symbol = v
+	return nil
 }
 
 func pages(job *wire.Job, values []string) error {

@@ -96,11 +96,17 @@ func (s *Subject) load() (err error) {
 		return Problem(err)
 	}
 	s.Warnings = append(s.Warnings, s.Image.Warnings...)
+	if c := s.Choice; !c.Exact && !slices.Contains(s.Call.Spec.Alternatives, c.Name) {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("the function that ran is %s: %s", c.Name, c.Why))
+	}
 	return nil
 }
 
 // choose finds the function that the call is for.
 func (s *Subject) choose(im *loader.Image) (loader.Choice, error) {
+	if s.Job.Symbol != "" {
+		return im.ChooseSymbol(s.Job.Symbol)
+	}
 	return im.Choose(s.Call.Spec.Name, s.Call.Spec.Alternatives)
 }
 

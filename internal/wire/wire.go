@@ -25,6 +25,7 @@ type Job struct {
 	Kind   Kind              `json:"kind"`
 	Spec   []byte            `json:"spec,omitempty"`   // kernel specification (XML); Run only
 	Params map[string]uint64 `json:"params,omitempty"` // every parameter of the specification, validated
+	Symbol string            `json:"symbol,omitempty"` // the function to call; empty is that of the kernel's name
 	Seed   uint64            `json:"seed,omitempty"`   // of the operands' contents; at most MaxSeed
 	// AuditSeed is of contents that a kernel must not foresee. No answer and no
 	// log may tell it.
