@@ -67,9 +67,9 @@ func law() []room {
 	leaves := func(dir string, uses ...string) room { return room{dir, uses, leafBans()} }
 	return []room{
 		{"cmd/webrunner", []string{"internal/", "selftest", "selftest/hostile", "examples", "kernels", "perf/events", "perf/processor", "filter/seccomp"}, nil},
-		{"selftest", []string{"examples", "internal/engine", "internal/report", "internal/runner", "internal/trust", "internal/wire", "kernels", "selftest/hostile"}, childless()},
+		{"selftest", []string{"examples", "internal/engine", "internal/report", "internal/trust", "internal/wire", "kernels", "selftest/hostile"}, childless()},
 		{"selftest/hostile", []string{"internal/wire", "kernels", "trampoline"}, childless()},
-		{"internal/server", []string{"internal/engine", "internal/link", "internal/request", "internal/runner", "internal/report", "internal/trust", "internal/wire", "kernels"}, serverBans()},
+		{"internal/server", []string{"internal/engine", "internal/link", "internal/request", "internal/report", "internal/trust", "internal/wire", "kernels"}, serverBans()},
 		{"internal/client", []string{"internal/wire"}, append(serverBans(), ban{module + "/internal/server", "who asks a server needs nothing of what serves"})},
 		{"internal/engine", []string{"internal/request", "internal/runner", "internal/trust", "internal/wire", "kernels", "perf/events", "perf/processor"}, serverBans()},
 		{"internal/link", nil, serverBans()},

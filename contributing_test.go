@@ -19,7 +19,7 @@ func TestWay(t *testing.T) {
 	_, way, _ := strings.Cut(string(text), "## The way of one run\n")
 	way, _, _ = strings.Cut(way, "\n## ")
 	packages := load(t)
-	rows := regexp.MustCompile("(?m)^\\| ([a-z/_]+\\.go) \\| (.+?) \\| (.+) \\|$").FindAllStringSubmatch(way, -1)
+	rows := regexp.MustCompile(`(?m)^\| ([a-z/_]+\.go) \| (.+?) \| (.+) \|$`).FindAllStringSubmatch(way, -1)
 	if hops := strings.Count(way, ".go | "); len(rows) < 15 || len(rows) != hops {
 		t.Fatalf("%d rows of %d can be read", len(rows), hops)
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"webrunner/internal/runner"
+	"webrunner/internal/engine"
 	"webrunner/internal/wire"
 	"webrunner/selftest"
 	"webrunner/selftest/hostile"
@@ -34,7 +34,10 @@ func (a *app) selftest(args []string) int {
 	}
 	checks := selftest.Checks(selftest.Of(e), attack || full)
 	if attack || full {
-		for _, c := range hostile.Checks(hostile.Env{Do: e.Turn, Kernels: e.Reader.Kernels, Host: e.Host}, full, wire.LayerNames(), e.Without, o.openBare(errorLog(a.err))) {
+		bare := func(without []wire.LayerName) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
+			return engine.Bare(without, errorLog(a.err))
+		}
+		for _, c := range hostile.Checks(hostile.Env{Do: e.Turn, Kernels: e.Reader.Kernels, Host: e.Host}, full, wire.LayerNames(), e.Without, bare) {
 			checks = append(checks, c)
 		}
 	}
@@ -59,19 +62,4 @@ func (a *app) tellOutcome(o selftest.Outcome) {
 		word = "note"
 	}
 	fmt.Fprintf(a.out, "%s  %-24s %s (%.1f ms)\n", word, o.Name, o.Detail, o.MS)
-}
-
-// openBare starts children without some layers, to see what the others stop.
-func (o *engineOptions) openBare(log func(string, ...any)) hostile.Open {
-	return func(without []wire.LayerName) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
-		pool, err := runner.New(runner.Config{Size: 1, Without: without, Log: log})
-		if err != nil {
-			return nil, nil, err
-		}
-		do := func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-			rep, _, err := pool.Do(ctx, job)
-			return rep, err
-		}
-		return do, pool.Close, nil
-	}
 }

@@ -17,10 +17,10 @@ import (
 
 	"webrunner/internal/cell"
 	"webrunner/internal/child"
+	"webrunner/internal/engine"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
-	"webrunner/perf/processor"
 	"webrunner/trampoline"
 )
 
@@ -39,35 +39,18 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// open starts children without some layers.
 func open(without []wire.LayerName) (func(context.Context, *wire.Job) (*wire.Report, error), func(), error) {
-	p, err := runner.New(runner.Config{Without: without})
-	if err != nil {
-		return nil, nil, err
-	}
-	return func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-		rep, _, err := p.Do(ctx, job)
-		return rep, err
-	}, p.Close, nil
+	return engine.Bare(without, nil)
 }
 
-// host is this host, with a pool that all tests share.
+// host is this host, with an engine that all tests share.
 var host = sync.OnceValues(func() (Env, error) {
-	p, err := runner.New(runner.Config{Size: 2})
+	e, err := engine.Open(engine.Config{Size: 2})
 	if err != nil {
 		return Env{}, err
 	}
-	set, err := kernels.Builtin()
-	if err != nil {
-		return Env{}, err
-	}
-	h := processor.ProbeHost(os.DirFS("/"))
-	e := Env{Kernels: set, Do: func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-		rep, _, err := p.Do(ctx, job)
-		return rep, err
-	}}
-	e.Host = wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, PMUReason: h.PMUReason}
-	_, err = p.Probe(context.Background(), &e.Host)
-	return e, err
+	return Env{Kernels: e.Reader.Kernels, Do: e.Turn, Host: e.Host}, nil
 })
 
 func environment(t *testing.T) Env {

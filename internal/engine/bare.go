@@ -1,0 +1,23 @@
+package engine
+
+import (
+	"context"
+
+	"webrunner/internal/runner"
+	"webrunner/internal/wire"
+)
+
+// Bare starts children without some layers, whatever the host requires, to see what the
+// others stop. They do jobs as they are: nobody tells them of the host or completes their
+// reports. The caller calls end when it has no more jobs.
+func Bare(without []wire.LayerName, log func(string, ...any)) (do func(context.Context, *wire.Job) (*wire.Report, error), end func(), err error) {
+	pool, err := runner.New(runner.Config{Without: without, Log: log})
+	if err != nil {
+		return nil, nil, err
+	}
+	do = func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
+		rep, _, err := pool.Do(ctx, job)
+		return rep, err
+	}
+	return do, pool.Close, nil
+}
