@@ -38,7 +38,7 @@ func TestValuesErrors(t *testing.T) {
 		{"sdot", "n", []string{"1_000"}, "is not an unsigned decimal number", 0, 1<<64 - 1},
 		{"sdot", "n", []string{"1e3"}, "is not an unsigned decimal number", 0, 1<<64 - 1},
 		{"sdot", "n", []string{"٣"}, "is not an unsigned decimal number", 0, 1<<64 - 1},
-		{"sdot", "n", []string{"a\x00\n\xff"}, "parameter n=a??? of kernel", 0, 1<<64 - 1},
+		{"sdot", "n", []string{"a\x00\n\xff"}, `parameter n="a\x00\n\xff" of kernel`, 0, 1<<64 - 1},
 		{"sdot", "n", []string{strings.Repeat("x", 100)}, "n=" + strings.Repeat("x", 64) + "… of", 0, 1<<64 - 1},
 		{"sdot", "n", []string{""}, "parameter n of kernel blis/sdot has no value", 0, 1<<64 - 1},
 		{"sdot", "n", []string{"18446744073709551616"}, "is 2^64 or more", 0, 1<<64 - 1},

@@ -53,7 +53,7 @@ func BenchmarkLoad(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if _, err := Load(o, testPlacement()); err != nil {
+			if _, err := load(o, testPlacement()); err != nil {
 				b.Fatal(err)
 			}
 		}

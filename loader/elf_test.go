@@ -196,12 +196,21 @@ func mustLoad(t *testing.T, o *testObject) *Image {
 	return im
 }
 
+// load lays an object out and relocates it.
+func load(o *Object, p Placement) (*Image, error) {
+	pl, err := Layout(o, p)
+	if err != nil {
+		return nil, err
+	}
+	return Relocate(pl)
+}
+
 func loadBytes(file []byte) (*Image, error) {
 	o, err := Parse(file, Limits{})
 	if err != nil {
 		return nil, err
 	}
-	return Load(o, testPlacement())
+	return load(o, testPlacement())
 }
 
 // mustRefuse checks class and text of the refusal.

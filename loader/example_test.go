@@ -16,10 +16,15 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	image, err := loader.Load(object, loader.Placement{
+	plan, err := loader.Layout(object, loader.Placement{
 		Base: 0x10000000, Limit: 0x40000000, // where the image may lie
 		TrapBase: 0x40000000, TrapLimit: 0x50000000, // where undefined symbols go
 	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	image, err := loader.Relocate(plan)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -207,7 +207,7 @@ func TestPlacementIsChecked(t *testing.T) {
 	} {
 		p := testPlacement()
 		breakIt(&p)
-		if _, err := Load(o, p); err == nil || err.(*Error).Class != Internal {
+		if _, err := load(o, p); err == nil || err.(*Error).Class != Internal {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

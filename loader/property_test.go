@@ -29,14 +29,14 @@ func checkProperties(t testing.TB, file []byte) bool {
 		checkRefusal(t, err)
 		return false
 	}
-	im, err := Load(o, testPlacement())
+	im, err := load(o, testPlacement())
 	if (im == nil) == (err == nil) {
 		t.Fatalf("Load returned %v and %v", im, err)
 	}
 	if !bytes.Equal(before, file) {
 		t.Fatal("the input was changed")
 	}
-	again, err2 := Load(o, testPlacement())
+	again, err2 := load(o, testPlacement())
 	if !reflect.DeepEqual(im, again) || !reflect.DeepEqual(err, err2) {
 		t.Fatal("a second Load differs from the first")
 	}
@@ -52,7 +52,7 @@ func checkProperties(t testing.TB, file []byte) bool {
 	checkImage(t, im, lim)
 	p := testPlacement()
 	p.CodeShift = uint64(len(file)) % Page
-	if im, err = Load(o, p); err != nil {
+	if im, err = load(o, p); err != nil {
 		checkRefusal(t, err) // the limit, or a field too narrow for the new distance
 	} else {
 		checkImage(t, im, lim)

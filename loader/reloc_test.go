@@ -194,7 +194,7 @@ func TestFarExternal(t *testing.T) {
 	}
 	p := testPlacement()
 	p.Externals = map[string]uint64{"memcpy": 0x7fff00001000}
-	im, err := Load(o, p)
+	im, err := load(o, p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func TestEveryValue(t *testing.T) {
 		}
 		p := testPlacement()
 		p.ThreadPointer = p.TrapBase + 0x800
-		im, err := Load(o, p)
+		im, err := load(o, p)
 		if err != nil {
 			t.Errorf("%s: %v", row.name, err)
 			continue

@@ -1,14 +1,5 @@
 package loader
 
-// Load lays the object out and relocates it: Layout, then Relocate.
-func Load(o *Object, p Placement) (*Image, error) {
-	pl, err := Layout(o, p)
-	if err != nil {
-		return nil, err
-	}
-	return Relocate(pl)
-}
-
 // Relocate writes the bytes of a plan. It returns an *Error if a value does not
 // fit the field that a relocation has for it.
 func Relocate(pl *Plan) (*Image, error) {

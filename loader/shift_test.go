@@ -39,7 +39,7 @@ func loadShifted(t *testing.T, file []byte, shift uint64) *Image {
 	}
 	p := testPlacement()
 	p.CodeShift = shift
-	im, err := Load(o, p)
+	im, err := load(o, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +256,7 @@ func TestCodeShiftOf(t *testing.T) {
 			if p.CodeShift, err = CodeShift(o, p, want, func(im *Image) (Choice, error) { return im.Choose("no such function", []string{name}) }); err != nil {
 				t.Fatal(err)
 			}
-			im, err := Load(o, p)
+			im, err := load(o, p)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -54,7 +54,7 @@ func TestTLSRelocations(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			im, err := Load(parsed, p)
+			im, err := load(parsed, p)
 			if err != nil {
 				t.Fatalf("%s: %v", relocTypes[r.typ].name, err)
 			}
@@ -148,7 +148,7 @@ func TestTrapSpacing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(object, p); err == nil || err.(*Error).Class != TooLarge {
+	if _, err := load(object, p); err == nil || err.(*Error).Class != TooLarge {
 		t.Errorf("65 traps in a page: %v", err)
 	}
 }

@@ -21,7 +21,11 @@ func loaded(t testing.TB, file []byte) Code {
 	if err != nil {
 		t.Fatal(err)
 	}
-	im, err := loader.Load(o, loader.Placement{Base: 0x10000000, Limit: 0x40000000, TrapBase: 0x40000000, TrapLimit: 0x50000000})
+	pl, err := loader.Layout(o, loader.Placement{Base: 0x10000000, Limit: 0x40000000, TrapBase: 0x40000000, TrapLimit: 0x50000000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	im, err := loader.Relocate(pl)
 	if err != nil {
 		t.Fatal(err)
 	}
