@@ -63,9 +63,13 @@ func unread(s *server) {
 	}
 	time.Sleep(time.Second)
 	say("76 requests of %d bytes: resident at most %d MiB, after %v", len(object), stop(), time.Since(begin).Round(time.Second))
-	for _, status := range []string{" 200 ", " 429 "} {
-		say("answered%sby: %d", status, strings.Count(s.access.String(), "/m/screen?listing=1\""+status))
+	got := map[string]int{}
+	for line := range strings.Lines(s.access.String()) {
+		if _, after, ok := strings.Cut(line, "/m/screen?listing=1\" "); ok {
+			got[strings.Fields(after)[0]]++
+		}
 	}
+	say("statuses: %v", got)
 	closeAll(list)
 	for _, wait := range []time.Duration{5 * time.Second, 60 * time.Second} {
 		time.Sleep(wait)
