@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"webrunner/internal/hostile"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/selftest"
-	"webrunner/selftest/hostile"
 )
 
 // selftest checks this host. It exits 0 when every required check passed.
