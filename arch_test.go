@@ -66,9 +66,9 @@ func leafBans() []ban {
 func law() []room {
 	leaves := func(dir string, uses ...string) room { return room{dir, uses, leafBans()} }
 	return []room{
-		{"cmd/webrunner", []string{"internal/", "selftest", "selftest/hostile", "examples", "kernels", "perf/events", "perf/processor", "filter/seccomp"}, nil},
-		{"selftest", []string{"examples", "internal/engine", "internal/report", "internal/trust", "internal/wire", "kernels", "selftest/hostile"}, childless()},
-		{"selftest/hostile", []string{"internal/wire", "kernels", "trampoline"}, childless()},
+		{"cmd/webrunner", []string{"internal/", "selftest", "examples", "kernels", "perf/events", "perf/processor", "filter/seccomp"}, nil},
+		{"selftest", []string{"examples", "internal/engine", "internal/report", "internal/trust", "internal/wire", "kernels", "internal/hostile"}, childless()},
+		{"internal/hostile", []string{"internal/wire", "kernels", "trampoline"}, childless()},
 		{"internal/server", []string{"internal/engine", "internal/link", "internal/request", "internal/report", "internal/trust", "internal/wire", "kernels"}, serverBans()},
 		{"internal/client", []string{"internal/wire"}, append(serverBans(), ban{module + "/internal/server", "who asks a server needs nothing of what serves"})},
 		{"internal/engine", []string{"internal/request", "internal/runner", "internal/trust", "internal/wire", "kernels", "perf/events", "perf/processor"}, serverBans()},
@@ -110,7 +110,7 @@ func law() []room {
 		// Starts noisy neighbours, and is its own child; not part of the binary.
 		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/engine", "internal/runner", "internal/wire", "kernels", "perf/processor", "perf/uarch"}, nil},
 		// Is its own child too; not part of the binary.
-		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/engine", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/stats", "selftest/hostile", "trampoline"}, nil},
+		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/engine", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/stats", "internal/hostile", "trampoline"}, nil},
 		{"scripts/bombs", []string{"loader/bombs"}, nil},
 		// Starts a server and is its worst client; not part of the binary.
 		{"scripts/abuse", []string{"examples", "internal/elfobj"}, nil},

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 count=${1:-100000} time=${2:-24h}
 binary=$(mktemp)
 trap 'rm -f "$binary"' EXIT
-CGO_ENABLED=0 go test -c -o "$binary" ./selftest/hostile
+CGO_ENABLED=0 go test -c -o "$binary" ./internal/hostile
 chmod 755 "$binary"
 export WEBRUNNER_SOAK="$count" WEBRUNNER_SOAK_TIME="$time"
 run="nice -n 10 $binary -test.run ^TestSoak\$ -test.v -test.timeout 0"

@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	"webrunner/internal/engine"
+	"webrunner/internal/hostile"
 	"webrunner/internal/wire"
 	"webrunner/selftest"
-	"webrunner/selftest/hostile"
 )
 
 // selftest checks this host. It exits 0 when every required check passed.

@@ -20,9 +20,9 @@ import (
 
 	"webrunner/internal/cell"
 	"webrunner/internal/elfobj"
+	"webrunner/internal/hostile"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
-	"webrunner/selftest/hostile"
 	"webrunner/trampoline"
 )
 

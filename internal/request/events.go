@@ -2,6 +2,7 @@ package request
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -45,6 +46,9 @@ func (c *Counting) Plan(values []string) ([]wire.Group, []wire.Unavailable, erro
 		names = []string{defaultEvents}
 	}
 	groups, refused, err := c.events.Groups(names)
+	if unknown := (*events.UnknownError)(nil); errors.As(err, &unknown) && len(unknown.Nearest) == 0 {
+		return nil, nil, fmt.Errorf("%w; webrunner events lists them", err)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

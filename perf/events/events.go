@@ -86,7 +86,7 @@ type source uint8
 const (
 	vendorSource source = iota
 	oldSource           // only the service of 2016
-	linuxSource        // Linux, in sysfs
+	linuxSource         // Linux, in sysfs
 )
 
 func (s source) String() string { return [...]string{"vendor", "2016", "kernel"}[s] }

@@ -21,7 +21,7 @@ func (e *UnknownError) Error() string {
 	if len(e.Nearest) > 0 {
 		return s + "; did you mean " + strings.Join(e.Nearest, ", ") + "?"
 	}
-	return s + ", nor one of a similar name; webrunner events lists them"
+	return s + ", nor one of a similar name"
 }
 
 // Bounds of a list of events. Each of its items is held against every name of a

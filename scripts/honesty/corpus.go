@@ -14,9 +14,9 @@ import (
 
 	"webrunner/examples"
 	"webrunner/internal/elfobj"
+	"webrunner/internal/hostile"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
-	"webrunner/selftest/hostile"
 )
 
 // objects are assembled from the sources beside them. A test assembles them anew.
