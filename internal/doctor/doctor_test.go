@@ -121,7 +121,7 @@ func illnesses() []struct {
 	level := func(n int) change {
 		return probe(func(p *Probes) { p.Landlock = func() (int, error) { return n, nil } })
 	}
-	noPMU := func(p *Probes) { p.Perf.PMU, p.Perf.RDPMC, p.Perf.PMUReason = false, "", "no PMU: ENOENT" }
+	noPMU := func(p *Probes) { p.Perf.PMU, p.Perf.RDPMC, p.Perf.PMUReason = false, "", "ENOENT" }
 	guest := func(p *Probes) { p.Perf.Hypervisor = "KVMKVMKVM" }
 	noSeccomp := func(p *Probes) { p.Seccomp = func() error { return errors.New("no seccomp") } }
 	return []struct {

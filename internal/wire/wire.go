@@ -142,7 +142,9 @@ type Rhythm struct {
 }
 
 // Calibration is what the measuring code of a cell costs on this machine. Its
-// fields are those of stats.Calibration, which explains them.
+// fields are those of stats.Calibration, which explains them: the compiler holds
+// both equal where one is converted into the other. They stay two types, as the
+// names in JSON belong to this package, and statistics know of no pipe.
 type Calibration struct {
 	ChainCycles   float64      `json:"chain_cycles"`
 	ChainEdge     float64      `json:"chain_edge"`

@@ -17,6 +17,7 @@ import (
 
 	"webrunner/internal/cell"
 	"webrunner/internal/child"
+	"webrunner/internal/hostinfo"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
@@ -65,7 +66,7 @@ var host = sync.OnceValues(func() (Env, error) {
 		rep, _, err := p.Do(ctx, job)
 		return rep, err
 	}}
-	e.Host = wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, PMUReason: h.PMUReason}
+	e.Host = hostinfo.WithoutPMU(hostinfo.Of(h), "a test")
 	_, err = p.Probe(context.Background(), &e.Host)
 	return e, err
 })
