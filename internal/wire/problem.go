@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Class is the stable word for a kind of failure. Clients switch on it.
@@ -112,6 +113,22 @@ type Problem struct {
 func Problemf(c Class, format string, args ...any) *Problem {
 	i := c.Info()
 	return &Problem{Type: "about:blank", Title: i.Title, Status: i.Status, Class: c, Detail: fmt.Sprintf(format, args...)}
+}
+
+// LacksText says of code that it needs ISA extensions which this host lacks, as in
+// "the code needs AVX512F, AVX512VL, which this host lacks" where needs is "the code
+// needs". Problems and warnings have it from here.
+func LacksText(needs string, extensions []string) string {
+	return fmt.Sprintf("%s %s, which this host lacks", needs, strings.Join(extensions, ", "))
+}
+
+// MissingISAf builds the problem of code that needs ISA extensions which this host
+// lacks. The detail is LacksText, a comma or colon as format begins with it, and
+// where that is.
+func MissingISAf(needs string, extensions []string, format string, args ...any) *Problem {
+	p := Problemf(MissingISA, "%s", LacksText(needs, extensions)+fmt.Sprintf(format, args...))
+	p.MissingISA = extensions
+	return p
 }
 
 // AsProblem finds the problem in an error. One without a class is our bug.
