@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -387,6 +388,25 @@ func TestVerifyStatuses(t *testing.T) {
 	} {
 		if got := wire.VerifyStatus(of); got != want {
 			t.Errorf("%s is %s in results", of, got)
+		}
+	}
+}
+
+// TestPrecisionIsToldAsItIs: the help and the manual name the precision of each
+// effort.
+func TestPrecisionIsToldAsItIs(t *testing.T) {
+	manual, err := os.ReadFile("../../docs/measuring.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	percent := func(e wire.Effort) string { return strconv.FormatFloat(100*e.Precision(), 'g', -1, 64) }
+	def, quick, thorough := percent(wire.Default), percent(wire.Quick), percent(wire.Thorough)
+	if want := fmt.Sprintf("%s by default, %s with `effort=quick`, %s with `effort=thorough`", def, quick, thorough); !strings.Contains(string(manual), want) {
+		t.Errorf("docs/measuring.md does not say %q", want)
+	}
+	for _, o := range request.Options() {
+		if want := fmt.Sprintf("(%s; quick %s, thorough %s)", def, quick, thorough); o.Name == "precision" && !strings.Contains(o.About, want) {
+			t.Errorf("the option says %q, not %s", o.About, want)
 		}
 	}
 }

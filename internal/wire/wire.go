@@ -58,6 +58,19 @@ const (
 // its budget does not say.
 const DefaultMemory = 512 << 20
 
+// Precision is the relative half-width of the main figure's 95 % interval at which
+// sampling stops, unless a client asks for another. Texts and flags tell it from
+// here.
+func (e Effort) Precision() float64 {
+	switch e {
+	case Quick:
+		return 0.05
+	case Thorough:
+		return 0.001
+	}
+	return 0.005
+}
+
 // Budget bounds a job. The server enforces Deadline again from outside.
 type Budget struct {
 	Deadline  int64   `json:"deadline_us"`         // for the whole job, microseconds
