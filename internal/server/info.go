@@ -11,6 +11,7 @@ import (
 
 	"webrunner/internal/report"
 	"webrunner/internal/wire"
+	"webrunner/internal/words"
 	"webrunner/kernels"
 )
 
@@ -51,7 +52,9 @@ func (s *Server) jsonAnswer(doc any) (answer, *wire.Problem) {
 	return jsonText(b), nil
 }
 
-func jsonText(b []byte) answer { return answer{status: 200, media: mediaJSON, body: append(b, '\n')} }
+func jsonText(b []byte) answer {
+	return answer{status: 200, media: mediaJSON, body: append(words.JSON(b), '\n')}
+}
 
 // sandbox lists the layers in force.
 func (s *Server) sandbox(x *exchange) (answer, *wire.Problem) {
