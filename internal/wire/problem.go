@@ -26,13 +26,16 @@ const (
 	MissingISA           Class = "missing-isa"
 	Crashed              Class = "crashed"
 	ForbiddenSyscall     Class = "forbidden-syscall"
-	ABIViolation         Class = "abi-violation"
-	Timeout              Class = "timeout"
-	MemoryLimit          Class = "memory-limit"
-	QueueFull            Class = "queue-full"
-	Draining             Class = "draining"
-	Unfit                Class = "unfit"
-	Internal             Class = "internal"
+	// ABIViolation is a word of the contract that no answer has: what the stub
+	// repairs is told in Result.ABI, beside the figures, and a death does not tell
+	// which rule was broken, so it is Crashed. RATIONALE.md has the reasons.
+	ABIViolation Class = "abi-violation"
+	Timeout      Class = "timeout"
+	MemoryLimit  Class = "memory-limit"
+	QueueFull    Class = "queue-full"
+	Draining     Class = "draining"
+	Unfit        Class = "unfit"
+	Internal     Class = "internal"
 )
 
 // ClassInfo is one row of the error table.
