@@ -68,7 +68,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := r.Budget
-	want.Precision, want.Effort = 0.005, wire.Default
+	want.Precision, want.Effort = wire.Default.Precision(), wire.Default
 	if job.Kind != wire.Run || job.Params["n"] != 7 || job.Params["incx"] != 1 || job.Budget != want || !reflect.DeepEqual(job.Manner, wire.Manner{}) {
 		t.Errorf("%+v", job)
 	}
@@ -100,8 +100,8 @@ func TestOptions(t *testing.T) {
 		{"deadline=5s", func(j *wire.Job) { j.Budget.CPU = 5e6 }},
 		{"deadline=2ms", func(j *wire.Job) { j.Budget.CPU = 2e3 }}, // and cells may wait for a processor as before
 		{"effort=default", func(*wire.Job) {}},
-		{"effort=quick", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Quick, 0.05 }},
-		{"effort=thorough", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Thorough, 0.001 }},
+		{"effort=quick", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Quick, wire.Quick.Precision() }},
+		{"effort=thorough", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Thorough, wire.Thorough.Precision() }},
 		{"effort=quick precision=1", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Quick, 0.01 }},
 		{"precision=1 effort=thorough", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Thorough, 0.01 }},
 	} {
