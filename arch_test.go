@@ -104,7 +104,7 @@ func law() []room {
 		leaves("examples"),
 		leaves("internal/elfobj"),
 		leaves("internal/words"),
-		{"internal/doctor", []string{"filter/landlock", "internal/wire", "perf", "perf/processor"}, serverBans()},
+		{"internal/doctor", []string{"filter/landlock", "internal/runner", "internal/wire", "perf", "perf/processor"}, serverBans()},
 		{"scripts/matrix", []string{"examples", "internal/wire"}, nil}, // starts emulators; not part of the binary
 		// Records what the tests of perf/stats play; not part of the binary.
 		{"scripts/record", []string{"internal/cell", "perf/processor", "perf/recording", "trampoline"}, nil},

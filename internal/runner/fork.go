@@ -51,7 +51,7 @@ func newForker(cfg Config) (*forker, error) {
 	}
 	f.group = cgroup{layer: wire.SwitchedOff(wire.LayerCgroup)}
 	if !slices.Contains(cfg.Without, wire.LayerCgroup) {
-		f.group = joinCgroup("/proc/self/cgroup", "/sys/fs/cgroup", os.Getpid(), cpusFor(cfg))
+		f.group = joinCgroup("/", os.Getpid(), cpusFor(cfg))
 		if err := f.try(0); err != nil { // it is taken where it works
 			f.group.close()
 			f.group = cgroup{layer: wire.Absent(err.Error())}
