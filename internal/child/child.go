@@ -29,10 +29,6 @@ const (
 	reportFD = 4
 )
 
-// maxJob bounds a job's frame, in bytes; the server's own limit on bodies is
-// below it.
-const maxJob = 1 << 30
-
 // withoutPrefix begins the argument that lists the layers an operator gave up.
 const withoutPrefix = "without="
 
@@ -71,7 +67,7 @@ func awaitJob(idle func()) (job *wire.Job, err error) {
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
-		job, err = wire.ReadJob(descriptor(jobFD), maxJob)
+		job, err = wire.ReadJob(descriptor(jobFD), wire.MaxJob)
 	}()
 	select {
 	case <-read:

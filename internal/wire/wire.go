@@ -71,6 +71,13 @@ func (e Effort) Precision() float64 {
 	return 0.005
 }
 
+// MaxObject is the largest object that a client may send and a server may be told to
+// take, in bytes. MaxJob bounds the frame of a job, which has JSON beside the object.
+const (
+	MaxObject = 512 << 20
+	MaxJob    = 2 * MaxObject
+)
+
 // Budget bounds a job. The server enforces Deadline again from outside.
 type Budget struct {
 	Deadline  int64   `json:"deadline_us"`         // for the whole job, microseconds
