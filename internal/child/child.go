@@ -11,7 +11,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,9 +28,6 @@ const (
 	reportFD = 4
 )
 
-// withoutPrefix begins the argument that lists the layers an operator gave up.
-const withoutPrefix = "without="
-
 // Main is the child's whole life. It returns the exit code: 0 when a report
 // was written, 4 when there was nobody to report to.
 func Main() int {
@@ -40,7 +36,7 @@ func Main() int {
 	// A child lives for milliseconds and allocates little beside the object.
 	debug.SetGCPercent(400)
 
-	layers, problem := lockDown(without(os.Args))
+	layers, problem := lockDown(wire.ParseWithoutArg(os.Args[len(os.Args)-1]))
 	job, err := awaitJob(func() {
 		if problem == nil {
 			rehearse(layers)
@@ -76,18 +72,6 @@ func awaitJob(idle func()) (job *wire.Job, err error) {
 		<-read
 	}
 	return job, err
-}
-
-// without returns the layers named on the child's command line.
-func without(args []string) (layers []wire.LayerName) {
-	for _, a := range args[1:] {
-		if names, ok := strings.CutPrefix(a, withoutPrefix); ok && names != "" {
-			for name := range strings.SplitSeq(names, ",") {
-				layers = append(layers, wire.LayerName(name))
-			}
-		}
-	}
-	return layers
 }
 
 // job is one job under way.

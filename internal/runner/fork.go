@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -44,7 +43,7 @@ func newForker(cfg Config) (*forker, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &forker{argv: []string{ChildName, WithoutPrefix + strings.ReplaceAll(wire.JoinLayers(cfg.Without), " ", "")}, null: null}
+	f := &forker{argv: []string{ChildName, wire.WithoutArg(cfg.Without)}, null: null}
 	if err := f.findExecutable(); err != nil {
 		f.close()
 		return nil, err
