@@ -54,7 +54,7 @@ func explainOpen(errno syscall.Errno, a Attr, index int) (why, remedy string) {
 		}
 		return "this Linux does not have it", ""
 	case unix.EACCES, unix.EPERM:
-		return "not permitted", "sysctl kernel.perf_event_paranoid=2 or lower (a capability helps only where the process that counts holds it); " +
+		return "not permitted", ParanoidMend + " (a capability helps only where the process that counts holds it); " +
 			"a container's seccomp profile must allow perf_event_open"
 	case unix.EINVAL:
 		if index > 0 {

@@ -27,7 +27,7 @@ func (o object) budget() wire.Budget {
 		Call:     call.Microseconds(),
 		Memory:   64 << 20,
 
-		Precision: 0.005,
+		Precision: wire.Default.Precision(),
 	}
 }
 

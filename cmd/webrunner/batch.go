@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -46,7 +45,10 @@ func (a *app) batchLine(e *engine.Engine, job wire.Job, name string) []byte {
 	if job.Object, err = a.readObject(name); err == nil {
 		var rep *wire.Report
 		if rep, err = e.Answer(context.Background(), &job); err == nil {
-			return withPath(rep.Document, name)
+			var line json.RawMessage
+			if line, err = wire.With(rep.Document, "path", name); err == nil {
+				return line
+			}
 		}
 	}
 	p := wire.AsProblem(err)
@@ -54,18 +56,4 @@ func (a *app) batchLine(e *engine.Engine, job wire.Job, name string) []byte {
 		"path": name, "status": "rejected", "verdict": "refused", "class": p.Class, "error": p.Detail,
 	}) // strings only: it cannot fail
 	return b
-}
-
-// withPath puts the path in front of the members of a JSON object.
-func withPath(doc []byte, path string) []byte {
-	name, err := json.Marshal(path)
-	members, ok := bytes.CutPrefix(bytes.TrimSpace(doc), []byte("{"))
-	if err != nil || !ok {
-		return doc
-	}
-	sep := ","
-	if bytes.HasPrefix(bytes.TrimSpace(members), []byte("}")) {
-		sep = ""
-	}
-	return fmt.Appendf(nil, `{"path":%s%s%s`, name, sep, members)
 }

@@ -34,7 +34,7 @@ func (a *app) doctor(args []string) int {
 		return a.fail(out, err)
 	}
 	if out == "json" {
-		err = writeJSON(a.out, d)
+		err = report.Document(a.out, d)
 	} else {
 		err = d.text(a)
 	}

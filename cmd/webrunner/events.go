@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 
+	"webrunner/internal/report"
 	"webrunner/internal/request"
 	"webrunner/perf/events"
 	"webrunner/perf/processor"
@@ -31,7 +32,7 @@ func (a *app) events(args []string) int {
 		return a.fail(out, err)
 	}
 	if out == "json" {
-		err = writeJSON(a.out, doc)
+		err = report.Document(a.out, doc)
 	} else {
 		err = doc.WriteText(a.out)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"webrunner/internal/report"
 	"webrunner/internal/request"
 	"webrunner/kernels"
 )
@@ -37,7 +38,7 @@ func (a *app) kernels(args []string) int {
 		fmt.Fprint(a.out, kernels.Text(list))
 		return exitGood
 	}
-	if err := writeJSON(a.out, map[string]any{"kernels": list}); err != nil {
+	if err := report.Document(a.out, map[string]any{"kernels": list}); err != nil {
 		return a.fail(out, err)
 	}
 	return exitGood

@@ -7,10 +7,6 @@ import (
 	"webrunner/internal/wire"
 )
 
-// maxObject bounds an object that is read here, bytes; the same as the largest
-// --max-body.
-const maxObject = 512 << 20
-
 // readObject reads an object file, or the input stream when its name is "-".
 func (a *app) readObject(name string) ([]byte, error) {
 	r := a.in
@@ -22,12 +18,12 @@ func (a *app) readObject(name string) ([]byte, error) {
 		defer f.Close()
 		r = f
 	}
-	b, err := io.ReadAll(io.LimitReader(r, maxObject+1))
+	b, err := io.ReadAll(io.LimitReader(r, wire.MaxObject+1))
 	if err != nil {
 		return nil, wire.Problemf(wire.BadRequest, "%v", err)
 	}
-	if len(b) > maxObject {
-		return nil, wire.Problemf(wire.TooLarge, "%s is larger than %d bytes", name, maxObject)
+	if len(b) > wire.MaxObject {
+		return nil, wire.Problemf(wire.TooLarge, "%s is larger than %d bytes", name, wire.MaxObject)
 	}
 	return b, nil
 }

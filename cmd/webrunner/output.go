@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -48,9 +47,7 @@ func terminal(w io.Writer) bool {
 func (a *app) fail(o output, err error) int {
 	p := wire.AsProblem(err)
 	if o == "json" {
-		if b, err := json.Marshal(p); err == nil {
-			fmt.Fprintf(a.err, "%s\n", b)
-		}
+		_ = report.Document(a.err, p)
 	} else {
 		_ = report.ProblemText(a.err, p) // nowhere is left to complain to
 	}
@@ -60,10 +57,4 @@ func (a *app) fail(o output, err error) int {
 // usage is a fault in what the caller wrote, beyond the grammar of flags.
 func usage(format string, args ...any) *wire.Problem {
 	return wire.Problemf(wire.BadParameter, format, args...)
-}
-
-func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
 }

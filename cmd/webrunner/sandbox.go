@@ -50,7 +50,7 @@ func (a *app) sandbox(args []string) int {
 	}
 	if out == "text" {
 		fmt.Fprint(a.out, text)
-	} else if err := writeJSON(a.out, doc); err != nil {
+	} else if err := report.Document(a.out, doc); err != nil {
 		return a.fail(out, err)
 	}
 	return exitGood
@@ -87,7 +87,7 @@ func (a *app) checkCall(text string, out output) int {
 		decisions = append(decisions, d)
 	}
 	if out == "json" {
-		if err := writeJSON(a.out, map[string]any{"call": call.String(), "decisions": decisions}); err != nil {
+		if err := report.Document(a.out, map[string]any{"call": call.String(), "decisions": decisions}); err != nil {
 			return a.fail(out, err)
 		}
 		return exitGood

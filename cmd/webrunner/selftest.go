@@ -6,6 +6,7 @@ import (
 
 	"webrunner/internal/engine"
 	"webrunner/internal/hostile"
+	"webrunner/internal/report"
 	"webrunner/internal/wire"
 	"webrunner/selftest"
 )
@@ -41,13 +42,13 @@ func (a *app) selftest(args []string) int {
 			checks = append(checks, c)
 		}
 	}
-	report := selftest.Run(context.Background(), checks, tell)
+	outcome := selftest.Run(context.Background(), checks, tell)
 	if out == "json" {
-		if err := writeJSON(a.out, report); err != nil {
+		if err := report.Document(a.out, outcome); err != nil {
 			return a.fail(out, err)
 		}
 	}
-	if !report.OK {
+	if !outcome.OK {
 		return exitFailed
 	}
 	return exitGood

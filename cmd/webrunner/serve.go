@@ -220,10 +220,9 @@ func parseBytes(s string) (int, error) {
 	case strings.HasSuffix(s, "M"):
 		digits, unit = s[:len(s)-1], 1<<20
 	}
-	const most = 512 << 20 // a job's frame must fit in one pipe message of the codec, and in memory
 	n, err := strconv.ParseUint(digits, 10, 32)
-	if err != nil || n == 0 || n*uint64(unit) > most {
-		return 0, usage("--max-body takes 1 to 512M bytes, not %q", s)
+	if err != nil || n == 0 || n*uint64(unit) > wire.MaxObject {
+		return 0, usage("--max-body takes 1 to %dM bytes, not %q", wire.MaxObject>>20, s)
 	}
 	return int(n) * unit, nil
 }

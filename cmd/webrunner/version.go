@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"webrunner/internal/report"
 )
 
 // version prints what was built, from what, and by which compiler.
@@ -19,7 +20,7 @@ func (a *app) version(args []string) int {
 		fmt.Fprintf(a.out, "webrunner %s (%s, %s/%s)\n", v.Version, v.Go, v.OS, v.Arch)
 		return exitGood
 	}
-	if err := writeJSON(a.out, v); err != nil {
+	if err := report.Document(a.out, v); err != nil {
 		return a.fail(out, err)
 	}
 	return exitGood

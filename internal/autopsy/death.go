@@ -2,7 +2,6 @@ package autopsy
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -99,9 +98,7 @@ func (b Body) signal(o *cell.Outcome, at place) *wire.Problem {
 			return q
 		}
 		if lacks := b.lacks(at); len(lacks) > 0 {
-			q := at.fill(wire.Problemf(wire.MissingISA, "the kernel reached an instruction that needs %s, which this host lacks,%s", strings.Join(lacks, ", "), at.with()))
-			q.MissingISA = lacks
-			return q
+			return at.fill(wire.MissingISAf("the kernel reached an instruction that needs", lacks, ",%s", at.with()))
 		}
 		return at.died("illegal instruction")
 	case unix.SIGFPE:

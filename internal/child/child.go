@@ -11,7 +11,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,13 +28,6 @@ const (
 	reportFD = 4
 )
 
-// maxJob bounds a job's frame, in bytes; the server's own limit on bodies is
-// below it.
-const maxJob = 1 << 30
-
-// withoutPrefix begins the argument that lists the layers an operator gave up.
-const withoutPrefix = "without="
-
 // Main is the child's whole life. It returns the exit code: 0 when a report
 // was written, 4 when there was nobody to report to.
 func Main() int {
@@ -46,7 +38,7 @@ func Main() int {
 	// Near the limit it collects in time, before that ends it.
 	debug.SetMemoryLimit(limitData / 4 * 3)
 
-	layers, problem := lockDown(without(os.Args))
+	layers, problem := lockDown(wire.ParseWithoutArg(os.Args[len(os.Args)-1]))
 	job, err := awaitJob(func() {
 		if problem == nil {
 			rehearse(layers)
@@ -73,7 +65,7 @@ func awaitJob(idle func()) (job *wire.Job, err error) {
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
-		job, err = wire.ReadJob(descriptor(jobFD), maxJob)
+		job, err = wire.ReadJob(descriptor(jobFD), wire.MaxJob)
 	}()
 	select {
 	case <-read:
@@ -82,18 +74,6 @@ func awaitJob(idle func()) (job *wire.Job, err error) {
 		<-read
 	}
 	return job, err
-}
-
-// without returns the layers named on the child's command line.
-func without(args []string) (layers []wire.LayerName) {
-	for _, a := range args[1:] {
-		if names, ok := strings.CutPrefix(a, withoutPrefix); ok && names != "" {
-			for name := range strings.SplitSeq(names, ",") {
-				layers = append(layers, wire.LayerName(name))
-			}
-		}
-	}
-	return layers
 }
 
 // job is one job under way.

@@ -15,6 +15,7 @@ import (
 	"webrunner/examples"
 	"webrunner/internal/child"
 	"webrunner/internal/elfobj"
+	"webrunner/internal/hostinfo"
 	"webrunner/internal/request"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
@@ -40,7 +41,7 @@ var host = sync.OnceValues(func() (wire.Host, error) {
 		return wire.Host{}, err
 	}
 	h := processor.ProbeHost(os.DirFS("/"))
-	w := wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs, PMUReason: h.PMUReason}
+	w := hostinfo.Of(h)
 	if h.PMU {
 		w.PMU = "generic"
 	}

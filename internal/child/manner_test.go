@@ -51,7 +51,7 @@ func TestManner(t *testing.T) {
 			if c := r.Conditions; !tt.want(c) || !strings.HasPrefix(c.Pinned, "pinned") || c.MHz[0] <= 0 || c.MHz[1] < c.MHz[0] {
 				t.Errorf("conditions: %+v", c)
 			}
-			if p := r.Conditions.Precision; p.Wanted != 0.005 || p.Stopped == "" || p.Achieved <= 0 {
+			if p := r.Conditions.Precision; p.Wanted != wire.Default.Precision() || p.Stopped == "" || p.Achieved <= 0 {
 				t.Errorf("precision: %+v", p)
 			}
 			if c := r.Counters[0]; c.Name != "Cycles" || c.Value < 300 || c.Value > 3e6 {

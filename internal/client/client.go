@@ -11,6 +11,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"webrunner/internal/wire"
+	"webrunner/internal/words"
 )
 
 // Client asks one server. New makes one.
@@ -61,7 +62,8 @@ func (c *Client) Run(query url.Values, object []byte) (*wire.Result, error) {
 }
 
 // Screen has the server look at the code of an object. It returns the JSON document, and
-// whether that accepts the object. Errors are those of Run.
+// whether that accepts the object; no terminal is commanded by it, nor by ScreenText,
+// whatever the server sends. Errors are those of Run.
 func (c *Client) Screen(query url.Values, object []byte) (document []byte, accepted bool, err error) {
 	document, err = c.post("screen", query, object, "application/json")
 	if err != nil {
@@ -73,13 +75,14 @@ func (c *Client) Screen(query url.Values, object []byte) (document []byte, accep
 	if err := json.Unmarshal(document, &doc); err != nil || doc.Verdict == "" {
 		return nil, false, wire.Problemf(wire.Unfit, "%s answered with no verdict", c.server)
 	}
-	return document, doc.Verdict == "accepted", nil
+	return words.JSON(document), doc.Verdict == "accepted", nil
 }
 
 // ScreenText is Screen for people: the same as text, which does not say the verdict to a
 // program.
 func (c *Client) ScreenText(query url.Values, object []byte) ([]byte, error) {
-	return c.post("screen", query, object, "text/plain")
+	text, err := c.post("screen", query, object, "text/plain")
+	return []byte(words.Text(string(text), maxAnswer)), err
 }
 
 // post sends an object and returns the answer.

@@ -1,11 +1,13 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
+
+	"webrunner/internal/runner"
 )
 
 func user(h host) Finding {
@@ -169,10 +171,6 @@ func memoryLimit(h host) Finding {
 // pages, in bytes, is near 2^63.
 const unlimited1 = "92233720368547"
 
-// childGroup is the name of the group that the runner makes for children, beside
-// its own, where it may.
-const childGroup = "children"
-
 // groupLimit walks up from a group to the root for a limit that is set.
 func (t tree) groupLimit(controllers, group string) (file, limit string, ok bool) {
 	root, name := "sys/fs/cgroup", "memory.max"
@@ -187,7 +185,7 @@ func (t tree) groupLimit(controllers, group string) (file, limit string, ok bool
 		return ok && limit != "max" && !strings.HasPrefix(limit, unlimited1)
 	}
 	for at := path.Clean("/" + group); ; at = path.Dir(at) {
-		if limited(at) || limited(path.Join(path.Dir(at), childGroup)) {
+		if limited(at) || limited(path.Join(path.Dir(at), runner.ChildGroup)) {
 			return "/" + file, limit, true
 		}
 		if at == "/" {
@@ -196,29 +194,21 @@ func (t tree) groupLimit(controllers, group string) (file, limit string, ok bool
 	}
 }
 
-// controlGroup looks for a group of version 2 whose controllers this process
-// may hand down: then children get a group of their own.
+// controlGroup asks the runner for a group whose controllers it may hand down: then
+// children get a group of their own.
 func controlGroup(h host) Finding {
 	const unit = "serve by the systemd unit (Delegate=memory pids), or under systemd-run -p 'Delegate=memory pids'"
-	groups, ok := h.text("proc/self/cgroup")
-	if !ok {
+	_, err := runner.OwnGroup(h.fsys)
+	f := Finding{State: Warn, Risk: "children get no group of their own: memory and processes are limited by the server's, if at all"}
+	switch {
+	case err == nil:
+		return well("version 2 with memory and pids")
+	case errors.Is(err, runner.ErrNoHierarchy):
+		f.Have, f.Mend = err.Error(), "boot with systemd.unified_cgroup_hierarchy=1, and "+unit
+	case errors.Is(err, runner.ErrNotDelegated):
+		f.Have, f.Mend = err.Error(), unit
+	default:
 		return unknown("/proc/self/cgroup")
-	}
-	f := Finding{State: Warn, Have: "no hierarchy of version 2", Risk: "children get no group of their own: memory and processes are limited by the server's, if at all",
-		Mend: "boot with systemd.unified_cgroup_hierarchy=1, and " + unit}
-	for line := range strings.Lines(groups) {
-		group, ok := strings.CutPrefix(strings.TrimSpace(line), "0::")
-		if !ok {
-			continue
-		}
-		have, ok := h.text(path.Join("sys/fs/cgroup", group, "cgroup.controllers"))
-		if !ok {
-			return f
-		}
-		if list := strings.Fields(have); slices.Contains(list, "memory") && slices.Contains(list, "pids") {
-			return well("version 2 with memory and pids")
-		}
-		f.Have, f.Mend = "memory and pids are not delegated", unit
 	}
 	return f
 }

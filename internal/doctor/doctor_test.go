@@ -121,7 +121,7 @@ func illnesses() []struct {
 	level := func(n int) change {
 		return probe(func(p *Probes) { p.Landlock = func() (int, error) { return n, nil } })
 	}
-	noPMU := func(p *Probes) { p.Perf.PMU, p.Perf.RDPMC, p.Perf.PMUReason = false, "", "no PMU: ENOENT" }
+	noPMU := func(p *Probes) { p.Perf.PMU, p.Perf.RDPMC, p.Perf.PMUReason = false, "", "ENOENT" }
 	guest := func(p *Probes) { p.Perf.Hypervisor = "KVMKVMKVM" }
 	noSeccomp := func(p *Probes) { p.Seccomp = func() error { return errors.New("no seccomp") } }
 	return []struct {
@@ -180,7 +180,7 @@ func illnesses() []struct {
 		{"memory-limit", OK, "is 1000", change{files: map[string]string{"proc/self/cgroup": "4:memory:/a\n0::/\n", "sys/fs/cgroup/memory/a/memory.limit_in_bytes": "1000"}}},
 		{"memory-limit", OK, "/children/memory.max is 7", change{files: map[string]string{"proc/self/cgroup": "0::/a/server\n", "sys/fs/cgroup/a/children/memory.max": "7"}}},
 		{"memory-limit", Unknown, "cgroup", file("proc/self/cgroup", "-")},
-		{"control-group", Warn, "are not delegated", file("sys/fs/cgroup/system.slice/webrunner.service/cgroup.controllers", "cpu pids")},
+		{"control-group", Warn, "the memory controller is not delegated", file("sys/fs/cgroup/system.slice/webrunner.service/cgroup.controllers", "cpu pids")},
 		{"control-group", Warn, "systemd.unified_cgroup_hierarchy=1", file("proc/self/cgroup", "4:memory:/a\n")},
 		{"control-group", Warn, "systemd.unified_cgroup_hierarchy=1", file("sys/fs/cgroup/system.slice/webrunner.service/cgroup.controllers", "-")},
 		{"control-group", Unknown, "cgroup", file("proc/self/cgroup", "-")},

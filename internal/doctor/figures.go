@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"webrunner/perf"
 	"webrunner/perf/processor"
 )
 
@@ -19,7 +20,7 @@ func pmu(h host) Finding {
 		}
 		return well("%s: %d general and %d fixed counters", name, h.Perf.Counters, h.Perf.Fixed)
 	}
-	f := Finding{State: Warn, Have: strings.TrimPrefix(h.Perf.PMUReason, "no PMU: "),
+	f := Finding{State: Warn, Have: h.Perf.PMUReason,
 		Risk: "cycles are calibrated from the time-stamp counter; no other hardware event can be counted"}
 	switch {
 	case strings.Contains(f.Have, "not permitted"):
@@ -33,24 +34,18 @@ func pmu(h host) Finding {
 	return f
 }
 
-// maxParanoid is the highest kernel.perf_event_paranoid at which a process
-// without capabilities may count its own user-mode events
-// (Documentation/admin-guide/sysctl/kernel.rst). Debian's and Ubuntu's patched
-// kernels know 3 and 4, which forbid it.
-const maxParanoid = 2
-
 func paranoid(h host) Finding {
-	const sysctl = "kernel.perf_event_paranoid"
+	const sysctl = perf.ParanoidSysctl
 	n := h.Perf.Paranoid
 	switch {
 	case n == processor.ParanoidUnknown:
 		return unknown("/proc/sys/kernel/perf_event_paranoid")
-	case n <= maxParanoid:
+	case n <= perf.MaxParanoid:
 		return well("%s=%d", sysctl, n)
 	}
 	return Finding{State: Warn, Have: fmt.Sprintf("%s=%d", sysctl, n),
 		Risk: "a cell has no privilege, so it may count nothing: neither hardware nor software events",
-		Mend: fmt.Sprintf("sysctl -w %s=%d; echo %s=%d > /etc/sysctl.d/60-webrunner.conf", sysctl, maxParanoid, sysctl, maxParanoid)}
+		Mend: fmt.Sprintf("%s; echo %s=%d > /etc/sysctl.d/60-webrunner.conf", perf.ParanoidMend, sysctl, perf.MaxParanoid)}
 }
 
 func rdpmc(h host) Finding {

@@ -2,11 +2,10 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
-	"strings"
 
+	"webrunner/internal/hostinfo"
 	"webrunner/internal/request"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
@@ -33,10 +32,7 @@ func (c Config) Learn() (*request.Reader, wire.Host, error) {
 	}
 	host, counting := learnHost()
 	if c.NoEvents != "" {
-		host.PMU, host.PMUWidth, host.RDPMC, counting = "", 0, false, request.NewCounting(nil, c.NoEvents)
-		if host.PMUReason == "" {
-			host.PMUReason = c.NoEvents
-		}
+		host, counting = hostinfo.WithoutPMU(host, c.NoEvents), request.NewCounting(nil, c.NoEvents)
 	}
 	if len(c.CPUs) > 0 {
 		host.CPUs = c.CPUs
@@ -47,22 +43,8 @@ func (c Config) Learn() (*request.Reader, wire.Host, error) {
 // learnHost asks the machine once; a locked-down child cannot.
 func learnHost() (wire.Host, *request.Counting) {
 	h := processor.ProbeHost(os.DirFS("/"))
-	w := wire.Host{
-		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping,
-		Microarchitecture: h.Core().Name,
-		Microcode:         h.Microcode, Kernel: h.Linux, PMUReason: strings.TrimPrefix(h.PMUReason, "no PMU: "), TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs,
-	}
-	if h.PMU && h.Paranoid > 2 {
-		// A privileged server may count all the same, its children may not.
-		h.PMU = false
-		w.PMUReason = fmt.Sprintf("kernel.perf_event_paranoid is %d; sysctl kernel.perf_event_paranoid=2 lets unprivileged processes count themselves", h.Paranoid)
-	}
-	if h.PMU {
-		if w.PMU = h.PMUName; w.PMU == "" {
-			w.PMU = "generic"
-		}
-		w.PMUWidth, w.RDPMC = h.PMUWidth, h.RDPMC == "1" || h.RDPMC == "2"
-	}
+	w := hostinfo.Of(h)
+	h.PMU = w.PMU != "" // to the events, too, it is there only if children may use it
 	counted, err := events.ForHost(h, os.DirFS("/"))
 	if err != nil { // a processor that nobody knows; it has the generic events
 		return w, request.NewCounting(nil, w.PMUReason)

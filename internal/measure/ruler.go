@@ -3,6 +3,7 @@ package measure
 import (
 	"time"
 
+	"webrunner/internal/hostinfo"
 	"webrunner/internal/wire"
 	"webrunner/perf/uarch"
 	"webrunner/trampoline"
@@ -20,7 +21,7 @@ const usualHz = 2e9
 
 // RulerOf returns the ruler of a host.
 func RulerOf(h wire.Host) Ruler {
-	r := Ruler{hz: float64(h.TSCHz), core: uarch.Of(uarch.CPU{Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping})}
+	r := Ruler{hz: float64(h.TSCHz), core: hostinfo.Core(&h)}
 	if r.hz == 0 {
 		r.hz = usualHz
 	}

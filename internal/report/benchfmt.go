@@ -108,9 +108,9 @@ func benchUnit(c *wire.Counter) string {
 // word replaces what would end a word of the format.
 func word(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unprintable(r) {
+		if unicode.IsSpace(r) {
 			return '-'
 		}
 		return r
-	}, s)
+	}, line(s))
 }

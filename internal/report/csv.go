@@ -25,11 +25,11 @@ var csvHeader = []string{
 func CSV(w io.Writer, r *wire.Result) error {
 	c := csv.NewWriter(w)
 	c.Write(csvHeader) // errors stay with c until Flush
-	head := []string{line(r.Kernel), params(r.Params, "=", " "), r.Object.SHA256}
-	tail := []string{string(r.Verify.Status), string(r.Integrity), manner(&r.Conditions)}
+	head := []string{line(r.Kernel), params(r.Params, "=", " "), line(r.Object.SHA256)}
+	tail := []string{line(string(r.Verify.Status)), line(string(r.Integrity)), line(manner(&r.Conditions))}
 	for _, k := range ordered(r.Counters) {
 		c.Write(slices.Concat(head, []string{
-			line(k.Name), decimal(k.Value), line(k.Unit), string(k.Source), decimal(k.CI95[0]), decimal(k.CI95[1]),
+			line(k.Name), decimal(k.Value), line(k.Unit), line(string(k.Source)), decimal(k.CI95[0]), decimal(k.CI95[1]),
 			decimal(k.Min), decimal(k.P10), decimal(k.P90), decimal(k.Overhead),
 			strconv.Itoa(k.Samples.Accepted), strconv.Itoa(k.Samples.Total), strconv.Itoa(k.Cells), strconv.FormatBool(k.Exact),
 		}, tail, []string{line(k.Trust)}))

@@ -1,10 +1,12 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 
 	"webrunner/internal/wire"
+	"webrunner/internal/words"
 )
 
 // JSON writes the whole result as one line. Lists that are empty are [], never
@@ -23,7 +25,18 @@ func JSON(w io.Writer, r *wire.Result) error {
 	if c.Sandbox == nil {
 		c.Sandbox = wire.Layers{}
 	}
-	e := json.NewEncoder(w)
+	return Document(w, &c)
+}
+
+// Document writes any document as one line of JSON, the same for a terminal as for
+// a program: no string in it has a character that is not printable.
+func Document(w io.Writer, v any) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	return e.Encode(&c)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(words.JSON(b.Bytes()))
+	return err
 }

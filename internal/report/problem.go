@@ -12,7 +12,7 @@ import (
 // followed by one indented line for each further thing that is known.
 func ProblemText(w io.Writer, p *wire.Problem) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "error: %s: %s\n", p.Class, line(p.Detail))
+	fmt.Fprintf(&b, "error: %s: %s\n", line(string(p.Class)), line(p.Detail))
 	for _, f := range problemFields(p) {
 		if f.value != "" {
 			fmt.Fprintf(&b, "  %s: %s\n", f.key, line(f.value))

@@ -8,9 +8,9 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode"
 
 	"webrunner/internal/wire"
+	"webrunner/internal/words"
 )
 
 // Format is one form of a result.
@@ -67,20 +67,8 @@ func label(c *wire.Counter) string {
 	return line(c.Name) + " (" + strings.Join(notes, ", ") + ")"
 }
 
-// line keeps text that may come from an object, such as a symbol, within one
-// line of printable characters.
-func line(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case unprintable(r):
-			return '?'
-		}
-		return r
-	}, s)
-}
+// lineMost bounds one text of a result or a problem in every form, bytes.
+const lineMost = 4 << 10
 
-// unprintable reports whether r could do anything to a terminal but stand
-// there: control characters, and invisible ones that reorder or hide text.
-func unprintable(r rune) bool { return !unicode.IsGraphic(r) || r == unicode.ReplacementChar }
+// line is text that may come from an object, such as a symbol, as it may be shown.
+func line(s string) string { return words.Line(s, lineMost) }

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"webrunner/internal/wire"
@@ -310,7 +311,7 @@ func TestHostileText(t *testing.T) {
 			continue // escapes control characters by itself
 		}
 		for l := range strings.Lines(b.String()) {
-			if strings.ContainsFunc(strings.Trim(l, "\n"), func(r rune) bool { return r != '\t' && unprintable(r) }) {
+			if strings.ContainsFunc(strings.Trim(l, "\n"), func(r rune) bool { return r != '\t' && !unicode.IsPrint(r) }) {
 				t.Errorf("%s: %q", f.Name, l)
 			}
 			if strings.HasPrefix(strings.TrimSpace(l), "Cycles: 1") {

@@ -110,7 +110,7 @@ func whyRefused(list []events.Refusal) string {
 	return strings.Join(why, "; ")
 }
 
-func (c *Counting) noPMU() string { return "no PMU: " + strings.TrimPrefix(c.why, "no PMU: ") }
+func (c *Counting) noPMU() string { return "no PMU: " + c.why }
 
 // wireGroups gives cycles and instructions the names that they have on every
 // processor.

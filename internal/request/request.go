@@ -26,13 +26,6 @@ type Reader struct {
 	Budget  wire.Budget // of every job; a query may shorten its measuring time
 }
 
-// Relative half-widths of the 95 % interval at which measuring stops, by effort.
-const (
-	quickPrecision    = 0.05
-	DefaultPrecision  = 0.005
-	thoroughPrecision = 0.001
-)
-
 // option is a word of a query that is not a kernel's parameter. The table of them in
 // options makes the flags of the command line, the names that no kernel's parameter may
 // have, and the list on the service's first page; a test holds the table in
@@ -81,7 +74,7 @@ func (r *Reader) options() []option {
 		{"operand-offset", "NAME=BYTES,...", "where in their page operands begin, up to 4095", operandOffset},
 		{"seed", "NUMBER", "of the operands' contents, to have those of an earlier run again; default random", seed},
 		{"effort", "EFFORT", "quick: some 2 ms and a wide interval; default; thorough: a narrow interval", effort},
-		{"precision", "PERCENT", "stop when the 95 % interval is within ± this much of the figure (0.5; quick 5, thorough 0.1)", precision},
+		{"precision", "PERCENT", precisionAbout(), precision},
 		{"deadline", "DURATION", "stop measuring after this time, with what there is (2s)", r.deadline},
 	}
 }
@@ -89,7 +82,7 @@ func (r *Reader) options() []option {
 // Run reads the query of a run. Every error is a *wire.Problem.
 func (r *Reader) Run(query map[string][]string) (*wire.Job, error) {
 	job := &wire.Job{Kind: wire.Run, Budget: r.Budget, Seed: random() & wire.MaxSeed, AuditSeed: random()}
-	job.Budget.Effort, job.Budget.Precision = wire.Default, DefaultPrecision
+	job.Budget.Effort, job.Budget.Precision = wire.Default, wire.Default.Precision()
 	params := maps.Clone(query)
 	names := params[kernelName]
 	delete(params, kernelName)
@@ -160,21 +153,25 @@ func once(values []string) (string, error) {
 	return values[0], nil
 }
 
-// word returns the place of the only value of an option in a list of words.
-func word(values []string, words ...string) (int, error) {
+// word returns the only value of an option, which is one of some words.
+func word[W ~string](values []string, words ...W) (W, error) {
 	v, err := once(values)
 	if err != nil {
-		return 0, err
+		return "", err
 	}
-	if i := slices.Index(words, v); i >= 0 {
-		return i, nil
+	var list []string
+	for _, w := range words {
+		if string(w) == v {
+			return w, nil
+		}
+		list = append(list, string(w))
 	}
-	return 0, fmt.Errorf("%.40q is none of %s", v, strings.Join(words, ", "))
+	return "", fmt.Errorf("%.40q is none of %s", v, strings.Join(list, ", "))
 }
 
 func mode(job *wire.Job, values []string) error {
-	i, err := word(values, string(wire.ModeLatency), string(wire.ModeThroughput))
-	job.Manner.Throughput = i == 1
+	m, err := word(values, wire.ModeLatency, wire.ModeThroughput)
+	job.Manner.Throughput = m == wire.ModeThroughput
 	return err
 }
 
@@ -194,8 +191,8 @@ func symbol(job *wire.Job, values []string) error {
 }
 
 func pages(job *wire.Job, values []string) error {
-	i, err := word(values, string(wire.Pages4K), string(wire.Pages2M))
-	job.Manner.HugePages = i == 1
+	p, err := word(values, wire.Pages4K, wire.Pages2M)
+	job.Manner.HugePages = p == wire.Pages2M
 	return err
 }
 
@@ -254,10 +251,15 @@ func seed(job *wire.Job, values []string) error {
 }
 
 func effort(job *wire.Job, values []string) error {
-	i, err := word(values, string(wire.Quick), string(wire.Default), string(wire.Thorough))
-	job.Budget.Effort = []wire.Effort{wire.Quick, wire.Default, wire.Thorough}[i]
-	job.Budget.Precision = []float64{quickPrecision, DefaultPrecision, thoroughPrecision}[i]
+	e, err := word(values, wire.Quick, wire.Default, wire.Thorough)
+	job.Budget.Effort, job.Budget.Precision = e, e.Precision()
 	return err
+}
+
+// precisionAbout describes the option precision, in per cent.
+func precisionAbout() string {
+	return fmt.Sprintf("stop when the 95 %% interval is within ± this much of the figure (%g; quick %g, thorough %g)",
+		100*wire.Default.Precision(), 100*wire.Quick.Precision(), 100*wire.Thorough.Precision())
 }
 
 func align(job *wire.Job, values []string) error {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -67,7 +68,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := r.Budget
-	want.Precision, want.Effort = 0.005, wire.Default
+	want.Precision, want.Effort = wire.Default.Precision(), wire.Default
 	if job.Kind != wire.Run || job.Params["n"] != 7 || job.Params["incx"] != 1 || job.Budget != want || !reflect.DeepEqual(job.Manner, wire.Manner{}) {
 		t.Errorf("%+v", job)
 	}
@@ -99,8 +100,8 @@ func TestOptions(t *testing.T) {
 		{"deadline=5s", func(j *wire.Job) { j.Budget.CPU = 5e6 }},
 		{"deadline=2ms", func(j *wire.Job) { j.Budget.CPU = 2e3 }}, // and cells may wait for a processor as before
 		{"effort=default", func(*wire.Job) {}},
-		{"effort=quick", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Quick, 0.05 }},
-		{"effort=thorough", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Thorough, 0.001 }},
+		{"effort=quick", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Quick, wire.Quick.Precision() }},
+		{"effort=thorough", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Thorough, wire.Thorough.Precision() }},
 		{"effort=quick precision=1", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Quick, 0.01 }},
 		{"precision=1 effort=thorough", func(j *wire.Job) { j.Budget.Effort, j.Budget.Precision = wire.Thorough, 0.01 }},
 	} {
@@ -387,6 +388,25 @@ func TestVerifyStatuses(t *testing.T) {
 	} {
 		if got := wire.VerifyStatus(of); got != want {
 			t.Errorf("%s is %s in results", of, got)
+		}
+	}
+}
+
+// TestPrecisionIsToldAsItIs: the help and the manual name the precision of each
+// effort.
+func TestPrecisionIsToldAsItIs(t *testing.T) {
+	manual, err := os.ReadFile("../../docs/measuring.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	percent := func(e wire.Effort) string { return strconv.FormatFloat(100*e.Precision(), 'g', -1, 64) }
+	def, quick, thorough := percent(wire.Default), percent(wire.Quick), percent(wire.Thorough)
+	if want := fmt.Sprintf("%s by default, %s with `effort=quick`, %s with `effort=thorough`", def, quick, thorough); !strings.Contains(string(manual), want) {
+		t.Errorf("docs/measuring.md does not say %q", want)
+	}
+	for _, o := range request.Options() {
+		if want := fmt.Sprintf("(%s; quick %s, thorough %s)", def, quick, thorough); o.Name == "precision" && !strings.Contains(o.About, want) {
+			t.Errorf("the option says %q, not %s", o.About, want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -27,6 +28,9 @@ const (
 // its child take turns, and warm children and collecting garbage add little.
 func cpusFor(cfg Config) int { return 2*cfg.Jobs + cfg.Size + 1 }
 
+// ChildGroup is the name of the group for children, below the server's own.
+const ChildGroup = "children"
+
 // cgroup is a control group of version 2 for children, where the host
 // delegates one to this process (systemd: Delegate=).
 type cgroup struct {
@@ -38,9 +42,10 @@ type cgroup struct {
 // itself moves to a sibling, because only groups without processes can hand
 // controllers down ("no internal processes"). It does nothing where the host
 // does not delegate, or where other processes share the group.
-func joinCgroup(proc, sys string, pid, jobs, cpus int) cgroup {
+func joinCgroup(root string, pid, jobs, cpus int) cgroup {
 	memory := max(jobs, 1) * groupMemory
-	dir, err := ownGroup(proc, sys)
+	dir, err := OwnGroup(os.DirFS(root))
+	dir = filepath.Join(root, dir)
 	if err == nil {
 		err = delegate(dir, pid, memory)
 	}
@@ -50,7 +55,7 @@ func joinCgroup(proc, sys string, pid, jobs, cpus int) cgroup {
 	}
 	var f *os.File
 	if err == nil {
-		f, err = os.Open(filepath.Join(dir, "children"))
+		f, err = os.Open(filepath.Join(dir, ChildGroup))
 	}
 	if err != nil {
 		return cgroup{layer: wire.Absent(err.Error())}
@@ -63,7 +68,7 @@ func limitCPU(dir string, cpus int) error {
 	if err := os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+cpu"), 0o644); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "children/cpu.max"), fmt.Appendf(nil, "%d %d", cpus*groupPeriod, groupPeriod), 0o644)
+	return os.WriteFile(filepath.Join(dir, ChildGroup+"/cpu.max"), fmt.Appendf(nil, "%d %d", cpus*groupPeriod, groupPeriod), 0o644)
 }
 
 func (g *cgroup) close() {
@@ -72,30 +77,39 @@ func (g *cgroup) close() {
 	}
 }
 
-// ownGroup finds this process's group of version 2 in the mounted hierarchy.
-func ownGroup(proc, sys string) (string, error) {
-	text, err := os.ReadFile(proc)
+// Why children can have no group of their own, as OwnGroup says.
+var (
+	ErrNoHierarchy  = errors.New("no cgroup v2 hierarchy is mounted")
+	ErrNotDelegated = errors.New("not delegated")
+)
+
+// OwnGroup finds the control group of version 2 that this process is in, and that
+// controllers can be handed down from: its directory, below fsys, which is the root
+// directory of the host. An error is ErrNoHierarchy, ErrNotDelegated or about
+// /proc/self/cgroup.
+func OwnGroup(fsys fs.FS) (string, error) {
+	text, err := fs.ReadFile(fsys, "proc/self/cgroup")
 	if err != nil {
 		return "", reason(err)
 	}
-	for _, line := range strings.Split(string(text), "\n") {
-		path, ok := strings.CutPrefix(line, "0::")
+	for line := range strings.Lines(string(text)) {
+		group, ok := strings.CutPrefix(strings.TrimSpace(line), "0::")
 		if !ok {
 			continue
 		}
-		dir := filepath.Join(sys, path)
-		have, err := os.ReadFile(filepath.Join(dir, "cgroup.controllers"))
+		dir := path.Join("sys/fs/cgroup", group)
+		have, err := fs.ReadFile(fsys, path.Join(dir, "cgroup.controllers"))
 		if err != nil {
-			return "", errors.New("no cgroup v2 hierarchy is mounted")
+			return "", ErrNoHierarchy
 		}
 		for _, want := range []string{"memory", "pids"} {
 			if !slices.Contains(strings.Fields(string(have)), want) {
-				return "", fmt.Errorf("the %s controller is not delegated", want)
+				return "", fmt.Errorf("the %s controller is %w", want, ErrNotDelegated)
 			}
 		}
 		return dir, nil
 	}
-	return "", errors.New("no cgroup v2")
+	return "", ErrNoHierarchy
 }
 
 // delegate makes the groups server and children under dir, moves this process
@@ -111,11 +125,11 @@ func delegate(dir string, pid, memory int) error {
 	for _, step := range []struct{ file, value string }{
 		{"server/cgroup.procs", strconv.Itoa(pid)},
 		{"cgroup.subtree_control", "+memory +pids"},
-		{"children/memory.max", strconv.Itoa(memory)},
+		{ChildGroup + "/memory.max", strconv.Itoa(memory)},
 		// Each child has been told to Linux as the first to die (oom_score_adj), so the
 		// one with the most memory does, and no innocent one with it.
-		{"children/memory.oom.group", "0"},
-		{"children/pids.max", strconv.Itoa(groupPIDs)},
+		{ChildGroup + "/memory.oom.group", "0"},
+		{ChildGroup + "/pids.max", strconv.Itoa(groupPIDs)},
 	} {
 		path := filepath.Join(dir, step.file)
 		if parent := filepath.Dir(path); parent != dir {
@@ -128,7 +142,7 @@ func delegate(dir string, pid, memory int) error {
 		}
 	}
 	// Swap would let a child hide memory from its limit; not every kernel has it.
-	_ = os.WriteFile(filepath.Join(dir, "children/memory.swap.max"), []byte("0"), 0o644)
+	_ = os.WriteFile(filepath.Join(dir, ChildGroup+"/memory.swap.max"), []byte("0"), 0o644)
 	return nil
 }
 

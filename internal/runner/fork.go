@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -44,14 +43,14 @@ func newForker(cfg Config) (*forker, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &forker{argv: []string{ChildName, WithoutPrefix + strings.ReplaceAll(wire.JoinLayers(cfg.Without), " ", "")}, null: null}
+	f := &forker{argv: []string{ChildName, wire.WithoutArg(cfg.Without)}, null: null}
 	if err := f.findExecutable(); err != nil {
 		f.close()
 		return nil, err
 	}
 	f.group = cgroup{layer: wire.SwitchedOff(wire.LayerCgroup)}
 	if !slices.Contains(cfg.Without, wire.LayerCgroup) {
-		f.group = joinCgroup("/proc/self/cgroup", "/sys/fs/cgroup", os.Getpid(), cfg.Jobs, cpusFor(cfg))
+		f.group = joinCgroup("/", os.Getpid(), cfg.Jobs, cpusFor(cfg))
 		if err := f.try(0); err != nil { // it is taken where it works
 			f.group.close()
 			f.group = cgroup{layer: wire.Absent(err.Error())}

@@ -11,16 +11,13 @@ import (
 
 // The re-exec'd child is told apart by its argument vector, which is exactly
 //
-//	{ChildName, WithoutPrefix + comma-separated layer names}
+//	{ChildName, wire.WithoutArg of the layers to leave out}
 //
 // main asks IsChild before anything else and hands over to child.Main, which
 // finds its job on descriptor 3, writes its report to descriptor 4, and has
 // descriptor 2 for the Go runtime's crash text. Descriptors 0 and 1 are
 // /dev/null, there is no other descriptor, and the environment is empty.
-const (
-	ChildName     = "webrunner-child"
-	WithoutPrefix = "without="
-)
+const ChildName = "webrunner-child"
 
 // IsChild tells whether args are those of a child.
 func IsChild(args []string) bool { return len(args) == 2 && args[0] == ChildName }

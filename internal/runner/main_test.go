@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 }
 
 func fakeChild() {
-	if strings.TrimPrefix(os.Args[1], WithoutPrefix) == "die-idle" {
+	if slices.Equal(wire.ParseWithoutArg(os.Args[1]), []wire.LayerName{"die-idle"}) {
 		fmt.Fprintln(os.Stderr, "no reason to live")
 		os.Exit(9)
 	}

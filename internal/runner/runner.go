@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"webrunner/internal/wire"
+	"webrunner/internal/words"
 )
 
 // Config shapes a pool. The zero value of a field means its default.
@@ -69,6 +70,9 @@ func (p *Pool) Do(ctx context.Context, job *wire.Job) (*wire.Report, Timing, err
 		err = wire.Problemf(wire.Unfit, "children of this server die before they begin with their job; see its error log")
 	}
 	t.Total = time.Since(start)
+	if rep != nil {
+		clean(rep)
+	}
 	if rep != nil && rep.Problem != nil {
 		hold(rep.Problem)
 	}
@@ -155,6 +159,16 @@ func (p *Pool) logCrash(c *child, died bool) {
 func hold(q *wire.Problem) {
 	info := q.Class.Info()
 	q.Type, q.Class, q.Status, q.Title = "about:blank", info.Class, info.Status, info.Title
+}
+
+// maxLine bounds one piece of a child's text, bytes.
+const maxLine = 4 << 10
+
+// clean takes out of a child's document and its text what commands a terminal. The
+// child cleans what comes from an object; one that was taken over may not. The forms
+// of a result and of a problem are cleaned where they are written (package report).
+func clean(rep *wire.Report) {
+	rep.Document, rep.Text = words.JSON(rep.Document), words.Text(rep.Text, maxLine)
 }
 
 // Layers returns the layers that the pool puts around a child. The child knows its

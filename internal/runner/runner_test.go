@@ -68,7 +68,7 @@ func TestDeaths(t *testing.T) {
 		log    string
 	}{
 		{"exit", wire.Internal, "", "exit code 7"},
-		{"panic", wire.Internal, "", `panic: evil\u001b[2J\u202etext`},
+		{"panic", wire.Internal, "", `panic: evil\x1b[2J\u202etext`},
 		{"sigsys", wire.Internal, "SIGSYS", "SIGSYS"},
 		{"sigkill", wire.MemoryLimit, "SIGKILL", "SIGKILL"},
 		{"oom", wire.MemoryLimit, "", "out of memory"},
@@ -284,5 +284,18 @@ func TestNotStarted(t *testing.T) {
 	}
 	if n := p.Stats().Spawned - before; n < 2 {
 		t.Errorf("%d more children were started, want at least 2", n)
+	}
+}
+
+// TestClean: a child that was taken over commands no terminal of who reads its
+// document.
+func TestClean(t *testing.T) {
+	rep := &wire.Report{Document: []byte("{\"a\":\"\u009b31m\u202e\"}"), Text: "a\tb\x1b[2J\nc\r\n"}
+	clean(rep)
+	if got := string(rep.Document); got != `{"a":"\u009b31m\u202e"}` {
+		t.Errorf("document %q", got)
+	}
+	if rep.Text != "a\tb\\x1b[2J\nc\\r\n" {
+		t.Errorf("text %q", rep.Text)
 	}
 }

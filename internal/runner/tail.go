@@ -1,12 +1,12 @@
 package runner
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"strings"
 	"time"
-	"unicode"
+
+	"webrunner/internal/words"
 )
 
 // maxCrash bounds the crash text that is kept of one child, bytes. What comes
@@ -45,20 +45,7 @@ func (t *tail) lines() []string {
 	}
 	lines := strings.Split(strings.TrimRight(string(t.text), "\n"), "\n")
 	for i, l := range lines {
-		lines[i] = printable(l)
+		lines[i] = words.Line(l, maxLine)
 	}
 	return lines
-}
-
-// printable escapes what could forge a log line or upset a terminal.
-func printable(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r == '\t' || unicode.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			fmt.Fprintf(&b, "\\u%04x", r)
-		}
-	}
-	return b.String()
 }

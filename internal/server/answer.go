@@ -11,6 +11,7 @@ import (
 
 	"webrunner/internal/report"
 	"webrunner/internal/wire"
+	"webrunner/internal/words"
 )
 
 // answer is a response before it is written.
@@ -43,6 +44,7 @@ func (s *Server) problem(accept string, p *wire.Problem) answer {
 	}
 	a.media = mediaProblem
 	b, err := json.Marshal(p)
+	b = words.JSON(b)
 	if err != nil { // it holds strings and integers only
 		b = []byte(`{}`)
 	}
@@ -118,12 +120,15 @@ func layersHeader(layers wire.Layers) string {
 	return printable(strings.Join(list, ", "))
 }
 
-// printable keeps text within what every reader of a header takes.
+// headerMost bounds one header, bytes.
+const headerMost = 2 << 10
+
+// printable keeps text within what every reader of a header takes: ASCII.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
+		if r > '~' {
 			return '?'
 		}
 		return r
-	}, s)
+	}, words.Line(s, headerMost))
 }

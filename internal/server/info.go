@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"webrunner/internal/report"
 	"webrunner/internal/wire"
+	"webrunner/internal/words"
 	"webrunner/kernels"
 )
 
@@ -40,27 +40,20 @@ func (s *Server) monitor(x *exchange) (answer, *wire.Problem) {
 	return s.jsonAnswer(doc)
 }
 
-// withLayers adds the layers in force to a child's document, a JSON object.
-func (s *Server) withLayers(doc []byte) []byte {
-	members, object := bytes.CutSuffix(bytes.TrimSpace(doc), []byte("}"))
-	layers, err := json.Marshal(s.cfg.Engine.Layers)
-	if !object || err != nil || len(members) < 2 {
-		return append(doc, '\n')
-	}
-	return slices.Concat(members, []byte(`,"sandbox":`), layers, []byte("}\n"))
-}
-
-// jsonAnswer makes a document, and adds the layers in force unless they are
-// what it is about.
-func (s *Server) jsonAnswer(doc map[string]any) (answer, *wire.Problem) {
-	if doc["layers"] == nil {
-		doc["sandbox"] = s.cfg.Engine.Layers
-	}
+// jsonAnswer makes an answer of a document, with the layers in force.
+func (s *Server) jsonAnswer(doc any) (answer, *wire.Problem) {
 	b, err := json.Marshal(doc)
 	if err != nil {
 		return answer{}, wire.Problemf(wire.Internal, "%v", err)
 	}
-	return answer{status: 200, media: mediaJSON, body: append(b, '\n')}, nil
+	if b, err = wire.With(b, "sandbox", s.cfg.Engine.Layers); err != nil {
+		return answer{}, wire.Problemf(wire.Internal, "%v", err)
+	}
+	return jsonText(b), nil
+}
+
+func jsonText(b []byte) answer {
+	return answer{status: 200, media: mediaJSON, body: append(words.JSON(b), '\n')}
 }
 
 // sandbox lists the layers in force.
@@ -68,7 +61,11 @@ func (s *Server) sandbox(x *exchange) (answer, *wire.Problem) {
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
 		return text(report.LayersText(s.cfg.Engine.Layers)), nil
 	}
-	return s.jsonAnswer(map[string]any{"layers": s.cfg.Engine.Layers})
+	b, err := json.Marshal(map[string]any{"layers": s.cfg.Engine.Layers})
+	if err != nil {
+		return answer{}, wire.Problemf(wire.Internal, "%v", err)
+	}
+	return jsonText(b), nil
 }
 
 // kernels lists the specifications, or the one that ?kernel= names.
@@ -106,17 +103,9 @@ func (s *Server) events(x *exchange) (answer, *wire.Problem) {
 		return answer{}, p
 	}
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaJSON {
-		return s.jsonAnswer(fields(list))
+		return s.jsonAnswer(list)
 	}
 	var b strings.Builder
 	_ = list.WriteText(&b) // into memory
 	return text(b.String()), nil
-}
-
-// fields takes a document apart by its JSON names.
-func fields(doc any) map[string]any {
-	b, _ := json.Marshal(doc) // of types that JSON has
-	m := make(map[string]any)
-	_ = json.Unmarshal(b, &m)
-	return m
 }

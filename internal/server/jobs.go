@@ -49,7 +49,7 @@ func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText && rep.Text != "" {
 		return text(rep.Text), nil
 	}
-	return answer{status: 200, media: mediaJSON, body: s.withLayers(rep.Document)}, nil
+	return s.jsonAnswer(rep.Document)
 }
 
 // object reads the body and lets a child do the job with it.

@@ -31,7 +31,7 @@ func TestVerdict(t *testing.T) {
 		{"", func(r *wire.Result) {
 			r.Verify = wire.Verify{Status: "mismatch", Why: "element 7\r\nWebRunner-Verify: match"}
 		},
-			"mismatch", "held", "consistent", []string{"the result is WRONG: element 7? WebRunner-Verify: match"}},
+			"mismatch", "held", "consistent", []string{"the result is WRONG: element 7\\r WebRunner-Verify: match"}},
 		{"", func(r *wire.Result) { r.ABI = wire.ABI{Violations: []string{"rbx"}} }, "match", "violated", "consistent", []string{"ABI VIOLATED: rbx"}},
 		{"", func(r *wire.Result) {
 			r.Integrity, r.IntegrityWhy, r.Warnings = "suspect", []string{"cell 2"}, []string{"an upper bound"}

@@ -118,7 +118,7 @@ func (s *Subject) missing() (warning string, err error) {
 	}
 	if f := v.Function(s.Choice.Addr); f != nil {
 		if len(f.Lacks) == 0 {
-			return "other functions of the object need " + strings.Join(names, ", ") + ", which this host lacks", nil
+			return wire.LacksText("other functions of the object need", names), nil
 		}
 		names = f.Lacks
 	}
@@ -128,9 +128,8 @@ func (s *Subject) missing() (warning string, err error) {
 			first = l
 		}
 	}
-	p := wire.Problemf(wire.MissingISA, "the code needs %s, which this host lacks: first at %s+%#x: %s",
-		strings.Join(names, ", "), first.Symbol, first.Offset, first.Text)
+	p := wire.MissingISAf("the code needs", names, ": first at %s+%#x: %s", first.Symbol, first.Offset, first.Text)
 	off := first.Offset
-	p.Symbol, p.Offset, p.Instruction, p.Bytes, p.MissingISA = first.Symbol, &off, first.Text, first.Bytes, names
+	p.Symbol, p.Offset, p.Instruction, p.Bytes = first.Symbol, &off, first.Text, first.Bytes
 	return "", p
 }

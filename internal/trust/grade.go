@@ -153,8 +153,7 @@ func (s *sheet) clock() error {
 	if err != nil {
 		return fmt.Errorf("trust: the time-stamp counter cannot be compared with the clock: %w", err)
 	}
-	h := s.env.Host
-	s.machine = machineOf(processor.HostInfo{Vendor: h.Vendor, Family: h.Family, Model: h.Model}, float64(hz))
+	s.machine = machineOf(&s.env.Host, float64(hz))
 	return nil
 }
 

@@ -6,7 +6,8 @@ import (
 	"slices"
 
 	"webrunner/internal/elfobj"
-	"webrunner/perf/processor"
+	"webrunner/internal/hostinfo"
+	"webrunner/internal/wire"
 )
 
 // kernel is a function of one integer n, at least 1, that does an amount of
@@ -176,6 +177,6 @@ func spinTruth(q quantity, m machine) (perN, once float64, known bool) {
 }
 
 // machineOf returns what truths depend on.
-func machineOf(h processor.HostInfo, tscRate float64) machine {
-	return machine{imul: h.Core().ChainStep, tscRate: tscRate}
+func machineOf(h *wire.Host, tscRate float64) machine {
+	return machine{imul: hostinfo.Core(h).ChainStep, tscRate: tscRate}
 }

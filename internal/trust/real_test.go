@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"webrunner/internal/child"
+	"webrunner/internal/hostinfo"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/perf/processor"
@@ -33,7 +34,7 @@ var real = sync.OnceValues(func() (Env, error) {
 		return rep, err
 	}}
 	h := processor.ProbeHost(os.DirFS("/"))
-	e.Host = wire.Host{CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs, PMUReason: h.PMUReason}
+	e.Host = hostinfo.WithoutPMU(hostinfo.Of(h), "a test")
 	_, err = p.Probe(context.Background(), &e.Host)
 	return e, err
 })

@@ -45,6 +45,27 @@ func ParseLayers(names []string) ([]LayerName, error) {
 	return list, nil
 }
 
+// withoutPrefix begins the argument by which a child learns which layers to leave
+// out: names with commas between them.
+const withoutPrefix = "without="
+
+// WithoutArg returns the argument of a child that names the layers to leave out.
+func WithoutArg(without []LayerName) string {
+	return withoutPrefix + strings.ReplaceAll(JoinLayers(without), " ", "")
+}
+
+// ParseWithoutArg returns the layers that an argument of WithoutArg names.
+func ParseWithoutArg(arg string) (without []LayerName) {
+	names, ok := strings.CutPrefix(arg, withoutPrefix)
+	if !ok || names == "" {
+		return nil
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		without = append(without, LayerName(name))
+	}
+	return without
+}
+
 // JoinLayers writes names as people read them, as in "seccomp, landlock".
 func JoinLayers(names []LayerName) string {
 	var list []string

@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -116,5 +117,17 @@ func TestParseLayers(t *testing.T) {
 	}
 	if _, err := ParseLayers([]string{"landlock", "moat"}); err == nil || !strings.Contains(err.Error(), `"moat"`) {
 		t.Errorf("an unknown layer: %v", err)
+	}
+}
+
+func TestWithoutArg(t *testing.T) {
+	for _, names := range [][]LayerName{nil, {LayerLandlock}, LayerNames()} {
+		arg := WithoutArg(names)
+		if got := ParseWithoutArg(arg); !slices.Equal(got, names) || strings.Contains(arg, " ") {
+			t.Errorf("%q is read as %v, want %v", arg, got, names)
+		}
+	}
+	if got := ParseWithoutArg("landlock"); got != nil {
+		t.Errorf("another argument is read as %v", got)
 	}
 }

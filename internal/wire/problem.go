@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Class is the stable word for a kind of failure. Clients switch on it.
@@ -25,13 +26,16 @@ const (
 	MissingISA           Class = "missing-isa"
 	Crashed              Class = "crashed"
 	ForbiddenSyscall     Class = "forbidden-syscall"
-	ABIViolation         Class = "abi-violation"
-	Timeout              Class = "timeout"
-	MemoryLimit          Class = "memory-limit"
-	QueueFull            Class = "queue-full"
-	Draining             Class = "draining"
-	Unfit                Class = "unfit"
-	Internal             Class = "internal"
+	// ABIViolation is a word of the contract that no answer has: what the stub
+	// repairs is told in Result.ABI, beside the figures, and a death does not tell
+	// which rule was broken, so it is Crashed. RATIONALE.md has the reasons.
+	ABIViolation Class = "abi-violation"
+	Timeout      Class = "timeout"
+	MemoryLimit  Class = "memory-limit"
+	QueueFull    Class = "queue-full"
+	Draining     Class = "draining"
+	Unfit        Class = "unfit"
+	Internal     Class = "internal"
 )
 
 // ClassInfo is one row of the error table.
@@ -112,6 +116,22 @@ type Problem struct {
 func Problemf(c Class, format string, args ...any) *Problem {
 	i := c.Info()
 	return &Problem{Type: "about:blank", Title: i.Title, Status: i.Status, Class: c, Detail: fmt.Sprintf(format, args...)}
+}
+
+// LacksText says of code that it needs ISA extensions which this host lacks, as in
+// "the code needs AVX512F, AVX512VL, which this host lacks" where needs is "the code
+// needs". Problems and warnings have it from here.
+func LacksText(needs string, extensions []string) string {
+	return fmt.Sprintf("%s %s, which this host lacks", needs, strings.Join(extensions, ", "))
+}
+
+// MissingISAf builds the problem of code that needs ISA extensions which this host
+// lacks. The detail is LacksText, a comma or colon as format begins with it, and
+// where that is.
+func MissingISAf(needs string, extensions []string, format string, args ...any) *Problem {
+	p := Problemf(MissingISA, "%s", LacksText(needs, extensions)+fmt.Sprintf(format, args...))
+	p.MissingISA = extensions
+	return p
 }
 
 // AsProblem finds the problem in an error. One without a class is our bug.

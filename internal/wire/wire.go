@@ -59,6 +59,26 @@ const (
 // its budget does not say.
 const DefaultMemory = 512 << 20
 
+// Precision is the relative half-width of the main figure's 95 % interval at which
+// sampling stops, unless a client asks for another. Texts and flags tell it from
+// here.
+func (e Effort) Precision() float64 {
+	switch e {
+	case Quick:
+		return 0.05
+	case Thorough:
+		return 0.001
+	}
+	return 0.005
+}
+
+// MaxObject is the largest object that a client may send and a server may be told to
+// take, in bytes. MaxJob bounds the frame of a job, which has JSON beside the object.
+const (
+	MaxObject = 512 << 20
+	MaxJob    = 2 * MaxObject
+)
+
 // Budget bounds a job. The server enforces Deadline again from outside.
 type Budget struct {
 	Deadline  int64   `json:"deadline_us"`         // for the whole job, microseconds
@@ -143,7 +163,9 @@ type Rhythm struct {
 }
 
 // Calibration is what the measuring code of a cell costs on this machine. Its
-// fields are those of stats.Calibration, which explains them.
+// fields are those of stats.Calibration, which explains them: the compiler holds
+// both equal where one is converted into the other. They stay two types, as the
+// names in JSON belong to this package, and statistics know of no pipe.
 type Calibration struct {
 	ChainCycles   float64      `json:"chain_cycles"`
 	ChainEdge     float64      `json:"chain_edge"`

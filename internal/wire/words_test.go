@@ -119,3 +119,12 @@ func TestCheckWords(t *testing.T) {
 		}
 	}
 }
+
+// TestPrecision: more effort is for a narrower interval.
+func TestPrecision(t *testing.T) {
+	for e, want := range map[Effort]float64{Quick: 0.05, Default: 0.005, "": 0.005, Thorough: 0.001} {
+		if got := e.Precision(); got != want {
+			t.Errorf("effort %q: %v, want %v", e, got, want)
+		}
+	}
+}

@@ -55,7 +55,7 @@ func ForHost(info processor.HostInfo, fsys fs.FS) (*Host, error) {
 	h.PMU, found = pmuOf(pmus, row.role)
 	switch {
 	case !info.PMU:
-		h.Unusable = info.PMUReason
+		h.Unusable = "no PMU: " + info.PMUReason
 	case !found && len(pmus) > 0:
 		h.Unusable = fmt.Sprintf("Linux shows no PMU for this kind of core, only %s", pmuNames(pmus))
 	case !found:

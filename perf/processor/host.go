@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"webrunner/perf"
 	"webrunner/perf/uarch"
 )
 
@@ -183,12 +184,12 @@ func (h *HostInfo) probePMU(fsys fs.FS, m machine) {
 		return
 	}
 	h.Counters, h.Fixed, h.PMUWidth = 0, 0, 0
-	h.PMUReason = "no PMU: " + err.Error()
+	h.PMUReason = err.Error()
 	if h.Hypervisor != "" {
 		h.PMUReason += fmt.Sprintf("; a virtual machine (%s)", h.Hypervisor)
 	}
-	if h.Paranoid > 2 {
-		h.PMUReason += fmt.Sprintf("; kernel.perf_event_paranoid is %d, set it to 2 or lower", h.Paranoid)
+	if h.Paranoid > perf.MaxParanoid {
+		h.PMUReason += fmt.Sprintf("; %s is %d: %s", perf.ParanoidSysctl, h.Paranoid, perf.ParanoidMend)
 	}
 }
 

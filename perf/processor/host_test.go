@@ -77,7 +77,7 @@ func TestProbeHost(t *testing.T) {
 			m.openCycles = func() error { return perf.NewOpenError(perf.Attr{Name: "cycles"}, 0, syscall.ENOENT) }
 		}, func(h HostInfo) bool {
 			return h.Family == 0x19 && h.Model == 0x11 && h.CPU == "AMD EPYC" && h.Hypervisor == "KVMKVMKVM" && !h.PMU && h.Counters == 0 &&
-				strings.Contains(h.PMUReason, "no PMU") && strings.Contains(h.PMUReason, "KVMKVMKVM") &&
+				strings.HasPrefix(h.PMUReason, "perf_event_open cycles: ") && strings.Contains(h.PMUReason, "KVMKVMKVM") &&
 				h.TSCHz == 2_600_000_123 && strings.Contains(h.TSCSource, "0.3 ppm") && h.TSCQuantum == 26 && h.Paranoid == ParanoidUnknown
 		}},
 		{"VMware states the frequency; paranoid", map[leaf][4]uint32{
@@ -86,7 +86,7 @@ func TestProbeHost(t *testing.T) {
 			m.openCycles = func() error { return errors.New("EACCES") }
 		}, func(h HostInfo) bool {
 			return h.Family == 0x17 && h.Model == 1 && h.TSCHz == 3_400_000_000 && strings.Contains(h.TSCSource, "VMwareVMware") &&
-				strings.Contains(h.PMUReason, "perf_event_paranoid is 4, set it to 2")
+				strings.Contains(h.PMUReason, "perf_event_paranoid is 4: sysctl -w kernel.perf_event_paranoid=2")
 		}},
 		{"Linux's calibration", map[leaf][4]uint32{{0, 0}: amd},
 			map[string]string{"sys/devices/system/cpu/cpu0/tsc_freq_khz": "3700000\n"}, nil,
