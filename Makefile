@@ -72,6 +72,10 @@ SOAK ?= 100000
 soak: ## send SOAK (100000) hostile requests to a real server
 	scripts/soak.sh $(SOAK)
 
+.PHONY: abuse
+abuse: build ## do to a server what hostile and careless clients do (ABUSE: names)
+	$(GO) run ./scripts/abuse $(ABUSE)
+
 .PHONY: validate
 validate: ## measure kernels of known cost, quiet and with noisy neighbours (VALIDATE: flags)
 	$(GO) run ./scripts/validate $(VALIDATE)
