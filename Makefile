@@ -10,6 +10,9 @@ FUZZTIME    ?= 30s
 # No C code in the binary: its threads would escape the child's lock-down.
 export CGO_ENABLED = 0
 
+# Ways into a library that its example shows and the program does not take.
+LIBRARY = '^loader/.*: (Load|Image\.ChooseSymbol)$$'
+
 # Packages that hold no system call must compile everywhere.
 PURE = ./loader/... ./filter/bpf/... ./filter/screen/... ./kernels/... ./internal/wire/... ./internal/report/...
 
@@ -39,7 +42,7 @@ check: ## everything that must hold beside the tests
 	$(GO) vet ./...
 	$(GO) vet -tags oracle ./...
 	$(GO) run $(STATICCHECK) ./...
-	@echo "deadcode"; out=$$($(GO) run $(DEADCODE) ./cmd/webrunner) || exit 1; test -z "$$out" || { echo "$$out"; exit 1; }
+	@echo "deadcode"; out=$$($(GO) run $(DEADCODE) ./cmd/webrunner) || exit 1; ! printf '%s\n' "$$out" | grep . | grep -vE $(LIBRARY)
 	$(GO) mod tidy -diff
 	$(GO) build -o /dev/null -gcflags='all=-N -l' ./cmd/webrunner
 	GOOS=darwin GOARCH=arm64 $(GO) vet $(PURE)

@@ -76,9 +76,6 @@ type Attack struct {
 	Cycles float64
 }
 
-// ID is the name with the form.
-func (a *Attack) ID() string { return a.Name + "/" + string(a.Form) }
-
 func crashed(signal string) End { return End{Class: wire.Crashed, Signal: signal} }
 
 func forbidden(syscall string) End { return End{Class: wire.ForbiddenSyscall, Syscall: syscall} }

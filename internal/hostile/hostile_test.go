@@ -135,6 +135,9 @@ func TestAloneFindsTheIdle(t *testing.T) {
 	}
 }
 
+// ID is the name with the form.
+func (a *Attack) ID() string { return a.Name + "/" + string(a.Form) }
+
 // TestTable holds the corpus to its own form.
 func TestTable(t *testing.T) {
 	seen := make(map[string]bool)

@@ -172,7 +172,7 @@ func tableShape(name string) (*Table, error) {
 		t.format = BuiltinFormat(t.AMD)
 		return t, nil
 	}
-	return nil, fmt.Errorf("events: no table %q", name)
+	return nil, fmt.Errorf("events: no table %q; there are %s", name, strings.Join(Names(), " "))
 }
 
 // Lookup finds an event by its name, in any case: the vendor's, else

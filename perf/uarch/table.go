@@ -35,7 +35,7 @@ func facts() []fact {
 		{name: "NetBurst", chainStep: 10},
 
 		// Turns of the witness: measured with this project's own stub, alone on the
-		// core; perf/testdata has the samples of Zen 5.
+		// core; perf/stats/testdata has the samples of Zen 5.
 		{name: "Zen 4", witnessTurn: 16.2},
 		{name: "Zen 5", witnessTurn: 16.2},
 

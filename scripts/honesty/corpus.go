@@ -326,7 +326,7 @@ func liars() []probe {
 	for _, a := range hostile.Corpus(false) {
 		if a.Cycles > 0 {
 			list = append(list, probe{
-				kind: "the self-test's forgers", label: a.ID(), symbol: a.Kernel, kernel: a.Kernel,
+				kind: "the self-test's forgers", label: a.Name + "/" + string(a.Form), symbol: a.Kernel, kernel: a.Kernel,
 				object: func(*wire.Job) ([]byte, error) { return a.Object(), nil }, liar: true, least: a.Cycles,
 			})
 		}
