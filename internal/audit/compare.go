@@ -99,9 +99,9 @@ func (by account) quickest(list []watched) float64 {
 // accounts are the stub's own, and that from stop to stop, in which other processes
 // lengthen the wall time and ticks of the scheduler the processor time.
 func (w *Watched) accounts(more slack) [2]account {
-	inside := w.beyondEmpty(func(s cell.Seen) float64 { return float64(s.Ticks) })
-	wall := w.beyondEmpty(func(s cell.Seen) float64 { return float64(w.ruler.Ticks(s.Wall)) })
-	cpu := w.beyondEmpty(func(s cell.Seen) float64 { return float64(w.ruler.Ticks(s.CPU)) })
+	inside := w.beyondEmpty(func(s cell.WatchedCall) float64 { return float64(s.Ticks) })
+	wall := w.beyondEmpty(func(s cell.WatchedCall) float64 { return float64(w.ruler.Ticks(s.Wall)) })
+	cpu := w.beyondEmpty(func(s cell.WatchedCall) float64 { return float64(w.ruler.Ticks(s.CPU)) })
 	return [2]account{
 		{"", more.inside, inside},
 		{" as seen from outside", more.outside, func(c watched) float64 { return min(wall(c), cpu(c)) }},
@@ -110,7 +110,7 @@ func (w *Watched) accounts(more slack) [2]account {
 
 // beyondEmpty returns a time of a call less that of empty ones, of which noise
 // spares the quicker half.
-func (w *Watched) beyondEmpty(of func(cell.Seen) float64) func(watched) float64 {
+func (w *Watched) beyondEmpty(of func(cell.WatchedCall) float64) func(watched) float64 {
 	var empty []float64
 	for _, c := range w.calls {
 		if c.whole() {

@@ -23,8 +23,8 @@ func TestLonger(t *testing.T) {
 		at := time.Unix(1, 0)
 		for range n {
 			list = append(list, watched{
-				call:     cell.Seen{Began: at, Ticks: 50 + uint64(ticks), Wall: way + wall, CPU: way/2 + cpu},
-				empty:    cell.Seen{Began: at, Ticks: 50, Wall: way, CPU: way / 2},
+				call:     cell.WatchedCall{Began: at, Ticks: 50 + uint64(ticks), Wall: way + wall, CPU: way/2 + cpu},
+				empty:    cell.WatchedCall{Began: at, Ticks: 50, Wall: way, CPU: way / 2},
 				contents: what, touched: touched,
 			})
 		}
@@ -81,7 +81,7 @@ func TestFirstCall(t *testing.T) {
 		{70 * time.Microsecond, 0, 1000, false},
 		{500 * time.Microsecond, 2, 1000, true},
 	} {
-		c := watched{call: cell.Seen{Wall: tt.took, CPU: tt.took, Faults: tt.faults}, empty: cell.Seen{Began: time.Unix(1, 0)}, touched: tt.touched}
+		c := watched{call: cell.WatchedCall{Wall: tt.took, CPU: tt.took, Faults: tt.faults}, empty: cell.WatchedCall{Began: time.Unix(1, 0)}, touched: tt.touched}
 		w := &Watched{ruler: nanoseconds(), calls: []watched{c}}
 		if why := w.firstCall(1000); (why != "") != tt.odd {
 			t.Errorf("%+v: %q", tt, why)

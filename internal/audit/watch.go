@@ -81,7 +81,7 @@ func orderFor(s *subject.Subject) []contents {
 
 // watched is a call and the empty one after it, which noise hits as often.
 type watched struct {
-	call, empty cell.Seen
+	call, empty cell.WatchedCall
 	contents    contents
 	touched     int // lines of the cache that the supervisor wrote or read before the call
 }
@@ -89,7 +89,7 @@ type watched struct {
 // Watched is what watched cells showed.
 type Watched struct {
 	Outcome   *cell.Outcome        // of the first cell
-	Call      cell.Seen            // its first call, whose result is verified
+	Call      cell.WatchedCall            // its first call, whose result is verified
 	Checked   kernels.Verification // of that result
 	Broken    autopsy.Broken
 	Verifying time.Duration // that the cells stood still for it
@@ -262,7 +262,7 @@ func (w *watcher) written(do func(given, memory []byte)) (touched int) {
 func lines(bytes int) int { return (bytes + 63) / 64 }
 
 // look notes what a call did, and tells whether to go on.
-func (w *watcher) look(s cell.Seen) bool {
+func (w *watcher) look(s cell.WatchedCall) bool {
 	if len(w.calls) == 0 {
 		return true
 	}

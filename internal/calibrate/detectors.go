@@ -43,7 +43,7 @@ func (b *bench) prove(flag uint64) string {
 		return err.Error()
 	}
 	short.Counted = true
-	watch := &cell.Watch{Before: func(int) {}, After: func(cell.Seen) bool { return true }}
+	watch := &cell.Watch{Before: func(int) {}, After: func(cell.WatchedCall) bool { return true }}
 	seen, err := b.flagged(flag, cell.Plan{Sections: []cell.Section{short}, Records: disturbedCalls, Watch: watch})
 	switch {
 	case err != nil:

@@ -16,11 +16,11 @@ import (
 // a watched call did is known without believing the kernel anything.
 type Watch struct {
 	Before func(section int)    // may write to shared regions
-	After  func(Seen) (on bool) // false ends the cell, as if its last record were complete
+	After  func(WatchedCall) (on bool) // false ends the cell, as if its last record were complete
 }
 
-// Seen is what is known of one watched call.
-type Seen struct {
+// WatchedCall is what is known of one watched call.
+type WatchedCall struct {
 	Section int
 	RAX     uint64
 	XMM0    uint64 // low half
@@ -95,7 +95,7 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 		if w.untimely(results().Stamp, regs.Rax) {
 			wrote, ticks = true, 0
 		}
-		w.over = !w.After(Seen{
+		w.over = !w.After(WatchedCall{
 			Section: int(w.results.Section), RAX: results().RAX, XMM0: results().FX.XMM[0][0],
 			Ticks: ticks, Began: w.since, Wall: now.Sub(w.since), CPU: cpuTime(ru) - w.cpu,
 			Faults: ru.Minflt - w.faults, Wrote: wrote,

@@ -13,14 +13,14 @@ import (
 )
 
 // watchPlan watches 8 calls of the code and of the empty function.
-func watchPlan(t *testing.T, seen *[2][]Seen) Plan {
+func watchPlan(t *testing.T, seen *[2][]WatchedCall) Plan {
 	t.Helper()
 	p := onePlan(t)
 	p.Sections = []Section{{Kind: trampoline.Kernel, Counted: true}, {Kind: trampoline.Empty, Counted: true}}
 	p.Records = 8
 	p.Watch = &Watch{
 		Before: func(int) {},
-		After:  func(s Seen) bool { seen[s.Section] = append(seen[s.Section], s); return true },
+		After:  func(s WatchedCall) bool { seen[s.Section] = append(seen[s.Section], s); return true },
 	}
 	return p
 }
@@ -46,7 +46,7 @@ func TestWatch(t *testing.T) {
 		{"enters twice", "83fb017418bb0100000041ba" + stub32(trampoline.ControlAddr) + "41bb" + stub32(trampoline.ResultsAddr) + "b8" + stub32(enterStop()-2) + "ffe0c3", 0, false, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var seen [2][]Seen
+			var seen [2][]WatchedCall
 			p := watchPlan(t, &seen)
 			p.Wall = 300 * time.Millisecond
 			o := run(t, newSpace(t, tt.code), p)
@@ -96,13 +96,13 @@ func TestWatchTimes(t *testing.T) {
 		{"clock set", "b980841e00ffc975fc0f3148c1e2204809d048890425" + stub32(trampoline.ResultsAddr+uint64(unsafe.Offsetof(trampoline.Results{}.Stamp))) + "c3"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var seen [2][]Seen
+			var seen [2][]WatchedCall
 			run(t, newSpace(t, tt.code), watchPlan(t, &seen))
-			wall := func(l []Seen) time.Duration {
-				return slices.MinFunc(l, func(a, b Seen) int { return int(a.Wall - b.Wall) }).Wall
+			wall := func(l []WatchedCall) time.Duration {
+				return slices.MinFunc(l, func(a, b WatchedCall) int { return int(a.Wall - b.Wall) }).Wall
 			}
-			cpu := func(l []Seen) time.Duration {
-				return slices.MinFunc(l, func(a, b Seen) int { return int(a.CPU - b.CPU) }).CPU
+			cpu := func(l []WatchedCall) time.Duration {
+				return slices.MinFunc(l, func(a, b WatchedCall) int { return int(a.CPU - b.CPU) }).CPU
 			}
 			// Even at 10 GHz.
 			if w, c := wall(seen[0])-wall(seen[1]), cpu(seen[0])-cpu(seen[1]); w < turns/10 || c < turns/10 {

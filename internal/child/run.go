@@ -81,7 +81,7 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 
 // value reads the register that the specification says the result is in. What the
 // other holds is left over from the kernel's work.
-func value(result kernels.Result, s cell.Seen) (v wire.Value) {
+func value(result kernels.Result, s cell.WatchedCall) (v wire.Value) {
 	switch result {
 	case kernels.ResultInt:
 		v.Int = new(int64(s.RAX))
