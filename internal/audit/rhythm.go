@@ -27,83 +27,83 @@ const referenceRecords = 64
 
 // takeReference runs a cell whose kernel is the empty function: it shows the rhythm
 // that every cell must keep. It is false where the host does not let it end.
-func (j *judge) takeReference() bool {
-	plan := j.record.Plan(j.subject, cell.Section{Kind: trampoline.Empty})
+func (e *examination) takeReference() bool {
+	plan := e.record.Plan(e.subject, cell.Section{Kind: trampoline.Empty})
 	plan.Records = referenceRecords
-	out, err := j.subject.Space.Run(plan)
+	out, err := e.subject.Space.Run(plan)
 	if err == nil && out.End == cell.Timeout {
-		out, err = j.subject.Space.Run(plan)
+		out, err = e.subject.Space.Run(plan)
 	}
 	if err != nil || out.End != cell.Returned {
 		return false
 	}
 	got := rhythmOf(out)
-	seen := float64(j.record.Ticks(out.Busy)) - float64(out.Samples.End-out.Samples.Start)
-	got.beside = max(4*seen, float64(j.record.Ticks(besideLoop)))
-	if old := j.reference; old != nil {
+	seen := float64(e.record.Ticks(out.Busy)) - float64(out.Samples.End-out.Samples.Start)
+	got.beside = max(4*seen, float64(e.record.Ticks(besideLoop)))
+	if old := e.reference; old != nil {
 		got.chain, got.gap, got.beside = max(got.chain, old.chain), max(got.gap, old.gap), max(got.beside, old.beside)
 	}
-	j.reference = &got
+	e.reference = &got
 	return true
 }
 
 // another takes the reference, or takes it again, since the host may have changed;
 // it is false when that has been done often enough.
-func (j *judge) another() bool {
-	if j.retakes > mostRetakes {
+func (e *examination) another() bool {
+	if e.retakes > mostRetakes {
 		return false
 	}
-	j.retakes++
-	return j.takeReference()
+	e.retakes++
+	return e.takeReference()
 }
 
 // disagreement tells how a cell does not fit what is seen from outside, or "".
-func (j *judge) disagreement(o *cell.Outcome) string {
+func (e *examination) disagreement(o *cell.Outcome) string {
 	loop := o.Samples.End - o.Samples.Start
-	for j.unaccounted(o, loop) > 0 {
-		if !j.another() {
-			return fmt.Sprintf("its loop took %d ticks by its own account, but %.0f ticks of CPU time beside it", loop, j.unaccounted(o, loop))
+	for e.unaccounted(o, loop) > 0 {
+		if !e.another() {
+			return fmt.Sprintf("its loop took %d ticks by its own account, but %.0f ticks of CPU time beside it", loop, e.unaccounted(o, loop))
 		}
 	}
 	if len(o.Samples.Records) < fewRecords {
 		return ""
 	}
-	return j.rhythmBroken(o)
+	return e.rhythmBroken(o)
 }
 
 // unaccounted is the CPU time of a cell that neither its loop, by its own account,
 // nor what lies beside that explains, in ticks.
-func (j *judge) unaccounted(o *cell.Outcome, loop uint64) float64 {
-	beside := float64(j.record.Ticks(besideLoop))
-	if j.reference != nil {
-		beside = j.reference.beside
+func (e *examination) unaccounted(o *cell.Outcome, loop uint64) float64 {
+	beside := float64(e.record.Ticks(besideLoop))
+	if e.reference != nil {
+		beside = e.reference.beside
 	}
-	return float64(j.record.Ticks(o.Busy))*(1-clockError) - beside - float64(loop)
+	return float64(e.record.Ticks(o.Busy))*(1-clockError) - beside - float64(loop)
 }
 
 // rhythmBroken tells how cells differ from the reference. The calibration's stands
 // in for it until a cell disagrees with that.
-func (j *judge) rhythmBroken(cells ...*cell.Outcome) string {
-	got, calls := rhythmOf(cells...), j.callsOf(cells)
+func (e *examination) rhythmBroken(cells ...*cell.Outcome) string {
+	got, calls := rhythmOf(cells...), e.callsOf(cells)
 	for {
-		host := j.subject.Job.Host.Rhythm
-		want := rhythm{chain: host.Chain, gap: host.Gap * float64(j.record.Sections())}
-		if j.reference != nil {
-			want = *j.reference
+		host := e.subject.Job.Host.Rhythm
+		want := rhythm{chain: host.Chain, gap: host.Gap * float64(e.record.Sections())}
+		if e.reference != nil {
+			want = *e.reference
 		}
 		why := want.compare(got, calls)
-		if why == "" || !j.another() {
+		if why == "" || !e.another() {
 			return why
 		}
 	}
 }
 
 // callsOf is the median length in ticks of what lies between two time stamps.
-func (j *judge) callsOf(cells []*cell.Outcome) float64 {
+func (e *examination) callsOf(cells []*cell.Outcome) float64 {
 	var calls []float64
 	for _, o := range cells {
 		for i := range o.Samples.Records {
-			calls = append(calls, j.record.CallTicks(&o.Samples.Records[i])*float64(j.record.Batch))
+			calls = append(calls, e.record.CallTicks(&o.Samples.Records[i])*float64(e.record.Batch))
 		}
 	}
 	return measure.Quantile(calls, 0.5)

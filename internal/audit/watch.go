@@ -89,7 +89,7 @@ type watched struct {
 // Watched is what watched cells showed.
 type Watched struct {
 	Outcome   *cell.Outcome        // of the first cell
-	Call      cell.WatchedCall            // its first call, whose result is verified
+	Call      cell.WatchedCall     // its first call, whose result is verified
 	Checked   kernels.Verification // of that result
 	Broken    autopsy.Broken
 	Verifying time.Duration // that the cells stood still for it

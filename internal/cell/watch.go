@@ -15,7 +15,7 @@ import (
 // calls only the stub, with memory that the supervisor has seen since. So what
 // a watched call did is known without believing the kernel anything.
 type Watch struct {
-	Before func(section int)    // may write to shared regions
+	Before func(section int)           // may write to shared regions
 	After  func(WatchedCall) (on bool) // false ends the cell, as if its last record were complete
 }
 

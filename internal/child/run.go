@@ -34,7 +34,7 @@ func (j *job) run() (*wire.Report, error) {
 	if err != nil {
 		return nil, j.told(err)
 	}
-	f := audit.Judge(s, w, m)
+	f := audit.Examine(s, w, m)
 	res := j.result(s, m, f)
 	verifying := f.Watched.Verifying
 	res.Timing = wire.Timing{

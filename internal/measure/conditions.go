@@ -10,7 +10,7 @@ import (
 // describe tells under which conditions the samples were taken.
 func describe(s *sampler, f Figures, q stats.Quality) wire.Conditions {
 	job, host := s.subject.Job, s.host()
-	m := job.Manner
+	m := job.Measure
 	c := wire.Conditions{
 		Mode: wire.ModeLatency, Batch: s.record.Batch, Data: warmth(m.ColdData), Code: warmth(m.ColdCode), Pages: wire.Pages4K,
 		Kernel: fmt.Sprintf("%#x", s.subject.Choice.Addr), Stack: m.StackOffset, Operands: s.subject.Offsets(),

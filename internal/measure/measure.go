@@ -102,7 +102,7 @@ const (
 // chooseBatch sizes the batches of throughput by a pilot cell of single calls. What is
 // measured for latency has no batches.
 func chooseBatch(s *subject.Subject, ruler Ruler) (int, autopsy.Broken, error) {
-	if !s.Job.Manner.Throughput {
+	if !s.Job.Measure.Throughput {
 		return 1, autopsy.Broken{}, nil
 	}
 	plan := s.Plan()

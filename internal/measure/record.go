@@ -75,13 +75,13 @@ func emptyCaches(s *subject.Subject, list []cell.Section) cell.Plan {
 	p.Sections = list
 	if cold(s) {
 		p.Sections = append(list, cell.Section{Kind: trampoline.Flush})
-		p.ColdData, p.ColdCode = s.Job.Manner.ColdData, s.Job.Manner.ColdCode
+		p.ColdData, p.ColdCode = s.Job.Measure.ColdData, s.Job.Measure.ColdCode
 	}
 	return p
 }
 
 // cold tells that caches are emptied between calls.
-func cold(s *subject.Subject) bool { return s.Job.Manner.ColdData || s.Job.Manner.ColdCode }
+func cold(s *subject.Subject) bool { return s.Job.Measure.ColdData || s.Job.Measure.ColdCode }
 
 // usable returns the records that were taken under the conditions asked for:
 // nothing was flushed before the first one.

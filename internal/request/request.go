@@ -121,7 +121,7 @@ func (r *Reader) Find(name string) (*kernels.Spec, error) {
 
 // fits refuses what does not go together.
 func fits(job *wire.Job, spec *kernels.Spec) error {
-	m := &job.Manner
+	m := &job.Measure
 	if m.Throughput && (m.ColdData || m.ColdCode) {
 		return bad("cold: of calls back to back only the first would be cold; leave out mode=throughput")
 	}
@@ -171,7 +171,7 @@ func word[W ~string](values []string, words ...W) (W, error) {
 
 func mode(job *wire.Job, values []string) error {
 	m, err := word(values, wire.ModeLatency, wire.ModeThroughput)
-	job.Manner.Throughput = m == wire.ModeThroughput
+	job.Measure.Throughput = m == wire.ModeThroughput
 	return err
 }
 
@@ -192,7 +192,7 @@ func symbol(job *wire.Job, values []string) error {
 
 func pages(job *wire.Job, values []string) error {
 	p, err := word(values, wire.Pages4K, wire.Pages2M)
-	job.Manner.HugePages = p == wire.Pages2M
+	job.Measure.HugePages = p == wire.Pages2M
 	return err
 }
 
@@ -200,9 +200,9 @@ func cold(job *wire.Job, values []string) error {
 	for _, v := range split(values) {
 		switch v {
 		case "data":
-			job.Manner.ColdData = true
+			job.Measure.ColdData = true
 		case "code":
-			job.Manner.ColdCode = true
+			job.Measure.ColdCode = true
 		default:
 			return fmt.Errorf("%.40q is neither data nor code", v)
 		}
@@ -268,7 +268,7 @@ func align(job *wire.Job, values []string) error {
 		return err
 	}
 	n, err := number(v, 63)
-	job.Manner.Align = &n
+	job.Measure.Align = &n
 	return err
 }
 
@@ -284,22 +284,22 @@ func stackOffset(job *wire.Job, values []string) error {
 	if err != nil || n%16 != 0 {
 		return fmt.Errorf("%.40q is not a multiple of 16 from 0 to 4080; the stack pointer must be one at a call", v)
 	}
-	job.Manner.StackOffset = n
+	job.Measure.StackOffset = n
 	return err
 }
 
 func operandOffset(job *wire.Job, values []string) error {
-	job.Manner.OperandOffset = make(map[string]uint64)
+	job.Measure.OperandOffset = make(map[string]uint64)
 	for _, v := range split(values) {
 		name, bytes, ok := strings.Cut(v, "=")
-		if _, twice := job.Manner.OperandOffset[name]; !ok || twice {
+		if _, twice := job.Measure.OperandOffset[name]; !ok || twice {
 			return fmt.Errorf("%.40q: it takes NAME=BYTES, each operand once", v)
 		}
 		n, err := number(bytes, mostOffset)
 		if err != nil {
 			return err
 		}
-		job.Manner.OperandOffset[name] = n
+		job.Measure.OperandOffset[name] = n
 	}
 	return nil
 }

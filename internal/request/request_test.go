@@ -69,7 +69,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := r.Budget
 	want.Precision, want.Effort = wire.Default.Precision(), wire.Default
-	if job.Kind != wire.Run || job.Params["n"] != 7 || job.Params["incx"] != 1 || job.Budget != want || !reflect.DeepEqual(job.Manner, wire.Manner{}) {
+	if job.Kind != wire.Run || job.Params["n"] != 7 || job.Params["incx"] != 1 || job.Budget != want || !reflect.DeepEqual(job.Measure, wire.MeasureOptions{}) {
 		t.Errorf("%+v", job)
 	}
 	if len(q) != 2 {
@@ -87,14 +87,14 @@ func TestOptions(t *testing.T) {
 		want   func(j *wire.Job) // what the option makes of the default job
 	}{
 		{"mode=latency", func(*wire.Job) {}},
-		{"mode=throughput", func(j *wire.Job) { j.Manner.Throughput = true }},
-		{"cold=data", func(j *wire.Job) { j.Manner.ColdData = true }},
-		{"cold=code,data", func(j *wire.Job) { j.Manner.ColdData, j.Manner.ColdCode = true, true }},
-		{"pages=2m", func(j *wire.Job) { j.Manner.HugePages = true }},
-		{"align=0", func(j *wire.Job) { j.Manner.Align = n(0) }},
-		{"align=63", func(j *wire.Job) { j.Manner.Align = n(63) }},
-		{"stack-offset=4080", func(j *wire.Job) { j.Manner.StackOffset = 4080 }},
-		{"operand-offset=x=4095,y=1", func(j *wire.Job) { j.Manner.OperandOffset = map[string]uint64{"x": 4095, "y": 1} }},
+		{"mode=throughput", func(j *wire.Job) { j.Measure.Throughput = true }},
+		{"cold=data", func(j *wire.Job) { j.Measure.ColdData = true }},
+		{"cold=code,data", func(j *wire.Job) { j.Measure.ColdData, j.Measure.ColdCode = true, true }},
+		{"pages=2m", func(j *wire.Job) { j.Measure.HugePages = true }},
+		{"align=0", func(j *wire.Job) { j.Measure.Align = n(0) }},
+		{"align=63", func(j *wire.Job) { j.Measure.Align = n(63) }},
+		{"stack-offset=4080", func(j *wire.Job) { j.Measure.StackOffset = 4080 }},
+		{"operand-offset=x=4095,y=1", func(j *wire.Job) { j.Measure.OperandOffset = map[string]uint64{"x": 4095, "y": 1} }},
 		{"precision=0.1", func(j *wire.Job) { j.Budget.Precision = 0.001 }},
 		{"precision=2%", func(j *wire.Job) { j.Budget.Precision = 0.02 }},
 		{"deadline=5s", func(j *wire.Job) { j.Budget.CPU = 5e6 }},
@@ -116,7 +116,7 @@ func TestOptions(t *testing.T) {
 			got.Seed, got.AuditSeed = want.Seed, want.AuditSeed // see TestSeeds
 		}
 		if err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: %+v %+v, %v; want %+v %+v", tt.option, got.Manner, got.Budget, err, want.Manner, want.Budget)
+			t.Errorf("%s: %+v %+v, %v; want %+v %+v", tt.option, got.Measure, got.Budget, err, want.Measure, want.Budget)
 		}
 	}
 }

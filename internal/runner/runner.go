@@ -87,7 +87,7 @@ func (p *Pool) attempt(ctx context.Context, job *wire.Job, t *Timing) (*wire.Rep
 		return nil, err
 	}
 	defer p.bury(c)
-	return p.serve(ctx, c, job)
+	return p.converse(ctx, c, job)
 }
 
 // bury has a child that was killed replaced once it is reaped. To take apart what it
@@ -107,9 +107,9 @@ func (p *Pool) bury(c *child) {
 	}()
 }
 
-// serve runs one job on c and leaves c killed. One that gave no answer is reaped, too:
+// converse runs one job on c and leaves c killed. One that gave no answer is reaped, too:
 // how it ended tells why.
-func (p *Pool) serve(ctx context.Context, c *child, job *wire.Job) (*wire.Report, error) {
+func (p *Pool) converse(ctx context.Context, c *child, job *wire.Job) (*wire.Report, error) {
 	limit := time.Duration(job.Budget.Deadline)*time.Microsecond + p.cfg.Grace
 	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -15,7 +15,7 @@ func face(x *exchange, r *wire.Result) (answer, *wire.Problem) {
 		return answer{}, wire.Problemf(wire.Internal, "the result cannot be written as %s: %v", f.Name, err)
 	}
 	asked := len(x.query["events"]) > 0
-	return answer{status: 200, media: f.Media, body: b.Bytes(), verdict: judge(r, asked)}, nil
+	return answer{status: 200, media: f.Media, body: b.Bytes(), verdict: verdictOf(r, asked)}, nil
 }
 
 // chooseFormat negotiates among the formats that have a media type.

@@ -16,7 +16,7 @@ type verdict struct {
 	warnings               []string
 }
 
-func judge(r *wire.Result, asked bool) *verdict {
+func verdictOf(r *wire.Result, asked bool) *verdict {
 	v := &verdict{verify: string(r.Verify.Status), abi: "held", integrity: string(r.Integrity), warnings: report.Doubts(r, asked)}
 	if !r.ABI.OK {
 		v.abi = "violated"

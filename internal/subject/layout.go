@@ -36,10 +36,10 @@ func (s *Subject) lay() (err error) {
 	addr, page := uint64(trampoline.OperandAddr), s.page()
 	for i := range s.Call.Operands {
 		o := &s.Call.Operands[i]
-		offset := s.Job.Manner.OperandOffset[o.Name]
+		offset := s.Job.Measure.OperandOffset[o.Name]
 		r := cell.Region{
 			Name: autopsy.Operand(o.Name), Addr: addr, Size: s.room(o),
-			Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true, Huge: s.Job.Manner.HugePages,
+			Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true, Huge: s.Job.Measure.HugePages,
 		}
 		s.at = append(s.at, addr+offset)
 		regions = append(regions, r)
@@ -60,7 +60,7 @@ func (s *Subject) lay() (err error) {
 		if err != nil {
 			return wire.Problemf(wire.Internal, "%v", err)
 		}
-		offset := s.Job.Manner.OperandOffset[o.Name]
+		offset := s.Job.Measure.OperandOffset[o.Name]
 		s.pages, s.Memory = append(s.pages, mem), append(s.Memory, mem[offset:offset+o.Bytes])
 	}
 	return nil
@@ -75,7 +75,7 @@ func (s *Subject) AtGuard(align uint64) *Subject {
 	g := *s
 	g.at, g.Memory = nil, nil
 	for i, o := range s.Call.Operands {
-		start := s.at[i] - s.Job.Manner.OperandOffset[o.Name] // of the memory
+		start := s.at[i] - s.Job.Measure.OperandOffset[o.Name] // of the memory
 		from := (uint64(len(s.pages[i])) - max(o.Bytes, 1)) &^ (max(align, o.Type.Size()) - 1)
 		g.at, g.Memory = append(g.at, start+from), append(g.Memory, s.pages[i][from:from+o.Bytes])
 	}

@@ -27,7 +27,7 @@ func fits(image, operands, limit uint64) error {
 
 // page is what the memory of operands comes in.
 func (s *Subject) page() uint64 {
-	if s.Job.Manner.HugePages {
+	if s.Job.Measure.HugePages {
 		return cell.HugePage
 	}
 	return operandAlign
@@ -37,7 +37,7 @@ func (s *Subject) page() uint64 {
 // an address, whose page is its own.
 func (s *Subject) room(o *kernels.Buffer) uint64 {
 	page := s.page()
-	return (s.Job.Manner.OperandOffset[o.Name] + max(o.Bytes, 1) + page - 1) &^ (page - 1)
+	return (s.Job.Measure.OperandOffset[o.Name] + max(o.Bytes, 1) + page - 1) &^ (page - 1)
 }
 
 // operands is how much memory all operands take, in bytes.

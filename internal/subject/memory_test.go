@@ -43,22 +43,22 @@ func TestFits(t *testing.T) {
 // TestOperandMemory: operands count with all that is mapped for them.
 func TestOperandMemory(t *testing.T) {
 	for _, row := range []struct {
-		manner wire.Manner
-		sizes  []uint64
-		want   uint64
+		measure wire.MeasureOptions
+		sizes   []uint64
+		want    uint64
 	}{
-		{wire.Manner{}, nil, 0},
-		{wire.Manner{}, []uint64{0}, operandAlign},
-		{wire.Manner{}, []uint64{1, operandAlign, operandAlign + 1}, 4 * operandAlign},
-		{wire.Manner{OperandOffset: map[string]uint64{"o": 1}}, []uint64{operandAlign}, 2 * operandAlign},
-		{wire.Manner{HugePages: true}, []uint64{1, cell.HugePage + 1}, 3 * cell.HugePage},
+		{wire.MeasureOptions{}, nil, 0},
+		{wire.MeasureOptions{}, []uint64{0}, operandAlign},
+		{wire.MeasureOptions{}, []uint64{1, operandAlign, operandAlign + 1}, 4 * operandAlign},
+		{wire.MeasureOptions{OperandOffset: map[string]uint64{"o": 1}}, []uint64{operandAlign}, 2 * operandAlign},
+		{wire.MeasureOptions{HugePages: true}, []uint64{1, cell.HugePage + 1}, 3 * cell.HugePage},
 	} {
-		s := &Subject{Job: &wire.Job{Manner: row.manner}, Call: new(kernels.Call)}
+		s := &Subject{Job: &wire.Job{Measure: row.measure}, Call: new(kernels.Call)}
 		for _, size := range row.sizes {
 			s.Call.Operands = append(s.Call.Operands, kernels.Buffer{Name: "o", Bytes: size})
 		}
 		if got := s.operands(); got != row.want {
-			t.Errorf("%+v of %v: %d bytes, want %d", row.manner, row.sizes, got, row.want)
+			t.Errorf("%+v of %v: %d bytes, want %d", row.measure, row.sizes, got, row.want)
 		}
 	}
 }

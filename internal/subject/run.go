@@ -30,7 +30,7 @@ func (s *Subject) Plan() cell.Plan {
 		Call: s.arguments(), Sections: []cell.Section{{Kind: trampoline.Kernel}}, Records: 1,
 		Budget: math.MaxInt64, Wall: s.wall(),
 		XSave: processor.XGETBV() != 0, Rseq: s.Job.Host.Detectors.Preempt == "", Filter: s.filters.plain,
-		StackOffset: s.Job.Manner.StackOffset,
+		StackOffset: s.Job.Measure.StackOffset,
 	}
 }
 
@@ -83,6 +83,6 @@ func (s *Subject) Explain(o *cell.Outcome, plan cell.Plan) error {
 	if o.End == cell.Returned {
 		return nil
 	}
-	b := autopsy.Body{Image: s.Image, Space: s.Space, Host: thisHost(s.Job.Host.CPU), Moved: s.Job.Manner.Align != nil, Operands: s.operandRanges()}
+	b := autopsy.Body{Image: s.Image, Space: s.Space, Host: thisHost(s.Job.Host.CPU), Moved: s.Job.Measure.Align != nil, Operands: s.operandRanges()}
 	return b.Explain(o, plan.Wall)
 }

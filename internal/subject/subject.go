@@ -112,7 +112,7 @@ func (s *Subject) choose(im *loader.Image) (loader.Choice, error) {
 
 // align shifts the code so that the kernel begins where the job wants it.
 func (s *Subject) align(o *loader.Object, p *loader.Placement) (err error) {
-	if want := s.Job.Manner.Align; want != nil {
+	if want := s.Job.Measure.Align; want != nil {
 		p.CodeShift, err = loader.CodeShift(o, *p, *want, s.choose)
 	}
 	return err

@@ -164,7 +164,7 @@ func (s *sheet) take(ctx context.Context, r run) error {
 	for range 2 {
 		rep, err = s.env.Do(ctx, &wire.Job{
 			Kind: wire.Run, Spec: []byte(spec), Params: map[string]uint64{"n": r.n}, Object: find(r.kernel).object(),
-			Budget: r.budget(), Host: s.env.Host, Groups: s.env.Groups, Manner: wire.Manner{Throughput: r.throughput},
+			Budget: r.budget(), Host: s.env.Host, Groups: s.env.Groups, Measure: wire.MeasureOptions{Throughput: r.throughput},
 		})
 		switch {
 		case err == nil && rep.Problem != nil:
@@ -279,7 +279,7 @@ func (s *sheet) mark(all []run, name string) Mark {
 	case len(missing) > 0:
 		return Mark{Counter: name, Grade: Broken, Why: fmt.Sprintf("no figure of %d of %d kernels: %s", len(missing), len(missing)+len(points), s.reason(missing[0], name))}
 	}
-	return judge(name, points, resolution)
+	return gradeOf(name, points, resolution)
 }
 
 // reason is why a run has no figure.

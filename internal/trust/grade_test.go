@@ -60,7 +60,7 @@ func whichRun(t *testing.T, job *wire.Job) run {
 		t.Errorf("job %+v", job)
 	}
 	for _, r := range runs(true) {
-		if r.n == job.Params["n"] && r.throughput == job.Manner.Throughput && bytes.Equal(job.Object, find(r.kernel).object()) {
+		if r.n == job.Params["n"] && r.throughput == job.Measure.Throughput && bytes.Equal(job.Object, find(r.kernel).object()) {
 			return r
 		}
 	}

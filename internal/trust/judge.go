@@ -32,8 +32,8 @@ func (p point) off(offset, factor, resolution float64) float64 {
 // is within what the figure says of itself, or other work got in the way.
 func (p point) unsettled() bool { return p.doubts || p.low <= p.truth && p.truth <= p.high }
 
-// judge grades a counter by its figures, of which there is at least one.
-func judge(counter string, points []point, resolution float64) Mark {
+// gradeOf grades a counter by its figures, of which there is at least one.
+func gradeOf(counter string, points []point, resolution float64) Mark {
 	m := Mark{Counter: counter, Grade: Trusted}
 	largest := slices.MaxFunc(points, func(a, b point) int { return cmpFloat(a.truth, b.truth) })
 	if largest.truth > 0 {

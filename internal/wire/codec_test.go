@@ -17,7 +17,7 @@ func testJob() *Job {
 	return &Job{
 		Kind: Run, Spec: []byte("<kernel/>"), Params: map[string]uint64{"n": math.MaxUint64}, Seed: 7, AuditSeed: math.MaxUint64,
 		Budget: Budget{Deadline: 1e6, CPU: 2, Call: 3, Memory: 1 << 40, Precision: 0.01, Effort: Quick},
-		Host:   Host{CPU: "x", PMUReason: "none", CPUs: []int{0, 1}}, Groups: []Group{{{Name: "Cycles", Type: 4, Config: 0x3c}}}, Manner: Manner{ColdData: true, Align: new(uint64)},
+		Host:   Host{CPU: "x", PMUReason: "none", CPUs: []int{0, 1}}, Groups: []Group{{{Name: "Cycles", Type: 4, Config: 0x3c}}}, Measure: MeasureOptions{ColdData: true, Align: new(uint64)},
 		Screen: ScreenOptions{Boundaries: true, Assume: "SKX"}, Object: []byte("\x7fELF\x00\xff"),
 	}
 }

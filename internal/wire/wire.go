@@ -29,13 +29,13 @@ type Job struct {
 	Seed   uint64            `json:"seed,omitempty"`   // of the operands' contents; at most MaxSeed
 	// AuditSeed is of contents that a kernel must not foresee. No answer and no
 	// log may tell it.
-	AuditSeed uint64        `json:"audit_seed,omitempty"`
-	Budget    Budget        `json:"budget"`
-	Host      Host          `json:"host"`
-	Manner    Manner        `json:"manner"`            // how a Run measures
-	Groups    []Group       `json:"groups,omitempty"`  // of events to count; empty without a PMU
-	Refused   []Unavailable `json:"refused,omitempty"` // events asked for that no group can count
-	Screen    ScreenOptions `json:"screen"`
+	AuditSeed uint64         `json:"audit_seed,omitempty"`
+	Budget    Budget         `json:"budget"`
+	Host      Host           `json:"host"`
+	Measure   MeasureOptions `json:"measure"`           // how a Run measures
+	Groups    []Group        `json:"groups,omitempty"`  // of events to count; empty without a PMU
+	Refused   []Unavailable  `json:"refused,omitempty"` // events asked for that no group can count
+	Screen    ScreenOptions  `json:"screen"`
 
 	// Object is the client's ELF file. It travels beside the JSON, unescaped.
 	Object []byte `json:"-"`
@@ -89,9 +89,9 @@ type Budget struct {
 	Effort    Effort  `json:"effort,omitempty"`    // empty is Default
 }
 
-// Manner is how the calls of a Run are made and where things lie meanwhile. The
+// MeasureOptions is how the calls of a Run are made and where things lie meanwhile. The
 // zero value is the default: single fenced calls, warm caches, natural places.
-type Manner struct {
+type MeasureOptions struct {
 	Throughput bool `json:"throughput,omitempty"` // calls back to back between two time stamps, instead of one
 	ColdData   bool `json:"cold_data,omitempty"`  // operands and data leave all caches before each call
 	ColdCode   bool `json:"cold_code,omitempty"`  // and the code likewise

@@ -18,7 +18,7 @@ func nanoseconds() measure.Ruler { return measure.RulerOf(wire.Host{TSCHz: 1e9})
 // ticks of a nanosecond, and what does not.
 func TestLonger(t *testing.T) {
 	const way = 10_000 // from stop to stop, with nothing in between
-	// calls are made in one manner, each with an empty one.
+	// calls find such contents, each with an empty one.
 	calls := func(n int, what contents, touched int, ticks, wall, cpu time.Duration) (list []watched) {
 		at := time.Unix(1, 0)
 		for range n {

@@ -16,7 +16,7 @@ import (
 )
 
 // Every way of measuring gives the right result and says of itself what it was.
-func TestManner(t *testing.T) {
+func TestMeasureOptions(t *testing.T) {
 	for _, tt := range []struct {
 		options map[string][]string
 		want    func(wire.Conditions) bool

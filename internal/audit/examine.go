@@ -61,8 +61,8 @@ func (f *Finding) Integrity() wire.Integrity {
 // Why is the finding in sentences, none where figures are consistent.
 func (f *Finding) Why() []string { return slices.Concat(f.Suspect, f.Unproven) }
 
-// judge holds a measurement against what is known of its cells from outside.
-type judge struct {
+// examination holds a measurement against what is known of its cells from outside.
+type examination struct {
 	subject   *subject.Subject
 	watched   *Watched
 	measured  *measure.Measurement
@@ -71,41 +71,41 @@ type judge struct {
 	retakes   int     // of the reference
 }
 
-// Judge holds what the stub wrote, which the kernel could have written, against what
+// Examine holds what the stub wrote, which the kernel could have written, against what
 // the cell cannot touch, and against calls that were watched. Noise makes those longer,
 // so more are watched before a kernel is suspect.
-func Judge(s *subject.Subject, w *Watched, m *measure.Measurement) *Finding {
-	j := &judge{subject: s, watched: w, measured: m, record: m.Record}
+func Examine(s *subject.Subject, w *Watched, m *measure.Measurement) *Finding {
+	e := &examination{subject: s, watched: w, measured: m, record: m.Record}
 	f := &Finding{Suspect: slices.Clone(m.Doubts)}
-	f.Suspect = append(f.Suspect, j.odd()...)
+	f.Suspect = append(f.Suspect, e.odd()...)
 	if why := chainsStretched(m.Cells); why != "" {
 		f.Suspect = append(f.Suspect, why)
 	}
-	why, unproven := j.callsShrunk()
+	why, unproven := e.callsShrunk()
 	if why != "" {
 		f.Suspect = append(f.Suspect, why)
 	}
 	f.Unproven = append(f.Unproven, unproven...)
 	if len(f.Suspect) == 0 {
-		if why := j.altogether(); why != "" {
+		if why := e.altogether(); why != "" {
 			f.Suspect = append(f.Suspect, why)
 		}
 	}
-	f.Watched = j.watched
+	f.Watched = e.watched
 	return f
 }
 
 // odd tells what is odd about single cells.
-func (j *judge) odd() (suspect []string) {
+func (e *examination) odd() (suspect []string) {
 	var list []string
-	for i, o := range j.measured.Cells {
-		if why := forged(o, j.record.Ticks(o.Loop)); why != "" {
+	for i, o := range e.measured.Cells {
+		if why := forged(o, e.record.Ticks(o.Loop)); why != "" {
 			suspect = append(suspect, fmt.Sprintf("cell %d: %s", i+1, why))
-		} else if why := j.disagreement(o); why != "" {
+		} else if why := e.disagreement(o); why != "" {
 			list = append(list, fmt.Sprintf("cell %d: %s", i+1, why))
 		}
 	}
-	if len(list)*oddShare > len(j.measured.Cells) {
+	if len(list)*oddShare > len(e.measured.Cells) {
 		suspect = append(suspect, list...)
 	}
 	return suspect
@@ -117,9 +117,9 @@ func (j *judge) odd() (suspect []string) {
 const oddShare = 3
 
 // altogether tells what is odd about cells that have too few records each.
-func (j *judge) altogether() string {
+func (e *examination) altogether() string {
 	records := 0
-	for _, o := range j.measured.Cells {
+	for _, o := range e.measured.Cells {
 		if len(o.Samples.Records) >= fewRecords {
 			return ""
 		}
@@ -128,7 +128,7 @@ func (j *judge) altogether() string {
 	if records < fewRecords {
 		return ""
 	}
-	if why := j.rhythmBroken(j.measured.Cells...); why != "" {
+	if why := e.rhythmBroken(e.measured.Cells...); why != "" {
 		return "all cells together: " + why
 	}
 	return ""
@@ -137,11 +137,11 @@ func (j *judge) altogether() string {
 // lengths are those in ticks of the calls that were measured: the median of all, or
 // the figure if that is less, and what nine of ten of those do not exceed that are
 // among the first of their cell, as watched calls are.
-func (j *judge) lengths() (usual, early float64) {
+func (e *examination) lengths() (usual, early float64) {
 	var all, first []float64
-	for _, o := range j.measured.Cells {
+	for _, o := range e.measured.Cells {
 		for i := range o.Samples.Records {
-			ticks := j.record.CallTicks(&o.Samples.Records[i])
+			ticks := e.record.CallTicks(&o.Samples.Records[i])
 			all = append(all, ticks)
 			if i > 0 && i <= 2*len(fullOrder) {
 				first = append(first, ticks)
@@ -149,7 +149,7 @@ func (j *judge) lengths() (usual, early float64) {
 		}
 	}
 	usual = measure.Quantile(all, 0.5)
-	if f := j.measured.Reference(); f != nil {
+	if f := e.measured.Reference(); f != nil {
 		usual = min(usual, f.Value+f.Overhead)
 	}
 	return usual, measure.Quantile(first, 0.9)
@@ -157,24 +157,24 @@ func (j *judge) lengths() (usual, early float64) {
 
 // callsShrunk holds the samples against the calls that were watched. What keeps a
 // kernel from being proved honest is told as well.
-func (j *judge) callsShrunk() (suspect string, unproven []string) {
-	measured, early := j.lengths()
+func (e *examination) callsShrunk() (suspect string, unproven []string) {
+	measured, early := e.lengths()
 	var d doubt
 	var first string
-	w := j.watched
+	w := e.watched
 	for try := 1; ; try++ {
 		if w.wrong != "" {
 			return w.wrong, nil
 		}
 		d, first = w.longer(measured, early), w.firstCall(measured)
-		if d.why == "" && first == "" || try == watchAttempts || j.subject.Left() < watchedTime+4*w.Call.Wall {
+		if d.why == "" && first == "" || try == watchAttempts || e.subject.Left() < watchedTime+4*w.Call.Wall {
 			break
 		}
 		more, err := watch(w.subject, w)
 		if err != nil {
 			return "a watched cell ended otherwise: " + wire.AsProblem(err).Detail, nil
 		}
-		w, j.watched = more, more
+		w, e.watched = more, more
 	}
 	varied, unvaried := w.varied()
 	switch {
