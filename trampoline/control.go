@@ -26,24 +26,24 @@ const (
 )
 
 // markSite and the numbers after it are in the code of the sites, where each
-// section has two: that of a single timed call, and MaxSections further on that
+// lap has two: that of a single timed call, and MaxLaps further on that
 // of calls in a loop. The supervisor finds the sites by them; see Code.
 const markSite = 0x73697400
 
-// Before section s of record r the stub waits for
-// (r·ditherRecord + s·ditherSection) & ditherMask turns of a loop, a cycle each:
+// Before lap s of record r the stub waits for
+// (r·ditherRecord + s·ditherLap) & ditherMask turns of a loop, a cycle each:
 // numbers that cover the range evenly however few records there are.
 const (
-	ditherMask    = 255
-	ditherRecord  = 97 // nearest to 256 divided by the square of the golden ratio, odd
-	ditherSection = 59
+	ditherMask   = 255
+	ditherRecord = 97 // nearest to 256 divided by the square of the golden ratio, odd
+	ditherLap    = 59
 )
 
 // opening is Results.Closing before the first record.
 const opening = 2
 
-// MaxSections is how many timed calls a record can consist of.
-const MaxSections = 8
+// MaxLaps is how many timed calls a record can consist of.
+const MaxLaps = 8
 
 // Steps in one turn of a chain's loop, and in a straight chain at most, and mixes
 // in one turn of the witness's.
@@ -52,9 +52,9 @@ const (
 	WitnessMixes = 16
 )
 
-// Section is one timed call of a record: the kernel, the empty function, a
+// Lap is one timed call of a record: the kernel, the empty function, a
 // calibration chain, a witness or a flush.
-type Section struct {
+type Lap struct {
 	Looped  uint64 // 1: several calls, or counters or the supervisor beside one
 	Turns   uint64 // of the loop of a chain or a witness
 	Batch   uint64 // calls between the two time stamps, at least 1
@@ -91,9 +91,9 @@ type Control struct {
 	Float     [8]uint64 // low halves of xmm0-7
 	Canary    [6]uint64 // rbx, rbp, r12-r15
 	Records   uint64    // most records to write
-	Sections  [MaxSections]Section
-	SectionN  uint64 // sections of a record, at least 1
-	Close     uint64 // 1: section 0 runs once more before the first record, and after the last
+	Laps      [MaxLaps]Lap
+	LapN      uint64 // laps of a record, at least 1
+	Close     uint64 // 1: lap 0 runs once more before the first record, and after the last
 	Budget    uint64 // TSC ticks after which the loop ends by itself
 	Mode      uint64
 	Counters  uint64 // number of counters
@@ -120,11 +120,11 @@ type Control struct {
 	Attrs     [MaxCounters][128]byte // struct perf_event_attr
 }
 
-// Bits of Record.Flags. The first two groups have a bit for each section.
+// Bits of Record.Flags. The first two groups have a bit for each lap.
 const (
-	FlagInterrupt  = 1 << 0  // an interrupt hit section 0, and so on
-	FlagPreempt    = 1 << 8  // the thread was preempted, migrated or signalled in section 0, and so on
-	FlagRBX        = 1 << 16 // calling-convention violations, of any section
+	FlagInterrupt  = 1 << 0  // an interrupt hit lap 0, and so on
+	FlagPreempt    = 1 << 8  // the thread was preempted, migrated or signalled in lap 0, and so on
+	FlagRBX        = 1 << 16 // calling-convention violations, of any lap
 	FlagRBP        = 1 << 17
 	FlagR12        = 1 << 18
 	FlagR13        = 1 << 19
@@ -141,12 +141,12 @@ const (
 	FlagUpper      = 1 << 29 // the upper halves of vector registers are in use after a call: slow for some, no violation
 )
 
-// Record is one sample: a call of every section in turn. The counter values
-// before and after each counted section follow it.
+// Record is one sample: a call of every lap in turn. The counter values
+// before and after each counted lap follow it.
 type Record struct {
-	Start uint64 // TSC at the start of the first section
+	Start uint64 // TSC at the start of the first lap
 	Flags uint64
-	Ticks [MaxSections]uint64 // TSC ticks of each section
+	Ticks [MaxLaps]uint64 // TSC ticks of each lap
 }
 
 // Results is what the stub reports. It lies in memory that the kernel under
@@ -161,16 +161,16 @@ type Results struct {
 	Record    uint64 // address of the current record
 	Next      uint64 // address of the next word behind it
 	Count     uint64 // records written
-	Section   uint64 // index of the current section
+	Lap       uint64 // index of the current lap
 	Closing   uint64 // 1: this chain is the last; opening: it is the first
 	Remaining uint64 // calls left in the current batch
-	Site      uint64 // number of the current section's
+	Site      uint64 // number of the current lap's
 	Turns     uint64
-	Mode      uint64 // of reading counters around the current section
+	Mode      uint64 // of reading counters around the current lap
 	Lock      uint64 // sum of the counter pages' lock words
 	Stamp     uint64
 	ES        uint64 // after the call, where counters are read behind it
-	RAX       uint64 // of the last call, of whichever section
+	RAX       uint64 // of the last call, of whichever lap
 	RDX       uint64
 	LastChain uint64 // ticks of the chain after the last record
 	End       uint64 // TSC when the loop ended

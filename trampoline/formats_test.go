@@ -36,8 +36,8 @@ func TestNumbersReachTheBlob(t *testing.T) {
 	}
 }
 
-// Of any so many records in a row the waits before a section are all
-// different, and so are those before the sections of a record.
+// Of any so many records in a row the waits before a lap are all
+// different, and so are those before the laps of a record.
 func TestWaits(t *testing.T) {
 	const waits = ditherMask + 1
 	seen := make(map[int]bool)
@@ -48,10 +48,10 @@ func TestWaits(t *testing.T) {
 		t.Errorf("%d waits in %d records", len(seen), waits)
 	}
 	clear(seen)
-	for section := range MaxSections {
-		seen[section*ditherSection&ditherMask] = true
+	for lap := range MaxLaps {
+		seen[lap*ditherLap&ditherMask] = true
 	}
-	if len(seen) != MaxSections {
-		t.Errorf("%d waits in %d sections", len(seen), MaxSections)
+	if len(seen) != MaxLaps {
+		t.Errorf("%d waits in %d laps", len(seen), MaxLaps)
 	}
 }

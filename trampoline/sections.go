@@ -1,9 +1,9 @@
 package trampoline
 
-// Kind is what a section of a record calls.
+// Kind is what a lap of a record calls.
 type Kind uint8
 
-// The kinds of sections.
+// The kinds of laps.
 const (
 	Kernel    Kind = iota + 1 // the function under test
 	Empty                     // a function that returns at once
@@ -20,7 +20,7 @@ var sectionSymbols = [...]string{Empty: "stub.empty", ImulChain: "stub.imul_chai
 // imulLength is that of a step of a chain, in bytes.
 const imulLength = 3
 
-// Addr returns the address in a cell of what a section of so many turns calls;
+// Addr returns the address in a cell of what a lap of so many turns calls;
 // the kernel's own is the caller's.
 func (k Kind) Addr(kernel, turns uint64) uint64 {
 	switch k {

@@ -1,4 +1,4 @@
-// The stub's own sections. They are entered from sites like the kernel's and keep
+// The stub's own laps. They are entered from sites like the kernel's and keep
 // to the same calling convention, so that what is around them cancels out. Their
 // number of turns is in Results.
 
@@ -46,7 +46,7 @@ imulTurn:
 	RET
 
 // straight is the steps of a chain without a loop, and without anything before
-// them. A section enters it so many before its end.
+// them. A lap enters it so many before its end.
 FUNCTION(18, stub·straight)
 	IMUL16
 	IMUL16

@@ -6,10 +6,10 @@ import (
 	"fmt"
 )
 
-// Site is where a section is called from.
+// Site is where a lap is called from.
 type Site struct {
-	Section int
-	Looped  bool   // the section's second site; see Section.Looped
+	Lap     int
+	Looped  bool   // the lap's second site; see Lap.Looped
 	Vectors uint32 // number of vector registers that the call uses, for al
 	Callee  uint64 // address in the cell
 }
@@ -51,17 +51,17 @@ func Aim(sites []Site) ([]Patch, error) {
 
 // offset returns where in the blob a site loads al.
 func (s Site) offset() (int, error) {
-	if s.Section < 0 || s.Section >= MaxSections {
-		return 0, fmt.Errorf("trampoline: there is no section %d", s.Section)
+	if s.Lap < 0 || s.Lap >= MaxLaps {
+		return 0, fmt.Errorf("trampoline: there is no lap %d", s.Lap)
 	}
-	mark := uint32(markSite + s.Section)
+	mark := uint32(markSite + s.Lap)
 	if s.Looped {
-		mark += MaxSections
+		mark += MaxLaps
 	}
 	load := binary.LittleEndian.AppendUint32([]byte{loadCode}, mark)
 	at := bytes.Index(Code(), load)
 	if at < 0 || Code()[at+loadLength] != callCode {
-		return 0, fmt.Errorf("trampoline: the site of section %d is not in the stub", s.Section)
+		return 0, fmt.Errorf("trampoline: the site of lap %d is not in the stub", s.Lap)
 	}
 	return at, nil
 }

@@ -9,17 +9,17 @@
 // clobber:
 //
 //	        script      before a call     at a call      behind the call   checks
-//	        (step)      (record,section)  (a site)       (a site)          (timed)
+//	        (step)      (record,lap)  (a site)       (a site)          (timed)
 //	AX      call's nr   scratch           vectors used   2nd time stamp    scratch
 //	CX      clobbered   wait, 4th arg.    4th argument   the callee's      flags of the record
 //	DX      3rd arg.    scratch           3rd argument   ES after it       scratch
 //	BX BP   free        canaries 0, 1     the same       the callee's      compared
 //	SI DI   arguments   arguments 2, 1    the same       the callee's      free
-//	R8 R9   arguments   arguments 5, 6    the same       RAX, RDX of it    section, record
+//	R8 R9   arguments   arguments 5, 6    the same       RAX, RDX of it    lap, record
 //	R10     4th arg.    Control           zero           the callee's      Control
 //	R11     clobbered   Results           zero           the callee's      Results
 //	R12     the step    canary 2          the same       the callee's      compared
-//	R13     steps done  section, then 3   canary 3       the callee's      compared
+//	R13     steps done  lap, then 3   canary 3       the callee's      compared
 //	R14     Results     Results, then 4   canary 4       the callee's      compared
 //	R15     Control     Control, then 5   canary 5       the callee's      compared
 //	SP      none        EntrySP           EntrySP        the callee's      EntrySP
@@ -82,14 +82,14 @@
 	JEQ  2(PC)         \
 	ORL  bit, CX
 
-// A site is the place from which a section is called. Each section has one of
-// its own, with a direct call: a call that sections shared would have to be
+// A site is the place from which a lap is called. Each lap has one of
+// its own, with a direct call: a call that laps shared would have to be
 // predicted, and a processor that predicts it wrongly adds the cost to some
-// sections and not to others. The supervisor writes both immediates of a site
+// laps and not to others. The supervisor writes both immediates of a site
 // into the cell's copy of the stub: the number of vector registers used (al, over
 // the mark by which it finds the site), and the distance to the callee.
 
-// TIMED is the site of a section of one call without counters. Between the time
+// TIMED is the site of a lap of one call without counters. Between the time
 // stamps stand the call and moves between registers, no load that a callee could
 // wait for.
 #define TIMED(here, mark) \
@@ -109,7 +109,7 @@ here: \
 	MOVW ES, DX \
 	JMP  timed
 
-// LOOPED is the site of a section of several calls, or of one around which
+// LOOPED is the site of a lap of several calls, or of one around which
 // counters are read or the supervisor looks. The callee owns its argument
 // registers and its stack arguments, so all of them are loaded anew for each call.
 #define LOOPED(here, go, done, mark) \
@@ -235,7 +235,7 @@ touchPage:
 	JMP  touchPage
 
 touched:
-	// Section 0 in a record that does not count, if it is a calibration chain: a
+	// Lap 0 in a record that does not count, if it is a calibration chain: a
 	// new process takes its pages one by one as it first touches them, also those
 	// of this code, and the first chain would take as long as that.
 	MOVQ Control_Close(R15), AX
@@ -257,27 +257,27 @@ record:
 	RESULTS(R14)
 	MOVQ Results_Record(R14), R11
 	MOVQ $0, Record_Flags(R11)
-	MOVQ $0, Results_Section(R14)
+	MOVQ $0, Results_Lap(R14)
 	LEAQ Record__size(R11), AX
 	MOVQ AX, Results_Next(R14)
 
-	// One section: clean state, timed calls, checks.
-section:
+	// One lap: clean state, timed calls, checks.
+lap:
 	CONTROL(R15)
 	RESULTS(R14)
-	MOVQ Results_Section(R14), R13
-	IMUL3Q $Section__size, R13, R13
-	LEAQ Control_Sections(R15)(R13*1), R13
-	MOVQ Section_Turns(R13), AX
+	MOVQ Results_Lap(R14), R13
+	IMUL3Q $Lap__size, R13, R13
+	LEAQ Control_Laps(R15)(R13*1), R13
+	MOVQ Lap_Turns(R13), AX
 	MOVQ AX, Results_Turns(R14)
-	MOVQ Section_Batch(R13), AX
+	MOVQ Lap_Batch(R13), AX
 	MOVQ AX, Results_Remaining(R14)
-	MOVQ Section_Looped(R13), AX
-	IMULQ $const_MaxSections, AX
-	ADDQ Results_Section(R14), AX
+	MOVQ Lap_Looped(R13), AX
+	IMULQ $const_MaxLaps, AX
+	ADDQ Results_Lap(R14), AX
 	MOVQ AX, Results_Site(R14)
 	MOVQ Control_Mode(R15), AX
-	IMULQ Section_Counted(R13), AX
+	IMULQ Lap_Counted(R13), AX
 	MOVQ AX, Results_Mode(R14)
 
 	// Every vector, x87 and tile register to its initial value.
@@ -297,13 +297,13 @@ state:
 	LEAQ Control_RseqDesc(R15), AX
 	MOVQ AX, (Results_Rseq+Rseq_CS)(R14)
 
-	// A few cycles that differ from record to record and from section to section.
+	// A few cycles that differ from record to record and from lap to lap.
 	// The counter's steps may be long, and the core's clock a multiple of theirs:
-	// without this the sections of all records would begin at the same few phases
+	// without this the laps of all records would begin at the same few phases
 	// of a step, and their mean would be off by what those have in common.
 unarmed:
 	IMUL3L $const_ditherRecord, Results_Count(R14), AX
-	IMUL3L $const_ditherSection, Results_Section(R14), CX
+	IMUL3L $const_ditherLap, Results_Lap(R14), CX
 	ADDL AX, CX
 	ANDL $const_ditherMask, CX
 
@@ -344,21 +344,21 @@ dither:
 	JEQ  timed6
 	CMPQ AX, $7
 	JEQ  timed7
-	CMPQ AX, $(const_MaxSections+0)
+	CMPQ AX, $(const_MaxLaps+0)
 	JEQ  looped0
-	CMPQ AX, $(const_MaxSections+1)
+	CMPQ AX, $(const_MaxLaps+1)
 	JEQ  looped1
-	CMPQ AX, $(const_MaxSections+2)
+	CMPQ AX, $(const_MaxLaps+2)
 	JEQ  looped2
-	CMPQ AX, $(const_MaxSections+3)
+	CMPQ AX, $(const_MaxLaps+3)
 	JEQ  looped3
-	CMPQ AX, $(const_MaxSections+4)
+	CMPQ AX, $(const_MaxLaps+4)
 	JEQ  looped4
-	CMPQ AX, $(const_MaxSections+5)
+	CMPQ AX, $(const_MaxLaps+5)
 	JEQ  looped5
-	CMPQ AX, $(const_MaxSections+6)
+	CMPQ AX, $(const_MaxLaps+6)
 	JEQ  looped6
-	CMPQ AX, $(const_MaxSections+7)
+	CMPQ AX, $(const_MaxLaps+7)
 	JEQ  looped7
 	UD2
 
@@ -370,14 +370,14 @@ dither:
 	TIMED(timed5, $(const_markSite+5))
 	TIMED(timed6, $(const_markSite+6))
 	TIMED(timed7, $(const_markSite+7))
-	LOOPED(looped0, again0, last0, $(const_markSite+const_MaxSections+0))
-	LOOPED(looped1, again1, last1, $(const_markSite+const_MaxSections+1))
-	LOOPED(looped2, again2, last2, $(const_markSite+const_MaxSections+2))
-	LOOPED(looped3, again3, last3, $(const_markSite+const_MaxSections+3))
-	LOOPED(looped4, again4, last4, $(const_markSite+const_MaxSections+4))
-	LOOPED(looped5, again5, last5, $(const_markSite+const_MaxSections+5))
-	LOOPED(looped6, again6, last6, $(const_markSite+const_MaxSections+6))
-	LOOPED(looped7, again7, last7, $(const_markSite+const_MaxSections+7))
+	LOOPED(looped0, again0, last0, $(const_markSite+const_MaxLaps+0))
+	LOOPED(looped1, again1, last1, $(const_markSite+const_MaxLaps+1))
+	LOOPED(looped2, again2, last2, $(const_markSite+const_MaxLaps+2))
+	LOOPED(looped3, again3, last3, $(const_markSite+const_MaxLaps+3))
+	LOOPED(looped4, again4, last4, $(const_markSite+const_MaxLaps+4))
+	LOOPED(looped5, again5, last5, $(const_markSite+const_MaxLaps+5))
+	LOOPED(looped6, again6, last6, $(const_markSite+const_MaxLaps+6))
+	LOOPED(looped7, again7, last7, $(const_markSite+const_MaxLaps+7))
 
 	// Everything is known of the call but the registers that it left: AX is the second
 	// stamp, DX what became of ES.
@@ -387,7 +387,7 @@ timed:
 	MOVQ R8, Results_RAX(R11)
 	MOVQ R9, Results_RDX(R11)
 	MOVQ Results_Record(R11), R9
-	MOVQ Results_Section(R11), R8
+	MOVQ Results_Lap(R11), R8
 	SUBQ Results_Stamp(R11), AX
 	MOVQ AX, Record_Ticks(R9)(R8*8)
 	XORL CX, CX
@@ -404,7 +404,7 @@ calm:
 
 kept:
 	XCHGQ CX, R8
-	SHLQ CX, R8 // to the bits of this section
+	SHLQ CX, R8 // to the bits of this lap
 	TESTL CX, CX
 	JNE  started
 	MOVQ Results_Stamp(R11), DX
@@ -469,10 +469,10 @@ upper:
 counted:
 	CMPQ Results_Closing(R11), $0
 	JNE  finish
-	INCQ Results_Section(R11)
-	MOVQ Results_Section(R11), AX
-	CMPQ AX, Control_SectionN(R10)
-	JCS  section
+	INCQ Results_Lap(R11)
+	MOVQ Results_Lap(R11), AX
+	CMPQ AX, Control_LapN(R10)
+	JCS  lap
 
 	// The record is complete.
 	INCQ Results_Count(R11)
@@ -487,7 +487,7 @@ counted:
 	CMPQ AX, Results_Deadline(R11)
 	JCS  record
 
-	// Section 0 once more, in a record that does not count: the calibration
+	// Lap 0 once more, in a record that does not count: the calibration
 	// chain after the last record.
 close:
 	MOVQ Control_Close(R10), AX

@@ -59,7 +59,7 @@ func TestSupplied(t *testing.T) {
 	}
 }
 
-func TestSectionAddresses(t *testing.T) {
+func TestLapAddresses(t *testing.T) {
 	const kernel = 0x1234
 	seen := map[uint64]bool{}
 	for _, k := range []Kind{Kernel, Empty, ImulChain, Straight, AddChain, Witness, Flush} {
@@ -86,35 +86,35 @@ func TestStraight(t *testing.T) {
 	}
 }
 
-// Every section has two sites of its own, which lie alike in their lines of the
+// Every lap has two sites of its own, which lie alike in their lines of the
 // cache, and calls what it is told to.
 func TestSites(t *testing.T) {
 	const callee = ImageAddr + 0x123456
 	seen := map[uint64]bool{}
 	var first [2]uint64
-	for section := range MaxSections {
+	for lap := range MaxLaps {
 		for i, looped := range []bool{false, true} {
-			patches, err := Aim([]Site{{section, looped, 5, callee}})
+			patches, err := Aim([]Site{{lap, looped, 5, callee}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			p := patches[0]
 			if seen[p.Addr] {
-				t.Errorf("section %d shares a site", section)
+				t.Errorf("lap %d shares a site", lap)
 			}
 			seen[p.Addr] = true
-			if section == 0 {
+			if lap == 0 {
 				first[i] = p.Addr % 64
 			}
 			if p.Addr%64 != first[i] {
-				t.Errorf("section %d: a site at %#x, that of section 0 at %#x of a line", section, p.Addr, first[i])
+				t.Errorf("lap %d: a site at %#x, that of lap 0 at %#x of a line", lap, p.Addr, first[i])
 			}
 			if target := p.Addr + 10 + uint64(int64(int32(binary.LittleEndian.Uint32(p.Bytes[6:])))); target != callee || p.Bytes[1] != 5 {
-				t.Errorf("section %d calls %#x by % x", section, target, p.Bytes)
+				t.Errorf("lap %d calls %#x by % x", lap, target, p.Bytes)
 			}
 		}
 	}
-	for _, s := range []Site{{Section: MaxSections, Callee: callee}, {Callee: 1 << 40}} {
+	for _, s := range []Site{{Lap: MaxLaps, Callee: callee}, {Callee: 1 << 40}} {
 		if _, err := Aim([]Site{s}); err == nil {
 			t.Errorf("aimed %+v", s)
 		}

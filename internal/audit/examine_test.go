@@ -114,7 +114,7 @@ func TestChains(t *testing.T) {
 		for _, p := range pairs {
 			o := &cell.Outcome{Samples: cell.Samples{LastChain: p[1]}}
 			for range 20 {
-				o.Samples.Records = append(o.Samples.Records, cell.Record{Record: trampoline.Record{Ticks: [trampoline.MaxSections]uint64{p[0]}}})
+				o.Samples.Records = append(o.Samples.Records, cell.Record{Record: trampoline.Record{Ticks: [trampoline.MaxLaps]uint64{p[0]}}})
 			}
 			list = append(list, o)
 		}

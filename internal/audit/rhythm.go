@@ -12,7 +12,7 @@ import (
 // counter.
 type rhythm struct {
 	chain float64 // median of the calibration chains
-	gap   float64 // median of the time between the sections of a sample
+	gap   float64 // median of the time between the laps of a sample
 	// beside is the CPU time that the supervisor sees beside the loop.
 	beside float64
 }
@@ -28,7 +28,7 @@ const referenceRecords = 64
 // takeReference runs a cell whose kernel is the empty function: it shows the rhythm
 // that every cell must keep. It is false where the host does not let it end.
 func (e *examination) takeReference() bool {
-	plan := e.record.Plan(e.subject, cell.Section{Kind: trampoline.Empty})
+	plan := e.record.Plan(e.subject, cell.Lap{Kind: trampoline.Empty})
 	plan.Records = referenceRecords
 	out, err := e.subject.Space.Run(plan)
 	if err == nil && out.End == cell.Timeout {
@@ -87,7 +87,7 @@ func (e *examination) rhythmBroken(cells ...*cell.Outcome) string {
 	got, calls := rhythmOf(cells...), e.callsOf(cells)
 	for {
 		host := e.subject.Job.Host.Rhythm
-		want := rhythm{chain: host.Chain, gap: host.Gap * float64(e.record.Sections())}
+		want := rhythm{chain: host.Chain, gap: host.Gap * float64(e.record.Laps())}
 		if e.reference != nil {
 			want = *e.reference
 		}
@@ -111,14 +111,14 @@ func (e *examination) callsOf(cells []*cell.Outcome) float64 {
 
 // compare tells what breaks the rhythm. A longer chain makes a kernel look
 // quicker, a shorter one slower.
-// What lies between the sections matters beside the calls' own length only: a call
+// What lies between the laps matters beside the calls' own length only: a call
 // that empties the caches makes the stub's next steps slower.
 func (want rhythm) compare(got rhythm, call float64) string {
 	switch {
 	case got.chain > want.chain*(1+maxChainChange):
 		return fmt.Sprintf("its calibration chain took %.0f ticks, in a cell without the kernel %.0f", got.chain, want.chain)
 	case got.gap > want.gap*(1+maxGapChange)+gapSlack+gapShare*call:
-		return fmt.Sprintf("%.0f ticks of a sample lie between its sections, in a cell without the kernel %.0f: time is hidden", got.gap, want.gap)
+		return fmt.Sprintf("%.0f ticks of a sample lie between its laps, in a cell without the kernel %.0f: time is hidden", got.gap, want.gap)
 	}
 	return ""
 }

@@ -37,14 +37,14 @@ const (
 	freshBytes   = 1 << 20                // of operands that are filled anew: it takes time in proportion
 )
 
-// Sections of a watched cell. The last one has the kernel called as it is when it
+// Laps of a watched cell. The last one has the kernel called as it is when it
 // is measured, so that the next call that is watched finds caches and predictors
 // warm but for what the supervisor has touched.
 const (
-	secWatched = iota
-	secNothing
-	secWarm
-	secWarmer
+	lapWatched = iota
+	lapNothing
+	lapWarm
+	lapWarmer
 )
 
 // contents is what the contents of the operands are like before a watched call.
@@ -183,11 +183,11 @@ func watch(s *subject.Subject, earlier *Watched) (*Watched, error) {
 		earlier: earlier,
 	}
 	p := s.Plan()
-	p.Sections = []cell.Section{
-		secWatched: {Kind: trampoline.Kernel, Counted: true},
-		secNothing: {Kind: trampoline.Empty, Counted: true},
-		secWarm:    {Kind: trampoline.Kernel},
-		secWarmer:  {Kind: trampoline.Kernel},
+	p.Laps = []cell.Lap{
+		lapWatched: {Kind: trampoline.Kernel, Counted: true},
+		lapNothing: {Kind: trampoline.Empty, Counted: true},
+		lapWarm:    {Kind: trampoline.Kernel},
+		lapWarmer:  {Kind: trampoline.Kernel},
 	}
 	p.Records = len(w.order)
 	p.Watch = &cell.Watch{Before: w.prepare, After: w.look}
@@ -216,8 +216,8 @@ func (w *watcher) begin() {
 }
 
 // prepare gives the operands their contents before every call.
-func (w *watcher) prepare(section int) {
-	if section != secWatched {
+func (w *watcher) prepare(lap int) {
+	if lap != lapWatched {
 		return
 	}
 	if len(w.calls) == 0 {
@@ -267,11 +267,11 @@ func (w *watcher) look(s cell.WatchedCall) bool {
 		return true
 	}
 	c := &w.calls[len(w.calls)-1]
-	switch s.Section {
-	case secNothing:
+	switch s.Lap {
+	case lapNothing:
 		c.empty = s
 		return w.more()
-	case secWatched:
+	case lapWatched:
 		c.call = s
 		w.check(c)
 	}

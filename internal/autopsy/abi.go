@@ -39,7 +39,7 @@ type Broken struct {
 // calls in a record nothing tells which it was.
 func BrokenBy(plan cell.Plan, o *cell.Outcome) (b Broken) {
 	calls := 0
-	for _, sec := range plan.Sections {
+	for _, sec := range plan.Laps {
 		if sec.Kind == trampoline.Kernel {
 			calls += max(sec.Batch, 1)
 		}

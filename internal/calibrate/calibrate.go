@@ -1,4 +1,4 @@
-// Package calibrate finds what the measuring code of cells costs on a host, by sections
+// Package calibrate finds what the measuring code of cells costs on a host, by laps
 // of known length, and proves the detectors by which disturbances are seen.
 package calibrate
 
@@ -17,7 +17,7 @@ import (
 	"webrunner/trampoline"
 )
 
-// Calibration runs sections of known length: two chains, additions as the
+// Calibration runs laps of known length: two chains, additions as the
 // cross-check, and calls that are too short for their edges to show in full. Many
 // short cells say more than a few long ones: what each has of its own averages
 // out, and its scatter shows. On a busy host it takes longer to meet a quiet spell.
@@ -32,7 +32,7 @@ const (
 	addTurns     = 24
 )
 
-// The sections of a record of references, by index. The straight chains follow.
+// The laps of a record of references, by index. The straight chains follow.
 const (
 	refLong = iota
 	refWitness
@@ -119,7 +119,7 @@ func (b *bench) calibrate(cpu int) (wire.Calibration, wire.Rhythm, error) {
 func (b *bench) sampleReferences() (r stats.References, out *cell.Outcome, err error) {
 	chain, witness := b.ruler.Turns()
 	plan := cell.Plan{
-		Sections: []cell.Section{
+		Laps: []cell.Lap{
 			refLong:    {Kind: trampoline.ImulChain, Turns: chain},
 			refWitness: {Kind: trampoline.Witness, Turns: witness},
 			refChain:   {Kind: trampoline.ImulChain, Turns: shortTurns},
@@ -129,15 +129,15 @@ func (b *bench) sampleReferences() (r stats.References, out *cell.Outcome, err e
 		XSave: processor.XGETBV() != 0, Rseq: true,
 	}
 	for _, n := range straightSteps {
-		plan.Sections = append(plan.Sections, cell.Section{Kind: trampoline.Straight, Turns: n})
+		plan.Laps = append(plan.Laps, cell.Lap{Kind: trampoline.Straight, Turns: n})
 	}
 	if out, err = b.run(plan); err != nil {
 		return r, nil, err
 	}
 	turn := b.ruler.ChainTurn()
-	ticks := func(section int) (list []uint64) {
+	ticks := func(lap int) (list []uint64) {
 		for _, rec := range out.Samples.Records {
-			list = append(list, rec.Ticks[section])
+			list = append(list, rec.Ticks[lap])
 		}
 		return list
 	}
@@ -156,7 +156,7 @@ func (b *bench) sampleReferences() (r stats.References, out *cell.Outcome, err e
 	return r, out, nil
 }
 
-// run runs a cell of the stub's own sections, which has to return.
+// run runs a cell of the stub's own laps, which has to return.
 func (b *bench) run(plan cell.Plan) (*cell.Outcome, error) {
 	plan.Filter = b.filter
 	out, err := b.space.Run(plan)

@@ -37,14 +37,14 @@ func (b *bench) proveDetectors() (d wire.Detectors) {
 // prove returns what speaks against a detector, or "".
 func (b *bench) prove(flag uint64) string {
 	_, witness := b.ruler.Turns()
-	short := cell.Section{Kind: trampoline.Witness, Turns: witness}
-	quiet, err := b.flagged(flag, cell.Plan{Sections: []cell.Section{short}, Records: shortCalls})
+	short := cell.Lap{Kind: trampoline.Witness, Turns: witness}
+	quiet, err := b.flagged(flag, cell.Plan{Laps: []cell.Lap{short}, Records: shortCalls})
 	if err != nil {
 		return err.Error()
 	}
 	short.Counted = true
 	watch := &cell.Watch{Before: func(int) {}, After: func(cell.WatchedCall) bool { return true }}
-	seen, err := b.flagged(flag, cell.Plan{Sections: []cell.Section{short}, Records: disturbedCalls, Watch: watch})
+	seen, err := b.flagged(flag, cell.Plan{Laps: []cell.Lap{short}, Records: disturbedCalls, Watch: watch})
 	switch {
 	case err != nil:
 		return err.Error()

@@ -25,16 +25,16 @@ func BenchmarkCell(b *testing.B) {
 	}
 	defer s.Close()
 	for _, bb := range []struct {
-		name     string
-		sections []Section
-		records  int
+		name    string
+		laps    []Lap
+		records int
 	}{
-		{"one call", []Section{{Kind: trampoline.Kernel}}, 1},
-		{"500 calls", []Section{{Kind: trampoline.Kernel}}, 500},
+		{"one call", []Lap{{Kind: trampoline.Kernel}}, 1},
+		{"500 calls", []Lap{{Kind: trampoline.Kernel}}, 500},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			p := Plan{
-				Call: Call{Kernel: trampoline.ImageAddr}, Sections: bb.sections, Records: bb.records,
+				Call: Call{Kernel: trampoline.ImageAddr}, Laps: bb.laps, Records: bb.records,
 				Budget: math.MaxInt64, Wall: time.Second, XSave: true, Rseq: true,
 			}
 			for b.Loop() {

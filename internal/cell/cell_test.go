@@ -45,8 +45,8 @@ func newSpace(t *testing.T, code string) *Space {
 func onePlan(t *testing.T) Plan {
 	t.Helper()
 	return Plan{
-		Call:     Call{Kernel: trampoline.ImageAddr, Int: []uint64{dataAddr}, Order: []ArgKind{IntArg}},
-		Sections: []Section{{Kind: trampoline.Kernel}}, Records: 1, Budget: math.MaxInt64,
+		Call: Call{Kernel: trampoline.ImageAddr, Int: []uint64{dataAddr}, Order: []ArgKind{IntArg}},
+		Laps: []Lap{{Kind: trampoline.Kernel}}, Records: 1, Budget: math.MaxInt64,
 		Wall: 5 * time.Second, XSave: true, Rseq: true, Filter: cellFilter(t),
 	}
 }
@@ -148,7 +148,7 @@ func TestBatchReloadsArguments(t *testing.T) {
 	// mov rax, [rsp+8]; mov qword [rsp+8], 77; ret
 	s := newSpace(t, "488b44240848c74424084d000000c3")
 	p := onePlan(t)
-	p.Sections[0].Batch = 5
+	p.Laps[0].Batch = 5
 	p.Call.Int = []uint64{1, 2, 3, 4, 5, 6, 42}
 	p.Call.Order = make([]ArgKind, 7)
 	if o := run(t, s, p); o.Samples.RAX != 42 {
@@ -163,24 +163,24 @@ func TestRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kernel, chain, empty := Section{Kind: trampoline.Kernel}, Section{Kind: trampoline.ImulChain, Turns: 10}, Section{Kind: trampoline.Empty}
-	batch := Section{Kind: trampoline.Kernel, Batch: 7}
+	kernel, chain, empty := Lap{Kind: trampoline.Kernel}, Lap{Kind: trampoline.ImulChain, Turns: 10}, Lap{Kind: trampoline.Empty}
+	batch := Lap{Kind: trampoline.Kernel, Batch: 7}
 	for _, tt := range []struct {
-		name     string
-		records  int
-		sections []Section
-		calls    uint64
+		name    string
+		records int
+		laps    []Lap
+		calls   uint64
 	}{
-		{"one single call", 1, []Section{kernel}, 1},
-		{"single", 1, []Section{chain, kernel}, 1},
-		{"many", 100, []Section{chain, kernel, empty}, 100},
-		{"batched", 10, []Section{chain, batch}, 70},
-		{"all sections", 10, []Section{chain, {Kind: trampoline.Witness, Turns: 5}, kernel, {Kind: trampoline.AddChain, Turns: 5}, chain, empty, batch, empty}, 80},
+		{"one single call", 1, []Lap{kernel}, 1},
+		{"single", 1, []Lap{chain, kernel}, 1},
+		{"many", 100, []Lap{chain, kernel, empty}, 100},
+		{"batched", 10, []Lap{chain, batch}, 70},
+		{"all laps", 10, []Lap{chain, {Kind: trampoline.Witness, Turns: 5}, kernel, {Kind: trampoline.AddChain, Turns: 5}, chain, empty, batch, empty}, 80},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			clear(data)
 			p := onePlan(t)
-			p.Records, p.Sections = tt.records, tt.sections
+			p.Records, p.Laps = tt.records, tt.laps
 			o := run(t, s, p)
 			if o.End != Returned {
 				t.Fatalf("ended by %v %v at %#x", o.End, o.Signal, o.Regs.Rip)
@@ -198,13 +198,13 @@ func TestRecords(t *testing.T) {
 				}
 				last = r.Start
 				for j, ticks := range r.Ticks {
-					if (ticks == 0) != (j >= len(tt.sections)) {
-						t.Errorf("record %d: section %d took %d ticks", i, j, ticks)
+					if (ticks == 0) != (j >= len(tt.laps)) {
+						t.Errorf("record %d: lap %d took %d ticks", i, j, ticks)
 					}
 					last += ticks
 				}
 			}
-			if closed := tt.sections[0] == chain; o.Samples.End < last || (o.Samples.LastChain != 0) != closed {
+			if closed := tt.laps[0] == chain; o.Samples.End < last || (o.Samples.LastChain != 0) != closed {
 				t.Errorf("the loop ends at %d, its last record at %d; the last chain took %d", o.Samples.End, last, o.Samples.LastChain)
 			}
 		})
@@ -215,7 +215,7 @@ func TestRecords(t *testing.T) {
 func TestBudget(t *testing.T) {
 	s := newSpace(t, "c3")
 	p := onePlan(t)
-	p.Records, p.Budget, p.Sections = 500, 1, []Section{{Kind: trampoline.ImulChain, Turns: 100}, {Kind: trampoline.Kernel}}
+	p.Records, p.Budget, p.Laps = 500, 1, []Lap{{Kind: trampoline.ImulChain, Turns: 100}, {Kind: trampoline.Kernel}}
 	if o := run(t, s, p); len(o.Samples.Records) != 1 || o.Samples.LastChain == 0 {
 		t.Errorf("%d records, last chain of %d ticks; want 1 and its chain", len(o.Samples.Records), o.Samples.LastChain)
 	}
@@ -410,7 +410,7 @@ func TestKnownCycles(t *testing.T) {
 	s := newSpace(t, "b9e8030000b803000000ba01000000480fafc2480fafc2480fafc2480fafc2480fafc2480fafc2480fafc2480fafc2480fafc2480fafc2ffc975d4c3")
 	p := onePlan(t)
 	p.Records = 101
-	p.Sections = []Section{{Kind: trampoline.ImulChain, Turns: 300}, {Kind: trampoline.Kernel}}
+	p.Laps = []Lap{{Kind: trampoline.ImulChain, Turns: 300}, {Kind: trampoline.Kernel}}
 	o := run(t, s, p)
 	var best float64
 	for _, r := range o.Samples.Records {
@@ -459,7 +459,7 @@ func TestStackOffset(t *testing.T) {
 	}
 	p := onePlan(t)
 	p.Call.Int, p.Call.Order = []uint64{dataAddr, 2, 3, 4, 5, 6, 42}, make([]ArgKind, 7)
-	p.Sections[0].Batch, p.Records = 2, 2
+	p.Laps[0].Batch, p.Records = 2, 2
 	var usual uint64
 	for offset := uint64(0); offset < MaxStackOffset; offset += 16 * 17 {
 		p.StackOffset = offset

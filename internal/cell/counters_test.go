@@ -40,7 +40,7 @@ func TestReadCounters(t *testing.T) {
 	s := faulting(t)
 	p := onePlan(t)
 	p.Filter, p.Mode, p.Attrs = cellFilter(t, 0), trampoline.ModeRead, softwareAttrs(unix.PERF_COUNT_SW_ALIGNMENT_FAULTS, unix.PERF_COUNT_SW_PAGE_FAULTS)
-	p.Sections = []Section{{Kind: trampoline.Kernel, Counted: true}, {Kind: trampoline.Empty, Counted: true}}
+	p.Laps = []Lap{{Kind: trampoline.Kernel, Counted: true}, {Kind: trampoline.Empty, Counted: true}}
 	p.Records = 20
 	o, err := s.Run(p)
 	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
@@ -61,7 +61,7 @@ func TestReadCounters(t *testing.T) {
 				t.Fatalf("record %d: groups of %d and %d counters", i, c.Before[0], c.After[0])
 			}
 			if got, want := c.After[4]-c.Before[4], uint64(1-sec); got != want {
-				t.Errorf("record %d, section %d: %d page faults, want %d", i, sec, got, want)
+				t.Errorf("record %d, lap %d: %d page faults, want %d", i, sec, got, want)
 			}
 			if c.After[1] <= c.Before[1] {
 				t.Errorf("record %d: time enabled does not advance", i)
@@ -76,7 +76,7 @@ func TestUnread(t *testing.T) {
 	p := onePlan(t)
 	p.Filter, p.Mode, p.Attrs = cellFilter(t, 0), trampoline.ModeRead, make([][128]byte, 2)
 	p.pmu = func(*unix.PtraceRegsAmd64) bool { return false } // nothing is opened
-	p.Sections = []Section{{Kind: trampoline.Kernel, Counted: true}, {Kind: trampoline.Empty}}
+	p.Laps = []Lap{{Kind: trampoline.Kernel, Counted: true}, {Kind: trampoline.Empty}}
 	p.Records = 3
 	o := run(t, newSpace(t, "c3"), p)
 	if o.End != Returned || len(o.Samples.Records) != 3 {
@@ -93,7 +93,7 @@ func TestUnread(t *testing.T) {
 func TestReadNeedsItsRule(t *testing.T) {
 	p := onePlan(t)
 	p.Mode, p.Attrs = trampoline.ModeRead, softwareAttrs(unix.PERF_COUNT_SW_PAGE_FAULTS)
-	p.Sections[0].Counted = true
+	p.Laps[0].Counted = true
 	o, err := newSpace(t, "c3").Run(p)
 	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
 		t.Skipf("the host does not let this process count its own page faults: %v", err)
@@ -169,7 +169,7 @@ func (f *fakePMU) plan(t *testing.T, records int) Plan {
 	p := onePlan(t)
 	p.Call = Call{Kernel: trampoline.ImageAddr}
 	p.Mode, p.Attrs, p.pmu, p.Records = trampoline.ModeRDPMC, make([][128]byte, len(f.value)), f.rdpmc, records
-	p.Sections = []Section{{Kind: trampoline.Kernel, Counted: true}}
+	p.Laps = []Lap{{Kind: trampoline.Kernel, Counted: true}}
 	return p
 }
 
@@ -239,7 +239,7 @@ func TestTotals(t *testing.T) {
 	s := faulting(t)
 	p := onePlan(t)
 	p.Filter, p.Mode, p.Attrs = cellFilter(t, 0), trampoline.ModeRead, softwareAttrs(unix.PERF_COUNT_SW_TASK_CLOCK, unix.PERF_COUNT_SW_PAGE_FAULTS)
-	p.Sections = []Section{{Kind: trampoline.Kernel, Counted: true}}
+	p.Laps = []Lap{{Kind: trampoline.Kernel, Counted: true}}
 	p.Records = 20
 	before := descriptors(t)
 	o, err := s.Run(p)

@@ -10,7 +10,7 @@ import (
 	"webrunner/trampoline"
 )
 
-// flush tells the stub what a section of the kind trampoline.Flush evicts from
+// flush tells the stub what a lap of the kind trampoline.Flush evicts from
 // the caches. What the cell brings along is spared, the stack with it: the stub
 // uses it right before the call.
 //
@@ -42,14 +42,14 @@ func (p Plan) flush(c *trampoline.Control, regions []Region) error {
 // checkFlush refuses a plan that would call warm what is cold, or the reverse.
 func (p Plan) checkFlush() error {
 	cold, flushes := p.ColdData || p.ColdCode, false
-	for _, sec := range p.Sections {
+	for _, sec := range p.Laps {
 		flushes = flushes || sec.Kind == trampoline.Flush
 		if cold && sec.Kind == trampoline.Kernel && sec.Batch > 1 {
 			return errors.New("cell: of a batch the first call alone would be cold")
 		}
 	}
 	if flushes != cold {
-		return fmt.Errorf("cell: cold caches are wanted: %v, sections flush them: %v", cold, flushes)
+		return fmt.Errorf("cell: cold caches are wanted: %v, laps flush them: %v", cold, flushes)
 	}
 	return nil
 }

@@ -84,17 +84,17 @@ func coldSpace(t *testing.T, code []byte) *Space {
 func slowdown(t *testing.T, s *Space, coldData, coldCode bool) float64 {
 	t.Helper()
 	p := onePlan(t)
-	kernel := Section{Kind: trampoline.Kernel}
-	p.Sections = []Section{{Kind: trampoline.ImulChain}, kernel, kernel, {Kind: trampoline.Flush}, kernel}
+	kernel := Lap{Kind: trampoline.Kernel}
+	p.Laps = []Lap{{Kind: trampoline.ImulChain}, kernel, kernel, {Kind: trampoline.Flush}, kernel}
 	p.Records, p.ColdData, p.ColdCode = 301, coldData, coldCode
 	o := run(t, s, p)
 	if o.End != Returned || len(o.Samples.Records) != p.Records {
 		t.Fatalf("ended by %v %v at %#x with %d records", o.End, o.Signal, o.Regs.Rip, len(o.Samples.Records))
 	}
-	median := func(section int) float64 {
+	median := func(lap int) float64 {
 		var ticks []uint64
 		for _, r := range o.Samples.Records {
-			ticks = append(ticks, r.Ticks[section])
+			ticks = append(ticks, r.Ticks[lap])
 		}
 		slices.Sort(ticks)
 		return float64(ticks[len(ticks)/2])
@@ -136,7 +136,7 @@ func TestColdWithoutFlushOpt(t *testing.T) {
 	}
 	s := chaseSpace(t)
 	p := onePlan(t)
-	p.Sections, p.ColdData = []Section{{Kind: trampoline.Flush}, {Kind: trampoline.Kernel}, {Kind: trampoline.Kernel}}, true
+	p.Laps, p.ColdData = []Lap{{Kind: trampoline.Flush}, {Kind: trampoline.Kernel}, {Kind: trampoline.Kernel}}, true
 	p.noFlushOpt = true
 	p.Records = 101
 	o := run(t, s, p)
@@ -176,7 +176,7 @@ func TestFlushRanges(t *testing.T) {
 		var c trampoline.Control
 		p := Plan{ColdData: tt.data, ColdCode: tt.code}
 		if tt.want != nil {
-			p.Sections = []Section{{Kind: trampoline.Flush}}
+			p.Laps = []Lap{{Kind: trampoline.Flush}}
 		}
 		if err := p.flush(&c, s.regions); err != nil {
 			t.Fatal(err)
@@ -188,16 +188,16 @@ func TestFlushRanges(t *testing.T) {
 }
 
 func TestFlushRefuses(t *testing.T) {
-	flush, kernel := Section{Kind: trampoline.Flush}, Section{Kind: trampoline.Kernel}
+	flush, kernel := Lap{Kind: trampoline.Flush}, Lap{Kind: trampoline.Kernel}
 	for _, tt := range []struct {
 		name    string
 		plan    Plan
 		regions int
 	}{
-		{"a flush of nothing", Plan{Sections: []Section{flush, kernel}}, 1},
-		{"cold without a flush", Plan{Sections: []Section{kernel}, ColdData: true}, 1},
-		{"a batch", Plan{Sections: []Section{{Kind: trampoline.Kernel, Batch: 2}, {Kind: trampoline.Empty}, flush}, ColdData: true}, 1},
-		{"too many regions", Plan{Sections: []Section{flush, kernel}, ColdData: true}, trampoline.MaxFlush + 1},
+		{"a flush of nothing", Plan{Laps: []Lap{flush, kernel}}, 1},
+		{"cold without a flush", Plan{Laps: []Lap{kernel}, ColdData: true}, 1},
+		{"a batch", Plan{Laps: []Lap{{Kind: trampoline.Kernel, Batch: 2}, {Kind: trampoline.Empty}, flush}, ColdData: true}, 1},
+		{"too many regions", Plan{Laps: []Lap{flush, kernel}, ColdData: true}, trampoline.MaxFlush + 1},
 	} {
 		var c trampoline.Control
 		if err := tt.plan.flush(&c, make([]Region, tt.regions)); err == nil {

@@ -28,23 +28,23 @@ const (
 	FloatArg
 )
 
-// Section is one timed call of a record. Where a trampoline.Flush empties the
+// Lap is one timed call of a record. Where a trampoline.Flush empties the
 // caches, the kernel has no batches: their first call alone would be cold.
-type Section struct {
+type Lap struct {
 	Kind    trampoline.Kind
 	Turns   uint64 // of a chain or a witness, at least 1; steps of a trampoline.Straight
 	Batch   int    // calls between the two time stamps; 0 is 1
 	Counted bool   // event counters are read around it
 }
 
-// looped tells that a section is called from the site that does more than time
+// looped tells that a lap is called from the site that does more than time
 // one call.
-func (s Section) looped() bool { return s.Batch > 1 || s.Counted }
+func (s Lap) looped() bool { return s.Batch > 1 || s.Counted }
 
 // Plan is what one cell does.
 type Plan struct {
 	Call     Call
-	Sections []Section     // of each record; a chain in the first place is repeated after the last record
+	Laps     []Lap         // of each record; a chain in the first place is repeated after the last record
 	Records  int           // most records; bounded by the room for them
 	Budget   uint64        // TSC ticks after which sampling ends by itself
 	Wall     time.Duration // after which the supervisor kills the cell
@@ -60,7 +60,7 @@ type Plan struct {
 	Attrs       [][128]byte // perf_event_attr of each counter; the first leads the group and is disabled
 
 	// Watch, where it is not nil, has the cell stop before and after each call of
-	// the counted sections. No event counters are read then.
+	// the counted laps. No event counters are read then.
 	Watch *Watch
 
 	// Where there is no PMU a test plays it: pages are there already, and
@@ -95,7 +95,7 @@ func (p Plan) words() uint64 {
 // stride is the number of bytes from one record to the next.
 func (p Plan) stride() uint64 {
 	counted := uint64(0)
-	for _, sec := range p.Sections {
+	for _, sec := range p.Laps {
 		counted += b2u(sec.Counted)
 	}
 	return recordSize + 16*p.words()*counted
@@ -111,8 +111,8 @@ func (p Plan) MaxRecords() int {
 func (p Plan) write(regions []Region) error {
 	c := control()
 	switch {
-	case len(p.Sections) < 1 || len(p.Sections) > len(c.Sections):
-		return fmt.Errorf("cell: %d sections, there is room for 1 to %d", len(p.Sections), len(c.Sections))
+	case len(p.Laps) < 1 || len(p.Laps) > len(c.Laps):
+		return fmt.Errorf("cell: %d laps, there is room for 1 to %d", len(p.Laps), len(c.Laps))
 	case p.Records < 1 || p.Records > p.MaxRecords():
 		return fmt.Errorf("cell: %d records, there is room for 1 to %d", p.Records, p.MaxRecords())
 	case p.Watch != nil && p.Mode != trampoline.ModeTSC:
@@ -123,13 +123,13 @@ func (p Plan) write(regions []Region) error {
 	if p.StackOffset%16 != 0 || p.StackOffset >= MaxStackOffset {
 		return fmt.Errorf("cell: a stack offset of %d bytes is no multiple of 16 below %d", p.StackOffset, MaxStackOffset)
 	}
-	for i, sec := range p.Sections {
-		c.Sections[i] = trampoline.Section{
+	for i, sec := range p.Laps {
+		c.Laps[i] = trampoline.Lap{
 			Looped: b2u(sec.looped()), Turns: max(sec.Turns, 1), Batch: uint64(max(sec.Batch, 1)), Counted: b2u(sec.Counted),
 		}
 	}
-	c.SectionN = uint64(len(p.Sections))
-	c.Close = b2u(p.Sections[0].Kind != trampoline.Kernel)
+	c.LapN = uint64(len(p.Laps))
+	c.Close = b2u(p.Laps[0].Kind != trampoline.Kernel)
 	c.XState.Control, c.XState.MXCSR = trampoline.X87Control, trampoline.MXCSR
 	c.RseqDesc = trampoline.RseqCS{Start: addrOf.rseqDesc, PostCommit: 1, AbortIP: addrOf.rseqAbort, Signature: rseqSig} // data, never executed
 	c.Canary, c.Records, c.Budget, c.XSave = canaries, uint64(p.Records), p.Budget, b2u(p.XSave)
@@ -146,9 +146,9 @@ func (p Plan) write(regions []Region) error {
 	if err != nil {
 		return err
 	}
-	sites := make([]trampoline.Site, len(p.Sections))
-	for i, sec := range p.Sections {
-		sites[i] = trampoline.Site{Section: i, Looped: sec.looped(), Vectors: vectors, Callee: sec.Kind.Addr(p.Call.Kernel, sec.Turns)}
+	sites := make([]trampoline.Site, len(p.Laps))
+	for i, sec := range p.Laps {
+		sites[i] = trampoline.Site{Lap: i, Looped: sec.looped(), Vectors: vectors, Callee: sec.Kind.Addr(p.Call.Kernel, sec.Turns)}
 	}
 	return aim(sites)
 }

@@ -80,13 +80,13 @@ type Outcome struct {
 // Samples is what the stub wrote. The kernel under test could have written it.
 type Samples struct {
 	Records    []Record
-	LastChain  uint64 // ticks of the first section, repeated after the last record
+	LastChain  uint64 // ticks of the first lap, repeated after the last record
 	Start, End uint64 // TSC around the loop
 	RAX, RDX   uint64
 	XMM0       [2]uint64
 }
 
-// Record is one sample with the counters before and after each counted section.
+// Record is one sample with the counters before and after each counted lap.
 type Record struct {
 	trampoline.Record
 	Counts []Count

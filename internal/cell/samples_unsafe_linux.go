@@ -25,7 +25,7 @@ func readSamples(p Plan, ended bool) Samples {
 		at := trampoline.RecordsAddr + uint64(i)*stride
 		rec := &s.Records[i]
 		rec.Record = *(*trampoline.Record)(pointer(at))
-		clear(rec.Ticks[len(p.Sections):]) // never written: left over from another cell
+		clear(rec.Ticks[len(p.Laps):]) // never written: left over from another cell
 		if stride == recordSize {
 			continue
 		}

@@ -27,7 +27,7 @@ func TestStepKinds(t *testing.T) {
 // A script names every step that it has, and no two alike.
 func TestScriptSteps(t *testing.T) {
 	s := newSpace(t, "c3")
-	p := Plan{Sections: []Section{{Kind: trampoline.Kernel}}, Records: 1, Rseq: true, Mode: trampoline.ModeRDPMC, Filter: []uint64{0}, Attrs: make([][128]byte, 3)}
+	p := Plan{Laps: []Lap{{Kind: trampoline.Kernel}}, Records: 1, Rseq: true, Mode: trampoline.ModeRDPMC, Filter: []uint64{0}, Attrs: make([][128]byte, 3)}
 	steps, err := s.buildScript(p)
 	if err != nil {
 		t.Fatal(err)

@@ -15,15 +15,15 @@ import (
 // calls only the stub, with memory that the supervisor has seen since. So what
 // a watched call did is known without believing the kernel anything.
 type Watch struct {
-	Before func(section int)           // may write to shared regions
+	Before func(lap int)               // may write to shared regions
 	After  func(WatchedCall) (on bool) // false ends the cell, as if its last record were complete
 }
 
 // WatchedCall is what is known of one watched call.
 type WatchedCall struct {
-	Section int
-	RAX     uint64
-	XMM0    uint64 // low half
+	Lap  int
+	RAX  uint64
+	XMM0 uint64 // low half
 
 	// Ticks is what the stub measured. Its first time stamp lies in memory that
 	// the kernel can write, without a trace: but time that it hides so shows in
@@ -86,7 +86,7 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 	switch {
 	case w.lost:
 	case entering:
-		w.Before(int(results().Section))
+		w.Before(int(results().Lap))
 		w.results = *results()
 		w.records = append(w.records[:0], memory(trampoline.RecordsAddr, w.size)...)
 		w.cpu, w.faults, w.since, w.released = cpuTime(ru), ru.Minflt, time.Now(), processor.RDTSC()
@@ -96,7 +96,7 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 			wrote, ticks = true, 0
 		}
 		w.over = !w.After(WatchedCall{
-			Section: int(w.results.Section), RAX: results().RAX, XMM0: results().FX.XMM[0][0],
+			Lap: int(w.results.Lap), RAX: results().RAX, XMM0: results().FX.XMM[0][0],
 			Ticks: ticks, Began: w.since, Wall: now.Sub(w.since), CPU: cpuTime(ru) - w.cpu,
 			Faults: ru.Minflt - w.faults, Wrote: wrote,
 		})

@@ -16,11 +16,11 @@ import (
 func watchPlan(t *testing.T, seen *[2][]WatchedCall) Plan {
 	t.Helper()
 	p := onePlan(t)
-	p.Sections = []Section{{Kind: trampoline.Kernel, Counted: true}, {Kind: trampoline.Empty, Counted: true}}
+	p.Laps = []Lap{{Kind: trampoline.Kernel, Counted: true}, {Kind: trampoline.Empty, Counted: true}}
 	p.Records = 8
 	p.Watch = &Watch{
 		Before: func(int) {},
-		After:  func(s WatchedCall) bool { seen[s.Section] = append(seen[s.Section], s); return true },
+		After:  func(s WatchedCall) bool { seen[s.Lap] = append(seen[s.Lap], s); return true },
 	}
 	return p
 }
@@ -37,7 +37,7 @@ func TestWatch(t *testing.T) {
 		{"returns", "b807000000c3", 8, false, false},                             // mov eax, 7; ret
 		{"works long", "b9801a0600ffc975fcb807000000c3", 8, false, false},        // mov ecx, 400000; 1: dec ecx; jnz 1b
 		{"writes a result", "ff0425" + results + "b807000000c3", 8, true, false}, // inc dword [results]
-		{"names a critical section", namesSection(), 8, true, false},
+		{"names a critical section", namesLap(), 8, true, false},
 		{"writes a record", "ff04250c101008" + "b807000000c3", 8, true, false},                     // inc dword [records+12]
 		{"writes behind", "ff04250c401008" + "b807000000c3", 8, false, false},                      // inc dword [records+12300]: nobody reads it
 		{"leaves by the exit", "31ffb8" + stub32(trampoline.ExitRIP()-7) + "ffe0", 0, false, true}, // xor edi, edi; mov eax, exit; jmp rax
@@ -68,14 +68,14 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// namesSection is a kernel that has Linux watch a critical
-// section of its own (struct rseq_cs: version, flags, start, length, abort; the
+// namesLap is a kernel that has Linux watch a critical
+// lap of its own (struct rseq_cs: version, flags, start, length, abort; the
 // signature precedes the abort address), in which it never is:
 //
 //	mov dword [rseq_cs], code+32; mov eax, 7; ret
-func namesSection() string {
-	const section, abort = trampoline.ImageAddr + 32, trampoline.ImageAddr + 68
-	return "c70425" + stub32(trampoline.ResultsAddr+uint64(unsafe.Offsetof(trampoline.Results{}.Rseq)+unsafe.Offsetof(trampoline.Rseq{}.CS))) + stub32(section) + "b807000000c3" +
+func namesLap() string {
+	const lap, abort = trampoline.ImageAddr + 32, trampoline.ImageAddr + 68
+	return "c70425" + stub32(trampoline.ResultsAddr+uint64(unsafe.Offsetof(trampoline.Results{}.Rseq)+unsafe.Offsetof(trampoline.Rseq{}.CS))) + stub32(lap) + "b807000000c3" +
 		strings.Repeat("90", 15) + "0000000000000000" + "0000010000000000" + "0100000000000000" + stub32(abort) + "00000000" + stub32(rseqSig) + "c3"
 }
 

@@ -108,8 +108,8 @@ func earlier() []byte {
 }
 
 // onlySampled returns from cells that are looked at more closely, which have
-// fewer sections than a sample: cmp dword [sections], 4; jae 1f; ret; 1:
-func onlySampled() []byte { return asm("833c25", controlSections, "04 7301 c3") }
+// fewer laps than a sample: cmp dword [laps], 4; jae 1f; ret; 1:
+func onlySampled() []byte { return asm("833c25", controlLaps, "04 7301 c3") }
 
 // fabrication writes 64 samples of a kernel that takes no time, in the rhythm
 // of the one real record that is begun, and ends the cell:

@@ -33,7 +33,7 @@ func liarAttacks() []strike {
 			knows       bool // all that there is to know
 		}{
 			{"split", "lies about calls of %s in every cell", split(), false},
-			{"split-sections", "does not lie about calls of %s in cells of other sections than a sample's", asm(onlySampled(), split()), false},
+			{"split-sections", "does not lie about calls of %s in cells of other laps than a sample's", asm(onlySampled(), split()), false},
 			{"split-mode", "does not lie about calls of %s where it is watched", asm(unwatched(), split()), false},
 			{"split-es", "does not lie about calls of %s after an interrupt", asm(calm(), split()), false},
 			{"split-gap", "does not lie about calls of %s after a pause", asm(hurried(l.turns), split()), false},

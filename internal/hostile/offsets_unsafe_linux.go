@@ -11,19 +11,19 @@ const controlSize = uint64(unsafe.Sizeof(trampoline.Control{}))
 
 // Addresses of the fields that attacks read.
 const (
-	controlRecords  = trampoline.ControlAddr + uint32(unsafe.Offsetof(trampoline.Control{}.Records))
-	controlMode     = trampoline.ControlAddr + uint32(unsafe.Offsetof(trampoline.Control{}.Mode))
-	controlSections = trampoline.ControlAddr + uint32(unsafe.Offsetof(trampoline.Control{}.SectionN))
-	recordSize      = uint32(unsafe.Sizeof(trampoline.Record{}))
-	recordFlags     = uint32(unsafe.Offsetof(trampoline.Record{}.Flags))
-	recordTicks     = uint32(unsafe.Offsetof(trampoline.Record{}.Ticks))
-	resultsRecord   = trampoline.ResultsAddr + uint32(unsafe.Offsetof(trampoline.Results{}.Record))
-	resultsCount    = trampoline.ResultsAddr + uint32(unsafe.Offsetof(trampoline.Results{}.Count))
-	resultsStamp    = trampoline.ResultsAddr + uint32(unsafe.Offsetof(trampoline.Results{}.Stamp))
-	resultsStart    = trampoline.ResultsAddr + uint32(unsafe.Offsetof(trampoline.Results{}.Start))
-	resultsEnd      = trampoline.ResultsAddr + uint32(unsafe.Offsetof(trampoline.Results{}.End))
-	resultsChain    = trampoline.ResultsAddr + uint32(unsafe.Offsetof(trampoline.Results{}.LastChain))
-	resultsRseq     = trampoline.ResultsAddr + uint32(unsafe.Offsetof(trampoline.Results{}.Rseq))
+	controlRecords = trampoline.ControlAddr + uint32(unsafe.Offsetof(trampoline.Control{}.Records))
+	controlMode    = trampoline.ControlAddr + uint32(unsafe.Offsetof(trampoline.Control{}.Mode))
+	controlLaps    = trampoline.ControlAddr + uint32(unsafe.Offsetof(trampoline.Control{}.LapN))
+	recordSize     = uint32(unsafe.Sizeof(trampoline.Record{}))
+	recordFlags    = uint32(unsafe.Offsetof(trampoline.Record{}.Flags))
+	recordTicks    = uint32(unsafe.Offsetof(trampoline.Record{}.Ticks))
+	resultsRecord  = trampoline.ResultsAddr + uint32(unsafe.Offsetof(trampoline.Results{}.Record))
+	resultsCount   = trampoline.ResultsAddr + uint32(unsafe.Offsetof(trampoline.Results{}.Count))
+	resultsStamp   = trampoline.ResultsAddr + uint32(unsafe.Offsetof(trampoline.Results{}.Stamp))
+	resultsStart   = trampoline.ResultsAddr + uint32(unsafe.Offsetof(trampoline.Results{}.Start))
+	resultsEnd     = trampoline.ResultsAddr + uint32(unsafe.Offsetof(trampoline.Results{}.End))
+	resultsChain   = trampoline.ResultsAddr + uint32(unsafe.Offsetof(trampoline.Results{}.LastChain))
+	resultsRseq    = trampoline.ResultsAddr + uint32(unsafe.Offsetof(trampoline.Results{}.Rseq))
 )
 
 // field is one word of the results that a kernel can write.
@@ -39,7 +39,7 @@ func fields() []field {
 		{"step", uint32(unsafe.Offsetof(r.Step))}, {"errno", uint32(unsafe.Offsetof(r.Errno))},
 		{"start", uint32(unsafe.Offsetof(r.Start))}, {"deadline", uint32(unsafe.Offsetof(r.Deadline))},
 		{"record", uint32(unsafe.Offsetof(r.Record))}, {"next", uint32(unsafe.Offsetof(r.Next))},
-		{"count", uint32(unsafe.Offsetof(r.Count))}, {"section", uint32(unsafe.Offsetof(r.Section))},
+		{"count", uint32(unsafe.Offsetof(r.Count))}, {"lap", uint32(unsafe.Offsetof(r.Lap))},
 		{"closing", uint32(unsafe.Offsetof(r.Closing))}, {"remaining", uint32(unsafe.Offsetof(r.Remaining))},
 		{"site", uint32(unsafe.Offsetof(r.Site))}, {"turns", uint32(unsafe.Offsetof(r.Turns))},
 		{"mode", uint32(unsafe.Offsetof(r.Mode))}, {"lock", uint32(unsafe.Offsetof(r.Lock))},

@@ -15,11 +15,11 @@ import (
 	"webrunner/trampoline"
 )
 
-// Sections of a record that reads counters. Where caches shall be cold, they
+// Laps of a record that reads counters. Where caches shall be cold, they
 // are emptied behind these.
 const (
-	secCounted = iota
-	secUncounted
+	lapCounted = iota
+	lapUncounted
 )
 
 // Every group is counted in a cell of its own, several times over so that an
@@ -248,9 +248,9 @@ func (c *counting) countOnce(g *group, share time.Duration) (*cell.Outcome, erro
 
 // plan is the plan of a cell that counts a group around calls of a kind.
 func (c *counting) plan(g *group, call trampoline.Kind, share time.Duration) cell.Plan {
-	plan := emptyCaches(c.subject, []cell.Section{
-		secCounted:   {Kind: call, Batch: c.record.Batch, Counted: true},
-		secUncounted: {Kind: trampoline.Empty, Batch: c.record.Batch, Counted: true},
+	plan := emptyCaches(c.subject, []cell.Lap{
+		lapCounted:   {Kind: call, Batch: c.record.Batch, Counted: true},
+		lapUncounted: {Kind: trampoline.Empty, Batch: c.record.Batch, Counted: true},
 	})
 	if plan.Mode = c.mode(g); plan.Mode == trampoline.ModeRead {
 		plan = c.subject.Reading(plan)
@@ -297,7 +297,7 @@ func (c *counting) countsOf(o *cell.Outcome, g *group) ([]stats.Sample, error) {
 		}
 		for sec, count := range rec.Counts {
 			s := stats.Sample{
-				Ticks: rec.Ticks[sec], Empty: sec == secUncounted,
+				Ticks: rec.Ticks[sec], Empty: sec == lapUncounted,
 				Interrupted: host.Detectors.Interrupt == "" && rec.Flags>>sec&trampoline.FlagInterrupt != 0,
 				// A counter that the kernel moved meanwhile is worth as little.
 				Preempted: host.Detectors.Preempt == "" && rec.Flags>>sec&trampoline.FlagPreempt != 0 || rec.Flags&trampoline.FlagCounter != 0,

@@ -106,7 +106,7 @@ func chooseBatch(s *subject.Subject, ruler Ruler) (int, autopsy.Broken, error) {
 		return 1, autopsy.Broken{}, nil
 	}
 	plan := s.Plan()
-	plan.Sections = []cell.Section{{Kind: trampoline.Kernel}}
+	plan.Laps = []cell.Lap{{Kind: trampoline.Kernel}}
 	plan.Records, plan.Budget = pilotCalls, ruler.Ticks(firstTime)
 	out, broken, err := s.Run(plan)
 	if err != nil {

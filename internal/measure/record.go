@@ -11,13 +11,13 @@ import (
 	"webrunner/trampoline"
 )
 
-// The sections of a record, by index.
+// The laps of a record, by index.
 const (
-	secChain = iota
-	secWitness
-	secKernel
-	secWitnessAfter
-	secEmpty // only where calls are batches
+	lapChain = iota
+	lapWitness
+	lapKernel
+	lapWitnessAfter
+	lapEmpty // only where calls are batches
 )
 
 // Record is how the records of a cell are made up: a chain of known length, the calls
@@ -37,44 +37,44 @@ func NewRecord(h wire.Host) Record {
 
 // Plan is a plan of records of a call, under the conditions that the job of a subject
 // asks for.
-func (r Record) Plan(s *subject.Subject, call cell.Section) cell.Plan {
-	list := []cell.Section{
-		secChain:        {Kind: trampoline.ImulChain, Turns: r.Chain},
-		secWitness:      {Kind: trampoline.Witness, Turns: r.Witness},
-		secKernel:       call,
-		secWitnessAfter: {Kind: trampoline.Witness, Turns: r.Witness},
+func (r Record) Plan(s *subject.Subject, call cell.Lap) cell.Plan {
+	list := []cell.Lap{
+		lapChain:        {Kind: trampoline.ImulChain, Turns: r.Chain},
+		lapWitness:      {Kind: trampoline.Witness, Turns: r.Witness},
+		lapKernel:       call,
+		lapWitnessAfter: {Kind: trampoline.Witness, Turns: r.Witness},
 	}
 	if r.Batch > 1 {
-		list[secKernel].Batch = r.Batch
-		list = append(list, cell.Section{Kind: trampoline.Empty, Batch: r.Batch}) // secEmpty
+		list[lapKernel].Batch = r.Batch
+		list = append(list, cell.Lap{Kind: trampoline.Empty, Batch: r.Batch}) // lapEmpty
 	}
 	return emptyCaches(s, list)
 }
 
-// Sections is how many a record has, those that empty caches apart.
-func (r Record) Sections() int {
+// Laps is how many a record has, those that empty caches apart.
+func (r Record) Laps() int {
 	if r.Batch > 1 {
-		return secEmpty + 1
+		return lapEmpty + 1
 	}
-	return secEmpty
+	return lapEmpty
 }
 
 // CallTicks is how long a call of a record took, in ticks, with the edges of the
 // measuring code; of batches it is the mean.
 func (r Record) CallTicks(c *cell.Record) float64 {
-	return float64(c.Ticks[secKernel]) / float64(r.Batch)
+	return float64(c.Ticks[lapKernel]) / float64(r.Batch)
 }
 
 // ChainTicks is how long the chain of a record took, in ticks.
-func ChainTicks(c *cell.Record) float64 { return float64(c.Ticks[secChain]) }
+func ChainTicks(c *cell.Record) float64 { return float64(c.Ticks[lapChain]) }
 
-// emptyCaches returns a plan of sections. Where caches shall be cold, they are
+// emptyCaches returns a plan of laps. Where caches shall be cold, they are
 // emptied behind each record, for the next one.
-func emptyCaches(s *subject.Subject, list []cell.Section) cell.Plan {
+func emptyCaches(s *subject.Subject, list []cell.Lap) cell.Plan {
 	p := s.Plan()
-	p.Sections = list
+	p.Laps = list
 	if cold(s) {
-		p.Sections = append(list, cell.Section{Kind: trampoline.Flush})
+		p.Laps = append(list, cell.Lap{Kind: trampoline.Flush})
 		p.ColdData, p.ColdCode = s.Job.Measure.ColdData, s.Job.Measure.ColdCode
 	}
 	return p
@@ -93,7 +93,7 @@ func usable(s *subject.Subject, o *cell.Outcome) []cell.Record {
 }
 
 // Rhythm measures what samples of cells cost beside the kernel, in ticks: the median
-// of the chains, and of the time between the sections of a record altogether.
+// of the chains, and of the time between the laps of a record altogether.
 func Rhythm(cells ...*cell.Outcome) (chain, gap float64) {
 	var chains, gaps []float64
 	for _, o := range cells {
@@ -141,21 +141,21 @@ func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detect
 		rec.Flags &= believed
 		disturbed := rec.Flags
 		if i+1 < len(recs) {
-			after = recs[i+1].Ticks[secChain]
-			disturbed |= recs[i+1].Flags & believed & ((trampoline.FlagInterrupt | trampoline.FlagPreempt) << secChain)
+			after = recs[i+1].Ticks[lapChain]
+			disturbed |= recs[i+1].Flags & believed & ((trampoline.FlagInterrupt | trampoline.FlagPreempt) << lapChain)
 		}
 		samples = append(samples, stats.Sample{
-			Before: rec.Ticks[secChain], After: after,
-			WitnessBefore: rec.Ticks[secWitness], WitnessAfter: rec.Ticks[secWitnessAfter],
-			Ticks:       rec.Ticks[secKernel],
+			Before: rec.Ticks[lapChain], After: after,
+			WitnessBefore: rec.Ticks[lapWitness], WitnessAfter: rec.Ticks[lapWitnessAfter],
+			Ticks:       rec.Ticks[lapKernel],
 			Interrupted: disturbed&0xff != 0,
 			Preempted:   disturbed&0xff00 != 0,
 		})
 		if batches {
 			samples = append(samples, stats.Sample{
-				Empty: true, Ticks: rec.Ticks[secEmpty],
-				Interrupted: rec.Flags&(trampoline.FlagInterrupt<<secEmpty) != 0,
-				Preempted:   rec.Flags&(trampoline.FlagPreempt<<secEmpty) != 0,
+				Empty: true, Ticks: rec.Ticks[lapEmpty],
+				Interrupted: rec.Flags&(trampoline.FlagInterrupt<<lapEmpty) != 0,
+				Preempted:   rec.Flags&(trampoline.FlagPreempt<<lapEmpty) != 0,
 			})
 		}
 	}

@@ -23,7 +23,7 @@ const (
 	laterTime    = 10 * time.Millisecond // of the others, when precision asks for more
 	fewestInCell = 12                    // records, where cells differ more than samples do,
 	cellShare    = 6                     // and no less time for them than a part of what a cell costs, one in so many
-	betweenTime  = 2 * time.Microsecond  // of all sections of a record
+	betweenTime  = 2 * time.Microsecond  // of all laps of a record
 )
 
 // wantedRecords is how many samples a cell should give at least: one that gives
@@ -133,7 +133,7 @@ func (s *sampler) nextRecords(f stats.Figure, q stats.Quality, err error) int {
 
 // sample runs one more cell.
 func (s *sampler) sample(records int) error {
-	plan := s.record.Plan(s.subject, cell.Section{Kind: trampoline.Kernel})
+	plan := s.record.Plan(s.subject, cell.Lap{Kind: trampoline.Kernel})
 	plan.Records = min(records, plan.MaxRecords())
 	// What is disturbed takes longer. A cell must give a few samples all the same.
 	plan.Budget = s.record.Ticks(max(2*s.length*time.Duration(records), firstTime))

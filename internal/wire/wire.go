@@ -156,7 +156,7 @@ type Host struct {
 }
 
 // Rhythm is what a sample costs beside the kernel, in ticks of the time-stamp
-// counter: a calibration chain, and what lies between two sections.
+// counter: a calibration chain, and what lies between two laps.
 type Rhythm struct {
 	Chain float64 `json:"chain"`
 	Gap   float64 `json:"gap"`

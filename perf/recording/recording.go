@@ -1,5 +1,5 @@
 // Package recording is the format of raw measurements that are kept, to be
-// played to the estimator again: the ticks of each section of each record, as
+// played to the estimator again: the ticks of each lap of each record, as
 // cells on some host wrote them.
 package recording
 
@@ -9,7 +9,7 @@ import (
 	"io"
 )
 
-// The kinds of sections.
+// The kinds of laps.
 const (
 	Chain    = "chain"    // dependent multiplications in a loop
 	Witness  = "witness"  // instructions that fill the dispatch width
@@ -32,21 +32,21 @@ type File struct {
 	Sets              []Set  `json:"sets"`
 }
 
-// Set is cells whose records have the same sections.
+// Set is cells whose records have the same laps.
 type Set struct {
-	Sections []Section `json:"sections"`
-	Cells    []Cell    `json:"cells"`
+	Laps  []Lap  `json:"sections"`
+	Cells []Cell `json:"cells"`
 }
 
-// Section is a part of a record, between two time stamps.
-type Section struct {
+// Lap is a part of a record, between two time stamps.
+type Lap struct {
 	Kind   string  `json:"kind"`
 	Cycles float64 `json:"cycles,omitempty"` // that it takes; of a witness alone on the core, 0 if unknown
 }
 
 // Cell is a process.
 type Cell struct {
-	// Records have the ticks of each section and, last, a word that is not zero
+	// Records have the ticks of each lap and, last, a word that is not zero
 	// if the record was interrupted or lost its processor.
 	Records [][]uint64 `json:"records"`
 	Last    uint64     `json:"last"` // ticks of the first section, after the last record

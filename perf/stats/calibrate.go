@@ -7,13 +7,13 @@ import (
 	"slices"
 )
 
-// Length is a section of known length in the records of a cell.
+// Length is a lap of known length in the records of a cell.
 type Length struct {
 	Cycles float64
 	Ticks  []uint64 // of each record
 }
 
-// References are what the records of one cell of known sections show.
+// References are what the records of one cell of known laps show.
 type References struct {
 	Long, Chain Length   // chains of two lengths, the first that of measurements
 	Adds        Length   // dependent additions, one cycle each, in a loop as that of a chain
@@ -44,7 +44,7 @@ func (r References) clean() (list []int) {
 	return list
 }
 
-// shown is what one cell shows of each section, in cycles.
+// shown is what one cell shows of each lap, in cycles.
 type shown struct {
 	cell            References
 	at              []int // the records that it is from

@@ -25,9 +25,9 @@ func play(t *testing.T, name string) recording.File {
 	return f
 }
 
-// the returns the places of a set's sections of a kind.
+// the returns the places of a set's laps of a kind.
 func the(set recording.Set, kind string) (at []int) {
-	for i, s := range set.Sections {
+	for i, s := range set.Laps {
 		if s.Kind == kind {
 			at = append(at, i)
 		}
@@ -38,17 +38,17 @@ func the(set recording.Set, kind string) (at []int) {
 // referencesOf are the cells of a set of references.
 func referencesOf(set recording.Set) (list []References) {
 	chains, witness, adds, straight := the(set, recording.Chain), the(set, recording.Witness), the(set, recording.Adds), the(set, recording.Straight)
-	slices.SortFunc(straight, func(a, b int) int { return int(set.Sections[a].Cycles - set.Sections[b].Cycles) })
+	slices.SortFunc(straight, func(a, b int) int { return int(set.Laps[a].Cycles - set.Laps[b].Cycles) })
 	if len(adds) == 0 { // the chain then checks itself
 		adds = chains[1:]
 	}
 	for _, c := range set.Cells {
-		length := func(at int) Length { return Length{set.Sections[at].Cycles, column(c, at)} }
-		r := References{Long: length(chains[0]), Chain: length(chains[1]), Adds: length(adds[0]), Witness: column(c, witness[0]), Alone: set.Sections[witness[0]].Cycles}
+		length := func(at int) Length { return Length{set.Laps[at].Cycles, column(c, at)} }
+		r := References{Long: length(chains[0]), Chain: length(chains[1]), Adds: length(adds[0]), Witness: column(c, witness[0]), Alone: set.Laps[witness[0]].Cycles}
 		for _, at := range straight {
 			r.Straight = append(r.Straight, length(at))
 		}
-		for _, flags := range column(c, len(set.Sections)) {
+		for _, flags := range column(c, len(set.Laps)) {
 			r.Disturbed = append(r.Disturbed, flags != 0)
 		}
 		list = append(list, r)
@@ -71,7 +71,7 @@ func samplesOf(set recording.Set) (cells [][]Sample) {
 		for i, r := range c.Records {
 			s := Sample{
 				Before: r[chain], After: c.Last, WitnessBefore: r[witness[0]], WitnessAfter: r[witness[1]],
-				Ticks: r[kernel], Interrupted: r[len(set.Sections)] != 0,
+				Ticks: r[kernel], Interrupted: r[len(set.Laps)] != 0,
 			}
 			if i+1 < len(c.Records) {
 				s.After = c.Records[i+1][chain]
@@ -107,12 +107,12 @@ func TestPlayback(t *testing.T) {
 	} {
 		f := play(t, host.name)
 		cal := calibrated(t, f)
-		if cal.EdgeError > 1 || math.Abs(cal.WitnessCycles/f.Sets[0].Sections[1].Cycles-1) > .01 {
+		if cal.EdgeError > 1 || math.Abs(cal.WitnessCycles/f.Sets[0].Laps[1].Cycles-1) > .01 {
 			t.Errorf("%s: %+v", host.name, cal)
 		}
 		held, alone := 0, 0
 		for _, set := range f.Sets[1:] {
-			want := set.Sections[the(set, recording.Kernel)[0]].Cycles
+			want := set.Laps[the(set, recording.Kernel)[0]].Cycles
 			cells := samplesOf(set)
 			fig, q, err := EstimateCycles(cells, cal, f.Quantum)
 			if err != nil || len(q.Warnings) > 0 || fig.Cells != len(cells) {
@@ -151,7 +151,7 @@ func TestPlaybackBusy(t *testing.T) {
 	}
 	bounds := 0
 	for _, set := range f.Sets[1:] {
-		want := set.Sections[the(set, recording.Kernel)[0]].Cycles
+		want := set.Laps[the(set, recording.Kernel)[0]].Cycles
 		fig, q, err := EstimateCycles(samplesOf(set), cal, f.Quantum)
 		switch {
 		case err != nil:

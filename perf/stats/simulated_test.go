@@ -96,7 +96,7 @@ func (s *simulated) speed() float64 {
 	return 1
 }
 
-// interruption is what an interrupt makes a section longer by.
+// interruption is what an interrupt makes a lap longer by.
 func (s *simulated) interruption() uint64 { return 5200 + s.quantum*uint64(s.rng.IntN(1000)) }
 
 // calls takes n samples of calls whose cycles the function tells.
@@ -169,7 +169,7 @@ func (s *simulated) batches(n, calls int, cycles float64) (out []Sample) {
 	return out
 }
 
-// references are cells of n records of known sections.
+// references are cells of n records of known laps.
 func (s *simulated) references(cells, n int) (list []References) {
 	for range cells {
 		r := References{Long: Length{Cycles: simChain}, Chain: Length{Cycles: simShort}, Adds: Length{Cycles: simAdds}}

@@ -16,7 +16,7 @@ func inPlace() []uint32 {
 	)
 	return []uint32{
 		trampoline.ControlAddr + uint32(unsafe.Offsetof(c.Mode)),
-		trampoline.ControlAddr + uint32(unsafe.Offsetof(c.SectionN)),
+		trampoline.ControlAddr + uint32(unsafe.Offsetof(c.LapN)),
 		trampoline.ResultsAddr + uint32(unsafe.Offsetof(r.Stamp)),
 		trampoline.ResultsAddr + uint32(unsafe.Offsetof(r.Record)),
 		trampoline.ModeWatch,

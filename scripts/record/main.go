@@ -25,7 +25,7 @@ func main() {
 	var r recorder
 	flag.IntVar(&r.cells, "cells", 12, "processes for each function")
 	flag.IntVar(&r.records, "records", 120, "records of each process")
-	flag.IntVar(&r.references, "references", 24, "processes that record sections for a calibration")
+	flag.IntVar(&r.references, "references", 24, "processes that record laps for a calibration")
 	flag.Parse()
 	if flag.NArg() != 1 || min(r.cells, r.records, r.references) < 1 {
 		flag.Usage()
@@ -40,7 +40,7 @@ func main() {
 // steps is how many multiplications the functions do, one after the other.
 var steps = [...]int{0, 3, 5, 10, 20, 50, 100, 300, 1000, 3000}
 
-// Lengths of sections as in a job.
+// Lengths of laps as in a job.
 const (
 	chainTime   = 5 * time.Microsecond
 	witnessTime = time.Microsecond
@@ -69,12 +69,12 @@ func (r *recorder) record(name string) error {
 	if _, err := cell.Pin(h.CPUs); err != nil {
 		return err
 	}
-	if err := r.sample(nil, r.references, r.referenceSections()); err != nil {
+	if err := r.sample(nil, r.references, r.referenceLaps()); err != nil {
 		return err
 	}
 	for _, n := range steps {
 		code := append(bytes.Repeat([]byte{0x0f, 0xaf, 0xc2}, n), 0xc3) // imul eax, edx; ret
-		if err := r.sample(code, r.cells, r.kernelSections(float64(n)*r.step)); err != nil {
+		if err := r.sample(code, r.cells, r.kernelLaps(float64(n)*r.step)); err != nil {
 			return err
 		}
 	}
@@ -85,45 +85,45 @@ func (r *recorder) record(name string) error {
 	return errors.Join(r.file.Write(f), f.Close())
 }
 
-// section is how one is run and what is known of it.
-type section struct {
-	run   cell.Section
-	known recording.Section
+// lap is how one is run and what is known of it.
+type lap struct {
+	run   cell.Lap
+	known recording.Lap
 }
 
-func (r *recorder) chain(turns uint64) section {
-	return section{cell.Section{Kind: trampoline.ImulChain, Turns: turns}, recording.Section{Kind: recording.Chain, Cycles: float64(turns) * trampoline.ChainSteps * r.step}}
+func (r *recorder) chain(turns uint64) lap {
+	return lap{cell.Lap{Kind: trampoline.ImulChain, Turns: turns}, recording.Lap{Kind: recording.Chain, Cycles: float64(turns) * trampoline.ChainSteps * r.step}}
 }
 
 func (r *recorder) turns(d time.Duration, cycles float64) uint64 {
 	return uint64(float64(r.host.TSCHz) * 1.3 * d.Seconds() / cycles)
 }
 
-func (r *recorder) longChain() section {
+func (r *recorder) longChain() lap {
 	return r.chain(r.turns(chainTime, trampoline.ChainSteps*r.step))
 }
 
-func (r *recorder) witness() section {
+func (r *recorder) witness() lap {
 	turns := r.turns(witnessTime, trampoline.WitnessMixes)
 	alone := float64(turns) * trampoline.WitnessMixes * r.host.Core().WitnessMix
-	return section{cell.Section{Kind: trampoline.Witness, Turns: turns}, recording.Section{Kind: recording.Witness, Cycles: alone}}
+	return lap{cell.Lap{Kind: trampoline.Witness, Turns: turns}, recording.Lap{Kind: recording.Witness, Cycles: alone}}
 }
 
-func (r *recorder) referenceSections() []section {
-	list := []section{r.longChain(), r.witness(), r.chain(shortTurns),
-		{cell.Section{Kind: trampoline.AddChain, Turns: addTurns}, recording.Section{Kind: recording.Adds, Cycles: addTurns * trampoline.ChainSteps}}}
+func (r *recorder) referenceLaps() []lap {
+	list := []lap{r.longChain(), r.witness(), r.chain(shortTurns),
+		{cell.Lap{Kind: trampoline.AddChain, Turns: addTurns}, recording.Lap{Kind: recording.Adds, Cycles: addTurns * trampoline.ChainSteps}}}
 	for _, n := range []uint64{0, 2, 5, trampoline.ChainSteps} {
-		list = append(list, section{cell.Section{Kind: trampoline.Straight, Turns: n}, recording.Section{Kind: recording.Straight, Cycles: float64(n) * r.step}})
+		list = append(list, lap{cell.Lap{Kind: trampoline.Straight, Turns: n}, recording.Lap{Kind: recording.Straight, Cycles: float64(n) * r.step}})
 	}
 	return list
 }
 
-func (r *recorder) kernelSections(cycles float64) []section {
-	return []section{r.longChain(), r.witness(), {cell.Section{Kind: trampoline.Kernel}, recording.Section{Kind: recording.Kernel, Cycles: cycles}}, r.witness()}
+func (r *recorder) kernelLaps(cycles float64) []lap {
+	return []lap{r.longChain(), r.witness(), {cell.Lap{Kind: trampoline.Kernel}, recording.Lap{Kind: recording.Kernel, Cycles: cycles}}, r.witness()}
 }
 
 // sample adds a set of cells that call the code.
-func (r *recorder) sample(code []byte, cells int, sections []section) error {
+func (r *recorder) sample(code []byte, cells int, laps []lap) error {
 	var regions []cell.Region
 	if code != nil {
 		regions = []cell.Region{{Name: "code", Addr: trampoline.ImageAddr, Size: uint64(len(code)), Data: code, Prot: unix.PROT_READ | unix.PROT_EXEC}}
@@ -138,8 +138,8 @@ func (r *recorder) sample(code []byte, cells int, sections []section) error {
 		Budget: r.host.TSCHz, Wall: time.Second, XSave: processor.XGETBV() != 0, Rseq: true,
 	}
 	var set recording.Set
-	for _, s := range sections {
-		plan.Sections, set.Sections = append(plan.Sections, s.run), append(set.Sections, s.known)
+	for _, s := range laps {
+		plan.Laps, set.Laps = append(plan.Laps, s.run), append(set.Laps, s.known)
 	}
 	for range cells {
 		out, err := space.Run(plan)
@@ -151,7 +151,7 @@ func (r *recorder) sample(code []byte, cells int, sections []section) error {
 		}
 		c := recording.Cell{Last: out.Samples.LastChain}
 		for _, rec := range out.Samples.Records {
-			c.Records = append(c.Records, append(append([]uint64{}, rec.Ticks[:len(sections)]...), rec.Flags&0xffff))
+			c.Records = append(c.Records, append(append([]uint64{}, rec.Ticks[:len(laps)]...), rec.Flags&0xffff))
 		}
 		set.Cells = append(set.Cells, c)
 	}
