@@ -698,7 +698,7 @@ FUNCTION(4, stub·exit)
 	SYSCALL
 	UD2
 
-#include "sections_amd64.h"
+#include "laps_amd64.h"
 #include "supplied_amd64.h"
 
 GLOBL functions<>(SB), RODATA|NOPTR, $(8*const_maxFunctions)
