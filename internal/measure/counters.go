@@ -238,8 +238,7 @@ func (c *counting) mode(g *group) uint64 {
 // leader, descriptor 0.
 func (c *counting) countOnce(g *group, share time.Duration) (*cell.Outcome, error) {
 	plan := c.plan(g, trampoline.Kernel, share)
-	c.subject.Fill()
-	out, err := c.subject.Space.Run(plan)
+	out, err := c.subject.Attempt(plan, func() {})
 	if err != nil {
 		return nil, openError(g, err)
 	}

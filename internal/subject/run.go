@@ -56,13 +56,7 @@ func (s *Subject) Run(plan cell.Plan) (*cell.Outcome, autopsy.Broken, error) {
 // RunFilled is Run that calls filled whenever the operands have been filled, just
 // before a cell begins.
 func (s *Subject) RunFilled(plan cell.Plan, filled func()) (*cell.Outcome, autopsy.Broken, error) {
-	var out *cell.Outcome
-	var err error
-	for try := 0; try == 0 || try == 1 && err == nil && starved(out, plan); try++ {
-		s.Fill()
-		filled()
-		out, err = s.Space.Run(plan)
-	}
+	out, err := s.Attempt(plan, filled)
 	if err != nil {
 		return nil, autopsy.Broken{}, wire.Problemf(wire.Internal, "%v", err)
 	}
@@ -70,6 +64,16 @@ func (s *Subject) RunFilled(plan cell.Plan, filled func()) (*cell.Outcome, autop
 		return nil, autopsy.Broken{}, err
 	}
 	return out, autopsy.BrokenBy(plan, out), nil
+}
+
+// Attempt is RunFilled without the explanations: an error is that of cell.Space.Run.
+func (s *Subject) Attempt(plan cell.Plan, filled func()) (out *cell.Outcome, err error) {
+	for try := 0; try == 0 || try == 1 && err == nil && starved(out, plan); try++ {
+		s.Fill()
+		filled()
+		out, err = s.Space.Run(plan)
+	}
+	return out, err
 }
 
 // starved tells that a cell ran out of time because it did not get the
