@@ -144,7 +144,7 @@ func TestContentsMatter(t *testing.T) {
 		if rep.Problem != nil {
 			t.Fatal(rep.Problem)
 		}
-		if r := rep.Result; r.Integrity == wire.Suspect {
+		if r := rep.Result; r.Integrity == "suspect" {
 			t.Errorf("%s: integrity %s %q", tt.name, r.Integrity, r.IntegrityWhy)
 		}
 	}
