@@ -455,25 +455,9 @@ kernel works_watched
 1:	ret
 over works_watched
 
-# works_few_sections: works only where a record has few sections.
-kernel works_few_sections
-	cmp dword ptr ds:[SECTIONS], 3
-	ja 1f
-	spin
-1:	ret
-over works_few_sections
-
-# works_one_section: works only where a record has one section.
-kernel works_one_section
-	cmp dword ptr ds:[SECTIONS], 1
-	ja 1f
-	spin
-1:	ret
-over works_one_section
-
 # works_after_pause_N: works where more than N ticks passed since the last call
 # ended, as they do where a debugger stops the process in between.
-	.irp n, 13000, 40000, 200000
+	.irp n, 13000, 40000
 kernel works_after_pause_\n
 	rdtsc
 	shl rdx, 32
@@ -491,19 +475,6 @@ kernel works_after_pause_\n
 	ret
 over works_after_pause_\n
 	.endr
-
-# works_far_from_stamp: works where the clock was started longer ago, or later,
-# than a call usually begins after it.
-kernel works_far_from_stamp
-	rdtsc
-	shl rdx, 32
-	or rax, rdx
-	sub rax, ds:[STAMP]
-	cmp rax, 2600
-	jb 1f
-	spin
-1:	ret
-over works_far_from_stamp
 
 # works_after_interrupt: works where ES was cleared on the way.
 kernel works_after_interrupt
