@@ -60,7 +60,7 @@ var Classes = []ClassInfo{
 	{TooLarge, 413, 1, "The object is too large"},
 	{MalformedObject, 422, 1, "The object is not a well-formed ELF file"},
 	{UnsupportedObject, 422, 1, "The object needs something that the loader does not do"},
-	{UndefinedSymbol, 422, 1, "The kernel reached a symbol that nobody defines"},
+	{UndefinedSymbol, 422, 1, "A symbol is needed that nobody defines"},
 	{RefusedInstruction, 422, 1, "The screen refuses an instruction"},
 	{MissingISA, 422, 1, "The code needs an ISA extension that this host lacks"},
 	{Crashed, 422, 1, "The kernel crashed"},
