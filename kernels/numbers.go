@@ -96,6 +96,18 @@ func (t Type) asFloat(bits uint64) float64 {
 // decimal.
 func (p *Param) Text(v uint64) string { return p.Type.text(v) }
 
+// Numbers writes the values of parameters, as Values has them, in decimal.
+func (s *Spec) Numbers(values map[string]uint64) map[string]json.Number {
+	m := make(map[string]json.Number, len(values))
+	for i := range s.Params {
+		p := &s.Params[i]
+		if v, ok := values[p.Name]; ok {
+			m[p.Name] = json.Number(p.Text(v))
+		}
+	}
+	return m
+}
+
 // MarshalJSON implements json.Marshaler. Numbers are JSON's.
 func (p Param) MarshalJSON() ([]byte, error) {
 	n := func(v uint64) json.Number { return json.Number(p.Text(v)) }

@@ -153,7 +153,7 @@ func TestRun(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		t.Fatal(err)
 	}
-	if r.Params["n"] != 100 || r.Params["incy"] != 2 || r.Verify.Status != "match" || r.Host.CPU == "" || r.Sandbox[wire.LayerSeccomp] != (wire.Layer{Enforced: true}) {
+	if r.Params["n"] != "100" || r.Params["incy"] != "2" || r.Verify.Status != "match" || r.Host.CPU == "" || r.Sandbox[wire.LayerSeccomp] != (wire.Layer{Enforced: true}) {
 		t.Errorf("%s", out)
 	}
 	if len(r.Counters) == 0 || r.Counters[0].Value <= 0 {
