@@ -15,15 +15,30 @@ import (
 // built-in kernels, whose operands it then gets.
 func Parse(xml []byte) (*Spec, error) {
 	s, err := parse(xml)
-	if err == nil {
-		return s, nil
+	if err != nil {
+		return nil, specError(err)
 	}
+	return s, nil
+}
+
+// ParseAll reads a file of specifications: one, or several in an element
+// <kernels>. Each is a document of its own in its Spec; lines are those of the
+// file. The error is Parse's.
+func ParseAll(xml []byte) ([]*Spec, error) {
+	list, err := parseAll(xml)
+	if err != nil {
+		return nil, specError(err)
+	}
+	return list, nil
+}
+
+func specError(err error) *SpecError {
 	e := &SpecError{Err: err}
 	var l *lineError
 	if errors.As(err, &l) {
 		e.Line, e.Err = l.line, l.err
 	}
-	return nil, e
+	return e
 }
 
 func parse(xml []byte) (*Spec, error) {
@@ -34,6 +49,43 @@ func parse(xml []byte) (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseRoot(root, xml)
+}
+
+func parseAll(xml []byte) (list []*Spec, err error) {
+	if len(xml) > maxFile {
+		return nil, fmt.Errorf("%d bytes are too many, at most %d are allowed", len(xml), maxFile)
+	}
+	root, err := parseXML(xml)
+	if err != nil {
+		return nil, err
+	}
+	if root.name != "kernels" {
+		s, err := parse(xml)
+		return []*Spec{s}, err
+	}
+	if err := root.allow("", "kernel"); err != nil {
+		return nil, err
+	}
+	if len(root.children) == 0 {
+		return nil, root.errorf("<kernels> has no <kernel>")
+	}
+	for _, e := range root.children {
+		own := xml[e.from:e.to]
+		if len(own) > maxXML {
+			return nil, e.errorf("%d bytes are too many, at most %d are allowed", len(own), maxXML)
+		}
+		s, err := parseRoot(e, own)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// parseRoot makes a specification of its outermost element, which stands in xml.
+func parseRoot(root *element, xml []byte) (*Spec, error) {
 	s := &Spec{Result: ResultNone, XML: bytes.Clone(xml)}
 	for _, part := range []func(*element) error{
 		s.parseKernel, s.parseAliases, s.parseQuery, s.parseOperands, s.parseResult, s.parseDerived, s.parseCall, s.parseReference,

@@ -2,7 +2,8 @@ package kernels
 
 // Bounds of a specification.
 const (
-	maxXML      = 64 << 10 // bytes of a file
+	maxXML      = 64 << 10 // bytes of one
+	maxFile     = 4 << 20  // bytes of a file of several
 	maxName     = 64       // bytes of a name
 	maxSymbol   = 255      // bytes of an alternative symbol
 	maxParams   = 64

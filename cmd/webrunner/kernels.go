@@ -31,6 +31,9 @@ func (a *app) kernels(args []string) int {
 	if err != nil {
 		return a.fail(out, usage("%v", err))
 	}
+	for _, line := range set.Replaced() {
+		fmt.Fprintf(a.err, "webrunner: %s\n", line)
+	}
 	if call != "" && len(rest) == 1 {
 		return a.fail(out, usage("NAME and --call say the same; give one of them"))
 	}
