@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -48,5 +50,34 @@ func TestRunCall(t *testing.T) {
 	}
 	if r.Result.Float == nil || *r.Result.Float != 32 || r.Params["alpha"] != "-2.5" || r.Params["n"] != "64" || len(r.Params) != 4 {
 		t.Errorf("%+v of %+v", r.Result, r.Params)
+	}
+}
+
+// A prototype can be in a file, and PeachPy's metadata becomes one to complete.
+func TestCallFiles(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return "@" + name
+	}
+	const f = `{"entry": "function", "symbol": "f", "return": "float", "arguments": [{"name": "n", "type": "size_t"}, {"name": "x", "type": "const float*"}], "arch": "x86-64"}`
+	for _, tt := range []struct {
+		call string
+		code int
+		want string
+	}{
+		{write("c", "int f(size_t n = 8,\n      const char s[n] = text);\n"), exitGood, `fill="text"`},
+		{write("f.json", "["+f+"]"), exitUsage, "complete this: --call 'float f(size_t n = 1000, const float x[n])'"},
+		{write("g.json", "["+f+`, {"entry": "function", "symbol": "g", "return": "void", "arguments": [], "arch": "x86-64"}]`), exitUsage, "several functions, say which: f, g"},
+		{write("bad.json", "[1"), exitUsage, "no metadata of PeachPy"},
+		{"@" + dir + "/none", exitUsage, "no such file"},
+	} {
+		code, out, stderr := call("", "kernels", "--call", tt.call)
+		if code != tt.code || !strings.Contains(out+stderr, tt.want) {
+			t.Errorf("%s: %d %s%s, want %s", tt.call, code, out, stderr, tt.want)
+		}
 	}
 }

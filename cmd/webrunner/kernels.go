@@ -61,6 +61,9 @@ func described(set *kernels.Set, names []string, call string) ([]*kernels.Spec, 
 	var err error
 	switch {
 	case call != "":
+		if call, err = prototype(call, ""); err != nil {
+			return nil, err
+		}
 		spec, err = request.Call(call)
 	case len(names) == 1:
 		spec, err = (&request.Reader{Kernels: set}).Find(names[0])

@@ -31,7 +31,7 @@ func (a *app) run(args []string) int {
 	f := newFlags("run OBJECT.o (--kernel NAME | --call PROTOTYPE) [--param NAME=VALUE]... [FLAGS]")
 	f.note = "The answer is a table on a terminal, and text elsewhere.\nA wrong result, a broken calling convention and suspect integrity are printed\nwith the figures, and the exit code is 1."
 	f.text(&o.kernel, "k,kernel", "NAME", "what the object's function is, see webrunner kernels")
-	f.text(&o.call, "call", "PROTOTYPE", "the object's function as C declares it, with sizes and values: 'float f(size_t n = 100, const float x[n])'")
+	f.text(&o.call, "call", "PROTOTYPE", "the object's function as C declares it, with sizes and values: 'float f(size_t n = 100, const float x[n])'; @FILE reads it, or PeachPy's metadata")
 	f.list(&o.params, "param", "NAME=VALUE", "a parameter of the kernel; may be repeated")
 	o.options = make(map[string]*[]string)
 	for _, opt := range request.Options() {
@@ -77,7 +77,11 @@ func (o *runOptions) run(a *app, name string) (*wire.Result, error) {
 	case o.kernel != "" && o.call != "":
 		return nil, usage("--kernel and --call say the same; give one of them")
 	case o.call != "":
-		query.Set("call", o.call)
+		text, err := prototype(o.call, strings.Join(*o.options["symbol"], " "))
+		if err != nil {
+			return nil, err
+		}
+		query.Set("call", text)
 	default:
 		query.Set("kernel", o.kernel)
 	}
@@ -113,7 +117,11 @@ func (o *runOptions) parameter(name, value string) string {
 // spec is the specification that the flags name or give.
 func (o *runOptions) spec() (*kernels.Spec, error) {
 	if o.call != "" {
-		return request.Call(o.call)
+		text, err := prototype(o.call, "")
+		if err != nil {
+			return nil, err
+		}
+		return request.Call(text)
 	}
 	set, err := loadKernels(o.kernels)
 	if err != nil {
