@@ -252,6 +252,13 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(b)
 	}
+	for _, row := range documentedForms(f) {
+		s, err := ParsePrototype(row[0])
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(s.XML)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := Parse(b)
 		if err != nil {

@@ -395,10 +395,10 @@ func (t *translator) properties(op *Operand, d *cproto.Decl) error {
 		return t.errorf(d.Low.At, "a range is for numbers; write = random(LOW, HIGH) for memory")
 	}
 	var err error
-	if op.Offset, err = t.expression(d.Offset); err != nil {
+	if op.Offset, err = t.size(d.Offset); err != nil {
 		return err
 	}
-	if op.Slack, err = t.expression(d.Slack); err != nil {
+	if op.Slack, err = t.size(d.Slack); err != nil {
 		return err
 	}
 	if d.Align.Text == "" {
@@ -427,7 +427,7 @@ func (t *translator) length(d *cproto.Decl, op *Operand) (string, error) {
 		if dim.Text == "" {
 			return "", t.errorf(dim.At, "expected a length")
 		}
-		text, err := t.expression(dim)
+		text, err := t.size(dim)
 		if err != nil {
 			return "", err
 		}

@@ -52,6 +52,22 @@ func (t *translator) expression(text cproto.Text) (string, error) {
 	return t.expand(text, 0)
 }
 
+// size is expression for what must not be negative: one that always is fails.
+func (t *translator) size(text cproto.Text) (string, error) {
+	expanded, err := t.expression(text)
+	if err != nil || expanded == "" {
+		return expanded, err
+	}
+	x, err := parseExpr(expanded)
+	if err == nil && x.constant() {
+		_, err = x.size(nil)
+	}
+	if err != nil {
+		return "", t.errorf(text.At, "expected a number of bytes or elements, but %s %v", clip(text.Text), err)
+	}
+	return expanded, nil
+}
+
 // expand is expression for what is computed from a number that is computed, and
 // so on.
 func (t *translator) expand(text cproto.Text, depth int) (string, error) {

@@ -163,7 +163,9 @@ func TestPrototypeErrors(t *testing.T) {
 		{"void f(uint8_t x[1] = random(0, 256))", 8, "is not a number of type uint8"},
 		{"void f(float x[1] = file)", 21, "contents from a file are not supported yet"},
 		{"void f(alignas(3) float x[1])", 16, "expected a power of two up to 4096"},
-		{"void f(float x[0-1])", 8, `count="0-1" of <operand> is below zero`},
+		{"void f(float x[0-1])", 16, "expected a number of bytes or elements, but 0-1 is below zero"},
+		{"void f(float x[4] @ m, const int m = -4)", 21, "but m is below zero"},
+		{"void f(float x[4] slack(1/0))", 25, "divides by zero"},
 		{"void f(int n = 1) with (int *m)", 25, "expected a value that is not passed"},
 		{"void f(float x[1] in 1..2)", 19, `expected "= VALUE" before "in"`},
 	} {
