@@ -37,6 +37,7 @@ func TestCall(t *testing.T) {
 		{[]string{"call=void f(int n)"}, "call: prototype, column 12: n needs a value"},
 		{[]string{"call=void f(int n = 1)", "call=void f(int n = 1)"}, "names 0 kernels and has 2 prototypes"},
 		{[]string{"call=void f(int n = 1)", "kernel=sdot"}, "names 1 kernels and has 1 prototypes"},
+		{[]string{"call=void f(alignas(32) float x[8])", "operand-offset=x=48"}, "operand x of f is aligned to 32 bytes, and 48 is no multiple of that"},
 		{[]string{"call=void f(int n = 1)", "m=2"}, "parameter m=2 of kernel f does not exist; known: n"},
 		{[]string{"call=void f(int seed = 1)"}, "the parameter seed of f has the name of an option"},
 		{[]string{"call=void f(int call = 1)"}, "the parameter call of f has the name of an option"},

@@ -155,8 +155,12 @@ func fits(job *wire.Job, spec *kernels.Spec) error {
 		return bad("cold: of calls back to back only the first would be cold; leave out mode=throughput")
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.OperandOffset)) {
-		if !slices.ContainsFunc(spec.Operands, func(o kernels.Operand) bool { return o.Name == name }) {
+		i := slices.IndexFunc(spec.Operands, func(o kernels.Operand) bool { return o.Name == name })
+		if i < 0 {
 			return bad("operand-offset: %s has no operand %q", spec.FullName(), name)
+		}
+		if align := spec.Operands[i].Align; align > 0 && m.OperandOffset[name]%align != 0 {
+			return bad("operand-offset: operand %s of %s is aligned to %d bytes, and %d is no multiple of that", name, spec.FullName(), align, m.OperandOffset[name])
 		}
 	}
 	return nil
