@@ -3,6 +3,7 @@ package kernels
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"webrunner/kernels/cproto"
@@ -176,7 +177,7 @@ func (t *translator) argument(d *cproto.Decl) error {
 		if d.Low.Text+d.High.Text != "" {
 			return t.errorf(d.Low.At, "only a number that the caller may change has a range")
 		}
-		arg.Value = d.Init.Value.Text
+		arg.Value = literal(d.Init.Value.Text)
 		if c.vector == "" && c.elem.integer() {
 			if arg.Value, err = t.expression(d.Init.Value); err != nil {
 				return err
@@ -208,8 +209,34 @@ func isNumber(text string) bool {
 	if text == "true" || text == "false" {
 		return true
 	}
-	_, err := parseNumber(strings.TrimPrefix(text, "-"))
+	_, err := parseNumber(strings.TrimPrefix(literal(text), "-"))
 	return err == nil
+}
+
+// literal writes a number as C has it, with a suffix of its type or in hexadecimal
+// digits, in decimal without one (C99, 6.4.4). Other texts stay as they are.
+func literal(text string) string {
+	sign, digits := "", text
+	if rest, ok := strings.CutPrefix(text, "-"); ok {
+		sign, digits = "-", rest
+	}
+	if digits == "" || !isDigit(digits[0]) && digits[0] != '.' {
+		return text
+	}
+	whole := strings.TrimRight(digits, "uUlL")
+	if len(whole) > 2 && (whole[:2] == "0x" || whole[:2] == "0X") {
+		if v, err := strconv.ParseUint(whole[2:], 16, 64); err == nil {
+			return sign + strconv.FormatUint(v, 10)
+		}
+		return text
+	}
+	if real := strings.TrimRight(digits, "fFlL"); strings.ContainsAny(real, ".eE") {
+		whole = real
+	}
+	if _, err := parseNumber(whole); err != nil {
+		return text // an expression, whose last letter is that of a name
+	}
+	return sign + whole
 }
 
 // parameter makes a parameter of a declaration with a number.
@@ -226,7 +253,7 @@ func (t *translator) parameter(d *cproto.Decl, elem Type) error {
 		if n.text.Text == "" {
 			continue
 		}
-		text := n.text.Text
+		text := literal(n.text.Text)
 		if elem == Bool {
 			text = strings.NewReplacer("true", "1", "false", "0").Replace(text)
 		}

@@ -14,7 +14,7 @@ func (t *translator) init(op *Operand, in *cproto.Init) error {
 	}
 	switch in.Kind {
 	case cproto.Value:
-		v, err := parseNumber(in.Value.Text)
+		v, err := parseNumber(literal(in.Value.Text))
 		if err != nil || !op.Type.holds(v) {
 			return t.errorf(in.At, "expected contents (random, exact, index, permutation, cycle, text, utf8, zero, {…}, \"…\", hex\"…\") or a number of type %s, found %q",
 				op.Type, clip(in.Value.Text))
@@ -41,7 +41,7 @@ func (t *translator) word(op *Operand, in *cproto.Init) error {
 		return t.errorf(in.At, "contents from a file are not supported yet; give bytes with hex\"…\"")
 	case w == "random" && len(in.List) == 2:
 		for i, to := range []*string{&op.Low, &op.High} {
-			*to = in.List[i].Text
+			*to = literal(in.List[i].Text)
 			if !op.Type.float() {
 				var err error
 				if *to, err = t.expression(in.List[i]); err != nil {
@@ -65,10 +65,11 @@ func (t *translator) list(op *Operand, in *cproto.Init) error {
 	}
 	var items []string
 	for _, item := range in.List {
-		if _, ok := op.Type.element(item.Text); !ok {
+		text := literal(item.Text)
+		if _, ok := op.Type.element(text); !ok {
 			return t.errorf(item.At, "expected a number of type %s, found %q", op.Type, clip(item.Text))
 		}
-		items = append(items, item.Text)
+		items = append(items, text)
 	}
 	op.Fill, op.Values = FillValues, strings.Join(items, ", ")
 	return nil

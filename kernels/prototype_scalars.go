@@ -74,6 +74,7 @@ func (t *translator) expand(text cproto.Text, depth int) (string, error) {
 	if depth > maxComputed {
 		return "", t.errorf(text.At, "this is computed from itself, or over more than %d others", maxComputed)
 	}
+	text.Text = literal(text.Text)
 	if err := t.checkExpr(text); err != nil {
 		return "", err
 	}

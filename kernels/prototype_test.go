@@ -241,6 +241,27 @@ func TestVectorsAreRefused(t *testing.T) {
 	}
 }
 
+// Numbers may be written as C has them.
+func TestLiterals(t *testing.T) {
+	for text, want := range map[string]string{
+		"1": "1", "-5": "-5", "10u": "10", "10ULL": "10", "0x10": "16", "-0x10L": "-16", "0xffffffffffffffff": "18446744073709551615", "2.5f": "2.5", "-1e3F": "-1e3",
+		".5": ".5", "1.5L": "1.5", "n": "n", "": "", "-": "-", "0x": "0x", "0xg": "0xg", "0x10000000000000000": "0x10000000000000000", "1 + 2u": "1 + 2u", "2*nu": "2*nu", "2-eu": "2-eu", "1.5-f": "1.5-f", "f": "f", "2f": "2f",
+	} {
+		if got := literal(text); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+	s, err := ParsePrototype("void f(size_t n = 0x40u in 1u..0x100, float a = 2.5f, const int k = 0x10, float x[0x8] = -1.5f @ 0x40, int y[] = {1u, 0xff}, float z[n] = random(-1.0f, 1.0f))")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := bind(t, s, nil)
+	if c.Args[0].Bits != 64 || s.Params[0].Max != 256 || c.Args[2].Bits != 16 || c.Operands[0].Count != 8 || c.Operands[0].Offset != 64 || c.Operands[1].data != "\x01\x00\x00\x00\xff\x00\x00\x00" {
+		t.Errorf("%+v", c)
+	}
+	checkPrintable(t, s)
+}
+
 func TestCTypes(t *testing.T) {
 	for text, want := range map[string]Type{
 		"char": Int8, "signed char": Int8, "unsigned char": Uint8, "short": Int16, "short int": Int16, "unsigned short int": Uint16, "int": Int32, "signed": Int32,
