@@ -100,7 +100,8 @@ func law() []room {
 		leaves("perf/processor", "perf", "perf/uarch"), // whether a PMU is there, only opening an event tells
 		{"perf/stats", nil, append(leafBans(), ban{"golang.org/x/sys/unix", "statistics are pure"})},
 		leaves("perf/events/", "perf", "perf/events/", "perf/processor", "perf/uarch", "internal/words"),
-		leaves("kernels", "internal/words"),
+		leaves("kernels", "internal/words", "kernels/cproto"),
+		leaves("kernels/cproto"),
 		leaves("examples"),
 		leaves("internal/elfobj"),
 		leaves("internal/words"),

@@ -26,7 +26,9 @@ type Call struct {
 	// derived figures; 0 when the specification does not say.
 	Elements, Iterations, Flops, Bytes uint64
 
-	values map[string]uint64
+	values   map[string]uint64
+	integers map[string]integer // those of the values that are
+	at       []uint64           // addresses of the operands' memory, nil where they are not placed
 }
 
 // Buffer describes an operand's memory: Bytes bytes from the start of a page.
@@ -38,9 +40,15 @@ type Buffer struct {
 	Count  uint64 // elements
 	Bytes  uint64 // of memory: slack, offset and elements
 	Offset uint64 // bytes
+	Align  uint64 // what the first element's address must be a multiple of; 0 is nothing
 	Access Access
 	Fill   Fill
 	Value  float64 // of FillConstant
+
+	bounds bounds // of FillRandom
+	data   string // of FillValues and FillBytes
+	first  uint64 // address of what the first of FillPointers points to
+	step   uint64 // bytes from that to the next
 }
 
 // end is the offset of the first byte after the elements.
@@ -59,14 +67,21 @@ type ArgValue struct {
 
 // Bind sizes the operands and fixes the arguments. The values must be those
 // of every parameter, as Values returns them; they are checked again. The
-// error is a *ParamError or a *MemoryError.
+// error is a *ParamError, a *MemoryError or an *UnsupportedError.
 func (s *Spec) Bind(values map[string]uint64, limits Limits) (*Call, error) {
 	if err := s.complete(values); err != nil {
 		return nil, err
 	}
-	c := &Call{Spec: s, values: make(map[string]uint64, len(values))}
-	for k, v := range values {
-		c.values[k] = v
+	c := &Call{Spec: s, values: make(map[string]uint64, len(values)), integers: make(map[string]integer)}
+	for i := range s.Params {
+		p := &s.Params[i]
+		c.values[p.Name] = values[p.Name]
+		if p.Type.integer() {
+			c.integers[p.Name] = p.Type.asInteger(values[p.Name])
+		}
+	}
+	if err := s.callable(); err != nil {
+		return nil, err
 	}
 	if limits.Memory == 0 {
 		limits.Memory = math.MaxUint64
@@ -100,7 +115,7 @@ func (c *Call) bindOperands(limit uint64) error {
 		}
 		c.Operands = append(c.Operands, b)
 	}
-	return nil
+	return c.bindPointers()
 }
 
 // addPages adds size, rounded up to whole pages, to total.
@@ -115,7 +130,7 @@ func addPages(total, size uint64) (uint64, error) {
 // bindOperand sizes one operand. It returns errOverflow when it has 2^64
 // bytes or more.
 func (c *Call) bindOperand(op *Operand) (Buffer, error) {
-	b := Buffer{Name: op.Name, Type: op.Type, Access: op.Access, Fill: op.Fill, Value: op.Value}
+	b := Buffer{Name: op.Name, Type: op.Type, Align: op.Align, Access: op.Access, Fill: op.Fill, Value: op.Value, data: op.data}
 	var slack uint64
 	for _, f := range []struct {
 		expr *expr
@@ -126,7 +141,7 @@ func (c *Call) bindOperand(op *Operand) (Buffer, error) {
 		if f.expr == nil {
 			continue
 		}
-		v, err := f.expr.eval(c.values)
+		v, err := f.expr.size(c.integers)
 		if errors.Is(err, errOverflow) {
 			return b, err
 		}
@@ -139,7 +154,10 @@ func (c *Call) bindOperand(op *Operand) (Buffer, error) {
 	if err == nil {
 		b.Bytes, err = addChecked(size, max(slack, b.Offset))
 	}
-	return b, err
+	if err != nil {
+		return b, err
+	}
+	return b, c.bindContents(&b, op)
 }
 
 // exprError blames the first parameter that the expression uses.
@@ -154,7 +172,7 @@ func (c *Call) exprError(e *expr, what string, err error) error {
 	if i < 0 { // an expression of numbers alone
 		return &ParamError{Kernel: c.Spec.FullName(), Param: what, Reason: err.Error()}
 	}
-	return c.Spec.paramError(&c.Spec.Params[i], fmt.Sprint(c.values[blame]), fmt.Sprintf("does not fit: %s %v", what, err))
+	return c.Spec.paramError(&c.Spec.Params[i], c.Spec.Params[i].Text(c.values[blame]), fmt.Sprintf("does not fit: %s %v", what, err))
 }
 
 func (c *Call) bindArgs() error {
@@ -163,35 +181,40 @@ func (c *Call) bindArgs() error {
 		v := ArgValue{Name: a.Name, Kind: a.Kind, Operand: -1}
 		switch a.Kind {
 		case ArgPointer:
+			if a.operand < 0 {
+				v.Kind = ArgInt // the address 0 is of no operand
+				break
+			}
 			v.Operand = a.operand
 			v.Bits = c.Operands[a.operand].Offset
 		case ArgInt:
-			n, err := a.value.eval(c.values)
-			if err == nil && n > a.limit {
-				err = fmt.Errorf("is %d, above the maximum, %d", n, a.limit)
+			n, err := a.value.eval(c.integers)
+			if err == nil {
+				err = a.elem.refuses(n)
 			}
 			if err != nil {
 				return c.exprError(a.value, fmt.Sprintf("argument %s of type %s", a.Name, a.Type), err)
 			}
-			v.Bits = n
+			v.Bits = a.elem.register(n)
 		case ArgFloat32, ArgFloat64:
-			v.Bits = a.floatBits(c.values)
+			f, err := c.float(a.number)
+			if err != nil {
+				return err
+			}
+			v.Bits = a.elem.encode(f)
 		}
 		c.Args = append(c.Args, v)
 	}
 	return nil
 }
 
-// floatBits is the representation of a floating-point argument.
-func (a *Arg) floatBits(values map[string]uint64) uint64 {
-	f := a.number
-	if a.value != nil {
-		f = float64(values[a.value.name])
+// register is an integer as a register holds it: one of less than 32 bits is
+// extended to 32, as compilers take for granted, and the upper half is zero.
+func (t Type) register(n integer) uint64 {
+	if t.Size() == 8 {
+		return n.twos()
 	}
-	if a.Kind == ArgFloat32 {
-		return uint64(math.Float32bits(float32(f)))
-	}
-	return math.Float64bits(f)
+	return n.twos() & math.MaxUint32
 }
 
 // derive evaluates the expression of a derived figure. One that is absent,
@@ -200,7 +223,7 @@ func (c *Call) derive(e *expr) uint64 {
 	if e == nil {
 		return 0
 	}
-	v, err := e.eval(c.values)
+	v, err := e.size(c.integers)
 	if err != nil {
 		return 0
 	}

@@ -43,10 +43,13 @@ func (e elements) integer(i uint64) uint64 { return e.typ.extend(e.bits(i)) }
 
 // float64 is the number of a floating-point type that bits store.
 func (t Type) float64(bits uint64) float64 {
-	if t == Float32 {
+	switch t {
+	case Float32:
 		return float64(math.Float32frombits(uint32(bits)))
+	case Float64:
+		return math.Float64frombits(bits)
 	}
-	return math.Float64frombits(bits)
+	return t.format().decode(bits)
 }
 
 // value is an integer that extend has widened, as near as float64 comes to it.

@@ -32,8 +32,8 @@ type ParamError struct {
 	Param  string // as the client wrote it
 	Value  string // as the client wrote it; empty when there is none
 	Reason string // completes "parameter n=5 …"
-	// Min and Max are the limits of the parameter; both are 0 when the
-	// parameter is not known.
+	// Min and Max are the limits of the parameter, as Param has them; both are
+	// 0 when the parameter is not known.
 	Min, Max uint64
 	// Known lists the kernel's parameters, when Param is not one of them.
 	Known []string
@@ -75,6 +75,18 @@ func (e *MemoryError) Error() string {
 
 // Class returns ClassMemory.
 func (e *MemoryError) Class() string { return ClassMemory }
+
+// UnsupportedError says that a call can be described but not be made.
+type UnsupportedError struct {
+	Kernel string
+	Reason string // completes "kernel f …"
+}
+
+// Error names the kernel and what of its call is the matter.
+func (e *UnsupportedError) Error() string { return "kernel " + e.Kernel + " " + e.Reason }
+
+// Class returns ClassParameter.
+func (e *UnsupportedError) Class() string { return ClassParameter }
 
 // UnknownError says that there is no kernel of a name.
 type UnknownError struct {

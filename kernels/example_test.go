@@ -62,3 +62,33 @@ func Example() {
 	// mismatch
 	// parameter n=101 of kernel mydot is above the maximum, 100
 }
+
+// A C prototype says the same in one line, and can be written as XML.
+func ExampleParsePrototype() {
+	spec, err := kernels.ParsePrototype("void saxpy(size_t n = 1000 in 0..4096, float a = 2.5, const float x[n], float y[n])")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%s", spec.Print())
+	_, err = kernels.ParsePrototype("void saxpy(size_t n = 1000, const float x[m])")
+	fmt.Println(err)
+	// Output:
+	// <kernel name="saxpy">
+	// 	<query>
+	// 		<parameter name="n" type="uint64" default="1000" max="4096"/>
+	// 		<parameter name="a" type="float32" default="2.5"/>
+	// 	</query>
+	// 	<operands>
+	// 		<operand name="x" type="float32" count="n" access="in"/>
+	// 		<operand name="y" type="float32" count="n" access="inout"/>
+	// 	</operands>
+	// 	<call>
+	// 		<argument name="n" type="size_t"/>
+	// 		<argument name="a" type="float"/>
+	// 		<argument name="x" type="const float*"/>
+	// 		<argument name="y" type="float*"/>
+	// 	</call>
+	// </kernel>
+	// prototype, column 43: expected a number of this prototype, found "m"
+}

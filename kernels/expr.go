@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"errors"
 	"fmt"
 	"math/bits"
 	"strconv"
@@ -13,73 +12,81 @@ const (
 	maxExprDepth = 32  // nested parentheses and functions
 )
 
-// The ways in which evaluating an expression can fail. All arithmetic is in
-// unsigned 64-bit integers and checked.
-var (
-	errOverflow  = errors.New("is 2^64 or more")
-	errNegative  = errors.New("is below zero")
-	errDivByZero = errors.New("divides by zero")
-)
-
-// expr is a parsed expression over parameters:
+// expr is a parsed expression over parameters, in checked integers above -2^64
+// and below 2^64:
 //
 //	sum     = product { ("+" | "-") product }
 //	product = factor { ("*" | "/" | "%") factor }
-//	factor  = decimal | name | "(" sum ")" | ("min" | "max") "(" sum "," sum ")"
+//	factor  = decimal | name | "-" factor | "(" sum ")" | "abs" "(" sum ")"
+//	        | ("min" | "max") "(" sum "," sum ")"
 type expr struct {
-	op   byte // one of + - * / % m M, 'n' for a name, '0' for a number
+	op   byte // one of + - * / % m M, N to negate, A for abs, 'n' for a name, '0' for a number
 	num  uint64
 	name string
-	l, r *expr
+	l, r *expr // r is nil where there is one operand
 }
 
 // eval computes e with the given values of its names.
-func (e *expr) eval(values map[string]uint64) (uint64, error) {
+func (e *expr) eval(values map[string]integer) (integer, error) {
 	switch e.op {
 	case '0':
-		return e.num, nil
+		return unsigned(e.num), nil
 	case 'n':
 		v, ok := values[e.name]
 		if !ok {
-			return 0, fmt.Errorf("uses %q, which has no value", e.name)
+			return v, fmt.Errorf("uses %q, which has no value", e.name)
 		}
 		return v, nil
 	}
 	l, err := e.l.eval(values)
 	if err != nil {
-		return 0, err
+		return l, err
+	}
+	if e.r == nil {
+		return alone(e.op, l), nil
 	}
 	r, err := e.r.eval(values)
 	if err != nil {
-		return 0, err
+		return r, err
 	}
 	return apply(e.op, l, r)
 }
 
+// size computes what must not be negative.
+func (e *expr) size(values map[string]integer) (uint64, error) {
+	n, err := e.eval(values)
+	if err != nil {
+		return 0, err
+	}
+	return n.uint64()
+}
+
+// alone does an operation that has one operand.
+func alone(op byte, v integer) integer {
+	if op == 'N' {
+		return v.minus()
+	}
+	return unsigned(v.abs)
+}
+
 // apply does one checked operation.
-func apply(op byte, l, r uint64) (uint64, error) {
+func apply(op byte, l, r integer) (integer, error) {
 	switch op {
 	case '+':
-		return addChecked(l, r)
-	case '*':
-		return mulChecked(l, r)
+		return l.plus(r)
 	case '-':
-		if r > l {
-			return 0, errNegative
-		}
-		return l - r, nil
-	case 'm':
-		return min(l, r), nil
-	case 'M':
-		return max(l, r), nil
+		return l.plus(r.minus())
+	case '*':
+		return l.times(r)
+	case '/':
+		return l.over(r)
+	case '%':
+		return l.modulo(r)
 	}
-	if r == 0 {
-		return 0, errDivByZero
+	if r.less(l) == (op == 'm') {
+		return r, nil
 	}
-	if op == '%' {
-		return l % r, nil
-	}
-	return l / r, nil
+	return l, nil
 }
 
 func addChecked(l, r uint64) (uint64, error) {
@@ -96,6 +103,13 @@ func mulChecked(l, r uint64) (uint64, error) {
 		return 0, errOverflow
 	}
 	return lo, nil
+}
+
+// constant reports whether e has no name in it, so that its value is known.
+func (e *expr) constant() bool {
+	known := true
+	e.names(func(string) { known = false })
+	return known
 }
 
 // names calls f with every name in e, left to right.
@@ -126,6 +140,14 @@ func parseExpr(s string) (*expr, error) {
 	return e, nil
 }
 
+// exprError is a fault in an expression, and where.
+type exprError struct {
+	at     int // bytes before it
+	reason string
+}
+
+func (e *exprError) Error() string { return fmt.Sprintf("%s at column %d", e.reason, e.at+1) }
+
 type exprParser struct {
 	s     string
 	i     int
@@ -133,7 +155,7 @@ type exprParser struct {
 }
 
 func (p *exprParser) errorf(format string, args ...any) error {
-	return fmt.Errorf("%s at column %d", fmt.Sprintf(format, args...), p.i+1)
+	return &exprError{p.i, fmt.Sprintf(format, args...)}
 }
 
 // peek returns the next byte that is not a space, or 0 at the end.
@@ -188,11 +210,24 @@ func (p *exprParser) factor() (*expr, error) {
 		return p.number()
 	case isLetter(c):
 		return p.nameOrCall()
+	case c == '-':
+		return p.negated()
 	case c == 0:
 		return nil, p.errorf("unexpected end")
 	default:
 		return nil, p.errorf("unexpected %q", c)
 	}
+}
+
+// negated parses "-" factor.
+func (p *exprParser) negated() (*expr, error) {
+	if p.depth++; p.depth > maxExprDepth {
+		return nil, p.errorf("more than %d nested signs and parentheses", maxExprDepth)
+	}
+	p.i++
+	e, err := p.factor()
+	p.depth--
+	return &expr{op: 'N', l: e}, err
 }
 
 func (p *exprParser) number() (*expr, error) {
@@ -222,9 +257,12 @@ func (p *exprParser) nameOrCall() (*expr, error) {
 		return p.call('m')
 	case "max":
 		return p.call('M')
+	case "abs":
+		e, err := p.parens()
+		return &expr{op: 'A', l: e}, err
 	}
 	p.i = start
-	return nil, p.errorf("there is no function %q, only min and max", word)
+	return nil, p.errorf("there is no function %q, only min, max and abs", word)
 }
 
 // call parses "(" sum "," sum ")".

@@ -31,6 +31,17 @@ func TestExpr(t *testing.T) {
 		{"max64*max64", 0, errOverflow},
 		{"max64+1", 0, errOverflow},
 		{"incx-n", 0, errNegative},
+		{"incx-n+n", 3, nil},
+		{"-incx*-n", 30, nil},
+		{"abs(incx-n)", 7, nil},
+		{"-abs(n)", 0, errNegative},
+		{"min(incx-n, n)+8", 1, nil},
+		{"max(incx-n, -8)+8", 1, nil},
+		{"8+(incx-n)/2", 5, nil},
+		{"8+(incx-n)%2", 7, nil},
+		{"-max64-1", 0, errTooLow},
+		{"-max64*2", 0, errTooLow},
+		{"-max64+max64", 0, nil},
 		{"n/zero", 0, errDivByZero},
 		{"n%zero", 0, errDivByZero},
 		{"min(n, big*2)", 0, errOverflow},
@@ -40,7 +51,7 @@ func TestExpr(t *testing.T) {
 			t.Errorf("%q: %v", tt.text, err)
 			continue
 		}
-		got, err := e.eval(exprValues)
+		got, err := e.size(integers(exprValues))
 		if got != tt.want || !errors.Is(err, tt.err) {
 			t.Errorf("%q = %d, %v; want %d, %v", tt.text, got, err, tt.want, tt.err)
 		}
@@ -54,7 +65,10 @@ func TestExprErrors(t *testing.T) {
 		{"n n", `unexpected 'n' at column 3`},
 		{"(n", "closing parenthesis is missing at column 3"},
 		{"n)", `unexpected ')' at column 2`},
-		{"-1", `unexpected '-' at column 1`},
+		{"-", "unexpected end at column 2"},
+		{"n-*1", `unexpected '*' at column 3`},
+		{strings.Repeat("-", 33) + "n", "more than 32 nested signs"},
+		{"abs(n,1)", "closing parenthesis is missing at column 6"},
 		{"n**2", `unexpected '*' at column 3`},
 		{"18446744073709551616", "not a decimal number below 2^64 at column 1"},
 		{"2x", "not a decimal number below 2^64 at column 1"},
@@ -77,29 +91,42 @@ func TestExprErrors(t *testing.T) {
 	}
 }
 
-// exact evaluates without limits; nil means negative or a division by zero.
-func (e *expr) exact(values map[string]uint64) *big.Int {
+func integers(values map[string]uint64) map[string]integer {
+	m := make(map[string]integer)
+	for k, v := range values {
+		m[k] = unsigned(v)
+	}
+	return m
+}
+
+// exact evaluates without limits; nil means a division by zero.
+func (e *expr) exact(values map[string]*big.Int) *big.Int {
 	switch e.op {
 	case '0':
 		return new(big.Int).SetUint64(e.num)
 	case 'n':
-		return new(big.Int).SetUint64(values[e.name])
+		return values[e.name]
 	}
-	l, r := e.l.exact(values), e.r.exact(values)
-	if l == nil || r == nil {
+	l, z := e.l.exact(values), new(big.Int)
+	switch {
+	case l == nil:
+		return nil
+	case e.op == 'N':
+		return z.Neg(l)
+	case e.op == 'A':
+		return z.Abs(l)
+	}
+	r := e.r.exact(values)
+	if r == nil {
 		return nil
 	}
-	z := new(big.Int)
 	switch e.op {
 	case '+':
 		return z.Add(l, r)
 	case '*':
 		return z.Mul(l, r)
 	case '-':
-		if z.Sub(l, r).Sign() < 0 {
-			return nil
-		}
-		return z
+		return z.Sub(l, r)
 	case 'm', 'M':
 		if (l.Cmp(r) < 0) == (e.op == 'm') {
 			return l
@@ -117,7 +144,7 @@ func (e *expr) exact(values map[string]uint64) *big.Int {
 
 // A value that comes out is the exact one.
 func FuzzExpr(f *testing.F) {
-	for _, s := range []string{"n*incx", "1+(n-1)*incx", "min(n,3)%2/max(1,big)", "max64+1", "2*(mr+nr)"} {
+	for _, s := range []string{"n*incx", "1+(n-1)*incx", "min(n,3)%2/max(1,big)", "max64+1", "2*(mr+nr)", "-abs(n)/-3"} {
 		f.Add(s, uint64(5), uint64(1<<63))
 	}
 	f.Fuzz(func(t *testing.T, s string, n, incx uint64) {
@@ -125,14 +152,20 @@ func FuzzExpr(f *testing.F) {
 		if err != nil {
 			return
 		}
-		values := map[string]uint64{}
-		e.names(func(name string) { values[name] = n; n, incx = incx, n*6364136223846793005+1 })
+		values, exact := map[string]integer{}, map[string]*big.Int{}
+		e.names(func(name string) {
+			values[name], exact[name] = signedInteger(int64(n)), big.NewInt(int64(n))
+			if incx&1 == 0 {
+				values[name], exact[name] = unsigned(n), new(big.Int).SetUint64(n)
+			}
+			n, incx = incx, n*6364136223846793005+1
+		})
 		got, err := e.eval(values)
-		want := e.exact(values)
-		if err == nil && (want == nil || !want.IsUint64() || want.Uint64() != got) {
-			t.Errorf("%q with %v is %d, want %v", s, values, got, want)
+		want := e.exact(exact)
+		if err == nil && (want == nil || want.String() != got.String()) {
+			t.Errorf("%q with %v is %v, want %v", s, values, got, want)
 		}
-		if err != nil && want != nil && want.IsUint64() && !errors.Is(err, errOverflow) {
+		if errors.Is(err, errDivByZero) != (want == nil) && !errors.Is(err, errOverflow) && !errors.Is(err, errTooLow) {
 			t.Errorf("%q with %v: %v, want %v", s, values, err, want)
 		}
 	})

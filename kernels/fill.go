@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 	"math/bits"
@@ -29,8 +28,15 @@ func (c *Call) Fill(mem [][]byte, seed uint64) {
 
 // fill writes elements into all of m.
 func (b *Buffer) fill(m []byte, seed uint64) {
-	if b.Fill == FillConstant {
+	switch {
+	case b.Fill == FillConstant:
 		fillConstant(m, b.Type.encode(b.Value), b.Type.Size())
+		return
+	case b.bounds.given:
+		b.bounded(m, seed)
+		return
+	case b.Fill != FillRandom && b.Fill != FillExact:
+		b.special(m, seed)
 		return
 	}
 	and, or := b.masks()
@@ -45,18 +51,18 @@ func (b *Buffer) fill(m []byte, seed uint64) {
 // masks returns what turns 64 random bits into elements, in each lane: a sign,
 // an exponent and a significand.
 func (b *Buffer) masks() (and, or uint64) {
-	if !b.Type.float() {
+	f := b.Type.format()
+	switch {
+	case b.Type == Bool:
+		return 0x0101010101010101, 0
+	case !b.Type.float():
 		return math.MaxUint64, 0
-	}
-	if b.Fill == FillExact {
-		return b.exactMasks()
+	case b.Fill == FillExact:
+		return b.exactMasks(f)
 	}
 	// Sign, the lowest bit of the exponent and the significand are random,
 	// the other bits of the exponent give [0.5, 2).
-	if b.Type == Float32 {
-		return both(0x80ffffff), both(0x3f000000)
-	}
-	return 0x801fffffffffffff, 0x3fe0000000000000
+	return b.Type.all(f.sign() | 1<<(f.significand+1) - 1), b.Type.all(f.one() &^ (1 << f.significand))
 }
 
 // exactMasks keeps as many significand bits s that Count products of two such
@@ -64,21 +70,19 @@ func (b *Buffer) masks() (and, or uint64) {
 // product is a multiple of 2^-2s below 4, and Count of them stay within the
 // precision p of the type when Count * 4 * 2^2s <= 2^p. At least one bit is
 // kept, exact or not: there would be no two different numbers otherwise.
-func (b *Buffer) exactMasks() (and, or uint64) {
-	precision, width := 24, 23
-	if b.Type == Float64 {
-		precision, width = 53, 52
-	}
-	s := max(1, min(8, (precision-2-bits.Len64(b.Count))/2))
-	keep := uint64(1)<<width - uint64(1)<<(width-s)
-	if b.Type == Float32 {
-		return both(1<<31 | keep), both(0x3f800000)
-	}
-	return 1<<63 | keep, 0x3ff0000000000000
+func (b *Buffer) exactMasks(f format) (and, or uint64) {
+	s := max(1, min(8, (f.significand+1-2-bits.Len64(b.Count))/2))
+	keep := uint64(1)<<f.significand - uint64(1)<<(f.significand-s)
+	return b.Type.all(f.sign() | keep), b.Type.all(f.one())
 }
 
-// both repeats a 32-bit lane.
-func both(lane uint64) uint64 { return lane<<32 | lane }
+// all repeats an element in every lane of a word.
+func (t Type) all(lane uint64) uint64 {
+	for width := 8 * t.Size(); width < 64; width *= 2 {
+		lane |= lane << width
+	}
+	return lane
+}
 
 // lanes has the lowest bit of every integer lane set, and is 0 for
 // floating-point types, where no element can be zero anyway.
@@ -147,6 +151,8 @@ func (t Type) encode(v float64) uint64 {
 		return uint64(math.Float32bits(float32(v)))
 	case t == Float64:
 		return math.Float64bits(v)
+	case t.float():
+		return t.format().encode(v)
 	case v < 0:
 		return uint64(int64(v))
 	}
@@ -160,42 +166,5 @@ func fillConstant(m []byte, bits, size uint64) {
 	n := copy(m, word[:size])
 	for n > 0 && n < len(m) {
 		n += copy(m[n:], m[:n])
-	}
-}
-
-// Change gives some elements of each operand that the kernel reads other values,
-// such as Fill could have given them: the first one, and one that the seed says.
-// It does so in each set of memory alike, and returns how many elements it changed;
-// operands of constant elements stay as they are.
-func (c *Call) Change(seed uint64, sets ...[][]byte) (changed int) {
-	for i := range c.Operands {
-		b := &c.Operands[i]
-		if b.Access == Out || b.Fill == FillConstant || b.Count == 0 {
-			continue
-		}
-		state := mix(seed + mix(uint64(i)))
-		for _, at := range [...]uint64{0, state % b.Count} {
-			size := b.Type.Size()
-			from := b.Offset + at*size
-			value := b.another(sets[0][i][from:from+size], state^at)
-			for _, mem := range sets {
-				copy(mem[i][from:], value)
-			}
-			changed++
-		}
-	}
-	return changed
-}
-
-// another returns an element that differs from an old one.
-func (b *Buffer) another(old []byte, seed uint64) []byte {
-	and, or := b.masks()
-	g := generator{state: seed, and: and, or: or, low: b.lanes()}
-	var word [8]byte
-	for {
-		g.words(word[:])
-		if value := word[:len(old)]; !bytes.Equal(value, old) {
-			return value
-		}
 	}
 }

@@ -61,13 +61,15 @@ func at(typ Type, m []byte, i uint64) float64 {
 		return float64(binary.LittleEndian.Uint32(m))
 	case Int64:
 		return float64(int64(binary.LittleEndian.Uint64(m)))
+	case Float16, BFloat16:
+		return typ.float64(uint64(binary.LittleEndian.Uint16(m)))
 	}
 	return float64(binary.LittleEndian.Uint64(m))
 }
 
 func TestFillValues(t *testing.T) {
 	const count = 20000
-	for typ := Float32; typ <= Uint64; typ++ {
+	for _, typ := range []Type{Float32, Float64, Int8, Int16, Int32, Int64, Uint8, Uint16, Uint32, Uint64, Float16, BFloat16} {
 		for _, fill := range []string{"random", "exact"} {
 			c := operand(t, typ, count, `offset="3" slack="67" fill="`+fill+`"`)
 			mem, _ := memory(c, 7)
@@ -90,12 +92,12 @@ func TestFillValues(t *testing.T) {
 				}
 				different[v] = true
 			}
-			if signed := typ < Uint8; signed && (negative < count*2/5 || negative > count*3/5) || !signed && negative > 0 {
+			if signed := typ.signed() || typ.float(); signed && (negative < count*2/5 || negative > count*3/5) || !signed && negative > 0 {
 				t.Errorf("%s %s: %d of %d are negative", typ, fill, negative, count)
 			}
 			want := 200
 			if typ.float() && fill == "exact" {
-				want = 2 << 3 // signs and significands of three bits, at least
+				want = 2 << min(3, max(1, (typ.format().significand-16)/2)) // signs and significands of three bits, at least; one of halves
 			}
 			if len(different) < want {
 				t.Errorf("%s %s: only %d different values", typ, fill, len(different))

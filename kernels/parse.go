@@ -15,15 +15,30 @@ import (
 // built-in kernels, whose operands it then gets.
 func Parse(xml []byte) (*Spec, error) {
 	s, err := parse(xml)
-	if err == nil {
-		return s, nil
+	if err != nil {
+		return nil, specError(err)
 	}
+	return s, nil
+}
+
+// ParseAll reads a file of specifications: one, or several in an element
+// <kernels>. Each is a document of its own in its Spec; lines are those of the
+// file. The error is Parse's.
+func ParseAll(xml []byte) ([]*Spec, error) {
+	list, err := parseAll(xml)
+	if err != nil {
+		return nil, specError(err)
+	}
+	return list, nil
+}
+
+func specError(err error) *SpecError {
 	e := &SpecError{Err: err}
 	var l *lineError
 	if errors.As(err, &l) {
 		e.Line, e.Err = l.line, l.err
 	}
-	return nil, e
+	return e
 }
 
 func parse(xml []byte) (*Spec, error) {
@@ -34,6 +49,43 @@ func parse(xml []byte) (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseRoot(root, xml)
+}
+
+func parseAll(xml []byte) (list []*Spec, err error) {
+	if len(xml) > maxFile {
+		return nil, fmt.Errorf("%d bytes are too many, at most %d are allowed", len(xml), maxFile)
+	}
+	root, err := parseXML(xml)
+	if err != nil {
+		return nil, err
+	}
+	if root.name != "kernels" {
+		s, err := parse(xml)
+		return []*Spec{s}, err
+	}
+	if err := root.allow("", "kernel"); err != nil {
+		return nil, err
+	}
+	if len(root.children) == 0 {
+		return nil, root.errorf("<kernels> has no <kernel>")
+	}
+	for _, e := range root.children {
+		own := xml[e.from:e.to]
+		if len(own) > maxXML {
+			return nil, e.errorf("%d bytes are too many, at most %d are allowed", len(own), maxXML)
+		}
+		s, err := parseRoot(e, own)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// parseRoot makes a specification of its outermost element, which stands in xml.
+func parseRoot(root *element, xml []byte) (*Spec, error) {
 	s := &Spec{Result: ResultNone, XML: bytes.Clone(xml)}
 	for _, part := range []func(*element) error{
 		s.parseKernel, s.parseAliases, s.parseQuery, s.parseOperands, s.parseResult, s.parseDerived, s.parseCall, s.parseReference,
@@ -131,8 +183,8 @@ func parseParam(e *element) (p Param, err error) {
 	if err != nil {
 		return p, err
 	}
-	if p.Type = Type(lookup(typeNames[:], word)); p.Type != Uint32 && p.Type != Uint64 {
-		return p, e.errorf("parameter %s has type %q, known: uint32, uint64", p.Name, clip(word))
+	if p.Type = Type(lookup(typeNames[:], word)); p.Type == 0 || p.Type == Pointer {
+		return p, e.errorf("parameter %s has type %q, known: int8 to int64, uint8 to uint64, bool, float16, bfloat16, float32, float64", p.Name, clip(word))
 	}
 	if _, err = e.need("default"); err != nil {
 		return p, err
@@ -145,7 +197,7 @@ func parseParam(e *element) (p Param, err error) {
 }
 
 func (p *Param) parseLimits(e *element) error {
-	p.Max = p.Type.max()
+	p.Min, p.Max = p.Type.limits()
 	for _, f := range []struct {
 		attr string
 		to   *uint64
@@ -154,14 +206,14 @@ func (p *Param) parseLimits(e *element) error {
 		if !ok {
 			continue
 		}
-		v, err := parseDecimal(text)
-		if err != nil || v > p.Type.max() {
+		v, err := p.Type.parse(text)
+		if err != nil || !p.Type.float() && !p.Type.takes(p.Type.asInteger(v)) {
 			return e.errorf("%s=%q of parameter %s is not a decimal number of type %s", f.attr, clip(text), p.Name, p.Type)
 		}
 		*f.to = v
 	}
-	if p.Min > p.Default || p.Default > p.Max {
-		return e.errorf("parameter %s: min %d, default %d, max %d are not in ascending order", p.Name, p.Min, p.Default, p.Max)
+	if p.Type.less(p.Default, p.Min) || p.Type.less(p.Max, p.Default) {
+		return e.errorf("parameter %s: min %s, default %s, max %s are not in ascending order", p.Name, p.Text(p.Min), p.Text(p.Default), p.Text(p.Max))
 	}
 	return nil
 }
@@ -198,7 +250,7 @@ func (s *Spec) parseResult(root *element) error {
 		return err
 	}
 	if s.Result = Result(lookup(resultNames[:], word)); s.Result == 0 {
-		return e.errorf("<result> has type %q, known: none, int, float32, float64", clip(word))
+		return e.errorf("<result> has type %q, known: none, int, int8 to int32, uint8 to uint64, bool, pointer, float16, bfloat16, float32, float64, m128, m256, m512", clip(word))
 	}
 	return nil
 }
@@ -216,7 +268,7 @@ func (s *Spec) parseDerived(root *element) error {
 		text *string
 		expr **expr
 	}{{"elements", &s.Elements, &s.elements}, {"iterations", &s.Iterations, &s.iterations}, {"flops", &s.Flops, &s.flops}, {"bytes", &s.Bytes, &s.bytes}} {
-		if *f.text, *f.expr, err = s.expression(e, f.attr); err != nil {
+		if *f.text, *f.expr, err = s.size(e, f.attr); err != nil {
 			return err
 		}
 	}
@@ -224,22 +276,47 @@ func (s *Spec) parseDerived(root *element) error {
 }
 
 // expression parses an attribute that may be absent; its names must be those
-// of parameters.
+// of parameters that are integers.
 func (s *Spec) expression(e *element, attr string) (string, *expr, error) {
 	text, ok := e.attr(attr)
 	if !ok {
 		return "", nil, nil
 	}
+	x, err := s.compute(text)
+	if err != nil {
+		return "", nil, e.errorf("%s of <%s>%w", attr, e.name, err)
+	}
+	return text, x, nil
+}
+
+// compute parses an expression over integer parameters.
+func (s *Spec) compute(text string) (*expr, error) {
 	x, err := parseExpr(text)
 	if err != nil {
-		return "", nil, e.errorf("%s of <%s>: %w", attr, e.name, err)
+		return nil, fmt.Errorf(": %w", err)
 	}
 	x.names(func(name string) {
-		if err == nil && s.param(name) < 0 {
-			err = e.errorf("%s of <%s> uses %q, which is not a parameter", attr, e.name, name)
+		switch i := s.param(name); {
+		case err != nil:
+		case i < 0:
+			err = fmt.Errorf(" uses %q, which is not a parameter", name)
+		case !s.Params[i].Type.integer():
+			err = fmt.Errorf(" uses %q, which is not an integer but a %s", name, s.Params[i].Type)
 		}
 	})
-	return text, x, err
+	return x, err
+}
+
+// size parses an expression that must not be negative: one that always is fails.
+func (s *Spec) size(e *element, attr string) (string, *expr, error) {
+	text, x, err := s.expression(e, attr)
+	if err != nil || x == nil || !x.constant() {
+		return text, x, err
+	}
+	if _, err := x.size(nil); err != nil {
+		return "", nil, e.errorf("%s=%q of <%s> %w", attr, clip(text), e.name, err)
+	}
+	return text, x, nil
 }
 
 func (s *Spec) parseReference(root *element) error {
@@ -264,8 +341,21 @@ func (s *Spec) parseReference(root *element) error {
 	if r == nil {
 		return line.errorf("there is no reference %q, known: %s", clip(s.Reference), referenceNames())
 	}
+	if err := s.computable(r); err != nil {
+		return line.errorf("reference %s: %w", r.name, err)
+	}
 	if err := r.fits(s); err != nil {
 		return line.errorf("reference %s: %w", r.name, err)
+	}
+	return nil
+}
+
+// computable refuses references over elements that none computes with.
+func (s *Spec) computable(r *reference) error {
+	for _, name := range r.operands {
+		if i := s.operand(name); i >= 0 && s.Operands[i].Type >= Bool {
+			return fmt.Errorf("there is none for elements of type %s", s.Operands[i].Type)
+		}
 	}
 	return nil
 }

@@ -1,49 +1,6 @@
 package kernels
 
-import (
-	"math"
-	"strings"
-)
-
-// ctype is a C type of an argument.
-type ctype struct {
-	elem     Type // 0 for void
-	pointer  bool
-	constant bool
-}
-
-// parseCType reads the types that a specification may name. White space is
-// free, as in C: "const float *" is "const float*".
-func parseCType(text string) (ctype, bool) {
-	words := strings.Fields(strings.ReplaceAll(text, "*", " * "))
-	var t ctype
-	if len(words) > 0 && words[0] == "const" {
-		t.constant, words = true, words[1:]
-	}
-	if n := len(words); n > 0 && words[n-1] == "*" {
-		t.pointer, words = true, words[:n-1]
-	}
-	if len(words) != 1 || t.constant && !t.pointer {
-		return t, false
-	}
-	switch w := words[0]; w {
-	case "void":
-		return t, t.pointer
-	case "float":
-		t.elem = Float32
-	case "double":
-		t.elem = Float64
-	case "size_t":
-		t.elem = Uint64
-	default:
-		base, ok := strings.CutSuffix(w, "_t")
-		t.elem = Type(lookup(typeNames[:], base))
-		return t, ok && t.elem >= Int8
-	}
-	return t, true
-}
-
-const knownCTypes = "size_t, int8_t to int64_t, uint8_t to uint64_t, float, double, and pointers to them or to void with or without const"
+import "fmt"
 
 func (s *Spec) parseCall(root *element) error {
 	call, err := root.child("call")
@@ -68,14 +25,17 @@ func (s *Spec) parseCall(root *element) error {
 		if err != nil {
 			return err
 		}
-		if a.Kind == ArgPointer {
+		if a.Kind == ArgPointer && a.operand >= 0 {
 			used[a.operand] = true
+			if to := s.Operands[a.operand].to; to >= 0 {
+				used[to] = true
+			}
 		}
 		s.Args = append(s.Args, a)
 	}
 	for i, ok := range used {
 		if !ok {
-			return call.errorf("operand %s is not an argument of the call", s.Operands[i].Name)
+			return call.errorf("operand %s is not an argument of the call, nor does one that is point to it", s.Operands[i].Name)
 		}
 	}
 	return nil
@@ -91,13 +51,15 @@ func (s *Spec) parseArg(e *element) (a Arg, err error) {
 	if a.Type, err = e.need("type"); err != nil {
 		return a, err
 	}
-	t, ok := parseCType(a.Type)
-	if !ok {
-		return a, e.errorf("argument %s has type %q, known: %s", a.Name, clip(a.Type), knownCTypes)
+	t, err := parseCType(a.Type)
+	if err != nil {
+		return a, e.errorf("argument %s has type %q: %w", a.Name, clip(a.Type), err)
 	}
 	switch {
-	case t.pointer:
+	case t.pointers > 0:
 		return a, s.bindPointer(e, &a, t)
+	case t.vector != "":
+		return a, s.bindVector(e, &a, t)
 	case t.elem.float():
 		return a, s.bindFloat(e, &a, t)
 	}
@@ -106,15 +68,22 @@ func (s *Spec) parseArg(e *element) (a Arg, err error) {
 
 func (s *Spec) bindPointer(e *element, a *Arg, t ctype) error {
 	a.Kind = ArgPointer
-	if _, ok := e.attr("value"); ok {
-		return e.errorf("argument %s is a pointer and cannot have a value; describe an <operand> named %s", a.Name, a.Name)
+	if v, ok := e.attr("value"); ok {
+		if v != null {
+			return e.errorf("argument %s is a pointer and can have no value but NULL; describe an <operand> named %s", a.Name, a.Name)
+		}
+		a.Value, a.operand = null, -1
+		return nil
 	}
 	if a.operand = s.operand(a.Name); a.operand < 0 {
 		return e.errorf("argument %s is a pointer, but there is no <operand> named %s", a.Name, a.Name)
 	}
 	op := s.Operands[a.operand]
-	if t.elem != 0 && t.elem != op.Type {
+	if elem := t.pointee(); elem != 0 && elem != op.Type {
 		return e.errorf("argument %s has type %q, but operand %s is of type %s", a.Name, a.Type, a.Name, op.Type)
+	}
+	if op.Type == Pointer {
+		return s.bindTable(e, a, t, &op)
 	}
 	if t.constant && op.Access != In {
 		return e.errorf("argument %s has type %q, but operand %s has access %s", a.Name, a.Type, a.Name, op.Access)
@@ -122,36 +91,92 @@ func (s *Spec) bindPointer(e *element, a *Arg, t ctype) error {
 	return nil
 }
 
-func (s *Spec) bindInt(e *element, a *Arg, t ctype) (err error) {
-	a.Kind, a.limit = ArgInt, t.elem.max()
-	if a.Value, a.value, err = s.expression(e, "value"); err != nil || a.value != nil {
-		return err
+// bindTable holds a pointer to pointers against the operand of pointers, and
+// against that where they point.
+func (s *Spec) bindTable(e *element, a *Arg, t ctype, op *Operand) error {
+	if t.pointers == 1 {
+		return nil // to void
 	}
-	if s.param(a.Name) < 0 {
-		return e.errorf("argument %s is not a parameter and has no value", a.Name)
+	to := &s.Operands[op.to]
+	switch {
+	case t.elem != 0 && t.elem != to.Type:
+		return e.errorf("argument %s has type %q, but operand %s is of type %s", a.Name, a.Type, to.Name, to.Type)
+	case t.constant && to.Access != In:
+		return e.errorf("argument %s has type %q, but operand %s has access %s", a.Name, a.Type, to.Name, to.Access)
+	case t.table && op.Access != In:
+		return e.errorf("argument %s has type %q, but operand %s has access %s", a.Name, a.Type, a.Name, op.Access)
 	}
-	a.value = &expr{op: 'n', name: a.Name}
 	return nil
 }
 
-func (s *Spec) bindFloat(e *element, a *Arg, t ctype) error {
-	a.Kind = ArgFloat32
+// null is the value of a pointer to nothing.
+const null = "NULL"
+
+func (s *Spec) bindInt(e *element, a *Arg, t ctype) (err error) {
+	a.Kind, a.elem = ArgInt, t.elem
+	if a.Value, a.value, err = s.expression(e, "value"); err != nil {
+		return err
+	}
+	if a.value == nil {
+		i := s.param(a.Name)
+		if i < 0 {
+			return e.errorf("argument %s is not a parameter and has no value", a.Name)
+		}
+		if !s.Params[i].Type.integer() {
+			return e.errorf("argument %s has type %q, but parameter %s is of type %s", a.Name, a.Type, a.Name, s.Params[i].Type)
+		}
+		a.value = &expr{op: 'n', name: a.Name}
+		return nil
+	}
+	if a.value.constant() {
+		n, err := a.value.eval(nil)
+		if err == nil {
+			err = t.elem.refuses(n)
+		}
+		if err != nil {
+			return e.errorf("argument %s of type %s: value %q %w", a.Name, a.Type, clip(a.Value), err)
+		}
+	}
+	return nil
+}
+
+// refuses says why n is no value of the integer type t, nil when it is one.
+func (t Type) refuses(n integer) error {
+	switch {
+	case t.takes(n):
+		return nil
+	case n.negative && !t.signed():
+		return errNegative
+	case n.negative:
+		return fmt.Errorf("is %s, below the minimum, %s", n, t.lowest())
+	}
+	return fmt.Errorf("is %s, above the maximum, %s", n, t.highest())
+}
+
+func (s *Spec) bindFloat(e *element, a *Arg, t ctype) (err error) {
+	a.Kind, a.elem = ArgFloat32, t.elem
 	if t.elem == Float64 {
 		a.Kind = ArgFloat64
 	}
-	source := a.Name
+	text := a.Name
 	if v, ok := e.attr("value"); ok {
-		source, a.Value = v, v
+		text, a.Value = v, v
 	}
-	if s.param(source) >= 0 {
-		a.value = &expr{op: 'n', name: source}
-		return nil
+	if a.number, err = s.source(t.elem, text); err != nil {
+		return e.errorf("argument %s needs a value: a number or the name of a parameter, not %q", a.Name, clip(text))
 	}
-	v, err := parseNumber(source)
-	if err != nil || !t.elem.holds(v) || math.IsInf(v, 0) {
-		return e.errorf("argument %s needs a value: a number or the name of a parameter, not %q", a.Name, clip(source))
+	return nil
+}
+
+// bindVector reads a vector, all elements of which are one number.
+func (s *Spec) bindVector(e *element, a *Arg, t ctype) (err error) {
+	a.Kind, a.elem = ArgVector, t.elem
+	if a.Value, err = e.need("value"); err != nil {
+		return err
 	}
-	a.number = v
+	if a.number, err = s.source(t.elem, a.Value); err != nil {
+		return e.errorf("argument %s needs a value: a number of type %s or the name of a parameter, not %q", a.Name, t.elem, clip(a.Value))
+	}
 	return nil
 }
 
@@ -214,11 +239,14 @@ func (s *Spec) resolves(call *element) (err error) {
 	return err
 }
 
-// firstPointer returns the name of the first pointer argument, or "".
+// firstPointer returns the name of the first argument that points somewhere, or "".
 func firstPointer(call *element) string {
 	for _, e := range call.children {
 		text, _ := e.attr("type")
-		if t, ok := parseCType(text); ok && t.pointer {
+		if v, _ := e.attr("value"); v == null {
+			continue
+		}
+		if t, err := parseCType(text); err == nil && t.pointers > 0 {
 			name, _ := e.attr("name")
 			return name
 		}

@@ -3,6 +3,7 @@ package kernels
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
 func (s *Spec) parseOperands(root *element) error {
@@ -21,13 +22,19 @@ func (s *Spec) parseOperands(root *element) error {
 		if err != nil {
 			return err
 		}
+		op.to = -1
 		s.Operands = append(s.Operands, op)
+	}
+	for i, e := range o.children {
+		if err := s.parseTarget(&s.Operands[i], e); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 func (s *Spec) parseOperand(e *element) (op Operand, err error) {
-	if err := e.allow("name type count offset slack access fill value", "doc"); err != nil {
+	if err := e.allow("name type count offset slack align access fill value low high values bytes to step", "doc"); err != nil {
 		return op, err
 	}
 	if op.Name, err = e.identifier("name"); err != nil {
@@ -39,9 +46,6 @@ func (s *Spec) parseOperand(e *element) (op Operand, err error) {
 	if err := op.parseWords(e); err != nil {
 		return op, err
 	}
-	if err := op.parseValue(e); err != nil {
-		return op, err
-	}
 	if _, err = e.need("count"); err != nil {
 		return op, err
 	}
@@ -50,9 +54,15 @@ func (s *Spec) parseOperand(e *element) (op Operand, err error) {
 		text *string
 		expr **expr
 	}{{"count", &op.Count, &op.count}, {"offset", &op.Offset, &op.offset}, {"slack", &op.Slack, &op.slack}} {
-		if *f.text, *f.expr, err = s.expression(e, f.attr); err != nil {
+		if *f.text, *f.expr, err = s.size(e, f.attr); err != nil {
 			return op, err
 		}
+	}
+	if err := op.parseAlign(e); err != nil {
+		return op, err
+	}
+	if err := s.parseContents(&op, e); err != nil {
+		return op, err
 	}
 	op.Doc, err = e.doc()
 	return op, err
@@ -65,7 +75,7 @@ func (op *Operand) parseWords(e *element) error {
 		return err
 	}
 	if op.Type = Type(lookup(typeNames[:], word)); op.Type == 0 {
-		return e.errorf("operand %s has type %q, known: float32, float64, int8 to int64, uint8 to uint64", op.Name, clip(word))
+		return e.errorf("operand %s has type %q, known: float32, float64, int8 to int64, uint8 to uint64, bool, float16, bfloat16, pointer", op.Name, clip(word))
 	}
 	if word, err = e.need("access"); err != nil {
 		return err
@@ -73,32 +83,52 @@ func (op *Operand) parseWords(e *element) error {
 	if op.Access = Access(lookup(accessNames[:], word)); op.Access == 0 {
 		return e.errorf("operand %s has access %q, known: in, out, inout", op.Name, clip(word))
 	}
+	return op.parseFill(e)
+}
+
+// parseFill reads what kind of contents the operand has. Attributes that belong to
+// one kind alone imply it.
+func (op *Operand) parseFill(e *element) error {
 	op.Fill = FillRandom
-	if word, ok := e.attr("fill"); ok {
-		op.Fill = Fill(lookup(fillNames[:], word))
-	} else if _, ok := e.attr("value"); ok {
-		op.Fill = FillConstant
+	if op.Type == Pointer {
+		op.Fill = FillPointers
 	}
-	if op.Fill == 0 {
-		return e.errorf("operand %s has an unknown fill, known: random, exact, constant", op.Name)
+	for _, f := range []struct {
+		attr string
+		fill Fill
+	}{{"value", FillConstant}, {"values", FillValues}, {"bytes", FillBytes}, {"to", FillPointers}} {
+		if _, ok := e.attr(f.attr); ok {
+			op.Fill = f.fill
+		}
+	}
+	word, ok := e.attr("fill")
+	if !ok {
+		return nil
+	}
+	if word == "zero" {
+		if _, ok := e.attr("value"); ok {
+			return e.errorf(`operand %s: fill="zero" takes no value`, op.Name)
+		}
+		op.Fill = FillConstant
+		return nil
+	}
+	if op.Fill = Fill(lookup(fillNames[:], word)); op.Fill == 0 {
+		return e.errorf("operand %s has an unknown fill, known: zero, %s", op.Name, strings.Join(fillNames[1:], ", "))
 	}
 	return nil
 }
 
-// parseValue reads the number that a constant operand repeats.
-func (op *Operand) parseValue(e *element) error {
-	text, ok := e.attr("value")
-	if ok != (op.Fill == FillConstant) {
-		return e.errorf(`operand %s: value and fill="constant" belong together`, op.Name)
-	}
+// parseAlign reads a power of two.
+func (op *Operand) parseAlign(e *element) error {
+	text, ok := e.attr("align")
 	if !ok {
 		return nil
 	}
-	v, err := parseNumber(text)
-	if err != nil || !op.Type.holds(v) {
-		return e.errorf("operand %s: value %q is not a number of type %s", op.Name, clip(text), op.Type)
+	v, err := parseDecimal(text)
+	if err != nil || v == 0 || v&(v-1) != 0 || v > pageSize {
+		return e.errorf("operand %s: align %q is not a power of two up to %d", op.Name, clip(text), pageSize)
 	}
-	op.Value = v
+	op.Align = v
 	return nil
 }
 
@@ -116,11 +146,8 @@ func parseNumber(text string) (float64, error) {
 // integers within its range (and within ±2^53, where float64 is exact).
 func (t Type) holds(v float64) bool {
 	if t.float() {
-		return t == Float64 || math.Abs(v) <= math.MaxFloat32
+		return math.Abs(v) <= t.largest()
 	}
-	low := 0.0
-	if t >= Int8 && t <= Int64 {
-		low = -float64(t.max()) - 1
-	}
-	return v == math.Trunc(v) && math.Abs(v) <= 1<<53 && low <= v && v <= float64(t.max())
+	n, ok := exactInteger(v)
+	return ok && n.abs <= 1<<53 && t.takes(n)
 }

@@ -125,7 +125,7 @@ func TestParseErrors(t *testing.T) {
 		{`symbol="_Z1fv"`, `symbol="a b"`, 3, `"a b" cannot be a symbol`},
 		{`symbol="_Z1fv"`, ``, 3, "<alias> needs the attribute symbol"},
 		{`name="n" type="uint64"`, `name="n" name="n" type="uint64"`, 5, "given twice"},
-		{`name="n" type="uint64"`, `name="n" type="int64"`, 5, `type "int64", known: uint32, uint64`},
+		{`name="n" type="uint64"`, `name="n" type="int65"`, 5, `type "int65", known: int8 to int64, uint8 to uint64`},
 		{`default="10" `, ``, 5, "<parameter> needs the attribute default"},
 		{`default="10"`, `default="10x"`, 5, `default="10x" of parameter n is not a decimal`},
 		{`default="10"`, `default="-1"`, 5, "not a decimal"},
@@ -137,14 +137,15 @@ func TestParseErrors(t *testing.T) {
 		{`<query>`, `<query x="">`, 4, `unknown attribute "x", it takes none`},
 		{`name="x" type="int16"`, `name="n" type="int16"`, 9, "the name n is already taken"},
 		{`name="x" type="int16"`, `name="y" type="int16"`, 10, "the name y is already taken"},
-		{`type="int16"`, `type="float16"`, 9, `type "float16", known: float32`},
+		{`type="int16"`, `type="float17"`, 9, `type "float17", known: float32`},
 		{`type="int16"`, `type="uint16"`, 9, `value "-3" is not a number of type uint16`},
 		{`value="-3"`, `value="-32769"`, 9, "not a number of type int16"},
 		{`value="-3"`, `value="2.5"`, 9, "not a number of type int16"},
 		{`value="-3"`, `value="NaN"`, 9, "not a number of type int16"},
 		{`value="-3"`, `value="3" fill="random"`, 9, "belong together"},
 		{`value="-3"`, `fill="constant"`, 9, "belong together"},
-		{`value="-3"`, `fill="zero"`, 9, "known: random, exact, constant"},
+		{`value="-3"`, `fill="zeros"`, 9, "known: zero, random, exact, constant"},
+		{`value="-3"`, `fill="zero" value="0"`, 9, "takes no value"},
 		{`access="in"`, `access="read"`, 9, `access "read", known: in, out, inout`},
 		{`access="in"`, ``, 9, "<operand> needs the attribute access"},
 		{`access="in"`, `access="inout"`, 14, `type "const void*", but operand x has access inout`},
@@ -153,15 +154,29 @@ func TestParseErrors(t *testing.T) {
 		{`count="n*m"`, `count="n*"`, 9, "unexpected end at column 3"},
 		{`offset="2"`, `offset="x"`, 9, `offset of <operand> uses "x"`},
 		{`<argument name="n" type="int32_t"/>`, `<argument name="q" type="int32_t"/>`, 13, "q is not a parameter and has no value"},
-		{`type="int32_t"`, `type="int"`, 13, `type "int", known: size_t`},
-		{`type="int32_t"`, `type="const int32_t"`, 13, "known: size_t"},
-		{`type="int32_t"`, `type="float**"`, 13, "known: size_t"},
-		{`type="int32_t"`, `type="void"`, 13, "known: size_t"},
-		{`type="int32_t"`, `type="float32_t"`, 13, "known: size_t"},
-		{`<argument name="x" type="const void*"/>`, ``, 12, "operand x is not an argument"},
+		{`type="int32_t"`, `type="integer"`, 13, `type "integer": known: C's integer types`},
+		{`type="int32_t"`, `type="const"`, 13, "expected a type"},
+		{`type="int32_t"`, `type="float**"`, 13, "there is no <operand> named n"},
+		{`type="int32_t"`, `type="void"`, 13, "no values of it"},
+		{`type="int32_t"`, `type="float32_t"`, 13, "known: C's integer types"},
+		{`<argument name="x" type="const void*"/>`, ``, 12, "operand x is not an argument of the call, nor does one that is point to it"},
 		{`<argument name="x" type="const void*"/>`, `<argument name="z" type="const void*"/>`, 14, "there is no <operand> named z"},
-		{`"const void*"`, `"const void*" value="0"`, 14, "is a pointer and cannot have a value"},
+		{`"const void*"`, `"const void*" value="0"`, 14, "is a pointer and can have no value but NULL"},
 		{`"const void*"`, `"const int32_t*"`, 14, "operand x is of type int16"},
+		{`value="n*m"`, `value="0-1"`, 16, `argument ld of type size_t: value "0-1" is below zero`},
+		{`value="n*m"`, `value="1/0"`, 16, "divides by zero"},
+		{`count="n*m"`, `count="3-4"`, 9, `count="3-4" of <operand> is below zero`},
+		{`type="int32_t"`, `type="int8_t" value="-129"`, 13, "is -129, below the minimum, -128"},
+		{`name="m" type="uint32" default="7"`, `name="m" type="float32" default="7"`, 9, `count of <operand> uses "m", which is not an integer but a float32`},
+		{`value="-3"`, `low="1"`, 9, "low and high belong together"},
+		{`value="-3"`, `low="1" high="40000"`, 9, "bound 40000 is not a number of type int16"},
+		{`value="-3"`, `values="1, 2, x"`, 9, `"x" among its values is not a number of type int16`},
+		{`value="-3"`, `bytes="0g"`, 9, "not pairs of hexadecimal digits"},
+		{`value="-3"`, `fill="index" value="1"`, 9, "belong together"},
+		{`value="-3"`, `align="48"`, 9, `align "48" is not a power of two up to 4096`},
+		{`type="int16"`, `type="pointer" to="q" step="1"`, 9, "belong together"},
+		{`type="int16" count="n*m" offset="2" slack="64" access="in" value="-3"`, `type="pointer" count="1" access="in" to="q" step="1"`, 9, `no operand "q" that it could point to`},
+		{`type="int16" count="n*m" offset="2" slack="64" access="in" value="-3"`, `type="pointer" count="1" access="in"`, 9, "belong together"},
 		{`value="n*m"`, `value="x"`, 16, `uses "x", which is not a parameter`},
 		{`value="-1.5e1"`, `value="x"`, 17, `alpha needs a value: a number or the name of a parameter, not "x"`},
 		{`value="-1.5e1"`, `value="1e39"`, 17, "alpha needs a value"},
@@ -251,6 +266,13 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(b)
 	}
+	for _, row := range documentedForms(f) {
+		s, err := ParsePrototype(row[0])
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(s.XML)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := Parse(b)
 		if err != nil {
@@ -260,26 +282,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil || !reflect.DeepEqual(s, again) || !bytes.Equal(b, s.XML) {
 			t.Fatalf("parsed again: %v\n%+v\n%+v", err, s, again)
 		}
-		values, err := s.Values(nil)
-		if err != nil {
-			t.Fatal("defaults:", err)
-		}
-		const limit = 1 << 20
-		c, err := s.Bind(values, Limits{Memory: limit})
-		if err != nil {
-			if Class(err) == "" {
-				t.Fatalf("no class: %v", err)
-			}
-			return
-		}
-		mem, orig := memory(c, 1)
-		total := 0
-		for _, m := range mem {
-			total += len(m)
-		}
-		if total > limit {
-			t.Fatalf("%d bytes are bound", total)
-		}
-		c.Verify(mem, orig, 0, 0)
+		checkPrintable(t, s)
+		checkCall(t, s)
 	})
 }

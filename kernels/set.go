@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"webrunner/internal/words"
 )
@@ -18,8 +19,9 @@ var specs embed.FS
 
 // Set is a collection of kernels, in the order in which they were added.
 type Set struct {
-	specs []*Spec
-	files []string // where each comes from
+	specs    []*Spec
+	files    []string // where each comes from
+	replaced []string // sentences about built-in kernels
 }
 
 // Builtin returns a new set with the built-in kernels.
@@ -29,10 +31,13 @@ func Builtin() (*Set, error) {
 		return nil, fmt.Errorf("kernels: built-in: %w", err)
 	}
 	for i := range s.files {
-		s.files[i] = "built-in " + s.files[i]
+		s.files[i] = builtinFile + s.files[i]
 	}
 	return s, nil
 }
+
+// builtinFile begins the names of files that are in the binary.
+const builtinFile = "built-in "
 
 // builtin returns one built-in kernel, nil when there is none of this name.
 func builtin(fullName string) (*Spec, error) {
@@ -46,44 +51,59 @@ func builtin(fullName string) (*Spec, error) {
 	return Parse(b)
 }
 
-// Load adds the kernel of the file root or, where that is a folder, those of
-// every file below it that ends in .xml, in lexical order. It fails on the first
-// that is wrong, or whose full name another kernel of the set has.
+// Load adds the kernels of the file root or, where that is a folder, those of
+// every file below it that ends in .xml, in lexical order. One whose full name a
+// built-in kernel has replaces that, see Replaced. Load fails on the first that is
+// wrong, or whose full name a kernel of another file has.
 func (s *Set) Load(fsys fs.FS, root string) error {
 	return fs.WalkDir(fsys, root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || name != root && path.Ext(name) != ".xml" {
 			return err
 		}
-		k, err := loadFile(fsys, name)
+		list, err := loadFile(fsys, name)
 		if err != nil {
 			return err
 		}
-		return s.add(k, name)
+		for _, k := range list {
+			if err := s.add(k, name); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
-func loadFile(fsys fs.FS, name string) (*Spec, error) {
+func loadFile(fsys fs.FS, name string) ([]*Spec, error) {
 	b, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		return nil, err
 	}
-	s, err := Parse(b)
+	list, err := ParseAll(b)
 	var e *SpecError
 	if errors.As(err, &e) {
 		e.File = name
 	}
-	return s, err
+	return list, err
 }
 
 func (s *Set) add(k *Spec, file string) error {
 	for i, have := range s.specs {
-		if have.FullName() == k.FullName() {
+		switch {
+		case have.FullName() != k.FullName():
+		case strings.HasPrefix(s.files[i], builtinFile):
+			s.replaced = append(s.replaced, fmt.Sprintf("the kernel %s of %s takes the place of the built-in one", k.FullName(), file))
+			s.specs[i], s.files[i] = k, file
+			return nil
+		default:
 			return fmt.Errorf("%s has the kernel %s, which %s has already", file, k.FullName(), s.files[i])
 		}
 	}
 	s.specs, s.files = append(s.specs, k), append(s.files, file)
 	return nil
 }
+
+// Replaced says in a sentence each which built-in kernels are not those of a set.
+func (s *Set) Replaced() []string { return slices.Clone(s.replaced) }
 
 // Reserve fails on the first parameter whose name is one of those that mean something
 // else in a query. The error is a *SpecError.

@@ -2,7 +2,8 @@ package kernels
 
 // Bounds of a specification.
 const (
-	maxXML      = 64 << 10 // bytes of a file
+	maxXML      = 64 << 10 // bytes of one
+	maxFile     = 4 << 20  // bytes of a file of several
 	maxName     = 64       // bytes of a name
 	maxSymbol   = 255      // bytes of an alternative symbol
 	maxParams   = 64
@@ -47,19 +48,20 @@ func (s *Spec) FullName() string {
 	return s.Namespace + "/" + s.Name
 }
 
-// Param is a parameter of the query.
+// Param is a parameter of the query. Its numbers are as Spec.Values has them.
 type Param struct {
-	Name    string `json:"name"`
-	Type    Type   `json:"type"` // Uint32 or Uint64
-	Default uint64 `json:"default"`
-	Min     uint64 `json:"min"`
-	Max     uint64 `json:"max"`
-	Doc     string `json:"doc,omitempty"`
+	Name    string
+	Type    Type // any but Pointer
+	Default uint64
+	Min     uint64
+	Max     uint64
+	Doc     string
 
 	line int // of the specification
 }
 
-// Operand is a buffer that the kernel gets a pointer to.
+// Operand is a buffer that the kernel gets a pointer to, in an argument or in
+// another operand of pointers.
 type Operand struct {
 	Name string `json:"name"`
 	Type Type   `json:"type"`
@@ -69,12 +71,29 @@ type Operand struct {
 	Count  string  `json:"count"`
 	Offset string  `json:"offset,omitempty"`
 	Slack  string  `json:"slack,omitempty"`
+	Align  uint64  `json:"align,omitempty"` // what the first element's address must be a multiple of; 0 is nothing
 	Access Access  `json:"access"`
 	Fill   Fill    `json:"fill"`
 	Value  float64 `json:"value,omitempty"` // of FillConstant
-	Doc    string  `json:"doc,omitempty"`
+	// Low and High bound FillRandom: expressions for integers; numbers, or
+	// names of parameters, for floating-point types. Both or none are given.
+	Low  string `json:"low,omitempty"`
+	High string `json:"high,omitempty"`
+	// Values are the numbers of FillValues, separated by commas, and Bytes
+	// those of FillBytes, in hexadecimal.
+	Values string `json:"values,omitempty"`
+	Bytes  string `json:"bytes,omitempty"`
+	// To names the operand that FillPointers points into, and Step is an
+	// expression: elements of that between one pointer and the next.
+	To   string `json:"to,omitempty"`
+	Step string `json:"step,omitempty"`
+	Doc  string `json:"doc,omitempty"`
 
 	count, offset, slack *expr // offset and slack are nil when not given
+	low, high            source
+	step                 *expr
+	data                 string // of FillValues and FillBytes, as memory holds it
+	to                   int    // index of the operand named To
 }
 
 // Arg is one argument of the call.
@@ -82,15 +101,16 @@ type Arg struct {
 	Name string  `json:"name"`
 	Type string  `json:"type"` // in C, as in the specification
 	Kind ArgKind `json:"-"`
-	// Value is an expression for an integer, a parameter's name or a number
-	// for a floating-point argument. It is empty when Name is that of a
-	// parameter or an operand, whose value is then passed.
+	// Value is an expression for an integer; a number, or a parameter's name,
+	// for a floating-point argument or a vector; NULL for a pointer to nothing.
+	// It is empty when Name is that of a parameter or an operand, whose value
+	// is then passed.
 	Value string `json:"value,omitempty"`
 
-	operand int     // index of the operand that a pointer points to
-	limit   uint64  // largest value of an integer
-	value   *expr   // of an integer, or of a number taken from a parameter
-	number  float64 // of a floating-point argument without value
+	operand int    // index of the operand that a pointer points to, -1 for NULL
+	elem    Type   // of a number
+	value   *expr  // of an integer
+	number  source // of a floating-point number
 }
 
 // param returns the index of a parameter, or -1.

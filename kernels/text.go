@@ -14,8 +14,9 @@ func Text(list []*Spec) string {
 			fmt.Fprintf(&b, ": %s", strings.Join(strings.Fields(k.Doc), " "))
 		}
 		b.WriteByte('\n')
-		for _, p := range k.Params {
-			fmt.Fprintf(&b, "  %-12s default %-8d from %d to %d\n", p.Name, p.Default, p.Min, p.Max)
+		for i := range k.Params {
+			p := &k.Params[i]
+			fmt.Fprintf(&b, "  %-12s default %-8s from %s to %s\n", p.Name, p.Text(p.Default), p.Text(p.Min), p.Text(p.Max))
 		}
 	}
 	return b.String()

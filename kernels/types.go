@@ -17,6 +17,10 @@ const (
 	Uint16
 	Uint32
 	Uint64
+	Bool     // one byte, 0 or 1
+	Float16  // IEEE 754 binary16, _Float16 in C
+	BFloat16 // the upper half of a float32, __bf16 in C
+	Pointer  // an address of an element of another operand
 )
 
 // typeNames also fixes the order in which messages list the types.
@@ -24,6 +28,7 @@ var typeNames = [...]string{
 	Float32: "float32", Float64: "float64",
 	Int8: "int8", Int16: "int16", Int32: "int32", Int64: "int64",
 	Uint8: "uint8", Uint16: "uint16", Uint32: "uint32", Uint64: "uint64",
+	Bool: "bool", Float16: "float16", BFloat16: "bfloat16", Pointer: "pointer",
 }
 
 // String returns the word that specifications use for t.
@@ -35,26 +40,32 @@ func (t Type) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 // Size is the size of one element in bytes.
 func (t Type) Size() uint64 {
 	switch t {
-	case Int8, Uint8:
+	case Int8, Uint8, Bool:
 		return 1
-	case Int16, Uint16:
+	case Int16, Uint16, Float16, BFloat16:
 		return 2
 	case Float32, Int32, Uint32:
 		return 4
-	case Float64, Int64, Uint64:
+	case Float64, Int64, Uint64, Pointer:
 		return 8
 	}
 	return 0
 }
 
 // float reports whether t is a floating-point type.
-func (t Type) float() bool { return t == Float32 || t == Float64 }
+func (t Type) float() bool { return t.format().significand != 0 }
+
+// integer reports whether t is an integer type, as bool is in C.
+func (t Type) integer() bool { return t >= Int8 && t <= Bool }
 
 // signed reports whether t is an integer type with a sign.
 func (t Type) signed() bool { return t >= Int8 && t <= Int64 }
 
 // max is the largest value of an integer type.
 func (t Type) max() uint64 {
+	if t == Bool {
+		return 1
+	}
 	bits := 8 * t.Size()
 	if t.signed() {
 		bits--
@@ -83,11 +94,12 @@ func (a Access) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 // Fill says what an operand holds before the first call.
 type Fill uint8
 
-// The kinds of contents. None of them holds a zero, a denormal, an infinity
-// or a NaN unless a constant asks for it. The zero Fill is invalid.
+// The kinds of contents. Random ones hold no zero, denormal, infinity or NaN
+// unless their bounds ask for it. The zero Fill is invalid.
 const (
 	// FillRandom draws every bit of the significand: values in ±[0.5, 2) for
-	// floating-point types, any bit pattern but zero for integers.
+	// floating-point types, any bit pattern but zero for integers. With bounds
+	// it draws numbers between them evenly, both included.
 	FillRandom Fill = iota + 1
 	// FillExact draws so few significant bits that a sum of products of such
 	// operands is exact in their type, whatever the order of summation: then
@@ -95,9 +107,34 @@ const (
 	FillExact
 	// FillConstant repeats one value.
 	FillConstant
+	// FillIndex counts the elements, from 0.
+	FillIndex
+	// FillPermutation holds each number from 0 to the count less 1 once, in
+	// random order.
+	FillPermutation
+	// FillCycle is a permutation of one cycle: who goes from element to the
+	// element whose number it is meets all of them before any twice. From J.
+	// Sattolo, "An algorithm to generate a random cyclic permutation",
+	// Information Processing Letters 22(6), 1986.
+	FillCycle
+	// FillText is random letters, with a zero as the last element.
+	FillText
+	// FillUTF8 is random characters of one to four bytes each in UTF-8, of
+	// which none is cut off, without a zero.
+	FillUTF8
+	// FillValues lists the first elements; the others are zero.
+	FillValues
+	// FillBytes lists the first bytes; the others are zero.
+	FillBytes
+	// FillPointers is addresses of elements of another operand, at a fixed
+	// distance from each other.
+	FillPointers
 )
 
-var fillNames = [...]string{FillRandom: "random", FillExact: "exact", FillConstant: "constant"}
+var fillNames = [...]string{
+	FillRandom: "random", FillExact: "exact", FillConstant: "constant", FillIndex: "index", FillPermutation: "permutation", FillCycle: "cycle",
+	FillText: "text", FillUTF8: "utf8", FillValues: "values", FillBytes: "bytes", FillPointers: "pointers",
+}
 
 // String returns the word that specifications use for f.
 func (f Fill) String() string { return name(fillNames[:], int(f)) }
@@ -108,16 +145,36 @@ func (f Fill) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 // Result is the type of a kernel's return value.
 type Result uint8
 
-// The results: nothing, an integer in rax, or a number in xmm0. The zero
-// Result is invalid.
+// The results: nothing; an integer in rax, ResultInt being one of 64 bits with a
+// sign; or a number in xmm0. The zero Result is invalid.
 const (
 	ResultNone Result = iota + 1
 	ResultInt
 	ResultFloat32
 	ResultFloat64
+	ResultInt8
+	ResultInt16
+	ResultInt32
+	ResultUint8
+	ResultUint16
+	ResultUint32
+	ResultUint64
+	ResultBool
+	ResultPointer
+	ResultFloat16
+	ResultBFloat16
+	ResultM128 // vectors, of any elements
+	ResultM256
+	ResultM512
 )
 
-var resultNames = [...]string{ResultNone: "none", ResultInt: "int", ResultFloat32: "float32", ResultFloat64: "float64"}
+var resultNames = [...]string{
+	ResultNone: "none", ResultInt: "int", ResultFloat32: "float32", ResultFloat64: "float64",
+	ResultInt8: "int8", ResultInt16: "int16", ResultInt32: "int32",
+	ResultUint8: "uint8", ResultUint16: "uint16", ResultUint32: "uint32", ResultUint64: "uint64",
+	ResultBool: "bool", ResultPointer: "pointer", ResultFloat16: "float16", ResultBFloat16: "bfloat16",
+	ResultM128: "m128", ResultM256: "m256", ResultM512: "m512",
+}
 
 // String returns the word that specifications use for r.
 func (r Result) String() string { return name(resultNames[:], int(r)) }
@@ -135,9 +192,10 @@ const (
 	ArgFloat32
 	ArgFloat64
 	ArgPointer
+	ArgVector // __m128 and its like
 )
 
-var argKindNames = [...]string{ArgInt: "int", ArgFloat32: "float32", ArgFloat64: "float64", ArgPointer: "pointer"}
+var argKindNames = [...]string{ArgInt: "int", ArgFloat32: "float32", ArgFloat64: "float64", ArgPointer: "pointer", ArgVector: "vector"}
 
 // String returns a word for k.
 func (k ArgKind) String() string { return name(argKindNames[:], int(k)) }

@@ -14,11 +14,11 @@ func TestNames(t *testing.T) {
 		value func(int) fmt.Stringer
 		count int
 	}{
-		{Uint64, func(i int) fmt.Stringer { return Type(i) }, len(typeNames)},
+		{Pointer, func(i int) fmt.Stringer { return Type(i) }, len(typeNames)},
 		{InOut, func(i int) fmt.Stringer { return Access(i) }, len(accessNames)},
-		{FillConstant, func(i int) fmt.Stringer { return Fill(i) }, len(fillNames)},
-		{ResultFloat64, func(i int) fmt.Stringer { return Result(i) }, len(resultNames)},
-		{ArgPointer, func(i int) fmt.Stringer { return ArgKind(i) }, len(argKindNames)},
+		{FillPointers, func(i int) fmt.Stringer { return Fill(i) }, len(fillNames)},
+		{ResultM512, func(i int) fmt.Stringer { return Result(i) }, len(resultNames)},
+		{ArgVector, func(i int) fmt.Stringer { return ArgKind(i) }, len(argKindNames)},
 	} {
 		seen := map[string]bool{}
 		for i := 1; i < tt.count; i++ {
@@ -42,6 +42,7 @@ func TestNames(t *testing.T) {
 func TestTypeLimits(t *testing.T) {
 	for typ, want := range map[Type]uint64{
 		Int8: 127, Int16: 1<<15 - 1, Int32: 1<<31 - 1, Int64: 1<<63 - 1, Uint8: 255, Uint16: 1<<16 - 1, Uint32: 1<<32 - 1, Uint64: 1<<64 - 1,
+		Bool: 1,
 	} {
 		if got := typ.max(); got != want {
 			t.Errorf("%s goes up to %d, want %d", typ, got, want)

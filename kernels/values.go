@@ -3,15 +3,17 @@ package kernels
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 )
 
 // Values turns the parameters of a query into checked numbers: parameters
-// that are absent get their defaults. Each value must be an unsigned decimal
-// number within the limits, given once; a name that the kernel does not have
-// is an error, as it would otherwise be silently without effect. Every error
-// is a *ParamError. Of several, the one whose name sorts first is returned.
+// that are absent get their defaults. Each value must be a decimal number of its
+// parameter's type within the limits, given once; a name that the kernel does not have
+// is an error, as it would otherwise be silently without effect. A number is the
+// 64 bits of an unsigned integer, of a signed one in two's complement, or of a
+// float64. Every error is a *ParamError. Of several, the one whose name sorts first is returned.
 func (s *Spec) Values(raw map[string][]string) (map[string]uint64, error) {
 	values := make(map[string]uint64, len(s.Params))
 	for _, p := range s.Params {
@@ -36,7 +38,7 @@ func (s *Spec) value(p *Param, texts []string) (uint64, error) {
 	if len(texts) != 1 {
 		return 0, s.paramError(p, strings.Join(texts, ","), fmt.Sprintf("is given %d times", len(texts)))
 	}
-	v, err := parseDecimal(texts[0])
+	v, err := p.Type.parse(texts[0])
 	if err != nil {
 		reason := err.Error()
 		if texts[0] == "" {
@@ -49,11 +51,14 @@ func (s *Spec) value(p *Param, texts []string) (uint64, error) {
 
 // check compares a number with the limits of its parameter.
 func (s *Spec) check(p *Param, v uint64) error {
-	if v < p.Min {
-		return s.paramError(p, fmt.Sprint(v), fmt.Sprintf("is below the minimum, %d", p.Min))
+	if p.Type.float() && math.IsNaN(math.Float64frombits(v)) {
+		return s.paramError(p, "NaN", "is no number")
 	}
-	if v > p.Max {
-		return s.paramError(p, fmt.Sprint(v), fmt.Sprintf("is above the maximum, %d", p.Max))
+	if p.Type.less(v, p.Min) {
+		return s.paramError(p, p.Text(v), "is below the minimum, "+p.Text(p.Min))
+	}
+	if p.Type.less(p.Max, v) {
+		return s.paramError(p, p.Text(v), "is above the maximum, "+p.Text(p.Max))
 	}
 	return nil
 }

@@ -9,13 +9,14 @@ import (
 	"strings"
 )
 
-// maxXMLDepth is that of kernel > query > parameter > doc, and one to spare.
+// maxXMLDepth is that of kernels > kernel > query > parameter > doc.
 const maxXMLDepth = 5
 
 // element is one XML element with the line that it starts on.
 type element struct {
 	name     string
 	line     int
+	from, to int64 // bytes of the document: its own
 	attrs    []xml.Attr
 	children []*element
 	text     string // character data, joined and trimmed
@@ -41,6 +42,7 @@ func parseXML(b []byte) (*element, error) {
 	stack := []*element{root}
 	for {
 		line, _ := d.InputPos()
+		from := d.InputOffset()
 		tok, err := d.Token()
 		if err == io.EOF {
 			break
@@ -48,12 +50,12 @@ func parseXML(b []byte) (*element, error) {
 		if err != nil {
 			return nil, xmlError(err)
 		}
-		if stack, err = step(stack, tok, line); err != nil {
+		if stack, err = step(stack, tok, line, from, d.InputOffset()); err != nil {
 			return nil, err
 		}
 	}
 	if len(root.children) != 1 || root.text != "" {
-		return nil, &lineError{1, errors.New("not exactly one <kernel> element")}
+		return nil, &lineError{1, errors.New("not exactly one <kernel> element, or <kernels> with several")}
 	}
 	return root.children[0], nil
 }
@@ -67,12 +69,13 @@ func xmlError(err error) error {
 	return &lineError{0, err}
 }
 
-// step adds one token to the innermost element of the stack.
-func step(stack []*element, tok xml.Token, line int) ([]*element, error) {
+// step adds one token, which stands from byte to byte, to the innermost element of
+// the stack.
+func step(stack []*element, tok xml.Token, line int, from, to int64) ([]*element, error) {
 	top := stack[len(stack)-1]
 	switch t := tok.(type) {
 	case xml.StartElement:
-		e := &element{name: t.Name.Local, line: line, attrs: append([]xml.Attr(nil), t.Attr...)}
+		e := &element{name: t.Name.Local, line: line, from: from, attrs: append([]xml.Attr(nil), t.Attr...)}
 		if t.Name.Space != "" {
 			return nil, e.errorf("<%s> has a namespace", e.name)
 		}
@@ -82,6 +85,7 @@ func step(stack []*element, tok xml.Token, line int) ([]*element, error) {
 		top.children = append(top.children, e)
 		return append(stack, e), e.uniqueAttrs()
 	case xml.EndElement:
+		top.to = to
 		return stack[:len(stack)-1], nil
 	case xml.CharData:
 		top.text = strings.TrimSpace(top.text + string(t))

@@ -18,7 +18,8 @@ type Choice struct {
 }
 
 // Choose finds the function that is wanted: the symbol of exactly that name,
-// else the first alternative that there is, else the only function that the
+// else the first alternative that there is (in one, * stands for any characters, and
+// only one function may have such a name), else the only function that the
 // object offers, else, where it offers none, the start of its only executable
 // section. Underscores are not added or dropped. An object offers its callable
 // global symbols, and if there are none its local functions; names of the same
@@ -29,7 +30,11 @@ func (im *Image) Choose(exact string, alternatives []string) (Choice, error) {
 		return im.choice(i, true, "it has the wanted name")
 	}
 	for _, name := range alternatives {
-		if i := im.entry(name); i >= 0 {
+		i := im.entry(name)
+		if i < 0 {
+			i = im.matching(name)
+		}
+		if i >= 0 {
 			return im.choice(i, false, "it has a name that is allowed instead of "+shown(exact))
 		}
 	}
@@ -92,6 +97,45 @@ func (im *Image) entry(name string) int {
 		}
 	}
 	return best
+}
+
+// matching returns the number of the only function whose name a pattern matches, -1
+// if there is none or if several functions have such names.
+func (im *Image) matching(pattern string) int {
+	if !strings.Contains(pattern, "*") {
+		return -1
+	}
+	var found []int
+	for _, i := range im.offered() {
+		if matches(pattern, im.rawName(i)) {
+			found = append(found, i)
+		}
+	}
+	return im.oneAddress(found)
+}
+
+// matches reports whether a name is what a pattern says, in which * stands for any
+// characters.
+func matches(pattern, name string) bool {
+	first, rest, star := strings.Cut(pattern, "*")
+	if !star {
+		return pattern == name
+	}
+	name, ok := strings.CutPrefix(name, first)
+	if !ok {
+		return false
+	}
+	for {
+		part, more, star := strings.Cut(rest, "*")
+		if !star {
+			return strings.HasSuffix(name, part)
+		}
+		i := strings.Index(name, part)
+		if i < 0 {
+			return false
+		}
+		name, rest = name[i+len(part):], more
+	}
 }
 
 func visibility(s *Symbol) int {

@@ -114,3 +114,34 @@ func TestChooseSymbol(t *testing.T) {
 		t.Error("a clipped name was taken for the name")
 	}
 }
+
+// TestChoosePattern: a pattern stands for the only function whose name it matches.
+func TestChoosePattern(t *testing.T) {
+	global := func(name string, at uint64) testSymbol {
+		return testSymbol{name: name, info: globalFunc, shndx: 1, value: at}
+	}
+	im := mustLoad(t, &testObject{sections: []testSection{textSection(make([]byte, 32))}, symbols: []testSymbol{
+		global("nnp_fft8_avx2", 0), global("nnp_fft4_avx2", 4), global("nnp_fft4_fma", 8), global("star*", 12), global("start", 16),
+	}})
+	for _, r := range []struct {
+		alternatives []string
+		want         string // empty: none
+	}{
+		{[]string{"nnp_fft8_*"}, "nnp_fft8_avx2"}, {[]string{"*8*"}, "nnp_fft8_avx2"}, {[]string{"*_fma"}, "nnp_fft4_fma"}, {[]string{"nnp_*4*fma"}, "nnp_fft4_fma"},
+		{[]string{"nnp_fft4_*"}, ""}, {[]string{"*"}, ""}, {[]string{"x*"}, ""}, {[]string{"*avx"}, ""}, {[]string{"fft8_*"}, ""},
+		{[]string{"nnp_fft4_*", "nnp_fft8_*"}, "nnp_fft8_avx2"}, {[]string{"star*"}, "star*"},
+	} {
+		c, err := im.Choose("f", r.alternatives)
+		if (err == nil) != (r.want != "") || c.Name != r.want {
+			t.Errorf("%q: %+v, %v, want %s", r.alternatives, c, err, r.want)
+		}
+	}
+	for _, r := range []struct {
+		pattern, name string
+		want          bool
+	}{{"a*a", "a", false}, {"a*a", "aa", true}, {"*", "", true}, {"a**b", "ab", true}, {"*ab*ab", "ab", false}, {"*ab*ab", "abab", true}, {"a", "a", true}, {"a", "ab", false}} {
+		if got := matches(r.pattern, r.name); got != r.want {
+			t.Errorf("%s, %s: %v", r.pattern, r.name, got)
+		}
+	}
+}

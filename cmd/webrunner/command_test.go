@@ -120,6 +120,11 @@ func TestMoreKernels(t *testing.T) {
 	if code, out, stderr := call("", "kernels", "--kernels", "f.xml", "f"); code != exitGood || out != "f\n" {
 		t.Errorf("in this folder: %d %s%s", code, out, stderr)
 	}
+	write("p.xml", `<kernels><kernel name="playground"><doc>mine</doc><call/></kernel><kernel name="h"><call/></kernel></kernels>`)
+	if code, out, stderr := call("", "kernels", "--kernels", "p.xml"); code != exitGood || !strings.Contains(out, "playground: mine\n") || !strings.HasSuffix(out, "\nh\n") ||
+		stderr != "webrunner: the kernel playground of p.xml takes the place of the built-in one\n" {
+		t.Errorf("one of ours: %d %s%s", code, out, stderr)
+	}
 	write("g.xml", `<kernel name="f"><call/></kernel>`)
 	if code, _, stderr := call("", "kernels", "--kernels", dir); code != exitUsage || !strings.Contains(stderr, dir+": g.xml has the kernel f, which f.xml has already") {
 		t.Errorf("two of a name: %d %s", code, stderr)
@@ -153,7 +158,7 @@ func TestRun(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		t.Fatal(err)
 	}
-	if r.Params["n"] != 100 || r.Params["incy"] != 2 || r.Verify.Status != "match" || r.Host.CPU == "" || r.Sandbox[wire.LayerSeccomp] != (wire.Layer{Enforced: true}) {
+	if r.Params["n"] != "100" || r.Params["incy"] != "2" || r.Verify.Status != "match" || r.Host.CPU == "" || r.Sandbox[wire.LayerSeccomp] != (wire.Layer{Enforced: true}) {
 		t.Errorf("%s", out)
 	}
 	if len(r.Counters) == 0 || r.Counters[0].Value <= 0 {

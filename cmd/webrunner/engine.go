@@ -35,6 +35,9 @@ func (a *app) open(o *engineOptions, log func(string, ...any)) (*engine.Engine, 
 	if err != nil {
 		return nil, usage("%v", err)
 	}
+	for _, line := range set.Replaced() {
+		log("%s", line)
+	}
 	if o.timeout < engine.ShortestTimeout {
 		return nil, usage("--timeout must be at least %v, not %v", engine.ShortestTimeout, o.timeout)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"webrunner/internal/report"
 	"webrunner/internal/request"
+	"webrunner/internal/wire"
 	"webrunner/kernels"
 )
 
@@ -15,8 +16,12 @@ import (
 func (a *app) kernels(args []string) int {
 	var out output
 	var more string
-	f := newFlags("kernels [NAME] [FLAGS]")
+	var call string
+	var asCall bool
+	f := newFlags("kernels [NAME | --call PROTOTYPE] [FLAGS]")
 	f.outputFlag(&out, "text", "json")
+	f.text(&call, "call", "PROTOTYPE", "print the specification in XML that a C prototype stands for")
+	f.yes(&asCall, "as-call", "print the specification as a C prototype")
 	kernelsFlag(f, &more)
 	rest, code, stop := f.parse(a, args, 0, 1)
 	if stop {
@@ -26,13 +31,18 @@ func (a *app) kernels(args []string) int {
 	if err != nil {
 		return a.fail(out, usage("%v", err))
 	}
-	list := set.All()
-	if len(rest) == 1 {
-		spec, err := (&request.Reader{Kernels: set}).Find(rest[0])
-		if err != nil {
-			return a.fail(out, err)
-		}
-		list = []*kernels.Spec{spec}
+	for _, line := range set.Replaced() {
+		fmt.Fprintf(a.err, "webrunner: %s\n", line)
+	}
+	if call != "" && len(rest) == 1 {
+		return a.fail(out, usage("NAME and --call say the same; give one of them"))
+	}
+	list, err := described(set, rest, call)
+	if err != nil {
+		return a.fail(out, err)
+	}
+	if out == "text" && (asCall || call != "") {
+		return a.forms(list, asCall)
 	}
 	if out == "text" {
 		fmt.Fprint(a.out, kernels.Text(list))
@@ -40,6 +50,41 @@ func (a *app) kernels(args []string) int {
 	}
 	if err := report.Document(a.out, map[string]any{"kernels": list}); err != nil {
 		return a.fail(out, err)
+	}
+	return exitGood
+}
+
+// described returns the specification that a prototype stands for, that of a name, or
+// all.
+func described(set *kernels.Set, names []string, call string) ([]*kernels.Spec, error) {
+	var spec *kernels.Spec
+	var err error
+	switch {
+	case call != "":
+		if call, err = prototype(call, ""); err != nil {
+			return nil, err
+		}
+		spec, err = request.Call(call)
+	case len(names) == 1:
+		spec, err = (&request.Reader{Kernels: set}).Find(names[0])
+	default:
+		return set.All(), nil
+	}
+	return []*kernels.Spec{spec}, err
+}
+
+// forms prints specifications as prototypes, or in XML.
+func (a *app) forms(list []*kernels.Spec, asCall bool) int {
+	for _, spec := range list {
+		text := string(spec.Print())
+		if asCall {
+			var err error
+			if text, err = spec.Prototype(); err != nil {
+				return a.fail("text", wire.Problemf(wire.BadParameter, "%v", err))
+			}
+			text += "\n"
+		}
+		fmt.Fprint(a.out, text)
 	}
 	return exitGood
 }

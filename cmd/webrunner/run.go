@@ -19,6 +19,7 @@ type runOptions struct {
 	engineOptions
 	remoteOptions
 	kernel  string
+	call    string
 	params  []string
 	options map[string]*[]string // of measuring, by their names in a query
 	out     output
@@ -27,9 +28,10 @@ type runOptions struct {
 // run loads, screens, executes and measures one object, here or at a server.
 func (a *app) run(args []string) int {
 	var o runOptions
-	f := newFlags("run OBJECT.o --kernel NAME [--param NAME=VALUE]... [FLAGS]")
+	f := newFlags("run OBJECT.o (--kernel NAME | --call PROTOTYPE) [--param NAME=VALUE]... [FLAGS]")
 	f.note = "The answer is a table on a terminal, and text elsewhere.\nA wrong result, a broken calling convention and suspect integrity are printed\nwith the figures, and the exit code is 1."
 	f.text(&o.kernel, "k,kernel", "NAME", "what the object's function is, see webrunner kernels")
+	f.text(&o.call, "call", "PROTOTYPE", "the object's function as C declares it, with sizes and values: 'float f(size_t n = 100, const float x[n])'; @FILE reads it, or PeachPy's metadata")
 	f.list(&o.params, "param", "NAME=VALUE", "a parameter of the kernel; may be repeated")
 	o.options = make(map[string]*[]string)
 	for _, opt := range request.Options() {
@@ -69,10 +71,20 @@ func (o *runOptions) run(a *app, name string) (*wire.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.kernel == "" {
-		return nil, usage("say what the object is with --kernel NAME; webrunner kernels lists the names")
+	switch {
+	case o.kernel == "" && o.call == "":
+		return nil, usage("say what the object is with --kernel NAME or --call PROTOTYPE; webrunner kernels lists the names")
+	case o.kernel != "" && o.call != "":
+		return nil, usage("--kernel and --call say the same; give one of them")
+	case o.call != "":
+		text, err := prototype(o.call, strings.Join(*o.options["symbol"], " "))
+		if err != nil {
+			return nil, err
+		}
+		query.Set("call", text)
+	default:
+		query.Set("kernel", o.kernel)
 	}
-	query.Set("kernel", o.kernel)
 	for name, values := range o.options {
 		query[name] = append(query[name], *values...)
 	}
@@ -95,15 +107,27 @@ func (o *runOptions) run(a *app, name string) (*wire.Result, error) {
 // parameter says of a flag that there is not that the kernel has a parameter of
 // this name.
 func (o *runOptions) parameter(name, value string) string {
-	set, err := loadKernels(o.kernels)
-	if err != nil {
-		return ""
-	}
-	spec, err := set.Find(o.kernel)
+	spec, err := o.spec()
 	if err != nil || !slices.ContainsFunc(spec.Params, func(p kernels.Param) bool { return p.Name == name }) {
 		return ""
 	}
 	return fmt.Sprintf("; %s is a parameter of %s: --param %s=%s", name, spec.FullName(), name, cmp.Or(value, "VALUE"))
+}
+
+// spec is the specification that the flags name or give.
+func (o *runOptions) spec() (*kernels.Spec, error) {
+	if o.call != "" {
+		text, err := prototype(o.call, "")
+		if err != nil {
+			return nil, err
+		}
+		return request.Call(text)
+	}
+	set, err := loadKernels(o.kernels)
+	if err != nil {
+		return nil, err
+	}
+	return set.Find(o.kernel)
 }
 
 func (o *runOptions) local(a *app, query url.Values, object []byte) (*wire.Result, error) {

@@ -58,7 +58,7 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 	w, broken := f.Watched, f.Watched.Broken.And(m.Broken)
 	res := &wire.Result{
 		Kernel: s.Call.Spec.Name, Symbol: s.Choice.Name, SymbolWhy: s.Choice.Why,
-		Params: j.Params, Object: wire.ObjectID{SHA256: hex.EncodeToString(sum[:]), Size: len(j.Object)},
+		Params: s.Call.Spec.Numbers(j.Params), Object: wire.ObjectID{SHA256: hex.EncodeToString(sum[:]), Size: len(j.Object)},
 		Host: j.Host, Counters: list(m.Counters), Unavailable: list(m.Missing), Conditions: m.Conditions,
 		Result: value(s.Call.Spec.Result, w.Call), Verify: verification(w.Checked), ABI: broken.ABI(),
 		Integrity: f.Integrity(), IntegrityWhy: f.Why(), Seed: j.Seed, Effort: cmp.Or(j.Budget.Effort, wire.Default),

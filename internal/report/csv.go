@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -44,10 +45,10 @@ func CSV(w io.Writer, r *wire.Result) error {
 }
 
 // params writes the parameters in the order of their names.
-func params(p map[string]uint64, equals, between string) string {
+func params(p map[string]json.Number, equals, between string) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(p)) {
-		parts = append(parts, fmt.Sprintf("%s%s%d", line(name), equals, p[name]))
+		parts = append(parts, fmt.Sprintf("%s%s%s", line(name), equals, p[name]))
 	}
 	return strings.Join(parts, between)
 }

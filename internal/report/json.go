@@ -20,7 +20,7 @@ func JSON(w io.Writer, r *wire.Result) error {
 	c.Warnings = append([]string{}, r.Warnings...)
 	c.Notes = append([]string{}, r.Notes...)
 	if c.Params == nil {
-		c.Params = map[string]uint64{}
+		c.Params = map[string]json.Number{}
 	}
 	if c.Sandbox == nil {
 		c.Sandbox = wire.Layers{}

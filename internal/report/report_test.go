@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "write the golden files")
 func good() *wire.Result {
 	return &wire.Result{
 		Kernel: "blis/sdot", Symbol: "sdot", SymbolWhy: "the kernel's name",
-		Params: map[string]uint64{"n": 1024, "incx": 1, "incy": 2, "offx": 0, "offy": 63},
+		Params: map[string]json.Number{"n": "1024", "incx": "1", "incy": "2", "offx": "0", "offy": "63"},
 		Object: wire.ObjectID{SHA256: strings.Repeat("0123456789abcdef", 4), Size: 904},
 		Host:   wire.Host{CPU: "AMD EPYC 9354", Microarchitecture: "Zen 4", Vendor: "AuthenticAMD", Family: 25, Model: 17, Kernel: "6.18.0", PMUReason: "perf_event_open ENOENT (virtual machine)", TSCHz: 2596000000},
 		Counters: []wire.Counter{

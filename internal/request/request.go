@@ -51,15 +51,18 @@ func Options() []Option {
 // Names are the words of a query that are no parameter of a kernel: what to run, and the
 // options.
 func Names() []string {
-	names := []string{kernelName}
+	names := []string{kernelName, callName}
 	for _, o := range Options() {
 		names = append(names, o.Name)
 	}
 	return names
 }
 
-// kernelName is the word of a query that names the kernel.
-const kernelName = "kernel"
+// The words of a query that say what to run: the name of a kernel, or a prototype.
+const (
+	kernelName = "kernel"
+	callName   = "call"
+)
 
 // options are read in this order: precision after effort, which has one too.
 func (r *Reader) options() []option {
@@ -84,15 +87,12 @@ func (r *Reader) Run(query map[string][]string) (*wire.Job, error) {
 	job := &wire.Job{Kind: wire.Run, Budget: r.Budget, Seed: random() & wire.MaxSeed, AuditSeed: random()}
 	job.Budget.Effort, job.Budget.Precision = wire.Default, wire.Default.Precision()
 	params := maps.Clone(query)
-	names := params[kernelName]
-	delete(params, kernelName)
-	if len(names) != 1 {
-		return nil, bad("the query names %d kernels; it must name one: kernel=NAME", len(names))
-	}
-	spec, err := r.Find(names[0])
+	spec, err := r.described(params)
 	if err != nil {
 		return nil, err
 	}
+	delete(params, kernelName)
+	delete(params, callName)
 	for _, o := range r.options() {
 		values := params[o.name]
 		delete(params, o.name)
@@ -108,6 +108,35 @@ func (r *Reader) Run(query map[string][]string) (*wire.Job, error) {
 		return nil, problem(err)
 	}
 	return job, fits(job, spec)
+}
+
+// described returns the specification that a query names, or writes as a prototype.
+func (r *Reader) described(query map[string][]string) (*kernels.Spec, error) {
+	names, calls := query[kernelName], query[callName]
+	switch {
+	case len(names) == 1 && len(calls) == 0:
+		return r.Find(names[0])
+	case len(calls) == 1 && len(names) == 0:
+		return Call(calls[0])
+	case len(calls) > 0:
+		return nil, bad("the query names %d kernels and has %d prototypes; it must have one of either: kernel=NAME or call=PROTOTYPE", len(names), len(calls))
+	}
+	return nil, bad("the query names %d kernels; it must name one: kernel=NAME, or give a C prototype: call=PROTOTYPE", len(names))
+}
+
+// Call returns the specification that a C prototype stands for. An error is a
+// *wire.Problem.
+func Call(prototype string) (*kernels.Spec, error) {
+	spec, err := kernels.ParsePrototype(prototype)
+	if err != nil {
+		return nil, bad("call: %v", err)
+	}
+	for _, p := range spec.Params {
+		if slices.Contains(Names(), p.Name) {
+			return nil, bad("call: the parameter %s of %s has the name of an option of every run; give it another", p.Name, spec.Name)
+		}
+	}
+	return spec, nil
 }
 
 // Find returns the specification of this name. An error is a *wire.Problem.
@@ -126,8 +155,12 @@ func fits(job *wire.Job, spec *kernels.Spec) error {
 		return bad("cold: of calls back to back only the first would be cold; leave out mode=throughput")
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.OperandOffset)) {
-		if !slices.ContainsFunc(spec.Operands, func(o kernels.Operand) bool { return o.Name == name }) {
+		i := slices.IndexFunc(spec.Operands, func(o kernels.Operand) bool { return o.Name == name })
+		if i < 0 {
 			return bad("operand-offset: %s has no operand %q", spec.FullName(), name)
+		}
+		if align := spec.Operands[i].Align; align > 0 && m.OperandOffset[name]%align != 0 {
+			return bad("operand-offset: operand %s of %s is aligned to %d bytes, and %d is no multiple of that", name, spec.FullName(), align, m.OperandOffset[name])
 		}
 	}
 	return nil

@@ -337,7 +337,7 @@ func TestOptionLists(t *testing.T) {
 	if !slices.Equal(documented, options) {
 		t.Errorf("docs/measuring.md lists the options\n%q, there are\n%q", documented, options)
 	}
-	if names := request.Names(); !slices.Equal(names[1:], options) || names[0] != "kernel" {
+	if names := request.Names(); !slices.Equal(names[2:], options) || names[0] != "kernel" || names[1] != "call" {
 		t.Errorf("names %q", names)
 	}
 }

@@ -64,9 +64,13 @@ func (f *fake) Do(ctx context.Context, job *wire.Job) (*wire.Report, runner.Timi
 	if job.Kind == wire.Screen {
 		return &wire.Report{Document: []byte(`{"verdict":"accepted"}`), OK: true, Text: cmp.Or(f.text, "accepted\n")}, timing, nil
 	}
+	params := make(map[string]json.Number)
+	for name, v := range job.Params {
+		params[name] = json.Number(fmt.Sprint(v))
+	}
 	r := &wire.Result{
 		Sandbox: wire.Layers{wire.LayerSeccomp: {Enforced: true}},
-		Kernel:  "sdot", Params: job.Params, Object: wire.ObjectID{Size: len(job.Object)},
+		Kernel:  "sdot", Params: params, Object: wire.ObjectID{Size: len(job.Object)},
 		Counters: []wire.Counter{{Name: "Cycles", Value: 2004.5, Unit: "cycles", Source: wire.TSC}},
 		Verify:   wire.Verify{Status: "match"}, ABI: wire.ABI{OK: true}, Integrity: "consistent", Unavailable: job.Refused,
 	}

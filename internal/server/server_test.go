@@ -184,7 +184,7 @@ func TestFaces(t *testing.T) {
 	}
 	var res wire.Result
 	r := b.do("POST", runSdot+"&n=7", object("x"), "Accept", "application/json")
-	if err := json.Unmarshal([]byte(r.body), &res); err != nil || res.Params["n"] != 7 {
+	if err := json.Unmarshal([]byte(r.body), &res); err != nil || res.Params["n"] != "7" {
 		t.Errorf("%v %s", err, r.body)
 	}
 }

@@ -45,6 +45,7 @@ func (s *Subject) lay() (err error) {
 		regions = append(regions, r)
 		addr += r.Size + max(page, operandGuard)
 	}
+	s.Call = s.Call.Placed(s.at)
 	var huge *cell.HugeError
 	s.Space, err = cell.NewSpace(regions)
 	switch {
@@ -69,16 +70,17 @@ func (s *Subject) lay() (err error) {
 // AtGuard is the subject with every operand at the end of its memory, where the
 // operands of s are at the beginning: so one touches the unmapped page behind whoever
 // goes past an operand, and the other whoever goes before it. Operands begin at
-// multiples of align bytes, or of their elements' size if that is more; they share
+// multiples of align bytes, or of their own alignment if that is more; they share
 // their memory with those of s.
 func (s *Subject) AtGuard(align uint64) *Subject {
 	g := *s
 	g.at, g.Memory = nil, nil
 	for i, o := range s.Call.Operands {
 		start := s.at[i] - s.Job.Measure.OperandOffset[o.Name] // of the memory
-		from := (uint64(len(s.pages[i])) - max(o.Bytes, 1)) &^ (max(align, o.Type.Size()) - 1)
+		from := (uint64(len(s.pages[i])) - max(o.Bytes, 1)) &^ (max(align, o.Type.Size(), o.Align) - 1)
 		g.at, g.Memory = append(g.at, start+from), append(g.Memory, s.pages[i][from:from+o.Bytes])
 	}
+	g.Call = s.Call.Placed(g.at)
 	return &g
 }
 

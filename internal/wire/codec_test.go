@@ -23,7 +23,7 @@ func testJob() *Job {
 }
 
 func testResult() *Report {
-	return &Report{OK: true, Result: &Result{Kernel: "sdot", Params: map[string]uint64{"n": 1},
+	return &Report{OK: true, Result: &Result{Kernel: "sdot", Params: map[string]json.Number{"n": "1"},
 		Verify: Verify{Status: VerifyNone}, Integrity: Unproven,
 		Counters: []Counter{{Name: FigureCycles, Value: -0.5, Source: TSC}}, Result: Value{Float: new(Float(math.Inf(1)))}}}
 }
@@ -226,5 +226,15 @@ func again[T any](t *testing.T, v *T, write func(io.Writer, *T) error, read func
 	y, _ := json.Marshal(got)
 	if !bytes.Equal(x, y) {
 		t.Fatalf("%s\n%s", x, y)
+	}
+}
+
+// TestParamsAreNumbers: a report whose parameters are anything else is none.
+func TestParamsAreNumbers(t *testing.T) {
+	for text, good := range map[string]bool{`{"n":7,"a":-2.5e-3}`: true, `{"n":"x\n"}`: false, `{"n":"\u001b[0m"}`: false, `{"n":true}`: false, `{"n":[1]}`: false} {
+		var r Result
+		if err := json.Unmarshal([]byte(`{"params":`+text+`}`), &r); (err == nil) != good {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }

@@ -322,21 +322,21 @@ type Unavailable struct {
 
 // Result is a finished run.
 type Result struct {
-	Kernel      string            `json:"kernel"`
-	Symbol      string            `json:"symbol"`
-	SymbolWhy   string            `json:"symbol_why"`
-	Params      map[string]uint64 `json:"params"`
-	Object      ObjectID          `json:"object"`
-	Host        Host              `json:"host"`
-	Counters    []Counter         `json:"counters"`
-	Unavailable []Unavailable     `json:"unavailable"`
-	Derived     []Derived         `json:"derived"`
-	Conditions  Conditions        `json:"conditions"`
-	Work        Work              `json:"work"`
-	Result      Value             `json:"result"`
-	Verify      Verify            `json:"verify"`
-	ABI         ABI               `json:"abi"`
-	Integrity   Integrity         `json:"integrity"`
+	Kernel      string                 `json:"kernel"`
+	Symbol      string                 `json:"symbol"`
+	SymbolWhy   string                 `json:"symbol_why"`
+	Params      map[string]json.Number `json:"params"` // in decimal, as the specification's types have them
+	Object      ObjectID               `json:"object"`
+	Host        Host                   `json:"host"`
+	Counters    []Counter              `json:"counters"`
+	Unavailable []Unavailable          `json:"unavailable"`
+	Derived     []Derived              `json:"derived"`
+	Conditions  Conditions             `json:"conditions"`
+	Work        Work                   `json:"work"`
+	Result      Value                  `json:"result"`
+	Verify      Verify                 `json:"verify"`
+	ABI         ABI                    `json:"abi"`
+	Integrity   Integrity              `json:"integrity"`
 	// IntegrityWhy names each disagreement when Integrity is Suspect, and each
 	// proof that is missing when it is Unproven.
 	IntegrityWhy []string `json:"integrity_why,omitempty"`

@@ -1,0 +1,76 @@
+package kernels
+
+import (
+	"encoding/hex"
+	"strings"
+
+	"webrunner/kernels/cproto"
+)
+
+// init turns an initialiser into contents.
+func (t *translator) init(op *Operand, in *cproto.Init) error {
+	if in == nil {
+		return nil
+	}
+	switch in.Kind {
+	case cproto.Value:
+		v, err := parseNumber(literal(in.Value.Text))
+		if err != nil || !op.Type.holds(v) {
+			return t.errorf(in.At, "expected contents (random, exact, index, permutation, cycle, text, utf8, zero, {…}, \"…\", hex\"…\") or a number of type %s, found %q",
+				op.Type, clip(in.Value.Text))
+		}
+		op.Fill, op.Value = FillConstant, v
+	case cproto.Word:
+		return t.word(op, in)
+	case cproto.List:
+		return t.list(op, in)
+	case cproto.Bytes:
+		op.Fill, op.Bytes = FillBytes, hex.EncodeToString(in.Bytes)
+	case cproto.Each:
+		return t.errorf(in.At, "each(...) is for arrays of pointers: TYPE *%s[LENGTH]", op.Name)
+	default:
+		return t.errorf(in.At, "NULL is for a pointer")
+	}
+	return nil
+}
+
+func (t *translator) word(op *Operand, in *cproto.Init) error {
+	w := in.Value.Text
+	switch {
+	case w == "file":
+		return t.errorf(in.At, "contents from a file are not supported yet; give bytes with hex\"…\"")
+	case w == "random" && len(in.List) == 2:
+		for i, to := range []*string{&op.Low, &op.High} {
+			*to = literal(in.List[i].Text)
+			if !op.Type.float() {
+				var err error
+				if *to, err = t.expression(in.List[i]); err != nil {
+					return err
+				}
+			}
+		}
+	case len(in.List) > 0:
+		return t.errorf(in.List[0].At, "expected %s without numbers, or random(LOW, HIGH)", w)
+	case w == "zero":
+		op.Fill = FillConstant
+		return nil
+	}
+	op.Fill = Fill(lookup(fillNames[:], w))
+	return nil
+}
+
+func (t *translator) list(op *Operand, in *cproto.Init) error {
+	if len(in.List) == 0 {
+		return t.errorf(in.At, "expected numbers between the braces; = zero is for zeros")
+	}
+	var items []string
+	for _, item := range in.List {
+		text := literal(item.Text)
+		if _, ok := op.Type.element(text); !ok {
+			return t.errorf(item.At, "expected a number of type %s, found %q", op.Type, clip(item.Text))
+		}
+		items = append(items, text)
+	}
+	op.Fill, op.Values = FillValues, strings.Join(items, ", ")
+	return nil
+}

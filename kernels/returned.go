@@ -1,0 +1,72 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+)
+
+// Returned is what a kernel returned, in the one field that its result's type
+// calls for; all are nil when it returns nothing.
+type Returned struct {
+	Int     *int64
+	Uint    *uint64
+	Bool    *bool
+	Float   *float64
+	Pointer *string // "x+16" with bytes behind an operand's first element, "NULL", or an address
+}
+
+// Returned reads the result from the registers that hold it after a call, rax or
+// the low half of xmm0 (System V psABI, 3.2.3): as many low bits as its type has,
+// since the others are not defined. A pointer is told by the operand that it
+// points into, or right behind, if the call is Placed.
+func (c *Call) Returned(rax, xmm0 uint64) (r Returned) {
+	signed := func(t Type) { r.Int = new(int64(t.extend(rax))) }
+	unsigned := func(t Type) { r.Uint = new(t.extend(rax)) }
+	float := func(t Type) { r.Float = new(t.float64(xmm0 & (1<<(8*t.Size()) - 1))) }
+	switch c.Spec.Result {
+	case ResultInt:
+		signed(Int64)
+	case ResultInt8:
+		signed(Int8)
+	case ResultInt16:
+		signed(Int16)
+	case ResultInt32:
+		signed(Int32)
+	case ResultUint8:
+		unsigned(Uint8)
+	case ResultUint16:
+		unsigned(Uint16)
+	case ResultUint32:
+		unsigned(Uint32)
+	case ResultUint64:
+		unsigned(Uint64)
+	case ResultBool:
+		r.Bool = new(rax&0xff != 0)
+	case ResultPointer:
+		r.Pointer = new(c.pointer(rax))
+	case ResultFloat16:
+		float(Float16)
+	case ResultBFloat16:
+		float(BFloat16)
+	case ResultFloat32:
+		float(Float32)
+	case ResultFloat64:
+		r.Float = new(math.Float64frombits(xmm0))
+	}
+	return r
+}
+
+// pointer says in words where an address is.
+func (c *Call) pointer(addr uint64) string {
+	if addr == 0 {
+		return null
+	}
+	for i, at := range c.at {
+		b := &c.Operands[i]
+		first := at + b.Offset
+		if size := b.Count * b.Type.Size(); addr >= first && addr-first <= size {
+			return fmt.Sprintf("%s+%d", b.Name, addr-first)
+		}
+	}
+	return fmt.Sprintf("%#x", addr)
+}
