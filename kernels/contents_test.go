@@ -201,12 +201,12 @@ func TestPlaced(t *testing.T) {
 		t.Errorf("%d elements changed: % x", n, mem)
 	}
 	for addr, want := range map[uint64]string{0: "NULL", 0x1000: "rows+0", 0x20005: "0x20005", 0x20006: "rows_each+0", 0x20016: "rows_each+16", 0x20017: "0x20017", 0x30008: "s+8"} {
-		if r := placed.Returned(addr, 0); r.Pointer == nil || *r.Pointer != want || r.Int != nil {
+		if r := placed.Returned(addr, 0); r.Pointer == nil || told(r.Pointer) != want || r.Int != nil {
 			t.Errorf("%#x is %v, want %s", addr, r.Pointer, want)
 		}
 	}
-	if r := c.Returned(0x1000, 0); *r.Pointer != "0x1000" {
-		t.Errorf("of a call that is not placed: %s", *r.Pointer)
+	if r := c.Returned(0x1000, 0); told(r.Pointer) != "0x1000" {
+		t.Errorf("of a call that is not placed: %s", told(r.Pointer))
 	}
 }
 
@@ -216,7 +216,7 @@ func TestReturned(t *testing.T) {
 		"void": {}, "int64_t": {Int: new(int64(-0x123456789abcd7f))}, "int": {Int: new(int64(0x76543281))}, "short": {Int: new(int64(0x3281))}, "char": {Int: new(int64(-0x7f))},
 		"uint64_t": {Uint: new(uint64(rax))}, "unsigned": {Uint: new(uint64(0x76543281))}, "uint16_t": {Uint: new(uint64(0x3281))}, "uint8_t": {Uint: new(uint64(0x81))},
 		"bool": {Bool: new(true)}, "float": {Float: new(1.5)}, "double": {Float: new(math.Float64frombits(0x40000000_3fc03e00))},
-		"_Float16": {Float: new(1.5)}, "__bf16": {Float: new(0.125)}, "float *": {Pointer: new("0xfedcba9876543281")},
+		"_Float16": {Float: new(1.5)}, "__bf16": {Float: new(0.125)}, "float *": {Pointer: &Place{Offset: 0xfedcba9876543281}},
 	} {
 		xmm0 := uint64(0x40000000_3fc03e00)
 		if result == "float" {
@@ -248,7 +248,7 @@ func show(r Returned) string {
 		s += fmt.Sprint("float ", *r.Float)
 	}
 	if r.Pointer != nil {
-		s += fmt.Sprint("pointer ", *r.Pointer)
+		s += fmt.Sprint("pointer ", told(r.Pointer))
 	}
 	return s
 }
@@ -316,4 +316,17 @@ func TestHalves(t *testing.T) {
 	if bits := Float16.encode(math.NaN()); !math.IsNaN(Float16.float64(bits)) {
 		t.Errorf("NaN is %#x", bits)
 	}
+}
+
+// told says in words where a pointer points to.
+func told(p *Place) string {
+	switch {
+	case p == nil:
+		return "nowhere"
+	case p.Operand != "":
+		return fmt.Sprintf("%s+%d", p.Operand, p.Offset)
+	case p.Offset == 0:
+		return "NULL"
+	}
+	return fmt.Sprintf("%#x", p.Offset)
 }

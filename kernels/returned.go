@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 )
 
@@ -12,7 +11,14 @@ type Returned struct {
 	Uint    *uint64
 	Bool    *bool
 	Float   *float64
-	Pointer *string // "x+16" with bytes behind an operand's first element, "NULL", or an address
+	Pointer *Place
+}
+
+// Place is where a pointer points to: so many bytes behind the first element of an
+// operand or, without one, an address, of which 0 is NULL.
+type Place struct {
+	Operand string
+	Offset  uint64
 }
 
 // Returned reads the result from the registers that hold it after a call, rax or
@@ -56,17 +62,14 @@ func (c *Call) Returned(rax, xmm0 uint64) (r Returned) {
 	return r
 }
 
-// pointer says in words where an address is.
-func (c *Call) pointer(addr uint64) string {
-	if addr == 0 {
-		return null
-	}
+// pointer finds where an address is.
+func (c *Call) pointer(addr uint64) Place {
 	for i, at := range c.at {
 		b := &c.Operands[i]
 		first := at + b.Offset
 		if size := b.Count * b.Type.Size(); addr >= first && addr-first <= size {
-			return fmt.Sprintf("%s+%d", b.Name, addr-first)
+			return Place{b.Name, addr - first}
 		}
 	}
-	return fmt.Sprintf("%#x", addr)
+	return Place{Offset: addr}
 }

@@ -90,7 +90,8 @@ type watched struct {
 type Watched struct {
 	Outcome   *cell.Outcome        // of the first cell
 	Call      cell.WatchedCall     // its first call, whose result is verified
-	Checked   kernels.Verification // of that result
+	Returned  kernels.Returned     // that result
+	Checked   kernels.Verification // of it
 	Broken    autopsy.Broken
 	Verifying time.Duration // that the cells stood still for it
 	Note      string        // what is to know of where operands have to lie; may be empty
@@ -200,7 +201,8 @@ func watch(s *subject.Subject, earlier *Watched) (*Watched, error) {
 	}
 	w.Outcome, w.Broken = out, broken
 	if earlier != nil {
-		w.Outcome, w.Call, w.Checked, w.Note = earlier.Outcome, earlier.Call, earlier.Checked, earlier.Note
+		w.Outcome, w.Call, w.Returned = earlier.Outcome, earlier.Call, earlier.Returned
+		w.Checked, w.Note = earlier.Checked, earlier.Note
 		w.Broken, w.Verifying = w.Broken.And(earlier.Broken), w.Verifying+earlier.Verifying
 		w.calls = slices.Concat(earlier.calls, w.calls) // all of them count
 	}
@@ -314,7 +316,7 @@ func (w *watcher) check(c *watched) {
 	if first == nil {
 		first = w.Watched
 		if len(w.calls) == 1 {
-			w.Checked, w.Call = v, s
+			w.Checked, w.Call, w.Returned = v, s, w.subject.Call.Returned(s.RAX, s.XMM0)
 			return
 		}
 	}

@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"math"
 	"slices"
 	"time"
 
 	"webrunner/internal/audit"
-	"webrunner/internal/cell"
 	"webrunner/internal/measure"
 	"webrunner/internal/subject"
 	"webrunner/internal/wire"
@@ -60,7 +58,7 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 		Kernel: s.Call.Spec.Name, Symbol: s.Choice.Name, SymbolWhy: s.Choice.Why,
 		Params: s.Call.Spec.Numbers(j.Params), Object: wire.ObjectID{SHA256: hex.EncodeToString(sum[:]), Size: len(j.Object)},
 		Host: j.Host, Counters: list(m.Counters), Unavailable: list(m.Missing), Conditions: m.Conditions,
-		Result: value(s.Call.Spec.Result, w.Call), Verify: verification(w.Checked), ABI: broken.ABI(),
+		Result: value(w.Returned), Verify: verification(w.Checked), ABI: broken.ABI(),
 		Integrity: f.Integrity(), IntegrityWhy: f.Why(), Seed: j.Seed, Effort: cmp.Or(j.Budget.Effort, wire.Default),
 		ISA: list(s.Verdict.ISA), Sandbox: j.layers,
 		Warnings: list(slices.Concat(s.Warnings, m.Warnings)), Notes: list(m.Notes), Derived: []wire.Derived{},
@@ -79,16 +77,14 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 	return res
 }
 
-// value reads the register that the specification says the result is in. What the
-// other holds is left over from the kernel's work.
-func value(result kernels.Result, s cell.WatchedCall) (v wire.Value) {
-	switch result {
-	case kernels.ResultInt:
-		v.Int = new(int64(s.RAX))
-	case kernels.ResultFloat32:
-		v.Float = new(wire.Float(math.Float32frombits(uint32(s.XMM0))))
-	case kernels.ResultFloat64:
-		v.Float = new(wire.Float(math.Float64frombits(s.XMM0)))
+// value is what the kernel returned.
+func value(r kernels.Returned) (v wire.Value) {
+	v.Int, v.Uint, v.Bool = r.Int, r.Uint, r.Bool
+	if r.Float != nil {
+		v.Float = new(wire.Float(*r.Float))
+	}
+	if r.Pointer != nil {
+		v.Pointer = &wire.Pointer{Operand: r.Pointer.Operand, Offset: r.Pointer.Offset}
 	}
 	return v
 }

@@ -377,8 +377,29 @@ type ObjectID struct {
 // the kernel returns: rax as a signed integer, xmm0 as a floating-point number,
 // or nothing.
 type Value struct {
-	Int   *int64 `json:"int,omitempty"`
-	Float *Float `json:"float,omitempty"`
+	Int     *int64   `json:"int,omitempty"`
+	Uint    *uint64  `json:"uint,omitempty"`
+	Bool    *bool    `json:"bool,omitempty"`
+	Float   *Float   `json:"float,omitempty"`
+	Pointer *Pointer `json:"pointer,omitempty"`
+}
+
+// Pointer is so many bytes behind the first element of an operand or, without one, an
+// address, of which 0 is NULL.
+type Pointer struct {
+	Operand string `json:"operand"`
+	Offset  uint64 `json:"offset"`
+}
+
+// String is as "x+16", "NULL" or "0x1000".
+func (p Pointer) String() string {
+	switch {
+	case p.Operand != "":
+		return p.Operand + "+" + strconv.FormatUint(p.Offset, 10)
+	case p.Offset == 0:
+		return "NULL"
+	}
+	return "0x" + strconv.FormatUint(p.Offset, 16)
 }
 
 // String writes the value, empty where there is none.
@@ -386,6 +407,12 @@ func (v Value) String() string {
 	switch {
 	case v.Int != nil:
 		return strconv.FormatInt(*v.Int, 10)
+	case v.Uint != nil:
+		return strconv.FormatUint(*v.Uint, 10)
+	case v.Bool != nil:
+		return strconv.FormatBool(*v.Bool)
+	case v.Pointer != nil:
+		return v.Pointer.String()
 	case v.Float != nil:
 		return strconv.FormatFloat(float64(*v.Float), 'g', -1, 64)
 	}
