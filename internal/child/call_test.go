@@ -63,12 +63,12 @@ func TestCallsOfPrototypes(t *testing.T) {
 // A result is told by its type, in the one field that it has.
 func TestTypedResults(t *testing.T) {
 	for _, tt := range []struct{ prototype, code, want string }{
-		{"unsigned f(unsigned a = 4000000000)", "89f8 c3", "4000000000"},             // mov eax, edi
-		{"int f(unsigned a = 4000000000)", "89f8 c3", "-294967296"},                  // the same, to another type
-		{"bool f(int a = 2)", "89f8 c3", "true"},                                     // the same
-		{"uint8_t f(int a = 511)", "89f8 c3", "255"},                                 // the same
-		{"float *f(float x[4])", "488d4708 c3", "x+8"},                               // lea rax, [rdi+8]
-		{"const char *f(const char *s = NULL)", "4889f8 c3", "NULL"},                 // mov rax, rdi
+		{"unsigned f(unsigned a = 4000000000)", "89f8 c3", "4000000000"},            // mov eax, edi
+		{"int f(unsigned a = 4000000000)", "89f8 c3", "-294967296"},                 // the same, to another type
+		{"bool f(int a = 2)", "89f8 c3", "true"},                                    // the same
+		{"uint8_t f(int a = 511)", "89f8 c3", "255"},                                // the same
+		{"float *f(float x[4])", "488d4708 c3", "x+8"},                              // lea rax, [rdi+8]
+		{"const char *f(const char *s = NULL)", "4889f8 c3", "NULL"},                // mov rax, rdi
 		{"double f(const double x[n], size_t n = 1) ", "f20f1007 f20f5cc0 c3", "0"}, // movsd xmm0, [rdi]; subsd xmm0, xmm0
 		{"void f(int a = 1)", "89f8 c3", ""},
 	} {
