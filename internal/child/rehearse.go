@@ -1,6 +1,8 @@
 package child
 
 import (
+	"bytes"
+	"io"
 	"time"
 
 	"webrunner/examples"
@@ -14,7 +16,8 @@ const idleTime = 20 * time.Millisecond
 
 // rehearse does a job of the child's own while there is none to do. A process takes
 // its pages one by one, as it first touches them; on a virtual machine that is most
-// of what a short job costs. Nothing of the rehearsal is kept.
+// of what a short job costs, and the two frames of a job are as much of that as the
+// loading and screening. Nothing of the rehearsal is kept.
 func rehearse(layers wire.Layers) {
 	object, err := examples.Object("playground")
 	if err != nil {
@@ -32,8 +35,14 @@ func rehearse(layers wire.Layers) {
 	if err != nil {
 		return
 	}
-	_ = do(&wire.Job{
+	var frame bytes.Buffer
+	if err := wire.WriteJob(&frame, &wire.Job{
 		Kind: wire.Run, Spec: spec.XML, Params: values, Object: object,
 		Budget: wire.Budget{Deadline: time.Second.Microseconds(), CPU: 1, Call: (100 * time.Millisecond).Microseconds(), Precision: 1, Effort: wire.Quick},
-	}, layers)
+	}); err != nil {
+		return
+	}
+	if job, err := wire.ReadJob(&frame, wire.MaxJob); err == nil {
+		_ = wire.WriteReport(io.Discard, do(job, layers))
+	}
 }
