@@ -12,12 +12,10 @@ import (
 
 // Constants that golang.org/x/sys/unix lacks, from Linux's uapi headers.
 const (
-	archSetGS   = 0x1001     // asm/prctl.h
-	archSetFS   = 0x1002     // asm/prctl.h
-	ssDisable   = 2          // linux/signal.h
-	rseqSig     = 0x53053053 // the signature that this program registers; any will do
-	sigSetMask  = 2          // SIG_SETMASK, asm-generic/signal-defs.h
-	seccompMode = 1          // SECCOMP_SET_MODE_FILTER, linux/seccomp.h
+	archSetGS = 0x1001     // asm/prctl.h
+	archSetFS = 0x1002     // asm/prctl.h
+	ssDisable = 2          // linux/signal.h
+	rseqSig   = 0x53053053 // the signature that this program registers; any will do
 )
 
 // script is the list of system calls by which a cell strips itself.
@@ -68,7 +66,7 @@ func (s *Space) buildScript(p Plan) ([]Step, error) {
 	// tracee that hides cannot be read by its own tracer (mm/memory.c,
 	// ptrace_access_vm).
 	sc.add(Step{Kind: StepBeReadable}, unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 1)
-	sc.add(Step{Kind: StepTakeSignals}, unix.SYS_RT_SIGPROCMASK, sigSetMask, addrOf.noSignals, 0, 8)
+	sc.add(Step{Kind: StepTakeSignals}, unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, addrOf.noSignals, 0, 8)
 	c.SigStack = [3]uint64{0, ssDisable, 0}
 	sc.add(Step{Kind: StepDropSignalStack}, unix.SYS_SIGALTSTACK, addrOf.sigStack)
 	sc.add(Step{Kind: StepCloseFiles}, unix.SYS_CLOSE_RANGE, 0, 0xffffffff)
@@ -186,6 +184,6 @@ func (s *script) filter(prog []uint64) error {
 	}
 	copy(c.Filter[:], prog)
 	c.FilterLen, c.FilterPtr = uint64(len(prog)), addrOf.filter
-	s.add(Step{Kind: StepFilter}, unix.SYS_SECCOMP, seccompMode, 0, addrOf.filterProg)
+	s.add(Step{Kind: StepFilter}, unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, addrOf.filterProg)
 	return nil
 }
