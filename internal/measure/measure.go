@@ -13,7 +13,6 @@ import (
 	"webrunner/internal/subject"
 	"webrunner/internal/wire"
 	"webrunner/perf/stats"
-	"webrunner/trampoline"
 )
 
 // Known is what is known of a subject's calls before they are measured.
@@ -106,7 +105,6 @@ func chooseBatch(s *subject.Subject, ruler Ruler) (int, autopsy.Broken, error) {
 		return 1, autopsy.Broken{}, nil
 	}
 	plan := s.Plan()
-	plan.Laps = []cell.Lap{{Kind: trampoline.Kernel}}
 	plan.Records, plan.Budget = pilotCalls, ruler.Ticks(firstTime)
 	out, broken, err := s.Run(plan)
 	if err != nil {

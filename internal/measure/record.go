@@ -1,7 +1,6 @@
 package measure
 
 import (
-	"math"
 	"slices"
 
 	"webrunner/internal/cell"
@@ -114,14 +113,10 @@ func Rhythm(cells ...*cell.Outcome) (chain, gap float64) {
 	return Quantile(chains, 0.5), Quantile(gaps, 0.5)
 }
 
-// Quantile is the value that a part p of a list does not exceed; it sorts the list.
-// That of an empty list is not a number.
+// Quantile is stats.Quantile of a list, which it sorts.
 func Quantile(v []float64, p float64) float64 {
-	if len(v) == 0 {
-		return math.NaN()
-	}
 	slices.Sort(v)
-	return v[int(p*float64(len(v)-1))]
+	return stats.Quantile(v, p)
 }
 
 // samplesOf turns the records of a cell into samples: for each the kernel's,
