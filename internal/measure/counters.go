@@ -151,7 +151,6 @@ func (c *counting) countInCell(g *group, share time.Duration) error {
 		var samples []stats.Sample
 		if samples, err = c.countsOf(out, g); err == nil {
 			g.cells = append(g.cells, samples)
-			c.broken = c.broken.And(autopsy.BrokenBy(c.plan(g, trampoline.Kernel, share), out))
 			c.checkTotals(out, g)
 		}
 	}
@@ -242,7 +241,11 @@ func (c *counting) countOnce(g *group, share time.Duration) (*cell.Outcome, erro
 	if err != nil {
 		return nil, openError(g, err)
 	}
-	return out, c.subject.Explain(out, plan)
+	if err := c.subject.Explain(out, plan); err != nil {
+		return nil, err
+	}
+	c.broken = c.broken.And(autopsy.BrokenBy(plan, out))
+	return out, nil
 }
 
 // plan is the plan of a cell that counts a group around calls of a kind.

@@ -47,7 +47,7 @@ type Subject struct {
 func New(job *wire.Job, filtered bool, started time.Time) (*Subject, error) {
 	s := &Subject{Job: job, started: started}
 	var err error
-	if s.filters, err = newFilters(filtered); err != nil {
+	if s.filters, err = newFilters(filtered, len(job.Groups) > 0); err != nil {
 		return nil, err
 	}
 	for _, phase := range []struct {
