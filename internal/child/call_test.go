@@ -33,27 +33,11 @@ func TestCallsOfPrototypes(t *testing.T) {
 		{"int64_t f(const uint16_t x[2] = hex\"3412\", uint64_t big = 18446744073709551615)", "0fb707 01f0 ffc0 c3", 0x1234}, // movzx eax, word [rdi]; add eax, esi; inc eax
 	} {
 		t.Run(tt.prototype, func(t *testing.T) {
-			code, err := hex.DecodeString(strings.ReplaceAll(tt.code, " ", ""))
-			if err != nil {
-				t.Fatal(err)
+			res := called(t, tt.prototype, tt.code)
+			if got := res.Result.Int; got == nil || *got != tt.want {
+				t.Errorf("it returns %v, want %d", res.Result, tt.want)
 			}
-			spec, err := kernels.ParsePrototype(tt.prototype)
-			if err != nil {
-				t.Fatal(err)
-			}
-			job := runJob(t, elfobj.Function("f", code), "playground", nil)
-			job.Spec = spec.XML
-			if job.Params, err = spec.Values(nil); err != nil {
-				t.Fatal(err)
-			}
-			rep := do(t, job)
-			if rep.Problem != nil {
-				t.Fatal(rep.Problem)
-			}
-			if got := rep.Result.Result.Int; got == nil || *got != tt.want {
-				t.Errorf("it returns %v, want %d", rep.Result.Result, tt.want)
-			}
-			if v := rep.Result.Verify; v.Status != wire.VerifyNone {
+			if v := res.Verify; v.Status != wire.VerifyNone {
 				t.Errorf("%+v", v)
 			}
 		})
@@ -72,24 +56,31 @@ func TestTypedResults(t *testing.T) {
 		{"double f(const double x[n], size_t n = 1) ", "f20f1007 f20f5cc0 c3", "0"}, // movsd xmm0, [rdi]; subsd xmm0, xmm0
 		{"void f(int a = 1)", "89f8 c3", ""},
 	} {
-		code, err := hex.DecodeString(strings.ReplaceAll(tt.code, " ", ""))
-		if err != nil {
-			t.Fatal(err)
-		}
-		spec, err := kernels.ParsePrototype(tt.prototype)
-		if err != nil {
-			t.Fatal(err)
-		}
-		job := runJob(t, elfobj.Function("f", code), "playground", nil)
-		job.Spec = spec.XML
-		if job.Params, err = spec.Values(nil); err != nil {
-			t.Fatal(err)
-		}
-		rep := do(t, job)
-		if rep.Problem != nil {
-			t.Errorf("%s: %v", tt.prototype, rep.Problem)
-		} else if got := rep.Result.Result.String(); got != tt.want {
+		if got := called(t, tt.prototype, tt.code).Result.String(); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.prototype, got, tt.want)
 		}
 	}
+}
+
+// called runs a function, in hexadecimal, with the arguments that its prototype says.
+func called(t *testing.T, prototype, function string) *wire.Result {
+	t.Helper()
+	code, err := hex.DecodeString(strings.ReplaceAll(function, " ", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := kernels.ParsePrototype(prototype)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := runJob(t, elfobj.Function("f", code), "playground", nil)
+	job.Spec = spec.XML
+	if job.Params, err = spec.Values(nil); err != nil {
+		t.Fatal(err)
+	}
+	rep := do(t, job)
+	if rep.Problem != nil {
+		t.Fatalf("%s: %v", prototype, rep.Problem)
+	}
+	return rep.Result
 }

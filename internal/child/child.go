@@ -51,7 +51,7 @@ func Main() int {
 	if problem != nil {
 		rep = &wire.Report{Problem: problem}
 	} else {
-		rep = do(job, layers)
+		rep = newJob(job, layers).do()
 	}
 	if err := wire.WriteReport(descriptor(reportFD), rep); err != nil {
 		fmt.Fprintf(descriptor(2), "the report cannot be written: %v\n", err)
@@ -81,6 +81,7 @@ type job struct {
 	*wire.Job
 	layers wire.Layers // in force here
 	began  time.Time
+	space  *cell.Space // of a run; it ends with the process, or by who began the job
 }
 
 // filtered tells whether cells have their seccomp filter.
@@ -89,18 +90,22 @@ func (j *job) filtered() bool { return j.layers[wire.LayerSeccomp].Enforced }
 // stop ends work on a document whose time is up.
 func (j *job) stop() error { return subject.Overdue(j.Job, j.began) }
 
-// do does a job. A panic in it is our bug, and is reported as such: the text goes to
+// newJob begins a job.
+func newJob(w *wire.Job, layers wire.Layers) *job {
+	return &job{Job: w, layers: layers, began: time.Now()}
+}
+
+// do does the job. A panic in it is our bug, and is reported as such: the text goes to
 // the server's log through descriptor 2.
-func do(w *wire.Job, layers wire.Layers) (rep *wire.Report) {
+func (j *job) do() (rep *wire.Report) {
 	defer func() {
 		if r := recover(); r != nil {
 			fmt.Fprintf(descriptor(2), "panic: %v\n%s", r, debug.Stack())
 			rep = &wire.Report{Problem: wire.Problemf(wire.Internal, "the child failed; the server's error log says where")}
 		}
 	}()
-	j := &job{Job: w, layers: layers, began: time.Now()}
 	var err error
-	switch w.Kind {
+	switch j.Kind {
 	case wire.Run:
 		rep, err = j.run()
 	case wire.Screen:
@@ -110,7 +115,7 @@ func do(w *wire.Job, layers wire.Layers) (rep *wire.Report) {
 	case wire.Probe:
 		rep, err = j.probe()
 	default:
-		err = wire.Problemf(wire.Internal, "a job of kind %q", w.Kind)
+		err = wire.Problemf(wire.Internal, "a job of kind %q", j.Kind)
 	}
 	switch {
 	case errors.Is(err, cell.ErrAddressTaken):

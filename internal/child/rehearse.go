@@ -42,7 +42,13 @@ func rehearse(layers wire.Layers) {
 	}); err != nil {
 		return
 	}
-	if job, err := wire.ReadJob(&frame, wire.MaxJob); err == nil {
-		_ = wire.WriteReport(io.Discard, do(job, layers))
+	job, err := wire.ReadJob(&frame, wire.MaxJob)
+	if err != nil {
+		return
+	}
+	j := newJob(job, layers)
+	_ = wire.WriteReport(io.Discard, j.do())
+	if j.space != nil {
+		_ = j.space.Close()
 	}
 }

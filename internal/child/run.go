@@ -21,7 +21,7 @@ func (j *job) run() (*wire.Report, error) {
 	if err != nil {
 		return nil, j.told(err)
 	}
-	defer s.Space.Close()
+	j.space = s.Space
 	began := time.Now()
 	place := measure.Pin(j.Host.CPUs)
 	w, err := audit.Watch(s)

@@ -31,10 +31,10 @@ func TestUnlucky(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep := do(&wire.Job{
+	rep := newJob(&wire.Job{
 		Kind: wire.Run, Spec: spec.XML, Params: map[string]uint64{"iterations": 1}, Object: object,
 		Budget: wire.Budget{Deadline: time.Second.Microseconds(), Call: 1e5},
-	}, wire.Layers{})
+	}, wire.Layers{}).do()
 	if !rep.NotStarted || rep.Problem != nil || rep.Result != nil {
 		t.Errorf("%+v %v", rep, rep.Problem)
 	}
