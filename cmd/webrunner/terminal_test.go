@@ -59,12 +59,21 @@ func TestTerminal(t *testing.T) {
 	reader, writer := pseudoTerminal(t)
 	shown := func(args ...string) string {
 		stderr := run(writer, args...)
-		b := make([]byte, 64<<10) // more than a terminal holds
-		n, err := reader.Read(b)
-		if err != nil {
+		// A terminal hands on what it has so far, and Linux moves it in parts: this
+		// is how its end is known.
+		const end = "\x01"
+		if _, err := io.WriteString(writer, end); err != nil {
 			t.Fatal(err)
 		}
-		return strings.ReplaceAll(string(b[:n]), "\r", "") + stderr
+		var got strings.Builder
+		for b := make([]byte, 4096); !strings.HasSuffix(got.String(), end); {
+			n, err := reader.Read(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.Write(b[:n])
+		}
+		return strings.ReplaceAll(strings.TrimSuffix(got.String(), end), "\r", "") + stderr
 	}
 	table := shown()
 	for _, want := range []string{"\n  Cycles    4711 cycles", "\n  result       right", "\n  note         a note\n  warning      a doubt\n"} {
