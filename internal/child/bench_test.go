@@ -42,7 +42,7 @@ func BenchmarkJob(b *testing.B) {
 			for b.Loop() {
 				rep, _, err := p.Do(context.Background(), &wire.Job{
 					Kind: kind, Spec: spec.XML, Params: values, Object: object, Host: h, Budget: budget(),
-				})
+				}, nil)
 				if err != nil || rep.Problem != nil {
 					b.Fatal(rep, err)
 				}

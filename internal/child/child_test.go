@@ -70,7 +70,7 @@ func doOn(t testing.TB, h wire.Host, job *wire.Job) *wire.Report {
 	if job.Budget == (wire.Budget{}) {
 		job.Budget = budget()
 	}
-	rep, _, err := p.Do(context.Background(), job)
+	rep, _, err := p.Do(context.Background(), job, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,7 +115,7 @@ func endless(t *testing.T, pool *runner.Pool, job *wire.Job) <-chan struct{} {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _, _ = pool.Do(context.Background(), job) // it is killed, which is an error or not
+		_, _, _ = pool.Do(context.Background(), job, nil) // it is killed, which is an error or not
 	}()
 	return done
 }

@@ -2,8 +2,10 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"mime/multipart"
 	"net/url"
 	"strings"
 	"time"
@@ -47,10 +49,10 @@ func New(server, machine, token string) (*Client, error) {
 	return &Client{server: server, base: u, token: token, time: Timeout}, nil
 }
 
-// Run has the server run and measure an object. An error is a *wire.Problem, as the
-// server sent it, or of class unfit where no WebRunner answers.
-func (c *Client) Run(query url.Values, object []byte) (*wire.Result, error) {
-	body, err := c.post("run", query, object, "application/json")
+// Run has the server run and measure an object, with parts that go with it. An error is
+// a *wire.Problem, as the server sent it, or of class unfit where no WebRunner answers.
+func (c *Client) Run(query url.Values, object []byte, parts ...wire.Part) (*wire.Result, error) {
+	body, err := c.post("run", query, object, "application/json", parts...)
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +87,12 @@ func (c *Client) ScreenText(query url.Values, object []byte) ([]byte, error) {
 	return []byte(words.Text(string(text), maxAnswer)), err
 }
 
-// post sends an object and returns the answer.
-func (c *Client) post(command string, query url.Values, object []byte, media string) ([]byte, error) {
+// post sends an object, and parts that go with it, and returns the answer.
+func (c *Client) post(command string, query url.Values, object []byte, media string, parts ...wire.Part) ([]byte, error) {
+	body, header, err := form(object, parts)
+	if err != nil {
+		return nil, wire.Problemf(wire.Internal, "the request cannot be written: %v", err)
+	}
 	u := *c.base
 	u.RawPath, u.Path, u.RawQuery = u.RawPath+"/"+command, u.Path+"/"+command, query.Encode()
 	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
@@ -94,12 +100,12 @@ func (c *Client) post(command string, query url.Values, object []byte, media str
 	defer fasthttp.ReleaseResponse(resp)
 	req.SetRequestURI(u.String())
 	req.Header.SetMethod(fasthttp.MethodPost)
-	req.Header.SetContentType("application/octet-stream")
+	req.Header.SetContentType(header)
 	req.Header.Set("Accept", media+", application/problem+json;q=0.1")
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	req.SetBodyRaw(object)
+	req.SetBodyRaw(body)
 	http := fasthttp.Client{
 		ReadBufferSize: maxHead, MaxResponseBodySize: maxAnswer,
 		NoDefaultUserAgentHeader: true, DisablePathNormalizing: true,
@@ -107,11 +113,32 @@ func (c *Client) post(command string, query url.Values, object []byte, media str
 	if err := http.DoTimeout(req, resp, c.time); err != nil {
 		return nil, wire.Problemf(wire.Unfit, "%s does not answer: %v", c.server, err)
 	}
-	body := append([]byte(nil), resp.Body()...) // resp is used again
+	answer := append([]byte(nil), resp.Body()...) // resp is used again
 	if resp.StatusCode() == fasthttp.StatusOK {
-		return body, nil
+		return answer, nil
 	}
-	return nil, c.problem(resp.StatusCode(), string(resp.Header.ContentType()), body)
+	return nil, c.problem(resp.StatusCode(), string(resp.Header.ContentType()), answer)
+}
+
+// form is the body of a request and its type: the object as it is or, with parts, a form
+// of several files (RFC 7578) in which each part has the name of its role.
+func form(object []byte, parts []wire.Part) (body []byte, header string, err error) {
+	if len(parts) == 0 {
+		return object, "application/octet-stream", nil
+	}
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for _, p := range append([]wire.Part{{Role: "object", Name: "object", Data: object}}, parts...) {
+		f, err := w.CreateFormFile(string(p.Role), p.Name)
+		if err == nil {
+			_, err = f.Write(p.Data)
+		}
+		if err != nil {
+			return nil, "", err
+		}
+	}
+	err = w.Close()
+	return b.Bytes(), w.FormDataContentType(), err
 }
 
 // problem reads a refusal. One that is not WebRunner's own, as a proxy may send, keeps

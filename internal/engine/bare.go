@@ -16,7 +16,7 @@ func Bare(without []wire.LayerName, log func(string, ...any)) (do func(context.C
 		return nil, nil, err
 	}
 	do = func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-		rep, _, err := pool.Do(ctx, job)
+		rep, _, err := pool.Do(ctx, job, nil)
 		return rep, err
 	}
 	return do, pool.Close, nil

@@ -22,10 +22,27 @@ func (e *Engine) complete(rep *wire.Report, queued time.Duration, t runner.Timin
 	if p := rep.Problem; p != nil && p.Sandbox != nil {
 		maps.Copy(p.Sandbox, given)
 	}
-	r := rep.Result
-	if r == nil {
-		return
+	if rep.Result != nil {
+		e.completeResult(rep.Result, queued, t)
 	}
+}
+
+// completing returns progress with the points of what it is told completed.
+func (e *Engine) completing(progress func(*wire.Progress), queued time.Duration) func(*wire.Progress) {
+	if progress == nil {
+		return nil
+	}
+	return func(p *wire.Progress) {
+		if p.Point != nil && p.Point.Result != nil {
+			e.completeResult(p.Point.Result, queued, runner.Timing{})
+		}
+		progress(p)
+	}
+}
+
+// completeResult does so for one result.
+func (e *Engine) completeResult(r *wire.Result, queued time.Duration, t runner.Timing) {
+	given := e.Pool.Layers()
 	if r.Sandbox == nil {
 		r.Sandbox = make(wire.Layers)
 	}

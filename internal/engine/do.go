@@ -19,12 +19,13 @@ func (e *Engine) Document(kind wire.Kind) *wire.Job {
 }
 
 // Do has a child do the job and completes its report. The job is told of this host;
-// queued is how long it has waited for its turn. Whatever became of the object is
+// queued is how long it has waited for its turn, and progress, unless it is nil, is
+// called for what a long job tells meanwhile, completed like a report. Whatever became of the object is
 // in the report: a problem, or what the kind of the job asks for. The error tells
 // that no child could be had, or that ctx ended (runner.Pool).
-func (e *Engine) Do(ctx context.Context, job *wire.Job, queued time.Duration) (*wire.Report, runner.Timing, error) {
+func (e *Engine) Do(ctx context.Context, job *wire.Job, queued time.Duration, progress func(*wire.Progress)) (*wire.Report, runner.Timing, error) {
 	job.Host = e.Host
-	rep, t, err := e.Pool.Do(ctx, job)
+	rep, t, err := e.Pool.Do(ctx, job, e.completing(progress, queued))
 	if err != nil {
 		return nil, t, err
 	}
@@ -37,7 +38,7 @@ func (e *Engine) Do(ctx context.Context, job *wire.Job, queued time.Duration) (*
 
 // Answer is Do where nobody waits for a turn; the problem of a report is the error.
 func (e *Engine) Answer(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-	rep, _, err := e.Do(ctx, job, 0)
+	rep, _, err := e.Do(ctx, job, 0, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -47,13 +48,13 @@ func (e *Engine) Answer(ctx context.Context, job *wire.Job) (*wire.Report, error
 	return rep, nil
 }
 
-// Run measures an object as a query says.
-func (e *Engine) Run(ctx context.Context, query map[string][]string, object []byte) (*wire.Result, error) {
+// Run measures an object, with the parts that go with it, as a query says.
+func (e *Engine) Run(ctx context.Context, query map[string][]string, object []byte, parts ...wire.Part) (*wire.Result, error) {
 	job, err := e.Plan(query)
 	if err != nil {
 		return nil, err
 	}
-	job.Object = object
+	job.Object, job.Parts = object, parts
 	rep, err := e.Answer(ctx, job)
 	if err != nil {
 		return nil, err

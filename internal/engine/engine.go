@@ -17,7 +17,7 @@ import (
 
 // Pool has children do jobs. It is a *runner.Pool but in tests.
 type Pool interface {
-	Do(context.Context, *wire.Job) (*wire.Report, runner.Timing, error)
+	Do(context.Context, *wire.Job, func(*wire.Progress)) (*wire.Report, runner.Timing, error)
 	Layers() wire.Layers // those that the pool itself puts around a child
 	Stats() runner.Stats
 	Close()

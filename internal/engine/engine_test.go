@@ -33,7 +33,7 @@ func TestComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep, took, err := e.Do(t.Context(), job, 5*time.Millisecond)
+	rep, took, err := e.Do(t.Context(), job, 5*time.Millisecond, nil)
 	if err != nil || took != p.took || p.last.Host.CPU != "played" {
 		t.Fatalf("%v, took %v, on %q", err, took, p.last.Host.CPU)
 	}

@@ -22,6 +22,6 @@ func (e *Engine) Grade(ctx context.Context, do trust.Do) ([]trust.Mark, error) {
 
 // Turn does a job of the host's own, such as one of a grading. It is a trust.Do.
 func (e *Engine) Turn(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-	rep, _, err := e.Do(ctx, job, 0)
+	rep, _, err := e.Do(ctx, job, 0, nil)
 	return rep, err
 }

@@ -47,7 +47,7 @@ type played struct {
 	last   *wire.Job
 }
 
-func (p *played) Do(_ context.Context, job *wire.Job) (*wire.Report, runner.Timing, error) {
+func (p *played) Do(_ context.Context, job *wire.Job, _ func(*wire.Progress)) (*wire.Report, runner.Timing, error) {
 	p.last = job
 	if p.err != nil {
 		return nil, p.took, p.err

@@ -32,7 +32,7 @@ const probeTime = 30 * time.Second
 // *wire.Problem of class unfit.
 func (p *Pool) Probe(ctx context.Context, host *wire.Host) (wire.Layers, error) {
 	job := &wire.Job{Kind: wire.Probe, Host: *host, Budget: wire.Budget{Deadline: probeTime.Microseconds()}}
-	rep, _, err := p.Do(ctx, job)
+	rep, _, err := p.Do(ctx, job, nil)
 	if err != nil {
 		return nil, err
 	}

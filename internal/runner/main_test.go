@@ -124,7 +124,7 @@ func newPool(t *testing.T, cfg Config) (*Pool, *logged) {
 
 func do(t *testing.T, p *Pool, act string) *wire.Report {
 	t.Helper()
-	rep, _, err := p.Do(context.Background(), testJob(act))
+	rep, _, err := p.Do(context.Background(), testJob(act), nil)
 	if err != nil {
 		t.Fatalf("%s: %v", act, err)
 	}

@@ -54,17 +54,17 @@ var ErrClosed = errors.New("runner: the pool is closed")
 // could not begin with it.
 var errNotStarted = errors.New("runner: the child died before its job")
 
-// Do gives the job to a child and returns the child's report. Whatever the
-// object did, and however the child died of it, is a Report with a Problem.
+// Do gives the job to a child and returns the child's report; progress, unless it is
+// nil, is called for what a long job tells meanwhile. Whatever the object did, and however the child died of it, is a Report with a Problem.
 // The error is not nil only when no child could be had (a *wire.Problem of
 // class unfit), when ctx ended (its error) or when the pool is closed.
-func (p *Pool) Do(ctx context.Context, job *wire.Job) (*wire.Report, Timing, error) {
+func (p *Pool) Do(ctx context.Context, job *wire.Job, progress func(*wire.Progress)) (*wire.Report, Timing, error) {
 	var t Timing
 	start := time.Now()
-	rep, err := p.attempt(ctx, job, &t)
+	rep, err := p.attempt(ctx, job, progress, &t)
 	if errors.Is(err, errNotStarted) {
 		// The object cannot have caused this: the child had not read it.
-		rep, err = p.attempt(ctx, job, &t)
+		rep, err = p.attempt(ctx, job, progress, &t)
 	}
 	if errors.Is(err, errNotStarted) {
 		err = wire.Problemf(wire.Unfit, "children of this server die before they begin with their job; see its error log")
@@ -79,7 +79,7 @@ func (p *Pool) Do(ctx context.Context, job *wire.Job) (*wire.Report, Timing, err
 	return rep, t, err
 }
 
-func (p *Pool) attempt(ctx context.Context, job *wire.Job, t *Timing) (*wire.Report, error) {
+func (p *Pool) attempt(ctx context.Context, job *wire.Job, progress func(*wire.Progress), t *Timing) (*wire.Report, error) {
 	start := time.Now()
 	c, err := p.take(ctx)
 	t.Spawn += time.Since(start)
@@ -87,7 +87,7 @@ func (p *Pool) attempt(ctx context.Context, job *wire.Job, t *Timing) (*wire.Rep
 		return nil, err
 	}
 	defer p.bury(c)
-	return p.converse(ctx, c, job)
+	return p.converse(ctx, c, job, progress)
 }
 
 // bury has a child that was killed replaced once it is reaped. To take apart what it
@@ -109,14 +109,14 @@ func (p *Pool) bury(c *child) {
 
 // converse runs one job on c and leaves c killed. One that gave no answer is reaped, too:
 // how it ended tells why.
-func (p *Pool) converse(ctx context.Context, c *child, job *wire.Job) (*wire.Report, error) {
+func (p *Pool) converse(ctx context.Context, c *child, job *wire.Job, progress func(*wire.Progress)) (*wire.Report, error) {
 	limit := time.Duration(job.Budget.Deadline)*time.Microsecond + p.cfg.Grace
 	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	defer context.AfterFunc(timed, c.kill)()
 
 	sent := wire.WriteJob(c.job, job)
-	rep, err := wire.ReadReport(c.report, p.cfg.MaxReport)
+	rep, err := wire.ReadReport(c.report, p.cfg.MaxReport, progress)
 	c.kill() // its one job is done; this also ends whatever it left behind
 	switch {
 	case err == nil && rep.NotStarted:

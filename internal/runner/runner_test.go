@@ -35,7 +35,7 @@ func TestResult(t *testing.T) {
 	p, _ := newPool(t, Config{})
 	job := testJob("result")
 	job.Object = make([]byte, 5<<20) // many times the pipe's buffer
-	rep, took, err := p.Do(context.Background(), job)
+	rep, took, err := p.Do(context.Background(), job, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestOuterDeadline(t *testing.T) {
 		job := testJob(act)
 		job.Budget.Deadline = (100 * time.Millisecond).Microseconds()
 		start := time.Now()
-		rep, _, err := p.Do(context.Background(), job)
+		rep, _, err := p.Do(context.Background(), job, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +132,7 @@ func TestContextEnds(t *testing.T) {
 	p, _ := newPool(t, Config{})
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
-	if _, _, err := p.Do(ctx, testJob("hang")); !errors.Is(err, context.DeadlineExceeded) {
+	if _, _, err := p.Do(ctx, testJob("hang"), nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -141,7 +141,7 @@ func TestCloseEndsJobs(t *testing.T) {
 	p, _ := newPool(t, Config{Size: 2})
 	failed := make(chan error)
 	go func() {
-		_, _, err := p.Do(context.Background(), testJob("hang"))
+		_, _, err := p.Do(context.Background(), testJob("hang"), nil)
 		failed <- err
 	}()
 	time.Sleep(50 * time.Millisecond)
@@ -149,7 +149,7 @@ func TestCloseEndsJobs(t *testing.T) {
 	if err := <-failed; !errors.Is(err, ErrClosed) {
 		t.Errorf("the running job: %v", err)
 	}
-	if _, _, err := p.Do(context.Background(), testJob("result")); !errors.Is(err, ErrClosed) {
+	if _, _, err := p.Do(context.Background(), testJob("result"), nil); !errors.Is(err, ErrClosed) {
 		t.Errorf("a later job: %v", err)
 	}
 	if s := p.Stats(); s.Live != 0 || s.Idle != 0 {
@@ -174,7 +174,7 @@ func TestDeadWarmChild(t *testing.T) {
 
 func TestChildrenDieIdle(t *testing.T) {
 	p, log := newPool(t, Config{Without: []wire.LayerName{"die-idle"}})
-	_, _, err := p.Do(context.Background(), testJob("result"))
+	_, _, err := p.Do(context.Background(), testJob("result"), nil)
 	var q *wire.Problem
 	if !errors.As(err, &q) || q.Class != wire.Unfit {
 		t.Errorf("error %v, want unfit", err)
@@ -267,7 +267,7 @@ func BenchmarkDo(b *testing.B) {
 	}
 	defer p.Close()
 	for b.Loop() {
-		if _, _, err := p.Do(context.Background(), testJob("problem")); err != nil {
+		if _, _, err := p.Do(context.Background(), testJob("problem"), nil); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -277,7 +277,7 @@ func BenchmarkDo(b *testing.B) {
 func TestNotStarted(t *testing.T) {
 	p, _ := newPool(t, Config{})
 	before := p.Stats().Spawned
-	_, _, err := p.Do(context.Background(), testJob("unlucky"))
+	_, _, err := p.Do(context.Background(), testJob("unlucky"), nil)
 	var problem *wire.Problem
 	if !errors.As(err, &problem) || problem.Class != wire.Unfit {
 		t.Errorf("%v", err)

@@ -164,7 +164,7 @@ func TestContentTypes(t *testing.T) {
 		"":                                        200,
 		"text/html":                               415,
 		"application/x-www-form-urlencoded":       415,
-		"multipart/form-data; boundary=xxxxxxxxxxx": 415,
+		"multipart/form-data; boundary=xxxxxxxxxxx": 422,
 	} {
 		var r reply
 		if typ == "" {

@@ -54,7 +54,7 @@ func (c *wireConn) SetWriteDeadline(time.Time) error { return nil }
 // quick is a Runner that never waits.
 type quick struct{}
 
-func (quick) Do(_ context.Context, job *wire.Job) (*wire.Report, runner.Timing, error) {
+func (quick) Do(_ context.Context, job *wire.Job, _ func(*wire.Progress)) (*wire.Report, runner.Timing, error) {
 	switch {
 	case len(job.Object)%2 == 0:
 		return &wire.Report{Problem: wire.Problemf(wire.MalformedObject, "as ordered")}, runner.Timing{}, nil

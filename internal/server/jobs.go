@@ -52,10 +52,12 @@ func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
 	return s.jsonAnswer(rep.Document)
 }
 
-// object reads the body and lets a child do the job with it.
-func (s *Server) object(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
+// object reads the body and lets a child do the job with it. A body of several files
+// may have parts of these roles beside the object.
+func (s *Server) object(x *exchange, job *wire.Job, roles ...wire.Role) (*wire.Report, *wire.Problem) {
 	h := &x.ctx.Request.Header
-	if p := objectType(string(h.ContentType()), string(h.ContentEncoding())); p != nil {
+	header := string(h.ContentType())
+	if p := objectType(header, string(h.ContentEncoding())); p != nil {
 		return nil, p
 	}
 	if !s.intake.enter() {
@@ -72,7 +74,12 @@ func (s *Server) object(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem
 	if p != nil {
 		return nil, p
 	}
-	defer free()
+	defer func() { free() }()
+	if mediaType(header) == mediaForm {
+		if body, job.Parts, free, p = s.form(x, header, body, free, roles); p != nil {
+			return nil, p
+		}
+	}
 	if len(body) == 0 {
 		return nil, wire.Problemf(wire.MalformedObject, "the body is empty; send the ELF object as the body")
 	}
@@ -98,7 +105,7 @@ func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
 	}
 	defer leave()
 	defer s.metrics.begin()()
-	rep, timing, err := s.cfg.Engine.Do(ctx, job, x.queued)
+	rep, timing, err := s.cfg.Engine.Do(ctx, job, x.queued, nil)
 	x.spawn = timing.Spawn
 	s.metrics.job(timing.Total)
 	if err != nil {
@@ -133,9 +140,9 @@ func objectType(header, encoding string) *wire.Problem {
 		return wire.Problemf(wire.UnsupportedMediaType, "the body is sent with Content-Encoding: %.60s; send the object as it is", printable(encoding))
 	}
 	switch m := mediaType(header); m {
-	case "", "application/octet-stream", "application/x-object", "application/x-elf":
+	case "", "application/octet-stream", "application/x-object", "application/x-elf", mediaForm:
 		return nil
 	default:
-		return wire.Problemf(wire.UnsupportedMediaType, "the body is sent as %.60q; send the object with Content-Type: application/octet-stream", m)
+		return wire.Problemf(wire.UnsupportedMediaType, "the body is sent as %.60q; send the object with Content-Type: application/octet-stream, or several files as %s", m, mediaForm)
 	}
 }

@@ -35,7 +35,7 @@ type fake struct {
 	text  string             // of a screen; default "accepted\n"
 }
 
-func (f *fake) Do(ctx context.Context, job *wire.Job) (*wire.Report, runner.Timing, error) {
+func (f *fake) Do(ctx context.Context, job *wire.Job, _ func(*wire.Progress)) (*wire.Report, runner.Timing, error) {
 	f.mu.Lock()
 	f.jobs = append(f.jobs, job)
 	f.mu.Unlock()

@@ -30,7 +30,7 @@ var real = sync.OnceValues(func() (Env, error) {
 		return Env{}, err
 	}
 	e := Env{Do: func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
-		rep, _, err := p.Do(ctx, job)
+		rep, _, err := p.Do(ctx, job, nil)
 		return rep, err
 	}}
 	h := processor.ProbeHost(os.DirFS("/"))

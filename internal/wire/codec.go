@@ -9,7 +9,8 @@ import (
 	"io"
 )
 
-// A frame is a fixed header, a JSON text and, for a job, the raw object:
+// A frame is a fixed header, a JSON text and, for a job, the raw object and the parts
+// that go with it, one behind the other:
 //
 //	 0       4      6      8          12         16
 //	+-------+------+------+----------+----------+------+-----+
@@ -30,15 +31,23 @@ type frameKind uint16
 const (
 	frameJob frameKind = iota + 1
 	frameReport
+	frameProgress
 )
 
 // ErrFrame is what every malformed frame is.
 var ErrFrame = errors.New("wire: malformed frame")
 
 // WriteJob writes one job frame.
-func WriteJob(w io.Writer, j *Job) error { return writeFrame(w, frameJob, j, j.Object) }
+func WriteJob(w io.Writer, j *Job) error {
+	raw := [][]byte{j.Object}
+	for i := range j.Parts {
+		j.Parts[i].Bytes = len(j.Parts[i].Data)
+		raw = append(raw, j.Parts[i].Data)
+	}
+	return writeFrame(w, frameJob, j, raw...)
+}
 
-// ReadJob reads one job frame whose JSON and object together are at most max
+// ReadJob reads one job frame whose JSON, object and parts together are at most max
 // bytes. Job.Object is nil when the frame carries no object.
 func ReadJob(r io.Reader, max int64) (*Job, error) {
 	kind, text, raw, err := readFrame(r, max)
@@ -55,9 +64,32 @@ func ReadJob(r io.Reader, max int64) (*Job, error) {
 	if !j.Kind.Valid() {
 		return nil, fmt.Errorf("%w: job of kind %q", ErrFrame, j.Kind)
 	}
-	j.Object = raw
+	if err := j.split(raw); err != nil {
+		return nil, err
+	}
 	return j, nil
 }
+
+// split takes the raw bytes of a job's frame apart.
+func (j *Job) split(raw []byte) error {
+	for i := len(j.Parts) - 1; i >= 0; i-- {
+		p := &j.Parts[i]
+		if !p.Role.Valid() || p.Bytes < 0 || p.Bytes > len(raw) {
+			return fmt.Errorf("%w: a part of role %q and %d bytes", ErrFrame, p.Role, p.Bytes)
+		}
+		if p.Bytes > 0 {
+			p.Data = raw[len(raw)-p.Bytes:]
+		}
+		raw = raw[:len(raw)-p.Bytes]
+	}
+	if len(raw) > 0 {
+		j.Object = raw
+	}
+	return nil
+}
+
+// WriteProgress writes one progress frame; any number of them may come before a report.
+func WriteProgress(w io.Writer, p *Progress) error { return writeFrame(w, frameProgress, p) }
 
 // WriteReport writes one report frame. It fails, and writes
 // nothing, unless exactly one of Result, Problem, Document and NotStarted is set and every
@@ -66,22 +98,47 @@ func WriteReport(w io.Writer, r *Report) error {
 	if err := r.check(); err != nil {
 		return err
 	}
-	return writeFrame(w, frameReport, r, nil)
+	return writeFrame(w, frameReport, r)
 }
 
-// ReadReport reads one report frame of at most max bytes.
-func ReadReport(r io.Reader, max int64) (*Report, error) {
-	kind, text, raw, err := readFrame(r, max)
-	if err != nil {
+// ReadReport reads one report frame, and calls progress, unless it is nil, for each
+// progress frame before it. All frames together are at most max bytes.
+func ReadReport(r io.Reader, max int64, progress func(*Progress)) (*Report, error) {
+	for {
+		kind, text, raw, err := readFrame(r, max)
+		if err != nil {
+			return nil, err
+		}
+		if len(raw) != 0 {
+			return nil, fmt.Errorf("%w: %d raw bytes after a report", ErrFrame, len(raw))
+		}
+		switch kind {
+		case frameReport:
+			return decodeReport(text)
+		case frameProgress:
+			max -= headerSize + int64(len(text))
+			p, err := decodeProgress(text)
+			if err != nil {
+				return nil, err
+			}
+			if progress != nil {
+				progress(p)
+			}
+		default:
+			return nil, fmt.Errorf("%w: kind %d where a report was expected", ErrFrame, kind)
+		}
+	}
+}
+
+func decodeProgress(text []byte) (*Progress, error) {
+	p := new(Progress)
+	if err := decodeStrict(text, p); err != nil {
 		return nil, err
 	}
-	if kind != frameReport {
-		return nil, fmt.Errorf("%w: kind %d where a report was expected", ErrFrame, kind)
+	if err := p.check(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFrame, err)
 	}
-	if len(raw) != 0 {
-		return nil, fmt.Errorf("%w: %d raw bytes after a report", ErrFrame, len(raw))
-	}
-	return decodeReport(text)
+	return p, nil
 }
 
 func decodeReport(text []byte) (*Report, error) {
@@ -113,28 +170,36 @@ func (r *Report) check() error {
 	return nil
 }
 
-func writeFrame(w io.Writer, kind frameKind, v any, raw []byte) error {
+func writeFrame(w io.Writer, kind frameKind, v any, raw ...[]byte) error {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("wire: %w", err)
 	}
-	if int64(len(text)) > maxUint32 || int64(len(raw)) > maxUint32 {
-		return fmt.Errorf("wire: a frame of %d + %d bytes", len(text), len(raw))
+	size := 0
+	for _, b := range raw {
+		size += len(b)
+	}
+	if int64(len(text)) > maxUint32 || int64(size) > maxUint32 {
+		return fmt.Errorf("wire: a frame of %d + %d bytes", len(text), size)
 	}
 	head := make([]byte, headerSize, headerSize+len(text))
 	copy(head, frameMagic)
 	binary.LittleEndian.PutUint16(head[4:], frameVersion)
 	binary.LittleEndian.PutUint16(head[6:], uint16(kind))
 	binary.LittleEndian.PutUint32(head[8:], uint32(len(text)))
-	binary.LittleEndian.PutUint32(head[12:], uint32(len(raw)))
+	binary.LittleEndian.PutUint32(head[12:], uint32(size))
 	if _, err := w.Write(append(head, text...)); err != nil {
 		return err
 	}
-	if len(raw) == 0 {
-		return nil
+	for _, b := range raw {
+		if len(b) == 0 {
+			continue
+		}
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
 	}
-	_, err = w.Write(raw)
-	return err
+	return nil
 }
 
 const maxUint32 = 1<<32 - 1

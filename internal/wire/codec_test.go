@@ -19,6 +19,7 @@ func testJob() *Job {
 		Budget: Budget{Deadline: 1e6, CPU: 2, Call: 3, Memory: 1 << 40, Precision: 0.01, Effort: Quick},
 		Host:   Host{CPU: "x", PMUReason: "none", CPUs: []int{0, 1}}, Groups: []Group{{{Name: "Cycles", Type: 4, Config: 0x3c}}}, Measure: MeasureOptions{ColdData: true, Align: new(uint64)},
 		Screen: ScreenOptions{Boundaries: true, Assume: "SKX"}, Object: []byte("\x7fELF\x00\xff"),
+		Parts: []Part{{Role: RoleReference, Name: "r.o", Symbol: "f", Bytes: 3, Data: []byte("ref")}, {Role: RoleFile, Name: "empty"}, {Role: RoleWith, Name: "m.a", Bytes: 1, Data: []byte{0}}},
 	}
 }
 
@@ -57,13 +58,36 @@ func TestReportRoundTrip(t *testing.T) {
 		if err := WriteReport(&b, want); err != nil {
 			t.Fatal(err)
 		}
-		got, err := ReadReport(&b, 1<<20)
+		got, err := ReadReport(&b, 1<<20, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v\nwant %+v", got, want)
 		}
+	}
+}
+
+// TestProgress reads progress before a report, within the bound of all frames.
+func TestProgress(t *testing.T) {
+	var b bytes.Buffer
+	want := []*Progress{{Done: 1, Of: 2, Left: 0.5}, {Done: 2, Of: 2, Point: &Point{Params: map[string]json.Number{"n": "3"}, Result: testResult().Result}}}
+	for _, p := range want {
+		if err := WriteProgress(&b, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := WriteReport(&b, testResult()); err != nil {
+		t.Fatal(err)
+	}
+	whole := int64(b.Len())
+	var got []*Progress
+	rep, err := ReadReport(bytes.NewReader(b.Bytes()), whole, func(p *Progress) { got = append(got, p) })
+	if err != nil || !reflect.DeepEqual(rep, testResult()) || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v: %+v after %+v", err, rep, got)
+	}
+	if _, err := ReadReport(bytes.NewReader(b.Bytes()), whole/2, nil); !errors.Is(err, ErrFrame) {
+		t.Errorf("%v for more than the bound, want ErrFrame", err)
 	}
 }
 
@@ -135,7 +159,7 @@ func frame(kind frameKind, text, raw string) []byte {
 
 func TestMalformedFrames(t *testing.T) {
 	job := func(b []byte) error { _, err := ReadJob(bytes.NewReader(b), 1<<10); return err }
-	report := func(b []byte) error { _, err := ReadReport(bytes.NewReader(b), 1<<14); return err }
+	report := func(b []byte) error { _, err := ReadReport(bytes.NewReader(b), 1<<14, nil); return err }
 	bad := func(at int, v byte) []byte { b := frame(frameJob, `{"kind":"run"}`, ""); b[at] = v; return b }
 	for _, row := range []struct {
 		name string
@@ -155,6 +179,12 @@ func TestMalformedFrames(t *testing.T) {
 		{"negative parameter", job, frame(frameJob, `{"kind":"run","params":{"n":-1}}`, "")},
 		{"long", job, frame(frameJob, `{"kind":"run"}`, strings.Repeat("x", 1<<10))},
 		{"lying length", job, bad(15, 0xff)},
+		{"part longer than all", job, frame(frameJob, `{"kind":"run","parts":[{"role":"with","name":"","bytes":2}]}`, "x")},
+		{"negative part", job, frame(frameJob, `{"kind":"run","parts":[{"role":"with","name":"","bytes":-1}]}`, "x")},
+		{"part of no role", job, frame(frameJob, `{"kind":"run","parts":[{"role":"run","name":"","bytes":1}]}`, "x")},
+		{"progress alone", report, frame(frameProgress, `{"done":1,"of":2,"left_s":0}`, "x")},
+		{"progress beyond its end", report, frame(frameProgress, `{"done":3,"of":2,"left_s":0}`, "")},
+		{"point of nothing", report, frame(frameProgress, `{"done":1,"of":2,"left_s":0,"point":{"params":{}}}`, "")},
 		{"raw after report", report, frame(frameReport, `{"document":1}`, "x")},
 		{"empty report", report, frame(frameReport, `{}`, "")},
 		{"two in one", report, frame(frameReport, `{"document":1,"problem":{}}`, "")},
@@ -200,12 +230,12 @@ func FuzzRead(f *testing.F) {
 		if j != nil {
 			again[Job](t, j, WriteJob, func(r io.Reader) (*Job, error) { return ReadJob(r, 1<<20) })
 		}
-		r, err := ReadReport(bytes.NewReader(b), max)
+		r, err := ReadReport(bytes.NewReader(b), max, nil)
 		if (r == nil) == (err == nil) {
 			t.Fatalf("report %v, error %v", r, err)
 		}
 		if r != nil {
-			again[Report](t, r, WriteReport, func(r io.Reader) (*Report, error) { return ReadReport(r, 1<<20) })
+			again[Report](t, r, WriteReport, func(r io.Reader) (*Report, error) { return ReadReport(r, 1<<20, nil) })
 		}
 	})
 }

@@ -20,7 +20,7 @@ const (
 )
 
 // Job is one request to a child. The child trusts the server that wrote it but
-// nothing inside Object.
+// nothing inside Object and Parts.
 type Job struct {
 	Kind   Kind              `json:"kind"`
 	Spec   []byte            `json:"spec,omitempty"`   // kernel specification (XML); Run only
@@ -39,6 +39,7 @@ type Job struct {
 
 	// Object is the client's ELF file. It travels beside the JSON, unescaped.
 	Object []byte `json:"-"`
+	Parts  []Part `json:"parts,omitempty"` // files that go with the object
 }
 
 // MaxSeed is the largest integer up to which every JSON reader keeps all digits:
