@@ -29,6 +29,7 @@ const (
 	madvHugePage   = 14
 	madvNoHugePage = 15
 	madvDontFork   = 10
+	madvDoFork     = 11
 	madvCollapse   = 25
 
 	// cloneThread is cloneFlags of runtime/os_linux.go with the CLONE_SETTLS

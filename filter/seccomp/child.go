@@ -78,7 +78,8 @@ func memory() []Rule {
 		{28, "madvise", []ArgTest{is(2, madvHugePage)}, "the runtime backs its heap's metadata with huge pages (sysHugePage)"},
 		{28, "madvise", []ArgTest{is(2, madvNoHugePage)}, "the reverse of it (sysNoHugePage), and a cell's memory, whose pages are small unless it is asked for large ones"},
 		{28, "madvise", []ArgTest{is(2, madvCollapse)}, "the same for pages already there (sysHugePageCollapse), and operands on pages of 2 MiB where there is no reserve"},
-		{28, "madvise", []ArgTest{is(2, madvDontFork)}, "the child keeps its own memory out of the cells that it forks"},
+		{28, "madvise", []ArgTest{is(2, madvDontFork)}, "the child keeps its own memory out of the cells that it forks, and one function's out of another's"},
+		{28, "madvise", []ArgTest{is(2, madvDoFork)}, "the reverse of it, when it is the other function's turn"},
 		{157, "prctl", []ArgTest{is(0, prSetVMA), is(1, prSetVMAAnonName)},
 			"the runtime names its mappings since Go 1.25 (setVMAName); a name is all it changes"},
 	}

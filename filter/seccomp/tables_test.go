@@ -151,7 +151,7 @@ func TestConstants(t *testing.T) {
 		{"MAP_HUGETLB", mapHugeTLB}, {"MAP_HUGE_2MB", mapHuge2MB},
 		{"MADV_DONTNEED", madvDontNeed}, {"MADV_FREE", madvFree}, {"MADV_HUGEPAGE", madvHugePage},
 		{"MADV_NOHUGEPAGE", madvNoHugePage}, {"MADV_COLLAPSE", madvCollapse},
-		{"MADV_DONTFORK", madvDontFork}, {"MADV_POPULATE_WRITE", madvPopulateWrite},
+		{"MADV_DONTFORK", madvDontFork}, {"MADV_DOFORK", madvDoFork}, {"MADV_POPULATE_WRITE", madvPopulateWrite},
 		{"F_GETFL", fGetFL}, {"CLOCK_TAI", clockTAI},
 		{"EPOLL_CLOEXEC", epollCloexec}, {"EPOLL_CTL_ADD", epollCtlAdd}, {"EPOLL_CTL_DEL", epollCtlDel},
 		{"EFD_CLOEXEC", efdCloexec}, {"EFD_NONBLOCK", efdNonblock},

@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -69,6 +70,50 @@ func TestWithhold(t *testing.T) {
 	s := newSpace(t, "c3")
 	s.withhold()
 	checkWithheld(t, s)
+}
+
+// TestBeside runs cells of two spaces by turns: each has all that is its own, and
+// nothing of the other.
+func TestBeside(t *testing.T) {
+	const far = 1 << 28
+	first := newSpace(t, "48c70701000000c3") // mov qword [rdi], 1; ret
+	code := []byte{0x48, 0xc7, 0x07, 2, 0, 0, 0, 0xc3}
+	second, err := first.Beside([]Region{
+		{Name: "code", Addr: trampoline.ImageAddr + far, Size: uint64(len(code)), Data: code, Prot: unix.PROT_READ | unix.PROT_EXEC},
+		{Name: "data", Addr: dataAddr + far, Size: pageSize, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for turn := range 3 {
+		for i, s := range []*Space{first, second} {
+			at := uint64(i * far)
+			data, err := s.Bytes("data")
+			if err != nil {
+				t.Fatal(err)
+			}
+			data[0] = 0
+			p := onePlan(t)
+			p.Call.Kernel, p.Call.Int[0] = trampoline.ImageAddr+at, dataAddr+at
+			if o := run(t, s, p); o.End != Returned || int(data[0]) != i+1 {
+				t.Errorf("turn %d, space %d: %v, the data are %d", turn, i, o.End, data[0])
+			}
+			checkWithheld(t, s)
+			p.Call.Int[0] = dataAddr + far - at // of the other
+			if o := run(t, s, p); o.End != Signal || o.Signal != unix.SIGSEGV {
+				t.Errorf("turn %d, space %d: %v at the other's data", turn, i, o.End)
+			}
+		}
+	}
+	if err := second.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if o := run(t, first, onePlan(t)); o.End != Returned {
+		t.Errorf("%v after the other was closed", o.End)
+	}
+	if _, err := first.Beside([]Region{{Name: "data", Addr: dataAddr, Size: pageSize, Prot: unix.PROT_READ}}); !errors.Is(err, ErrAddressTaken) {
+		t.Errorf("%v for a region that the first space has", err)
+	}
 }
 
 // A later space of the same process may have its regions between memory that is

@@ -101,6 +101,11 @@ func dontFork(addr, size uint64) {
 	_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(addr), uintptr(size), unix.MADV_DONTFORK)
 }
 
+// doFork undoes what dontFork did to a mapping.
+func doFork(addr, size uint64) {
+	_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(addr), uintptr(size), unix.MADV_DOFORK)
+}
+
 // siginfo is the head of Linux's siginfo_t on x86-64
 // (include/uapi/asm-generic/siginfo.h): number, errno, code, then the address
 // for faults.

@@ -4,6 +4,7 @@
 package cell
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,6 +49,8 @@ func (r Region) end() uint64 { return r.Addr + (r.Size+r.page()-1)&^(r.page()-1)
 // unmapped by the cell itself before untrusted code runs.
 type Space struct {
 	regions []Region // ascending, the cell's own among them
+	beside  bool     // there are other spaces in this process, with the same own regions
+	borrows bool     // the own regions are another space's, which unmaps them
 }
 
 // StackSize is what a kernel may use of its stack, in bytes.
@@ -60,7 +63,7 @@ const StackSize = 1 << 20
 var ErrAddressTaken = errors.New("an address of the cell is taken in this process")
 
 // NewSpace maps the regions and the cell's own pages. All addresses are fixed,
-// so a process has one space at a time; ErrAddressTaken says that something else
+// so a process has one space at a time, and others Beside it; ErrAddressTaken says that something else
 // of it lies there. A *HugeError says that the host has no
 // pages for a huge region.
 func NewSpace(job []Region) (*Space, error) {
@@ -76,24 +79,50 @@ func NewSpace(job []Region) (*Space, error) {
 		own[i].own = true
 	}
 	s := &Space{regions: append(own, job...)}
-	slices.SortFunc(s.regions, func(a, b Region) int { return int(int64(a.Addr - b.Addr)) })
+	return s, s.open()
+}
+
+// Beside maps another space in this process, whose regions lie where s has none. Both
+// have the same pages of the cell's own, so one of them runs a cell at a time, in which
+// nothing of the other is. Errors are those of NewSpace; s must be closed last.
+func (s *Space) Beside(job []Region) (*Space, error) {
+	var own []Region
+	for _, r := range s.regions {
+		if r.own {
+			own = append(own, r)
+		}
+	}
+	s.beside = true
+	b := &Space{regions: append(own, job...), beside: true, borrows: true}
+	return b, b.open()
+}
+
+// open maps the regions, or unmaps those that it has.
+func (s *Space) open() error {
+	slices.SortFunc(s.regions, func(a, b Region) int { return cmp.Compare(a.Addr, b.Addr) })
 	for i := range s.regions {
 		if err := check(s.regions, i); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for i, r := range s.regions {
+		if s.foreign(r) {
+			continue
+		}
 		if err := mapRegion(r); err != nil {
 			pages := hugePages(s.regions)
 			if huge := (*HugeError)(nil); errors.As(err, &huge) {
 				huge.Pages = pages
 			}
 			s.regions = s.regions[:i]
-			return nil, errors.Join(fmt.Errorf("cell: map %s at %#x: %w", r.Name, r.Addr, err), s.Close())
+			return errors.Join(fmt.Errorf("cell: map %s at %#x: %w", r.Name, r.Addr, err), s.Close())
 		}
 	}
-	return s, nil
+	return nil
 }
+
+// foreign tells that a region is another space's.
+func (s *Space) foreign(r Region) bool { return r.own && s.borrows }
 
 // check refuses a region that could not be guarded or would be writable code.
 func check(regions []Region, i int) error {
@@ -212,13 +241,21 @@ func (s *Space) withhold() {
 	for _, g := range s.gaps() {
 		dontFork(g[0], g[1])
 	}
+	if !s.beside {
+		return
+	}
+	for _, r := range s.regions { // the cells of others did without these
+		doFork(r.Addr, r.end()-r.Addr)
+	}
 }
 
-// Close unmaps the space.
+// Close unmaps the space, but for what it has of another that it is Beside.
 func (s *Space) Close() error {
 	var errs []error
 	for _, r := range s.regions {
-		errs = append(errs, unmap(r.Addr, r.end()-r.Addr))
+		if !s.foreign(r) {
+			errs = append(errs, unmap(r.Addr, r.end()-r.Addr))
+		}
 	}
 	return errors.Join(errs...)
 }

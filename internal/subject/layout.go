@@ -10,7 +10,6 @@ import (
 	"webrunner/internal/wire"
 	"webrunner/kernels"
 	"webrunner/loader"
-	"webrunner/trampoline"
 )
 
 // Operands start on a page, with unmapped memory on both sides.
@@ -33,7 +32,7 @@ func imageName(p loader.Perm) string {
 // lay lays the image and the operands out where cells will see them.
 func (s *Subject) lay() (err error) {
 	regions := s.imageRegions()
-	addr, page := uint64(trampoline.OperandAddr), s.page()
+	addr, page := s.seat.operands, s.page()
 	for i := range s.Call.Operands {
 		o := &s.Call.Operands[i]
 		offset := s.Job.Measure.OperandOffset[o.Name]
@@ -47,7 +46,11 @@ func (s *Subject) lay() (err error) {
 	}
 	s.Call = s.Call.Placed(s.at)
 	var huge *cell.HugeError
-	s.Space, err = cell.NewSpace(regions)
+	if s.beside == nil {
+		s.Space, err = cell.NewSpace(regions)
+	} else {
+		s.Space, err = s.beside.Space.Beside(regions)
+	}
 	switch {
 	case errors.As(err, &huge):
 		return wire.Problemf(wire.Unfit, "operands cannot lie in 2 MiB pages here: %v", huge)

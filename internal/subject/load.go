@@ -9,10 +9,22 @@ import (
 	"webrunner/trampoline"
 )
 
+// seat is where in a cell's address space the image and the operands of a subject lie.
+type seat struct{ image, operands uint64 }
+
+// firstSeat is that of the only subject, or of the first.
+func firstSeat() seat { return seat{trampoline.ImageAddr, trampoline.OperandAddr} }
+
+// secondSeat is that of a second subject of the same process. Its addresses have the
+// low bits of the first one's, by which caches and predictors go.
+func secondSeat() seat {
+	return seat{(trampoline.ImageAddr + trampoline.ImageLimit) / 2, (trampoline.OperandAddr + trampoline.OperandLimit) / 2}
+}
+
 // placement is the cell's address space as the loader sees it.
-func placement() loader.Placement {
+func (s seat) placement() loader.Placement {
 	return loader.Placement{
-		Base: trampoline.ImageAddr, Limit: trampoline.ImageLimit,
+		Base: s.image, Limit: trampoline.ImageLimit,
 		TrapBase: trampoline.TrapAddr, TrapLimit: trampoline.TrapLimit,
 		Externals:     trampoline.Supplied(),
 		ThreadPointer: trampoline.FSBase,
@@ -31,17 +43,17 @@ func limits(job *wire.Job, stop func() error) loader.Limits {
 // Load parses and relocates the object of a job, where it falls, until stop returns an
 // error. An error is a *wire.Problem.
 func Load(job *wire.Job, stop func() error) (*loader.Image, error) {
-	return load(job, 0, nil, stop)
+	return load(job, firstSeat(), 0, nil, stop)
 }
 
 // load does so beside operands of so many bytes, and asks place, if it is not nil, where
 // the image shall lie.
-func load(job *wire.Job, operands uint64, place func(*loader.Object, *loader.Placement) error, stop func() error) (*loader.Image, error) {
+func load(job *wire.Job, at seat, operands uint64, place func(*loader.Object, *loader.Placement) error, stop func() error) (*loader.Image, error) {
 	obj, err := loader.Parse(job.Object, limits(job, stop))
 	if err != nil {
 		return nil, Problem(err)
 	}
-	p := placement()
+	p := at.placement()
 	if place != nil {
 		if err := place(obj, &p); err != nil {
 			return nil, Problem(err)
@@ -64,7 +76,7 @@ func load(job *wire.Job, operands uint64, place func(*loader.Object, *loader.Pla
 // Inspect tells what the loader makes of the object of a job, until stop returns an
 // error.
 func Inspect(job *wire.Job, stop func() error) *loader.Report {
-	return loader.Inspect(job.Object, limits(job, stop), placement(), "", nil)
+	return loader.Inspect(job.Object, limits(job, stop), firstSeat().placement(), "", nil)
 }
 
 // Problem turns an error of the loader or the screen into a *wire.Problem.

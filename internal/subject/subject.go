@@ -34,6 +34,8 @@ type Subject struct {
 	// Loading and Screening are how long these took.
 	Loading, Screening time.Duration
 
+	seat    seat
+	beside  *Subject // whose process this is, nil for the first
 	at      []uint64 // addresses of the operands
 	pages   [][]byte // that they lie in
 	filters filters
@@ -45,11 +47,29 @@ type Subject struct {
 // for which errors.Is(err, cell.ErrAddressTaken) holds: nothing was run, and another process
 // may be able to.
 func New(job *wire.Job, filtered bool, started time.Time) (*Subject, error) {
-	s := &Subject{Job: job, started: started}
-	var err error
-	if s.filters, err = newFilters(filtered, len(job.Groups) > 0); err != nil {
+	filters, err := newFilters(filtered, len(job.Groups) > 0)
+	if err != nil {
 		return nil, err
 	}
+	return (&Subject{Job: job, started: started, seat: firstSeat(), filters: filters}).make()
+}
+
+// Beside makes another subject in the same process, with a job of its own that has the
+// same budget and began when that of s did. The two run cells by turns; no cell of one
+// has anything of the other. Errors are those of New.
+func (s *Subject) Beside(job *wire.Job) (*Subject, error) {
+	for _, seg := range s.Image.Segments {
+		if seg.Addr+seg.Size > secondSeat().image {
+			p := wire.Problemf(wire.MemoryLimit, "the first object's image reaches to %#x; of two objects each has %d MiB for its image", seg.Addr+seg.Size, (secondSeat().image-firstSeat().image)>>20)
+			p.Limit = memoryName
+			return nil, p
+		}
+	}
+	return (&Subject{Job: job, started: s.started, seat: secondSeat(), beside: s, filters: s.filters}).make()
+}
+
+// make does all that is to be done before the first cell.
+func (s *Subject) make() (*Subject, error) {
 	for _, phase := range []struct {
 		do   func() error
 		time *time.Duration
@@ -89,7 +109,7 @@ func (s *Subject) bind() error {
 
 // load loads the object and chooses its function.
 func (s *Subject) load() (err error) {
-	if s.Image, err = load(s.Job, s.operands(), s.align, s.stop); err != nil {
+	if s.Image, err = load(s.Job, s.seat, s.operands(), s.align, s.stop); err != nil {
 		return err
 	}
 	if s.Choice, err = s.choose(s.Image); err != nil {
