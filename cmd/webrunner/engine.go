@@ -12,7 +12,8 @@ type engineOptions struct {
 	without []string
 	timeout time.Duration
 	kernels string
-	pool    int // children kept warm, 0 for one
+	name    string // its name in answers, empty for the host's own
+	pool    int    // children kept warm, 0 for one
 	// parallel is how many jobs there are at one time, 0 for one.
 	parallel int
 }
@@ -42,6 +43,6 @@ func (a *app) open(o *engineOptions, log func(string, ...any)) (*engine.Engine, 
 		return nil, usage("--timeout must be at least %v, not %v", engine.ShortestTimeout, o.timeout)
 	}
 	return engine.Open(engine.Config{
-		Kernels: set, Without: without, Timeout: o.timeout, Size: o.pool, Parallel: o.parallel, Learned: a.learned, Log: log,
+		Machine: o.name, Kernels: set, Without: without, Timeout: o.timeout, Size: o.pool, Parallel: o.parallel, Learned: a.learned, Log: log,
 	})
 }

@@ -39,6 +39,7 @@ func (o *serveOptions) flags() *flags {
 	f.text(&o.listen, "listen", "ADDRESS[:PORT]", "address to listen on (127.0.0.1:8081)")
 	f.text(&o.port, "p,port", "PORT", "port to listen on (8081)")
 	f.number(&o.queue, "q,queue-size", "N", "requests that may wait (10)")
+	f.text(&o.name, "name", "NAME", "of this machine, in answers (the host's own name)")
 	f.text(&o.accessLog, "access-log", "FILE", "append one line for each answer (standard output)")
 	f.text(&o.errorLog, "error-log", "FILE", "append what went wrong (standard error)")
 	f.text(&o.maxBody, "max-body", "BYTES", "largest object, with K or M behind it if you like (16M)")

@@ -50,6 +50,7 @@ type Config struct {
 	Size     int // warm children; default 1
 	Parallel int // jobs at one time; default 1
 
+	Machine  string // its name in answers; default the one that the host gives itself
 	CPUs     []int  // that cells may run on; default those that this process may run on
 	NoEvents string // why events are not counted even where there is a PMU; empty counts them
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"slices"
@@ -31,6 +32,7 @@ func (c Config) Learn() (*request.Reader, wire.Host, error) {
 		return nil, wire.Host{}, wire.Problemf(wire.BadParameter, "%v", err)
 	}
 	host, counting := learnHost()
+	host.Machine = cmp.Or(c.Machine, host.Machine)
 	if c.NoEvents != "" {
 		host, counting = hostinfo.WithoutPMU(host, c.NoEvents), request.NewCounting(nil, c.NoEvents)
 	}

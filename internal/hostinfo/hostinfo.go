@@ -21,7 +21,7 @@ const Generic = "generic"
 // be allowed more.
 func Of(h processor.HostInfo) wire.Host {
 	w := wire.Host{
-		CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping,
+		Machine: h.Name, CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping,
 		Microarchitecture: h.Core().Name, Microcode: h.Microcode, Kernel: h.Linux,
 		TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs,
 		PMUReason: h.PMUReason,

@@ -16,7 +16,7 @@ import (
 // zen4 is a machine all of whose fields are set but PMUReason.
 func zen4() processor.HostInfo {
 	return processor.HostInfo{
-		CPU: "AMD EPYC 9354", Vendor: "AuthenticAMD", Family: 25, Model: 17, Stepping: 1, Hybrid: true, CoreType: 1, NativeModel: 1,
+		Name: "zen4", CPU: "AMD EPYC 9354", Vendor: "AuthenticAMD", Family: 25, Model: 17, Stepping: 1, Hybrid: true, CoreType: 1, NativeModel: 1,
 		Microcode: "0xa10113e", Linux: "6.18.0", Hypervisor: "KVMKVMKVM",
 		TSCHz: 2596000000, TSCSource: "told", TSCQuantum: 4, Invariant: true,
 		CPUs: []int{2, 3}, SMT: true, Watchdog: true, Paranoid: 2, RDPMC: "2",

@@ -36,9 +36,7 @@ func (s *Server) problem(accept string, p *wire.Problem) answer {
 	a := answer{status: p.Status, class: p.Class, retryAfter: p.RetryAfter}
 	if a.media = negotiate(accept, mediaText, mediaProblem, mediaJSON); a.media == mediaText {
 		var b bytes.Buffer
-		plain := *p
-		plain.Sandbox = nil                // the header has it
-		_ = report.ProblemText(&b, &plain) // into memory
+		_ = report.ProblemText(&b, p) // into memory
 		a.body = b.Bytes()
 		return a
 	}
@@ -57,7 +55,7 @@ func (s *Server) problem(accept string, p *wire.Problem) answer {
 const (
 	corsMethods = "GET, HEAD, POST, OPTIONS"
 	corsHeaders = "DNT,X-CustomHeader,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Authorization,Accept"
-	corsExpose  = "Retry-After,WebRunner-Layers,WebRunner-Verify,WebRunner-ABI,WebRunner-Integrity,WebRunner-Warning"
+	corsExpose  = "Retry-After,WebRunner-Machine,WebRunner-Layers,WebRunner-Verify,WebRunner-ABI,WebRunner-Integrity,WebRunner-Warning"
 	corsMaxAge  = "1728000"
 )
 
@@ -71,6 +69,9 @@ func (s *Server) write(x *exchange, a answer) {
 	h.Set("Access-Control-Allow-Headers", corsHeaders)
 	h.Set("Access-Control-Expose-Headers", corsExpose)
 	h.Set("X-Content-Type-Options", "nosniff")
+	if name := s.cfg.Engine.Host.Machine; name != "" {
+		h.Set("WebRunner-Machine", printable(name))
+	}
 	if s.layers != "" {
 		h.Set("WebRunner-Layers", s.layers)
 	}

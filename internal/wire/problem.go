@@ -35,7 +35,9 @@ const (
 	QueueFull    Class = "queue-full"
 	Draining     Class = "draining"
 	Unfit        Class = "unfit"
-	Internal     Class = "internal"
+	// Unreachable is the client's: no server answered, or what answered is none.
+	Unreachable Class = "unreachable"
+	Internal    Class = "internal"
 )
 
 // ClassInfo is one row of the error table.
@@ -71,6 +73,7 @@ var Classes = []ClassInfo{
 	{QueueFull, 429, 3, "Too many requests are waiting"},
 	{Draining, 503, 3, "The server is shutting down"},
 	{Unfit, 503, 3, "The host is unfit"},
+	{Unreachable, 502, 3, "No WebRunner answers"},
 	{Internal, 500, 4, "An internal error"},
 }
 

@@ -131,6 +131,8 @@ type ScreenOptions struct {
 // Host is what the server learned once about the machine. A locked-down child
 // can open no file, so it is told.
 type Host struct {
+	Machine string `json:"machine"` // its name, as its operator has it
+
 	CPU      string `json:"cpu"` // brand string
 	Vendor   string `json:"vendor"`
 	Family   int    `json:"family"`

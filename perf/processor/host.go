@@ -21,6 +21,7 @@ type HostInfo struct {
 	CoreType                uint8  // CPUID 0x1A of the core asked: 0x40 core, 0x20 atom; 0 if not hybrid
 	NativeModel             uint32 // CPUID 0x1A of the core asked, 24 bits
 	Microcode               string // as /proc/cpuinfo has it; empty when unknown
+	Name                    string // that the host gives itself; empty when unknown
 	Linux                   string // release, such as 6.12.0; empty when unknown
 	Hypervisor              string // CPUID signature, such as KVMKVMKVM; empty on bare metal
 
@@ -57,7 +58,7 @@ type machine struct {
 	cpuid      func(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
 	affinity   func() []int
 	openCycles func() error
-	release    func() string
+	uname      func() (name, release string)
 	measureTSC func() (hz uint64, spread float64, err error)
 	quantum    func() uint64
 }
@@ -69,7 +70,8 @@ type machine struct {
 func ProbeHost(fsys fs.FS) HostInfo { return probeHost(fsys, thisMachine()) }
 
 func probeHost(fsys fs.FS, m machine) HostInfo {
-	h := HostInfo{Paranoid: ParanoidUnknown, CPUs: m.affinity(), Linux: m.release()}
+	h := HostInfo{Paranoid: ParanoidUnknown, CPUs: m.affinity()}
+	h.Name, h.Linux = m.uname()
 	h.identify(m.cpuid)
 	h.Microcode = cpuinfoField(fsys, "microcode")
 	if h.CPU == "" {

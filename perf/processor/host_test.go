@@ -22,7 +22,7 @@ func fakeMachine(answers map[leaf][4]uint32) machine {
 		},
 		affinity:   func() []int { return []int{2, 3} },
 		openCycles: func() error { return nil },
-		release:    func() string { return "6.12.0" },
+		uname:      func() (string, string) { return "zen4", "6.12.0" },
 		measureTSC: func() (uint64, float64, error) { return 2_600_000_123, 3e-7, nil },
 		quantum:    func() uint64 { return 26 },
 	}
@@ -95,7 +95,7 @@ func TestProbeHost(t *testing.T) {
 			m.measureTSC = func() (uint64, float64, error) { return 0, 0, errors.New("no clock") }
 			m.quantum = func() uint64 { return 0 }
 		}, func(h HostInfo) bool {
-			return h.TSCHz == 0 && h.TSCSource == "unknown: no clock" && h.TSCQuantum == 1 && h.Linux == "6.12.0" && slices.Equal(h.CPUs, []int{2, 3})
+			return h.TSCHz == 0 && h.TSCSource == "unknown: no clock" && h.TSCQuantum == 1 && h.Name == "zen4" && h.Linux == "6.12.0" && slices.Equal(h.CPUs, []int{2, 3})
 		}},
 	} {
 		fsys := fstest.MapFS{}

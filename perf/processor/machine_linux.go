@@ -14,7 +14,7 @@ func thisMachine() machine {
 		cpuid:      CPUID,
 		affinity:   affinity,
 		openCycles: openCycles,
-		release:    release,
+		uname:      uname,
 		measureTSC: MeasureTSC,
 		quantum:    measureQuantum,
 	}
@@ -44,12 +44,12 @@ func openCycles() error {
 	return g.Close()
 }
 
-func release() string {
+func uname() (name, release string) {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
-		return ""
+		return "", ""
 	}
-	return unix.ByteSliceToString(u.Release[:])
+	return unix.ByteSliceToString(u.Nodename[:]), unix.ByteSliceToString(u.Release[:])
 }
 
 // MeasureTSC compares the TSC with CLOCK_MONOTONIC_RAW, which nobody slews,
