@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +23,10 @@ type Client struct {
 	base   *url.URL // of the machine, without a slash at its end
 	token  string
 	time   time.Duration
+
+	// Wait is how long to ask again where the server is too busy, or is shutting down,
+	// each time after as long as it says; 0 is not to ask again.
+	Wait time.Duration
 }
 
 // Timeout bounds one request, its time in the server's queue included.
@@ -50,7 +55,7 @@ func New(server, machine, token string) (*Client, error) {
 }
 
 // Run has the server run and measure an object, with parts that go with it. An error is
-// a *wire.Problem, as the server sent it, or of class unfit where no WebRunner answers.
+// a *wire.Problem, as the server sent it, or of class unreachable where no WebRunner answers.
 func (c *Client) Run(query url.Values, object []byte, parts ...wire.Part) (*wire.Result, error) {
 	body, err := c.post("run", query, object, "application/json", parts...)
 	if err != nil {
@@ -58,7 +63,7 @@ func (c *Client) Run(query url.Values, object []byte, parts ...wire.Part) (*wire
 	}
 	r := new(wire.Result)
 	if err := json.Unmarshal(body, r); err != nil {
-		return nil, wire.Problemf(wire.Unfit, "%s answered with no result: %v", c.server, err)
+		return nil, wire.Problemf(wire.Unreachable, "%s answered with no result: %v", c.server, err)
 	}
 	return r, nil
 }
@@ -75,7 +80,7 @@ func (c *Client) Screen(query url.Values, object []byte) (document []byte, accep
 		Verdict string `json:"verdict"`
 	}
 	if err := json.Unmarshal(document, &doc); err != nil || doc.Verdict == "" {
-		return nil, false, wire.Problemf(wire.Unfit, "%s answered with no verdict", c.server)
+		return nil, false, wire.Problemf(wire.Unreachable, "%s answered with no verdict", c.server)
 	}
 	return words.JSON(document), doc.Verdict == "accepted", nil
 }
@@ -87,12 +92,29 @@ func (c *Client) ScreenText(query url.Values, object []byte) ([]byte, error) {
 	return []byte(words.Text(string(text), maxAnswer)), err
 }
 
-// post sends an object, and parts that go with it, and returns the answer.
+// post sends an object, and parts that go with it, and returns the answer. As long as
+// the server is too busy and there is time to wait, it asks again.
 func (c *Client) post(command string, query url.Values, object []byte, media string, parts ...wire.Part) ([]byte, error) {
 	body, header, err := form(object, parts)
 	if err != nil {
 		return nil, wire.Problemf(wire.Internal, "the request cannot be written: %v", err)
 	}
+	for start := time.Now(); ; {
+		answer, err := c.ask(command, query, body, header, media)
+		p, ok := err.(*wire.Problem)
+		if !ok || p.Status != fasthttp.StatusTooManyRequests && p.Status != fasthttp.StatusServiceUnavailable {
+			return answer, err
+		}
+		pause := time.Duration(max(p.RetryAfter, 1)) * time.Second
+		if time.Since(start)+pause > c.Wait {
+			return nil, err
+		}
+		time.Sleep(pause)
+	}
+}
+
+// ask sends one request and returns the answer.
+func (c *Client) ask(command string, query url.Values, body []byte, header, media string) ([]byte, error) {
 	u := *c.base
 	u.RawPath, u.Path, u.RawQuery = u.RawPath+"/"+command, u.Path+"/"+command, query.Encode()
 	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
@@ -111,13 +133,17 @@ func (c *Client) post(command string, query url.Values, object []byte, media str
 		NoDefaultUserAgentHeader: true, DisablePathNormalizing: true,
 	}
 	if err := http.DoTimeout(req, resp, c.time); err != nil {
-		return nil, wire.Problemf(wire.Unfit, "%s does not answer: %v", c.server, err)
+		return nil, wire.Problemf(wire.Unreachable, "%s does not answer: %v", c.server, err)
 	}
 	answer := append([]byte(nil), resp.Body()...) // resp is used again
 	if resp.StatusCode() == fasthttp.StatusOK {
 		return answer, nil
 	}
-	return nil, c.problem(resp.StatusCode(), string(resp.Header.ContentType()), answer)
+	p := c.problem(resp.StatusCode(), string(resp.Header.ContentType()), answer)
+	if after, err := strconv.Atoi(string(resp.Header.Peek("Retry-After"))); err == nil && p.RetryAfter == 0 {
+		p.RetryAfter = after // a proxy's
+	}
+	return nil, p
 }
 
 // form is the body of a request and its type: the object as it is or, with parts, a form
@@ -148,7 +174,7 @@ func (c *Client) problem(status int, media string, body []byte) *wire.Problem {
 	if strings.HasPrefix(media, "application/problem+json") && json.Unmarshal(body, p) == nil && p.Class != "" {
 		return p
 	}
-	p = wire.Problemf(wire.Unfit, "%s answered with status %d, and not as a WebRunner does", c.server, status)
+	p = wire.Problemf(wire.Unreachable, "%s answered with status %d, and not as a WebRunner does", c.server, status)
 	p.Status = status
 	return p
 }

@@ -106,11 +106,11 @@ func TestProblems(t *testing.T) {
 	}{
 		{"a crash", 422, "application/problem+json", string(crash), wire.Crashed, "boom", 422},
 		{"with a charset", 422, "application/problem+json; charset=utf-8", string(crash), wire.Crashed, "boom", 422},
-		{"a proxy", 502, "text/html", "<h1>Bad Gateway</h1>", wire.Unfit, "answered with status 502, and not as a WebRunner does", 502},
-		{"a proxy's problem", 502, "application/problem+json", `{"title":"Bad Gateway"}`, wire.Unfit, "status 502", 502},
-		{"a broken problem", 422, "application/problem+json", `{"class":`, wire.Unfit, "status 422", 422},
-		{"no JSON", 200, "application/json", "Cycles: 1", wire.Unfit, "no result", 503},
-		{"a redirect", 302, "text/html", "", wire.Unfit, "status 302", 302},
+		{"a proxy", 502, "text/html", "<h1>Bad Gateway</h1>", wire.Unreachable, "answered with status 502, and not as a WebRunner does", 502},
+		{"a proxy's problem", 502, "application/problem+json", `{"title":"Bad Gateway"}`, wire.Unreachable, "status 502", 502},
+		{"a broken problem", 422, "application/problem+json", `{"class":`, wire.Unreachable, "status 422", 422},
+		{"no JSON", 200, "application/json", "Cycles: 1", wire.Unreachable, "no result", 502},
+		{"a redirect", 302, "text/html", "", wire.Unreachable, "status 302", 302},
 	} {
 		c := serve(t, "m", "", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", row.media)
@@ -126,7 +126,7 @@ func TestProblems(t *testing.T) {
 	}
 	silent := serve(t, "m", "", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	silent.time = 50 * time.Millisecond
-	if _, err := silent.Run(nil, nil); err == nil || wire.AsProblem(err).Class != wire.Unfit || !strings.Contains(err.Error(), "does not answer") {
+	if _, err := silent.Run(nil, nil); err == nil || wire.AsProblem(err).Class != wire.Unreachable || !strings.Contains(err.Error(), "does not answer") {
 		t.Errorf("a silent server: %v", err)
 	}
 	nobody, err := New("http://127.0.0.1:1", "m", "")
@@ -164,5 +164,50 @@ func TestScreen(t *testing.T) {
 		if text, err := c.ScreenText(nil, []byte("x")); err != nil || string(text) != "for people\n" {
 			t.Errorf("%q %v", text, err)
 		}
+	}
+}
+
+// TestWait asks a busy server again, after as long as it says, as long as there is time.
+func TestWait(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		status   int
+		after    string // a header
+		document bool   // the answer is WebRunner's own
+		wait     time.Duration
+		asked    int
+		class    wire.Class // of the error, if any
+	}{
+		{"no time", 429, "1", true, 0, 1, wire.QueueFull},
+		{"busy once", 429, "1", true, 3 * time.Second, 2, ""},
+		{"draining", 503, "", true, 3 * time.Second, 2, ""},
+		{"a proxy", 503, "1", false, 3 * time.Second, 2, ""},
+		{"longer than there is time", 429, "60", false, 3 * time.Second, 1, wire.Unreachable},
+		{"not busy", 422, "1", true, 3 * time.Second, 1, wire.Crashed},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			asked := 0
+			c := serve(t, "m", "", func(w http.ResponseWriter, _ *http.Request) {
+				if asked++; asked > 1 {
+					_ = json.NewEncoder(w).Encode(&wire.Result{})
+					return
+				}
+				if row.after != "" {
+					w.Header().Set("Retry-After", row.after)
+				}
+				class := map[int]wire.Class{429: wire.QueueFull, 503: wire.Draining, 422: wire.Crashed}[row.status]
+				if row.document {
+					w.Header().Set("Content-Type", "application/problem+json")
+				}
+				w.WriteHeader(row.status)
+				_ = json.NewEncoder(w).Encode(wire.Problemf(class, "x"))
+			})
+			c.Wait = row.wait
+			_, err := c.Run(nil, nil)
+			if class := wire.Class(""); err != nil && wire.AsProblem(err).Class != row.class || err == nil && row.class != class || asked != row.asked {
+				t.Errorf("asked %d times: %v", asked, err)
+			}
+		})
 	}
 }
