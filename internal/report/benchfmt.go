@@ -37,10 +37,21 @@ func Benchfmt(w io.Writer, r *wire.Result) error {
 		b.WriteByte('\n')
 		iterations = max(iterations, c.Samples.Accepted)
 	}
+	rates := benchDerived(r.Derived)
+	for _, d := range rates {
+		fmt.Fprintf(&b, "Unit %s", d.unit)
+		if d.better != "" {
+			fmt.Fprintf(&b, " better=%s", d.better)
+		}
+		b.WriteByte('\n')
+	}
 	if len(counters) > 0 { // a line without values would be malformed
 		fmt.Fprintf(&b, "%s\t%d", benchName(r), iterations)
 		for _, c := range counters {
 			fmt.Fprintf(&b, "\t%s %s", decimal(c.Value), benchUnit(&c))
+		}
+		for _, d := range rates {
+			fmt.Fprintf(&b, "\t%s %s", decimal(d.value), d.unit)
 		}
 		b.WriteByte('\n')
 	}
@@ -90,6 +101,39 @@ func benchName(r *wire.Result) string {
 		name += "/" + params(r.Params, "=", "/")
 	}
 	return word(name)
+}
+
+// rate is a derived figure as the format has it.
+type rate struct {
+	unit, better string
+	value        float64
+}
+
+// benchDerived gives each derived figure a unit that no other has: its own, as in
+// gflop/s, or its name. Work in a time or a cycle is better when it is more, and cycles
+// of a piece of work when they are fewer.
+func benchDerived(derived []wire.Derived) (list []rate) {
+	seen := make(map[string]bool)
+	for _, d := range derived {
+		unit := d.Unit
+		if !strings.Contains(unit, "/") || seen[unit] {
+			unit = d.Name
+		}
+		seen[unit] = true
+		r := rate{unit: strings.ToLower(unit), value: d.Value}
+		switch _, per, _ := strings.Cut(d.Unit, "/"); {
+		case per == "s" || per == "cycle":
+			r.better = "higher"
+		case strings.HasPrefix(d.Name, "Cycles per "):
+			r.better = "lower"
+		}
+		if d.Source != wire.PMU {
+			r.unit += "-" + string(d.Source)
+		}
+		r.unit = word(r.unit)
+		list = append(list, r)
+	}
+	return list
 }
 
 // benchUnit is ns/op for the time of a call, which benchstat knows, and else

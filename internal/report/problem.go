@@ -42,7 +42,6 @@ func problemFields(p *wire.Problem) []pair {
 		{"missing", strings.Join(p.MissingISA, " ")},
 		{"limit", p.Limit},
 		{"try again", retry},
-		{"sandbox", layers(p.Sandbox)},
 	}
 }
 

@@ -29,7 +29,7 @@ func good() *wire.Result {
 		Kernel: "blis/sdot", Symbol: "sdot", SymbolWhy: "the kernel's name",
 		Params: map[string]json.Number{"n": "1024", "incx": "1", "incy": "2", "offx": "0", "offy": "63"},
 		Object: wire.ObjectID{SHA256: strings.Repeat("0123456789abcdef", 4), Size: 904},
-		Host:   wire.Host{CPU: "AMD EPYC 9354", Microarchitecture: "Zen 4", Vendor: "AuthenticAMD", Family: 25, Model: 17, Kernel: "6.18.0", PMUReason: "perf_event_open ENOENT (virtual machine)", TSCHz: 2596000000},
+		Host:   wire.Host{Machine: "z4", CPU: "AMD EPYC 9354", Microarchitecture: "Zen 4", Vendor: "AuthenticAMD", Family: 25, Model: 17, Kernel: "6.18.0", PMUReason: "perf_event_open ENOENT (virtual machine)", TSCHz: 2596000000},
 		Counters: []wire.Counter{
 			{Name: "Reference cycles", Trust: "trusted", Value: 1300.5, Unit: "cycles", Source: wire.TSC, CI95: [2]float64{1299.5, 1302}, Min: 1290, P10: 1298, P90: 1310, Overhead: 26, Samples: wire.Samples{Accepted: 93, Total: 101}, Cells: 3},
 			{Name: "Time", Trust: "trusted", Value: 500.96, Unit: "ns", Source: wire.TSC, CI95: [2]float64{500.5, 501.3}, Min: 496.9, P10: 500, P90: 504.6, Overhead: 10, Samples: wire.Samples{Accepted: 93, Total: 101}, Cells: 3},
@@ -251,7 +251,7 @@ func TestCSV(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if want := 1 + len(r.Counters) + len(r.Unavailable); len(rows) != want {
+		if want := 1 + len(r.Counters) + len(r.Derived) + len(r.Unavailable); len(rows) != want {
 			t.Errorf("%s: %d rows, want %d", name, len(rows), want)
 		}
 		for i, c := range ordered(r.Counters) {

@@ -278,7 +278,15 @@ func host(h *wire.Host) string {
 	if h.PMU == "" {
 		pmu = "no PMU"
 	}
-	return fmt.Sprintf("%s, Linux %s, TSC %.0f MHz, %s", Processor(h), h.Kernel, float64(h.TSCHz)/1e6, pmu)
+	return fmt.Sprintf("%s, Linux %s, TSC %.0f MHz, %s", Machine(h), h.Kernel, float64(h.TSCHz)/1e6, pmu)
+}
+
+// Machine names a machine and its processor, as in "host7: Zen 5 (AMD EPYC 9755)".
+func Machine(h *wire.Host) string {
+	if h.Machine == "" {
+		return Processor(h)
+	}
+	return h.Machine + ": " + Processor(h)
 }
 
 // Processor names the processor by its design, where that is known, and by what
