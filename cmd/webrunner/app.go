@@ -25,6 +25,8 @@ type app struct {
 	// learned is what a child of this host found out before. It is nil but in tests,
 	// which open many engines: a program that is not a test has no way to set it.
 	learned *wire.Probed
+	// shown, where it is not nil, is given the flags of a command in place of its help.
+	shown func(*flags)
 }
 
 // verb is one row of the table of commands.
@@ -46,6 +48,8 @@ func verbs() []verb {
 		{"selftest", "check this host with real objects", (*app).selftest},
 		{"doctor", "examine this host: what it lacks, what that risks, what mends it", (*app).doctor},
 		{"demo", "start a server, run the examples through it, stop", (*app).demo},
+		{"completion", "print what a shell needs to complete commands and flags", (*app).completion},
+		{"man", "print the manual page", (*app).man},
 		{"version", "print the version", (*app).version},
 	}
 }
@@ -62,6 +66,8 @@ func (a *app) main(args []string) int {
 	case name == "help" || name == "-h" || name == "--help" || name == "-help":
 		a.help()
 		return exitGood
+	case name == "--version" || name == "-version":
+		return a.version(args[1:])
 	case strings.HasPrefix(name, "-"):
 		return a.serve(args)
 	}
@@ -80,16 +86,19 @@ func (a *app) main(args []string) int {
 	return exitUsage
 }
 
+// exitCodes explains them to people.
+const exitCodes = `Exit codes: 0 good, 1 the object or a check failed, 2 usage, 3 the host is unfit, 4 an internal error.
+A run whose result is wrong, that breaks the calling convention, or whose integrity is suspect, exits with 1
+and is printed in full.
+`
+
 func (a *app) help() {
 	fmt.Fprint(a.out, "WebRunner runs untrusted x86-64 machine code in a sandbox and measures it.\n\nusage: webrunner [COMMAND] [FLAGS] [ARGUMENTS]\n\n")
 	for _, v := range verbs() {
-		fmt.Fprintf(a.out, "  %-9s %s\n", v.name, v.about)
+		fmt.Fprintf(a.out, "  %-10s %s\n", v.name, v.about)
 	}
 	fmt.Fprint(a.out, "\nwebrunner COMMAND -h describes a command; the flags of serve are\n\n")
 	new(serveOptions).flags().describe(a.out)
 	fmt.Fprint(a.out, `
-Exit codes: 0 good, 1 the object or a check failed, 2 usage, 3 the host is unfit, 4 an internal error.
-A run whose result is wrong, that breaks the calling convention, or whose integrity is suspect, exits with 1
-and is printed in full.
-`)
+`+exitCodes)
 }

@@ -177,7 +177,7 @@ func TestProblemAsJSON(t *testing.T) {
 	needsChild(t)
 	code, out, stderr := call("", "run", "-o", "json", "-k", "playground", objectFile(t, "ud2"))
 	var p wire.Problem
-	if err := json.Unmarshal([]byte(stderr), &p); err != nil || code != exitFailed || out != "" {
+	if err := json.Unmarshal([]byte(stderr), &p); err != nil || code != exitFailed || out != stderr {
 		t.Fatalf("%d %q %q: %v", code, out, stderr, err)
 	}
 	if p.Class != wire.Crashed || p.Status != 422 {

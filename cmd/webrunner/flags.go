@@ -117,6 +117,9 @@ func (f *flags) given(names ...string) (list []string) {
 func (f *flags) parse(a *app, args []string, min, max int) (rest []string, code int, stop bool) {
 	rest, err := f.split(args)
 	switch {
+	case errors.Is(err, flag.ErrHelp) && a.shown != nil:
+		a.shown(f)
+		return nil, exitGood, true
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintf(a.out, "usage: webrunner %s\n\n", f.head)
 		f.describe(a.out)

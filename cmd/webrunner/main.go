@@ -10,6 +10,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 
 	"webrunner/internal/child"
@@ -20,6 +21,11 @@ func main() {
 	if runner.IsChild(os.Args) {
 		os.Exit(child.Main())
 	}
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr}
-	os.Exit(a.main(os.Args[1:]))
+	a := &app{in: os.Stdin, out: &checked{file: os.Stdout}, err: os.Stderr}
+	code := a.main(os.Args[1:])
+	if err := a.lost(); err != nil {
+		fmt.Fprintf(os.Stderr, "webrunner: the answer cannot be written: %v\n", err)
+		code = max(code, exitUnfit)
+	}
+	os.Exit(code)
 }

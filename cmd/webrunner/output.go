@@ -34,24 +34,78 @@ func (f *flags) outputFlag(o *output, forms ...string) {
 // terminal tells whether a person reads what is written here. A character device
 // such as /dev/null is none.
 func terminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
+	f := file(w)
+	if f == nil {
 		return false
 	}
 	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
 	return err == nil
 }
 
-// fail writes a failure to the error stream, as JSON where that was asked for,
-// and returns the exit code of its class.
+// fail writes a failure to the error stream and returns the exit code of its class.
+// Where JSON was asked for it is that, and stands where the answer would have stood,
+// too, so that a reader of either stream has one document: both streams have it
+// unless they are one.
 func (a *app) fail(o output, err error) int {
+	if a.lost() != nil {
+		return exitUnfit // whoever calls the command tells
+	}
 	p := wire.AsProblem(err)
 	if o == "json" {
+		if !same(a.out, a.err) {
+			_ = report.Document(a.out, p)
+		}
 		_ = report.Document(a.err, p)
 	} else {
 		_ = report.ProblemText(a.err, p) // nowhere is left to complain to
 	}
 	return p.Class.Info().Exit
+}
+
+// same tells whether what is written to two streams comes to one file.
+func same(a, b io.Writer) bool {
+	f, g := file(a), file(b)
+	if f == nil || g == nil {
+		return a == b
+	}
+	x, err1 := f.Stat()
+	y, err2 := g.Stat()
+	return err1 == nil && err2 == nil && os.SameFile(x, y)
+}
+
+// checked is a file whose first failure is kept.
+type checked struct {
+	file *os.File
+	err  error
+}
+
+// Write implements io.Writer.
+func (c *checked) Write(b []byte) (int, error) {
+	n, err := c.file.Write(b)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return n, err
+}
+
+// lost is why an answer could not be written where it should go, such as to a full
+// device, or nil. It is nobody's bug.
+func (a *app) lost() error {
+	if c, ok := a.out.(*checked); ok {
+		return c.err
+	}
+	return nil
+}
+
+// file is what a stream writes to, nil where that is no file.
+func file(w io.Writer) *os.File {
+	switch f := w.(type) {
+	case *checked:
+		return f.file
+	case *os.File:
+		return f
+	}
+	return nil
 }
 
 // usage is a fault in what the caller wrote, beyond the grammar of flags.

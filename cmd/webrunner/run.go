@@ -11,6 +11,7 @@ import (
 	"webrunner/internal/report"
 	"webrunner/internal/request"
 	"webrunner/internal/wire"
+	"webrunner/internal/words"
 	"webrunner/kernels"
 )
 
@@ -150,6 +151,9 @@ func (o *runOptions) local(a *app, query url.Values, object []byte) (*wire.Resul
 // must be known then goes to standard error.
 func (o *runOptions) write(a *app, res *wire.Result) error {
 	if o.out == "text" {
+		if by := report.Machine(&res.Host); o.server != "" && by != "" {
+			fmt.Fprintf(a.err, "webrunner: measured at %s by %s\n", words.Line(o.server, 256), words.Line(by, 256))
+		}
 		for _, d := range report.Doubts(res, len(*o.options["events"]) > 0) {
 			fmt.Fprintf(a.err, "webrunner: %s\n", d)
 		}

@@ -58,6 +58,11 @@ func TestUnsoundRun(t *testing.T) {
 			}
 		}
 	}
+	r := sound()
+	r.Host = wire.Host{Machine: "z5", CPU: "AMD EPYC", Microarchitecture: "Zen 5"}
+	if _, _, stderr := call("x", "run", "-k", "sdot", "--server", answers(t, r), "-"); !strings.HasSuffix(stderr, " by z5: Zen 5 (AMD EPYC)\n") {
+		t.Errorf("the text form does not say who measured: %q", stderr)
+	}
 	if _, out, _ := call("", "run", "-h"); !strings.Contains(out, "the exit code is 1") {
 		t.Errorf("the help does not say so:\n%s", out)
 	}
