@@ -40,7 +40,7 @@ func TestContract(t *testing.T) {
 
 // TestOwnJSON: the types that write themselves write the names of their fields.
 func TestOwnJSON(t *testing.T) {
-	b, err := json.Marshal(Host{PMUReason: "x", Microcode: "x", CPUs: []int{0}, PMUWidth: 1, RDPMC: true})
+	b, err := json.Marshal(Host{PMUReason: "x", Microcode: "x", CPUs: []int{0}, Caches: []uint64{1}, PMUWidth: 1, RDPMC: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -147,6 +147,8 @@ type Host struct {
 	TSCHz     uint64 `json:"tsc_hz"`
 	CPUs      []int  `json:"cpus,omitempty"` // CPUs a cell may be pinned to
 
+	Caches []uint64 `json:"caches,omitempty"` // sizes of those that data go through, level 1 first, bytes
+
 	PMUWidth int  `json:"pmu_width,omitempty"` // bits of a general counter
 	RDPMC    bool `json:"rdpmc,omitempty"`     // counters can be read without a system call
 
