@@ -19,6 +19,8 @@ func TestContract(t *testing.T) {
 	have := map[string][]string{
 		"result":  names(reflect.TypeFor[Result](), ""),
 		"problem": names(reflect.TypeFor[Problem](), ""),
+		"compare": names(reflect.TypeFor[Comparison](), ""),
+		"sweep":   names(reflect.TypeFor[Sweep](), ""),
 	}
 	n := 0
 	for line := range strings.Lines(string(text)) {
