@@ -35,6 +35,9 @@ func Begin(s *subject.Subject, known Known) (*Session, error) {
 // Left is how much of the session's time is left.
 func (x *Session) Left() time.Duration { return x.sampler.left() }
 
+// Began is when the session did.
+func (x *Session) Began() time.Time { return x.sampler.began }
+
 // Batch is how many calls lie between two time stamps.
 func (x *Session) Batch() int { return x.record.Batch }
 

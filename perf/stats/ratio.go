@@ -35,7 +35,7 @@ const (
 )
 
 // FewestPairs is how many pairs a ratio is made from, at least.
-const FewestPairs = 8
+const FewestPairs = 4
 
 const (
 	// sameWithin is the relative difference that is called none.
@@ -130,6 +130,28 @@ func (r Ratio) verdict(z float64) Verdict {
 // Exhausted tells that more pairs would not make the interval much narrower: most of it
 // is what repeating does not show.
 func (r Ratio) Exhausted() bool { return r.stderr < r.scatter/3 }
+
+// Pooled returns the ratio over several layouts, each of which has one: layouts are the
+// unit of its interval. There is at least one.
+func Pooled(layouts []Ratio) Ratio {
+	if len(layouts) == 1 {
+		return layouts[0]
+	}
+	var means []float64
+	p, k, noise := Ratio{}, float64(len(layouts)), 0.0
+	for _, r := range layouts {
+		means = append(means, r.mean)
+		noise += r.stderr * r.stderr
+		p.Pairs += r.Pairs
+		p.Floor, p.uneven = max(p.Floor, r.Floor), p.uneven || r.uneven
+	}
+	var between float64
+	p.mean, between = moments(means)
+	p.stderr, p.freedom = math.Sqrt(between/k+noise/k/k), len(layouts)-1
+	p.Value = math.Exp(p.mean)
+	p.Low, p.High = p.interval(normal95)
+	return p
+}
 
 // Half is how far the interval reaches from 1, relative: a difference of less than that
 // is not resolved.

@@ -17,6 +17,7 @@ type noisy struct {
 // compare looks at a growing number of pairs, as a comparison does, and returns its
 // verdict and the last ratio.
 func (h noisy) compare(r *rand.Rand, times float64) (Verdict, Ratio) {
+	const first = 8 // pairs, as a comparison has them
 	var a, b []float64
 	level := 1000.0
 	cell := func(k float64) float64 {
@@ -28,7 +29,7 @@ func (h noisy) compare(r *rand.Rand, times float64) (Verdict, Ratio) {
 		return v
 	}
 	const most = 400
-	for next := FewestPairs; ; {
+	for next := first; ; {
 		x, y := 0.0, 0.0
 		if len(a)%2 == 0 {
 			x = cell(1)
@@ -136,5 +137,31 @@ func TestExhausted(t *testing.T) {
 	got, err := EstimateRatio(a, b, 0.028)
 	if err != nil || got.Verdict() != Undecided || !got.Exhausted() || got.Half() < 0.028 {
 		t.Errorf("%+v %v %v, %v", got, got.Verdict(), got.Half(), err)
+	}
+}
+
+// TestPooled: layouts that say the same make the interval no wider, and those that
+// contradict each other make it wide.
+func TestPooled(t *testing.T) {
+	at := func(ratio float64) Ratio {
+		var a, b []float64
+		r := rand.New(rand.NewPCG(7, 8))
+		for range 16 {
+			a, b = append(a, 1000*(1+0.001*r.NormFloat64())), append(b, ratio*1000*(1+0.001*r.NormFloat64()))
+		}
+		got, err := EstimateRatio(a, b, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if got := Pooled([]Ratio{at(1.02), at(1.02), at(1.02), at(1.02)}); got.Verdict() != More || got.Pairs != 64 {
+		t.Errorf("alike: %+v", got)
+	}
+	if got := Pooled([]Ratio{at(1), at(1), at(2), at(0.5)}); got.LastVerdict() != Undecided || got.Half() < 0.5 {
+		t.Errorf("contradicting: %+v", got)
+	}
+	if one := at(1.5); Pooled([]Ratio{one}) != one {
+		t.Error("one layout is not itself")
 	}
 }
