@@ -112,6 +112,8 @@ func (j *job) do() (rep *wire.Report) {
 		rep, err = j.screen()
 	case wire.Inspect:
 		rep, err = j.inspect()
+	case wire.Compare:
+		rep, err = j.compare()
 	case wire.Probe:
 		rep, err = j.probe()
 	default:

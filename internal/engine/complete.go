@@ -25,6 +25,18 @@ func (e *Engine) complete(rep *wire.Report, queued time.Duration, t runner.Timin
 	if rep.Result != nil {
 		e.completeResult(rep.Result, queued, t)
 	}
+	if c := rep.Comparison; c != nil {
+		for i := range c.Points {
+			e.completeResult(c.Points[i].A, queued, t)
+			e.completeResult(c.Points[i].B, queued, t)
+		}
+		if len(c.Points) > 0 {
+			c.A, c.B = c.Points[0].A, c.Points[0].B // they came as copies of these
+			return
+		}
+		e.completeResult(c.A, queued, t)
+		e.completeResult(c.B, queued, t)
+	}
 }
 
 // completing returns progress with the points of what it is told completed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"webrunner/internal/gate"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 )
@@ -29,11 +30,27 @@ func (e *Engine) Do(ctx context.Context, job *wire.Job, queued time.Duration, pr
 	if err != nil {
 		return nil, t, err
 	}
-	if job.Kind == wire.Run && rep.Result == nil && rep.Problem == nil {
-		rep.Problem = wire.Problemf(wire.Internal, "the child answered a run with no result")
+	if missing(job.Kind, rep) && rep.Problem == nil {
+		rep.Problem = wire.Problemf(wire.Internal, "the child answered a %s with no result", job.Kind)
 	}
 	e.complete(rep, queued, t)
-	return rep, t, nil
+	if rep.Comparison != nil {
+		err = e.judge(job, rep.Comparison)
+	}
+	return rep, t, err
+}
+
+// missing tells that a report lacks what the kind of its job is for.
+func missing(kind wire.Kind, rep *wire.Report) bool {
+	switch kind {
+	case wire.Run:
+		return rep.Result == nil
+	case wire.Compare:
+		return rep.Comparison == nil
+	case wire.Sweeping:
+		return rep.Sweep == nil
+	}
+	return false
 }
 
 // Answer is Do where nobody waits for a turn; the problem of a report is the error.
@@ -46,6 +63,38 @@ func (e *Engine) Answer(ctx context.Context, job *wire.Job) (*wire.Report, error
 		return nil, rep.Problem
 	}
 	return rep, nil
+}
+
+// PlanComparison turns the query of a comparison into a job, which lacks its object. The
+// error is a *wire.Problem.
+func (e *Engine) PlanComparison(query map[string][]string) (*wire.Job, error) {
+	return e.Reader.Compare(query)
+}
+
+// Compare compares an object with the part of wire.RoleOther that goes with it, or with
+// another function of the same object, as a query says.
+func (e *Engine) Compare(ctx context.Context, query map[string][]string, object []byte, parts ...wire.Part) (*wire.Comparison, error) {
+	job, err := e.PlanComparison(query)
+	if err != nil {
+		return nil, err
+	}
+	job.Object, job.Parts = object, parts
+	rep, err := e.Answer(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	return rep.Comparison, nil
+}
+
+// judge holds a comparison to the conditions of its job, which its child does not judge.
+func (e *Engine) judge(job *wire.Job, c *wire.Comparison) error {
+	failed, err := gate.Judge(job.Compare.FailIf, c)
+	c.Failed = []string{}
+	for _, f := range failed {
+		c.Failed = append(c.Failed, f.Condition)
+		c.Notes = append(c.Notes, f.Condition+": "+f.Why)
+	}
+	return err
 }
 
 // Run measures an object, with the parts that go with it, as a query says.

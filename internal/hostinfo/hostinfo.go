@@ -23,7 +23,7 @@ func Of(h processor.HostInfo) wire.Host {
 	w := wire.Host{
 		Machine: h.Name, CPU: h.CPU, Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping,
 		Microarchitecture: h.Core().Name, Microcode: h.Microcode, Kernel: h.Linux,
-		TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs,
+		TSCHz: h.TSCHz, TSCQuantum: h.TSCQuantum, CPUs: h.CPUs, Caches: h.Caches,
 		PMUReason: h.PMUReason,
 	}
 	switch {

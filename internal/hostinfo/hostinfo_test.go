@@ -19,7 +19,7 @@ func zen4() processor.HostInfo {
 		Name: "zen4", CPU: "AMD EPYC 9354", Vendor: "AuthenticAMD", Family: 25, Model: 17, Stepping: 1, Hybrid: true, CoreType: 1, NativeModel: 1,
 		Microcode: "0xa10113e", Linux: "6.18.0", Hypervisor: "KVMKVMKVM",
 		TSCHz: 2596000000, TSCSource: "told", TSCQuantum: 4, Invariant: true,
-		CPUs: []int{2, 3}, SMT: true, Watchdog: true, Paranoid: 2, RDPMC: "2",
+		CPUs: []int{2, 3}, Caches: []uint64{32 << 10, 1 << 20, 32 << 20}, SMT: true, Watchdog: true, Paranoid: 2, RDPMC: "2",
 		PMU: true, PMUName: "zen4", PMUWidth: 48, Counters: 6, Fixed: 1,
 	}
 }
@@ -71,7 +71,7 @@ func change(t *testing.T, v reflect.Value) {
 	case reflect.Uint8, reflect.Uint32, reflect.Uint64:
 		v.SetUint(v.Uint() + 1)
 	case reflect.Slice:
-		v.Set(reflect.ValueOf([]int{7}))
+		v.Set(reflect.Append(v, reflect.ValueOf(7).Convert(v.Type().Elem())))
 	default:
 		t.Fatalf("a field of kind %v", v.Kind())
 	}

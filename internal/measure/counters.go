@@ -73,11 +73,9 @@ type counting struct {
 	broken autopsy.Broken
 }
 
-// countHardware counts the groups that the job of a subject asks for. An error is a
-// *wire.Problem of a cell.
-func countHardware(r Record, t timer) (*counting, error) {
-	c := &counting{timer: t, record: r, groups: hardware(t.subject.Job)}
-	return c, c.count()
+// newCounting begins to count the groups that the job of a subject asks for.
+func newCounting(r Record, t timer) *counting {
+	return &counting{timer: t, record: r, groups: hardware(t.subject.Job)}
 }
 
 // stopped tells why counting stopped; it is empty where nothing was counted.
@@ -95,7 +93,7 @@ func (c *counting) stopped() wire.StopReason {
 	return wire.StopPrecision
 }
 
-// count counts the groups. One that cannot be counted is unavailable, with the reason;
+// count counts the groups, as often as their precision needs. One that cannot be counted is unavailable, with the reason;
 // only a cell that ended otherwise than by returning is an error.
 func (c *counting) count() error {
 	wanted := c.subject.Job.Budget.Precision

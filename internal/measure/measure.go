@@ -44,37 +44,17 @@ func (m *Measurement) Reference() *wire.Counter { return m.positive(wire.FigureR
 // Measure measures the calls of a subject. An error is a *wire.Problem of a cell that
 // ended otherwise than by returning.
 func Measure(s *subject.Subject, known Known) (*Measurement, error) {
-	t := timer{subject: s, began: time.Now()}
-	record := NewRecord(s.Job.Host)
-	m := &Measurement{}
-	var err error
-	if record.Batch, m.Broken, err = chooseBatch(s, record.Ruler); err != nil {
-		return nil, err
-	}
-	m.Record = record
-	m.Figures = Figures{batch: record.Batch}
-
-	counted, err := countHardware(record, t)
+	x, err := Begin(s, known)
 	if err != nil {
 		return nil, err
 	}
-	counted.addCounts(&m.Figures) // they come first
-	m.Doubts = counted.doubts
-
-	sam := newSampler(record, t, known)
-	if err := sam.run(counted.stopped()); err != nil {
+	if err := x.counting.count(); err != nil {
 		return nil, err
 	}
-	m.Cells, m.Broken = sam.outcomes, m.Broken.And(counted.broken).And(sam.broken)
-
-	quality := m.cycles(sam)
-	m.Missing = append(m.Missing, s.Job.Refused...)
-	m.pageFaults(known.Faults)
-	m.Conditions = describe(sam, m.Figures, quality)
-	if sam.place.Why != "" {
-		m.Warnings = append(m.Warnings, "the cells are not pinned to a CPU: "+sam.place.Why)
+	if err := x.sampler.run(x.counting.stopped()); err != nil {
+		return nil, err
 	}
-	return m, nil
+	return x.Measurement(), nil
 }
 
 // timer knows how much time is left for measuring.

@@ -40,10 +40,39 @@ type Option struct{ Name, Argument, About string }
 
 // Options lists the options of a run. On the command line they are flags, in a
 // query they stand beside the kernel's parameters.
-func Options() []Option {
+func Options() []Option { return OptionsOf(wire.Run) }
+
+// OptionsOf lists the options of a kind of job that has a kernel.
+func OptionsOf(kind wire.Kind) []Option {
 	var list []Option
-	for _, o := range (&Reader{}).options() {
+	for _, o := range (&Reader{}).optionsOf(kind) {
 		list = append(list, Option{o.name, o.argument, o.about})
+	}
+	return list
+}
+
+// optionsOf are the options of a kind of job: those of a run, of which some may mean
+// something else, and then its own.
+func (r *Reader) optionsOf(kind wire.Kind) []option {
+	switch kind {
+	case wire.Compare:
+		return replaced(r.options(), r.compareOptions())
+	case wire.Sweeping:
+		return replaced(r.options(), r.sweepOptions())
+	}
+	return r.options()
+}
+
+// replaced returns a table of options with those of others put in the place of what has
+// their names, or at its end.
+func replaced(list, others []option) []option {
+	for _, o := range others {
+		i := slices.IndexFunc(list, func(p option) bool { return p.name == o.name })
+		if i < 0 {
+			list = append(list, o)
+		} else {
+			list[i] = o
+		}
 	}
 	return list
 }
@@ -84,30 +113,45 @@ func (r *Reader) options() []option {
 
 // Run reads the query of a run. Every error is a *wire.Problem.
 func (r *Reader) Run(query map[string][]string) (*wire.Job, error) {
-	job := &wire.Job{Kind: wire.Run, Budget: r.Budget, Seed: random() & wire.MaxSeed, AuditSeed: random()}
+	job, spec, params, err := r.read(wire.Run, query)
+	if err != nil {
+		return nil, err
+	}
+	if job.Params, err = spec.Values(params); err != nil {
+		return nil, problem(err)
+	}
+	return job, fits(job, spec)
+}
+
+// read reads all of a query but the kernel's parameters, which it returns.
+func (r *Reader) read(kind wire.Kind, query map[string][]string) (*wire.Job, *kernels.Spec, map[string][]string, error) {
+	job := &wire.Job{Kind: kind, Budget: r.Budget, Seed: random() & wire.MaxSeed, AuditSeed: random()}
+	switch kind {
+	case wire.Compare:
+		job.Compare = new(wire.CompareOptions)
+	case wire.Sweeping:
+		job.Sweep = new(wire.SweepOptions)
+	}
 	job.Budget.Effort, job.Budget.Precision = wire.Default, wire.Default.Precision()
 	params := maps.Clone(query)
 	spec, err := r.described(params)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	delete(params, kernelName)
 	delete(params, callName)
-	for _, o := range r.options() {
+	for _, o := range r.optionsOf(kind) {
 		values := params[o.name]
 		delete(params, o.name)
 		if len(values) == 0 && o.name != "events" {
 			continue
 		}
 		if err := o.read(job, values); err != nil {
-			return nil, bad("%s: %s", o.name, strings.TrimPrefix(err.Error(), "events: "))
+			return nil, nil, nil, bad("%s: %s", o.name, strings.TrimPrefix(err.Error(), "events: "))
 		}
 	}
 	job.Spec = spec.XML
-	if job.Params, err = spec.Values(params); err != nil {
-		return nil, problem(err)
-	}
-	return job, fits(job, spec)
+	return job, spec, params, nil
 }
 
 // described returns the specification that a query names, or writes as a prototype.

@@ -92,7 +92,7 @@ func (j *Job) split(raw []byte) error {
 func WriteProgress(w io.Writer, p *Progress) error { return writeFrame(w, frameProgress, p) }
 
 // WriteReport writes one report frame. It fails, and writes
-// nothing, unless exactly one of Result, Problem, Document and NotStarted is set and every
+// nothing, unless exactly one of its answers is set and every
 // figure is a number that JSON has.
 func WriteReport(w io.Writer, r *Report) error {
 	if err := r.check(); err != nil {
@@ -152,20 +152,25 @@ func decodeReport(text []byte) (*Report, error) {
 	return rep, nil
 }
 
-// check holds the rule that a report is exactly one of four things, and that a
-// result has documented words only.
+// check holds the rule that a report is exactly one of several things, and that
+// results have documented words only.
 func (r *Report) check() error {
 	n := 0
-	for _, set := range []bool{r.Result != nil, r.Problem != nil, len(r.Document) != 0, r.NotStarted} {
+	for _, set := range []bool{r.Result != nil, r.Comparison != nil, r.Sweep != nil, r.Problem != nil, len(r.Document) != 0, r.NotStarted} {
 		if set {
 			n++
 		}
 	}
 	if n != 1 {
-		return fmt.Errorf("wire: a report with %d of result, problem and document", n)
+		return fmt.Errorf("wire: a report with %d of result, comparison, sweep, problem and document", n)
 	}
-	if r.Result != nil {
+	switch {
+	case r.Result != nil:
 		return r.Result.checkWords()
+	case r.Comparison != nil:
+		return r.Comparison.check()
+	case r.Sweep != nil:
+		return r.Sweep.check()
 	}
 	return nil
 }

@@ -19,6 +19,8 @@ func TestContract(t *testing.T) {
 	have := map[string][]string{
 		"result":  names(reflect.TypeFor[Result](), ""),
 		"problem": names(reflect.TypeFor[Problem](), ""),
+		"compare": names(reflect.TypeFor[Comparison](), ""),
+		"sweep":   names(reflect.TypeFor[Sweep](), ""),
 	}
 	n := 0
 	for line := range strings.Lines(string(text)) {
@@ -40,7 +42,7 @@ func TestContract(t *testing.T) {
 
 // TestOwnJSON: the types that write themselves write the names of their fields.
 func TestOwnJSON(t *testing.T) {
-	b, err := json.Marshal(Host{PMUReason: "x", Microcode: "x", CPUs: []int{0}, PMUWidth: 1, RDPMC: true})
+	b, err := json.Marshal(Host{PMUReason: "x", Microcode: "x", CPUs: []int{0}, Caches: []uint64{1}, PMUWidth: 1, RDPMC: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,10 +13,12 @@ type Kind string
 
 // The kinds of job.
 const (
-	Run     Kind = "run"     // load, screen, execute and measure
-	Screen  Kind = "screen"  // load and screen; nothing is executed
-	Inspect Kind = "inspect" // load only; report what the loader did
-	Probe   Kind = "probe"   // run the child's own self-check and report the layers in force
+	Run      Kind = "run"     // load, screen, execute and measure
+	Screen   Kind = "screen"  // load and screen; nothing is executed
+	Inspect  Kind = "inspect" // load only; report what the loader did
+	Probe    Kind = "probe"   // run the child's own self-check and report the layers in force
+	Compare  Kind = "compare" // run two functions by turns; report what one has of the other
+	Sweeping Kind = "sweep"   // run a function at one point after another
 )
 
 // Job is one request to a child. The child trusts the server that wrote it but
@@ -36,6 +38,9 @@ type Job struct {
 	Groups    []Group        `json:"groups,omitempty"`  // of events to count; empty without a PMU
 	Refused   []Unavailable  `json:"refused,omitempty"` // events asked for that no group can count
 	Screen    ScreenOptions  `json:"screen"`
+
+	Compare *CompareOptions `json:"compare,omitempty"` // of a Compare
+	Sweep   *SweepOptions   `json:"sweep,omitempty"`   // of a Sweeping
 
 	// Object is the client's ELF file. It travels beside the JSON, unescaped.
 	Object []byte `json:"-"`
@@ -149,6 +154,8 @@ type Host struct {
 	TSCHz     uint64 `json:"tsc_hz"`
 	CPUs      []int  `json:"cpus,omitempty"` // CPUs a cell may be pinned to
 
+	Caches []uint64 `json:"caches,omitempty"` // sizes of those that data go through, level 1 first, bytes
+
 	PMUWidth int  `json:"pmu_width,omitempty"` // bits of a general counter
 	RDPMC    bool `json:"rdpmc,omitempty"`     // counters can be read without a system call
 
@@ -210,10 +217,13 @@ type Probed struct {
 	Rhythm      Rhythm      `json:"rhythm"`
 }
 
-// Report is the child's answer: exactly one of Result, Problem, Document
-// and NotStarted is set.
+// Report is the child's answer: exactly one of Result, Comparison, Sweep, Problem,
+// Document and NotStarted is set.
 type Report struct {
-	Result   *Result         `json:"result,omitempty"`
+	Result     *Result     `json:"result,omitempty"`
+	Comparison *Comparison `json:"comparison,omitempty"`
+	Sweep      *Sweep      `json:"sweep,omitempty"`
+
 	Problem  *Problem        `json:"problem,omitempty"`
 	Document json.RawMessage `json:"document,omitempty"` // Screen, Inspect and Probe answers, ready to send
 	// NotStarted tells that nothing of the object was run, and that another child

@@ -132,7 +132,9 @@ func cacheStates() []CacheState { return []CacheState{CacheWarm, CacheCold} }
 
 func pageSizes() []PageSize { return []PageSize{Pages4K, Pages2M} }
 
-func kinds() []Kind { return []Kind{Run, Screen, Inspect, Probe} }
+func kinds() []Kind { return []Kind{Run, Screen, Inspect, Probe, Compare, Sweeping} }
+
+func verdicts() []Verdict { return []Verdict{Faster, Slower, Same, Wrong} }
 
 func efforts() []Effort { return []Effort{Quick, Default, Thorough} }
 

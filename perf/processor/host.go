@@ -30,11 +30,12 @@ type HostInfo struct {
 	TSCQuantum uint64 // the step that the counter goes in, ticks; at least 1
 	Invariant  bool   // the TSC runs at one rate in all power states
 
-	CPUs     []int  // those that this process may run on, by affinity
-	SMT      bool   // hyper-threads of one core share it, as far as the guest is told
-	Watchdog bool   // the NMI watchdog keeps a cycles counter for itself
-	Paranoid int    // kernel.perf_event_paranoid; -2 when unknown
-	RDPMC    string // the PMU's sysfs attribute rdpmc: 0, 1 or 2; empty without a PMU
+	Caches   []uint64 // sizes of those that data go through, level 1 first, bytes; empty when unknown
+	CPUs     []int    // those that this process may run on, by affinity
+	SMT      bool     // hyper-threads of one core share it, as far as the guest is told
+	Watchdog bool     // the NMI watchdog keeps a cycles counter for itself
+	Paranoid int      // kernel.perf_event_paranoid; -2 when unknown
+	RDPMC    string   // the PMU's sysfs attribute rdpmc: 0, 1 or 2; empty without a PMU
 
 	PMU       bool   // hardware counters can be opened
 	PMUReason string // why not, and what would change it
@@ -107,6 +108,7 @@ func (h *HostInfo) identify(cpuid func(leaf, sub uint32) (eax, ebx, ecx, edx uin
 		h.Invariant = true
 	}
 	h.CPU = brand(cpuid)
+	h.Caches = caches(h.Vendor, cpuid)
 	h.counters(cpuid)
 }
 

@@ -72,14 +72,19 @@ func Quantile(sorted []float64, p float64) float64 {
 const normal95 = 1.959964
 
 // student95 is the two-sided 95 % quantile of Student's t with n degrees of
-// freedom, by the first terms of the Cornish-Fisher expansion (Abramowitz and
-// Stegun 26.7.5), within 1 % from 3 degrees on.
+// freedom, within 1 % from 3 degrees on.
 func student95(n int) float64 {
-	const z = normal95
 	exact := [...]float64{math.Inf(1), 12.706, 4.303}
 	if n < len(exact) {
 		return exact[max(n, 0)]
 	}
+	return student(normal95, n)
+}
+
+// student is the quantile of Student's t with n degrees of freedom that z is of the
+// normal distribution, by the first terms of the Cornish-Fisher expansion (Abramowitz
+// and Stegun 26.7.5).
+func student(z float64, n int) float64 {
 	f, z3, z5, z7 := float64(n), z*z*z, z*z*z*z*z, z*z*z*z*z*z*z
 	return z + (z3+z)/(4*f) + (5*z5+16*z3+3*z)/(96*f*f) + (3*z7+19*z5+17*z3-15*z)/(384*f*f*f)
 }

@@ -1,0 +1,2 @@
+package request
+func (r *Reader) sweepOptions() []option { return nil }
