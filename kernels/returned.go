@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math"
+	"strconv"
 )
 
 // Returned is what a kernel returned, in the one field that its result's type
@@ -19,6 +20,34 @@ type Returned struct {
 type Place struct {
 	Operand string
 	Offset  uint64
+}
+
+// String writes the number, and nothing where there is none.
+func (r Returned) String() string {
+	switch {
+	case r.Int != nil:
+		return strconv.FormatInt(*r.Int, 10)
+	case r.Uint != nil:
+		return strconv.FormatUint(*r.Uint, 10)
+	case r.Bool != nil:
+		return strconv.FormatBool(*r.Bool)
+	case r.Float != nil:
+		return strconv.FormatFloat(*r.Float, 'g', -1, 64)
+	case r.Pointer != nil:
+		return r.Pointer.String()
+	}
+	return ""
+}
+
+// String is as "x+16", "NULL" or "0x1000".
+func (p Place) String() string {
+	switch {
+	case p.Operand != "":
+		return p.Operand + "+" + strconv.FormatUint(p.Offset, 10)
+	case p.Offset == 0:
+		return "NULL"
+	}
+	return "0x" + strconv.FormatUint(p.Offset, 16)
 }
 
 // Returned reads the result from the registers that hold it after a call, rax or

@@ -30,7 +30,21 @@ type Verification struct {
 	// nil when nothing is wrong or the wrong number is the return value.
 	FirstBad *int
 	Operand  string
+	// Got and Want are the first wrong number and the right one, nil where nothing is
+	// wrong or there is no such number.
+	Got, Want *Returned
+	// Wrote says which memory was written that must not be, if that is wrong.
+	Wrote Wrote
 }
+
+// Wrote is memory that a kernel must not write.
+type Wrote string
+
+// The kinds of memory that a kernel must not write.
+const (
+	WroteConst   Wrote = "wrote-const"   // an operand that it may only read
+	WroteOutside Wrote = "wrote-outside" // beside an operand's elements
+)
 
 // Verify compares what one or more calls of the kernel left behind with what
 // they should have: mem is the memory of the operands now, orig what Fill
@@ -39,11 +53,8 @@ type Verification struct {
 // nor anything beside the elements of the others. Results must be within the
 // error bound of the reference, which is that of any order of summation.
 func (c *Call) Verify(mem, orig [][]byte, intResult int64, floatBits uint64) Verification {
-	for i := range c.Operands {
-		b := &c.Operands[i]
-		if v, ok := b.untouched(mem[i][:b.Bytes], orig[i][:b.Bytes]); !ok {
-			return v
-		}
+	if v, ok := c.Untouched(mem, orig); !ok {
+		return v
 	}
 	r := findReference(c.Spec.Reference)
 	if r == nil {
@@ -52,21 +63,33 @@ func (c *Call) Verify(mem, orig [][]byte, intResult int64, floatBits uint64) Ver
 	return r.check(&outcome{c, mem, orig, intResult, floatBits})
 }
 
-// untouched checks the bytes that a kernel may not write.
-func (b *Buffer) untouched(mem, orig []byte) (Verification, bool) {
-	if b.Access == In {
-		if v, ok := b.same(mem, orig, 0, b.Bytes, "was changed, but the kernel may only read it"); !ok {
+// Untouched is the part of Verify that needs no reference: it is false, with what is
+// wrong, if a kernel wrote memory that it must not.
+func (c *Call) Untouched(mem, orig [][]byte) (Verification, bool) {
+	for i := range c.Operands {
+		b := &c.Operands[i]
+		if v, ok := b.untouched(mem[i][:b.Bytes], orig[i][:b.Bytes]); !ok {
 			return v, false
 		}
 	}
-	if v, ok := b.same(mem, orig, 0, b.Offset, "was written before its first element"); !ok {
+	return Verification{}, true
+}
+
+// untouched checks the bytes that a kernel may not write.
+func (b *Buffer) untouched(mem, orig []byte) (Verification, bool) {
+	if b.Access == In {
+		if v, ok := b.same(mem, orig, 0, b.Bytes, WroteConst, "was changed, but the kernel may only read it"); !ok {
+			return v, false
+		}
+	}
+	if v, ok := b.same(mem, orig, 0, b.Offset, WroteOutside, "was written before its first element"); !ok {
 		return v, false
 	}
-	return b.same(mem, orig, b.end(), b.Bytes, "was written after its last element")
+	return b.same(mem, orig, b.end(), b.Bytes, WroteOutside, "was written after its last element")
 }
 
 // same compares bytes from up to to.
-func (b *Buffer) same(mem, orig []byte, from, to uint64, why string) (Verification, bool) {
+func (b *Buffer) same(mem, orig []byte, from, to uint64, wrote Wrote, why string) (Verification, bool) {
 	if bytes.Equal(mem[from:to], orig[from:to]) {
 		return Verification{}, true
 	}
@@ -81,7 +104,7 @@ func (b *Buffer) same(mem, orig []byte, from, to uint64, why string) (Verificati
 	}
 	i /= size
 	return Verification{
-		Status: Mismatch, Operand: b.Name, FirstBad: &i,
+		Status: Mismatch, Operand: b.Name, FirstBad: &i, Wrote: wrote,
 		Why: fmt.Sprintf("operand %s %s: element %d, byte %d of its memory", b.Name, why, i, at),
 	}, false
 }
@@ -121,6 +144,7 @@ type tally struct {
 	maxULP, maxAbs float64
 	bad            *int   // index of the first number out of bounds
 	why            string // what it is and should be
+	got, want      *Returned
 }
 
 func newTally(t Type) tally { return tally{typ: t} }
@@ -132,6 +156,7 @@ func (t *tally) add(index int, got, want, tol float64) {
 	t.maxAbs = math.Max(t.maxAbs, diff)
 	t.maxULP = math.Max(t.maxULP, diff/t.typ.ulp(want))
 	if !(diff <= tol) && t.bad == nil {
+		t.got, t.want = &Returned{Float: &got}, &Returned{Float: &want}
 		t.bad, t.why = &index, fmt.Sprintf("is %v, the reference is %v, at most %.3g apart would be rounding", got, want, tol)
 	}
 }
@@ -145,6 +170,7 @@ func (t *tally) addInteger(index int, got, want uint64) {
 	diff := math.Abs(t.typ.value(got) - t.typ.value(want))
 	t.maxAbs, t.maxULP = math.Max(t.maxAbs, diff), math.Max(t.maxULP, diff)
 	if t.bad == nil {
+		t.got, t.want = new(t.typ.returned(got)), new(t.typ.returned(want))
 		t.bad, t.why = &index, fmt.Sprintf("is %s, the reference is %s", t.typ.decimal(got), t.typ.decimal(want))
 	}
 }
@@ -153,7 +179,7 @@ func (t *tally) addInteger(index int, got, want uint64) {
 func (t *tally) verification(where string) Verification {
 	v := Verification{Status: Match, MaxULP: t.maxULP, MaxAbs: t.maxAbs}
 	if t.bad != nil {
-		v.Status, v.Why = Mismatch, where+" "+t.why
+		v.Status, v.Why, v.Got, v.Want = Mismatch, where+" "+t.why, t.got, t.want
 	}
 	return v
 }

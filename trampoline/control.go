@@ -16,13 +16,16 @@ const (
 	ModeRead  = 1 // read(2) of the group leader
 	ModeRDPMC = 2 // rdpmc, no system call
 	ModeWatch = 3 // nothing is read: the supervisor is called before and after
+	ModeCases = 4 // likewise, once everything is known of the call
 )
 
-// Marks in the code right before the two breakpoints of ModeWatch, by which the
-// supervisor finds them. Any two numbers do that occur nowhere else in the blob.
+// Marks in the code right before the two breakpoints of ModeWatch and that of
+// ModeCases, by which the supervisor finds them. Any numbers do that occur nowhere
+// else in the blob.
 const (
 	markEnter = 0x7265746e
 	markLeave = 0x7661656c
+	markCase  = 0x65736163
 )
 
 // markSite and the numbers after it are in the code of the sites, where each
@@ -78,7 +81,8 @@ type Range struct{ Start, End uint64 }
 type Control struct {
 	// XState is the XRSTOR image that gives every vector, x87 and tile register
 	// its initial value (SDM vol. 1, 13.8): XSTATE_BV is zero, MXCSR is 0x1f80.
-	// It also serves FXRSTOR where there is no XSAVE.
+	// For a Case vector registers may have values in it. It also serves FXRSTOR where
+	// there is no XSAVE.
 	XState XSave
 	// RseqDesc is a critical section that holds no code that ever runs: Linux
 	// clears the pointer to it whenever it preempts, migrates or signals the
@@ -90,6 +94,9 @@ type Control struct {
 	Int       [6]uint64 // rdi, rsi, rdx, rcx, r8, r9
 	Float     [8]uint64 // low halves of xmm0-7
 	Canary    [6]uint64 // rbx, rbp, r12-r15
+	Callee    uint64    // address of the function that a Case calls
+	Scratch   [3]uint64 // rax, r10, r11 of a Case
+	Flags     uint64    // rflags of a Case
 	Records   uint64    // most records to write
 	Laps      [MaxLaps]Lap
 	LapN      uint64 // laps of a record, at least 1

@@ -50,13 +50,18 @@ type FXSave struct {
 	Rest            [96]byte
 }
 
-// XSave is the image of XSAVE with all of its optional components left out (SDM
-// vol. 1, 13.4), 64-byte aligned.
+// XSave is the image of XSAVE (SDM vol. 1, 13.4), 64-byte aligned. Components are in it
+// that its header names, in the legacy area and in Extended.
 type XSave struct {
 	FXSave
 	Header   [64]byte
-	Extended [256]byte
+	Extended [ExtendedSize]byte
 }
+
+// ExtendedSize is the room in an XSave for components in their standard places (SDM
+// vol. 1, 13.4.3): up to and with the upper sixteen registers of AVX-512 on all
+// processors that have those, bytes.
+const ExtendedSize = 2112
 
 // The state of the x87 and of SSE that the psABI has a function find and leave
 // (3.2.1): all exceptions masked, round to nearest.

@@ -119,3 +119,18 @@ flushed:
 	MFENCE
 	LFENCE
 	RET
+
+// case goes on to the function under test with values in the registers and flags that
+// a caller need not set. It goes there by a return, so that the function finds the
+// return address of whoever called this.
+FUNCTION(22, stub·case)
+	CONTROL(R10)
+	MOVQ Control_Callee(R10), AX
+	LEAQ -8(SP), SP
+	MOVQ AX, (SP)
+	PUSHQ Control_Flags(R10)
+	MOVQ (Control_Scratch+0)(R10), AX
+	MOVQ (Control_Scratch+16)(R10), R11
+	MOVQ (Control_Scratch+8)(R10), R10
+	POPFQ
+	RET

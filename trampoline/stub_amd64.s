@@ -560,6 +560,8 @@ read:
 counters:
 	CMPQ Results_Mode(R11), $const_ModeWatch
 	JEQ  counted
+	CMPQ Results_Mode(R11), $const_ModeCases
+	JEQ  between
 	MOVQ Control_Words(R10), CX
 	MOVQ Results_Next(R11), DI
 	LEAQ (DI)(CX*8), R8
@@ -585,6 +587,12 @@ leaving:
 	MOVL $const_markLeave, DX
 	INT  $3
 	JMP  read
+
+	// The supervisor looks at what a case did, and says what the next one is.
+between:
+	MOVL $const_markCase, DX
+	INT  $3
+	JMP  counted
 
 finish:
 	CMPQ Results_Closing(R11), $const_opening

@@ -42,12 +42,16 @@ func ExitRIP() uint64 { return address("stub.exit") + exitCall }
 
 // Watched returns the instruction pointers that a cell shows when it stops
 // before and after a call in ModeWatch.
-func Watched() (enter, leave uint64) {
-	behind := func(mark uint32) uint64 {
-		before := append(binary.LittleEndian.AppendUint32(nil, mark), 0xcd, 3) // int 3
-		return StubAddr + uint64(bytes.Index(Code(), before)+len(before))
-	}
-	return behind(markEnter), behind(markLeave)
+func Watched() (enter, leave uint64) { return behind(markEnter), behind(markLeave) }
+
+// Between returns the instruction pointer that a cell shows when it stops after a
+// call in ModeCases.
+func Between() uint64 { return behind(markCase) }
+
+// behind returns the instruction pointer behind the breakpoint that has a mark.
+func behind(mark uint32) uint64 {
+	before := append(binary.LittleEndian.AppendUint32(nil, mark), 0xcd, 3) // int 3
+	return StubAddr + uint64(bytes.Index(Code(), before)+len(before))
 }
 
 // address is that of a function of the blob in a cell, 0 if there is none.

@@ -62,7 +62,7 @@ func TestSupplied(t *testing.T) {
 func TestLapAddresses(t *testing.T) {
 	const kernel = 0x1234
 	seen := map[uint64]bool{}
-	for _, k := range []Kind{Kernel, Empty, ImulChain, Straight, AddChain, Witness, Flush} {
+	for _, k := range []Kind{Kernel, Empty, ImulChain, Straight, AddChain, Witness, Flush, Case} {
 		a := k.Addr(kernel, 1)
 		if a == 0 || seen[a] || (k == Kernel) != (a == kernel) {
 			t.Errorf("kind %d is at %#x", k, a)

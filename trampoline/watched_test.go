@@ -12,7 +12,7 @@ func TestWatched(t *testing.T) {
 	for _, tt := range []struct {
 		mark uint32
 		at   uint64
-	}{{markEnter, enter}, {markLeave, leave}} {
+	}{{markEnter, enter}, {markLeave, leave}, {markCase, Between()}} {
 		mark := binary.LittleEndian.AppendUint32(nil, tt.mark)
 		if n := bytes.Count(Code(), mark); n != 1 {
 			t.Errorf("the mark %#x is %d times in the blob", tt.mark, n)

@@ -39,7 +39,7 @@ type Lap struct {
 
 // looped tells that a lap is called from the site that does more than time
 // one call.
-func (s Lap) looped() bool { return s.Batch > 1 || s.Counted }
+func (s Lap) looped() bool { return s.Batch > 1 || s.Counted && s.Kind != trampoline.Case }
 
 // Plan is what one cell does.
 type Plan struct {
@@ -63,6 +63,11 @@ type Plan struct {
 	// the counted laps. No event counters are read then.
 	Watch *Watch
 
+	// Cases, where it is not nil, gives each call of the only lap, which is a
+	// trampoline.Case, its arguments; Call is not read.
+	Cases *Cases
+
+	garbage Garbage // of the first case
 	// Where there is no PMU a test plays it: pages are there already, and
 	// rdpmc, which faults, is emulated.
 	pmu func(*unix.PtraceRegsAmd64) bool
@@ -108,7 +113,7 @@ func (p Plan) MaxRecords() int {
 }
 
 // write puts the plan for a cell of these regions into the control block.
-func (p Plan) write(regions []Region) error {
+func (p Plan) write(regions []Region, parts []component) error {
 	c := control()
 	switch {
 	case len(p.Laps) < 1 || len(p.Laps) > len(c.Laps):
@@ -129,15 +134,18 @@ func (p Plan) write(regions []Region) error {
 		}
 	}
 	c.LapN = uint64(len(p.Laps))
-	c.Close = b2u(p.Laps[0].Kind != trampoline.Kernel)
+	c.Close = b2u(p.Laps[0].Kind != trampoline.Kernel && p.Cases == nil)
 	c.XState.Control, c.XState.MXCSR = trampoline.X87Control, trampoline.MXCSR
 	c.RseqDesc = trampoline.RseqCS{Start: addrOf.rseqDesc, PostCommit: 1, AbortIP: addrOf.rseqAbort, Signature: rseqSig} // data, never executed
 	c.Canary, c.Records, c.Budget, c.XSave = canaries, uint64(p.Records), p.Budget, b2u(p.XSave)
 	touch(c, regions)
 	c.XInUse = b2u(p.XSave && hasXInUse())
 	c.Mode, c.Counters, c.Words = p.Mode, uint64(len(p.Attrs)), p.words()
-	if p.Watch != nil {
+	switch {
+	case p.Watch != nil:
 		c.Mode = trampoline.ModeWatch
+	case p.Cases != nil:
+		c.Mode = trampoline.ModeCases
 	}
 	if err := p.flush(c, regions); err != nil {
 		return err
@@ -146,6 +154,8 @@ func (p Plan) write(regions []Region) error {
 	if err != nil {
 		return err
 	}
+	c.Callee = p.Call.Kernel
+	p.garbage.put(c, p.Call, vectors, parts)
 	sites := make([]trampoline.Site, len(p.Laps))
 	for i, sec := range p.Laps {
 		sites[i] = trampoline.Site{Lap: i, Looped: sec.looped(), Vectors: vectors, Callee: sec.Kind.Addr(p.Call.Kernel, sec.Turns)}

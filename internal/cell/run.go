@@ -106,7 +106,11 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	defer runtime.UnlockOSThread()
 	*control() = trampoline.Control{}
 	s.forget()
-	if err := p.write(s.regions); err != nil {
+	series, err := newCases(&p)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.write(s.regions, series.components()); err != nil {
 		return nil, err
 	}
 	steps, err := s.buildScript(p)
@@ -119,7 +123,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	if errno != 0 {
 		return nil, fmt.Errorf("cell: fork: %w", errno)
 	}
-	t := &tracee{pid: pid, pmu: p.pmu, watch: newWatcher(p)}
+	t := &tracee{pid: pid, pmu: p.pmu, watch: newWatcher(p), cases: series}
 	defer t.release()
 	if err := t.arrive(steps, p); err != nil {
 		t.destroy()
@@ -135,7 +139,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	}
 	out.RSS = max(out.RSS, s.resident(out.Faults))
 	out.Wall = time.Since(start)
-	out.Samples = readSamples(p, t.watch != nil && t.watch.over)
+	out.Samples = readSamples(p, t.watch.ended())
 	return out, nil
 }
 
@@ -167,6 +171,7 @@ type tracee struct {
 	counters []int // the leader of the cell's group, held from outside
 
 	watch *watcher // nil where no call is watched
+	cases *cases   // nil where all calls are the same
 	pmu   func(*unix.PtraceRegsAmd64) bool
 }
 
@@ -278,7 +283,10 @@ func (t *tracee) supervise() (*Outcome, error) {
 			out.CPU = onlyCPU(t.pid)
 		}
 		watched, err := t.watched(ws, &ru)
-		if watched && t.watch.over && out.End == 0 {
+		if err == nil && !watched {
+			watched, err = t.between(ws)
+		}
+		if watched && (t.watch.ended() || t.cases.ended()) && out.End == 0 {
 			out.End = Returned
 		}
 		if err == nil && !watched {

@@ -7,6 +7,11 @@ import (
 	"webrunner/trampoline"
 )
 
+// recordFlags is Flags of a record, which a cell of this stride has room for.
+func recordFlags(n int, stride uint64) uint64 {
+	return (*trampoline.Record)(pointer(trampoline.RecordsAddr + uint64(n)*stride)).Flags
+}
+
 // readSamples copies what the stub wrote, within bounds whatever it says. Of a cell
 // that the supervisor ended, the record that was under way counts.
 func readSamples(p Plan, ended bool) Samples {

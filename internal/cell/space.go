@@ -70,7 +70,7 @@ func NewSpace(job []Region) (*Space, error) {
 	code := trampoline.Code()
 	own := []Region{
 		{Name: "stub", Addr: trampoline.StubAddr, Size: uint64(len(code)), Data: code, Prot: unix.PROT_READ | unix.PROT_EXEC},
-		{Name: "control", Addr: trampoline.ControlAddr, Size: controlSize, Prot: unix.PROT_READ | unix.PROT_WRITE},
+		{Name: "control", Addr: trampoline.ControlAddr, Size: controlSize, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true},
 		{Name: "thread", Addr: trampoline.ThreadAddr, Size: trampoline.ThreadSize, Data: threadPage(), Prot: unix.PROT_READ},
 		{Name: "results", Addr: trampoline.ResultsAddr, Size: resultsSize, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true},
 		{Name: "stack", Addr: trampoline.StackAddr, Size: StackSize, Prot: unix.PROT_READ | unix.PROT_WRITE},
@@ -169,7 +169,7 @@ func (s *Space) Size() (mappings int, bytes uint64) {
 }
 
 // resident is how much memory a cell has after so many page faults, in bytes:
-// what it was born with, and a page for each. What may be written it does not
+// what it was born with or takes along, and a page for each. What may be written it does not
 // share with its parent any more when its script is done: one fault each, too.
 // No number of faults, such as those by which Linux balances the memory of
 // nodes, makes it more than is mapped.
@@ -180,7 +180,7 @@ func (s *Space) resident(faults int64) uint64 {
 		case r.Huge:
 			n += (r.end() - r.Addr) / HugePage * (HugePage - pageSize)
 		case r.Addr == trampoline.ControlAddr:
-			n += controlSize
+			n += controlSize - pageSize // all of it is ready when the first page is taken
 		case !r.Shared && r.Prot&unix.PROT_WRITE == 0:
 			n += (uint64(len(r.Data)) + pageSize - 1) &^ (pageSize - 1)
 		}

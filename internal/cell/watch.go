@@ -137,5 +137,8 @@ func (w *watcher) rseqKept(now *trampoline.Results) bool {
 	return (cs == 0 || cs == w.results.Rseq.CS) && now.Rseq.Flags == w.results.Rseq.Flags
 }
 
+// ended tells that the supervisor has ended the cell.
+func (w *watcher) ended() bool { return w != nil && w.over }
+
 // strayed tells whether a call ended otherwise than at the stop after it.
 func (w *watcher) strayed() bool { return w != nil && (w.lost || w.inside) }

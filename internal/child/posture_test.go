@@ -44,7 +44,7 @@ func cellMaps(job ...string) []string {
 	control := uint64(reflect.TypeFor[trampoline.Control]().Size())
 	return append(append([]string{
 		region(trampoline.StubAddr, uint64(len(trampoline.Code())), "r-xp"),
-		region(trampoline.ControlAddr, control, "r--p"),
+		region(trampoline.ControlAddr, control, "r--s"),
 		region(trampoline.ThreadAddr, trampoline.ThreadSize, "r--p"),
 		region(trampoline.ResultsAddr, 64<<10, "rw-s"),
 		region(trampoline.ImageAddr, 1, "r-xp"),

@@ -1,0 +1,170 @@
+package kernels
+
+import "math"
+
+// Extremes is a set of contents that tests look for and measurements avoid.
+type Extremes uint8
+
+// The extremes. Only operands with random contents get them, within their bounds.
+const (
+	// Denormals makes all floating-point numbers denormal.
+	Denormals Extremes = 1 << iota
+	// Integers puts 0, 1, -1 and the limits of the type, or of the bounds, among the
+	// integers.
+	Integers
+	// Zeros, Infinities and NaNs put these among the floating-point numbers, with
+	// either sign.
+	Zeros
+	Infinities
+	NaNs
+)
+
+// Extreme changes contents that Fill has written to extreme ones.
+func (c *Call) Extreme(mem [][]byte, kinds Extremes, seed uint64) {
+	for i := range c.Operands {
+		b := &c.Operands[i]
+		if b.Fill != FillRandom || b.Count == 0 {
+			continue
+		}
+		draw := drawer{mix(seed + mix(uint64(i)))}
+		m := mem[i][b.Offset:b.end()]
+		switch {
+		case !b.Type.float() && kinds&Integers != 0:
+			b.sprinkle(m, b.limits(), &draw)
+		case b.Type.float():
+			if kinds&Denormals != 0 && b.admits(0) {
+				b.denormal(m, &draw)
+			}
+			b.sprinkle(m, b.specials(kinds), &draw)
+		}
+	}
+}
+
+// admits tells whether a number is within the bounds, if there are some.
+func (b *Buffer) admits(v float64) bool {
+	return !b.bounds.given || v >= b.bounds.low && v <= b.bounds.high
+}
+
+// sprinkle gives about one in four elements one of some values.
+func (b *Buffer) sprinkle(m []byte, values []uint64, draw *drawer) {
+	if len(values) == 0 {
+		return
+	}
+	for i := range b.Count {
+		if r := draw.next(); r>>62 == 0 {
+			b.put(m, i, values[r%uint64(len(values))])
+		}
+	}
+}
+
+// limits are the integers at which arithmetic changes.
+func (b *Buffer) limits() (list []uint64) {
+	if b.bounds.given {
+		return []uint64{b.bounds.first, b.bounds.first + b.bounds.span}
+	}
+	most := b.Type.max()
+	list = []uint64{0, 1, most}
+	if b.Type.signed() {
+		list = append(list, math.MaxUint64, ^most) // -1, and the least
+	}
+	return list
+}
+
+// specials are the floating-point numbers that are asked for.
+func (b *Buffer) specials(kinds Extremes) (list []uint64) {
+	f := b.Type.format()
+	for _, s := range []struct {
+		kind Extremes
+		bits uint64
+	}{{Zeros, 0}, {Infinities, f.infinity()}, {NaNs, f.infinity() | 1<<(f.significand-1)}} {
+		if kinds&s.kind == 0 {
+			continue
+		}
+		for _, bits := range []uint64{s.bits, s.bits | f.sign()} {
+			if b.admits(f.decode(bits)) {
+				list = append(list, bits)
+			}
+		}
+	}
+	return list
+}
+
+// infinity is the representation of the positive one.
+func (f format) infinity() uint64 { return (1<<f.exponent - 1) << f.significand }
+
+// denormal makes every element a denormal number of either sign, as the bounds allow.
+func (b *Buffer) denormal(m []byte, draw *drawer) {
+	f := b.Type.format()
+	for i := range b.Count {
+		r := draw.next()
+		bits := max(r&(1<<f.significand-1), 1)
+		if r>>63 != 0 {
+			bits |= f.sign()
+		}
+		if !b.admits(f.decode(bits)) {
+			bits ^= f.sign()
+		}
+		if b.admits(f.decode(bits)) {
+			b.put(m, i, bits)
+		}
+	}
+}
+
+// Signs says how Resign changes the signs of floating-point numbers.
+type Signs uint8
+
+// The ways to change signs.
+const (
+	Positive  Signs = iota // all numbers become positive
+	Scattered              // each number gets a random sign
+)
+
+// Resign changes the signs of all floating-point numbers that the kernel reads, as
+// far as their bounds allow: what a reference makes of them tells the Scale of its
+// results.
+func (c *Call) Resign(mem [][]byte, signs Signs, seed uint64) {
+	for i := range c.Operands {
+		b := &c.Operands[i]
+		if !b.Type.float() || b.Access == Out {
+			continue
+		}
+		draw := drawer{mix(seed + mix(uint64(i)))}
+		m := mem[i][b.Offset:b.end()]
+		sign := b.Type.format().sign()
+		for k := range b.Count {
+			bits := b.get(m, k) &^ sign
+			if signs == Scattered && draw.next()>>63 != 0 {
+				bits |= sign
+			}
+			if b.admits(b.Type.float64(bits)) {
+				b.put(m, k, bits)
+			}
+		}
+	}
+}
+
+// Rounds tells whether some result of the call is a floating-point number.
+func (c *Call) Rounds() bool {
+	for i := range c.Operands {
+		if b := &c.Operands[i]; b.Type.float() && b.Access != In {
+			return true
+		}
+	}
+	return c.Spec.Result.elem().float()
+}
+
+// Undefined has those bits of the register or stack slot of an argument set that a
+// caller need not set: the upper half for an integer of 32 bits or less, which
+// compilers take for extended to 32, and what a floating-point number does not have
+// of 64 bits (psABI 3.2.3).
+func (c *Call) Undefined(arg int) uint64 {
+	a := &c.Spec.Args[arg]
+	switch size := a.elem.Size(); {
+	case c.Args[arg].Operand >= 0 || a.Kind == ArgPointer || size == 8:
+		return 0
+	case a.Kind == ArgInt:
+		return ^uint64(math.MaxUint32)
+	default:
+		return ^uint64(0) << (8 * size)
+	}
+}
