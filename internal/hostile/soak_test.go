@@ -23,14 +23,16 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"webrunner/internal/elfobj"
 	"webrunner/internal/engine"
 	"webrunner/internal/server"
 	"webrunner/internal/wire"
 )
 
-// Environment of the soak. soakServer makes this binary the server; soakCount
-// is how many requests there are, soakTime how long it may take.
+// Environment of the soak. soakServer makes this binary the server, of so many jobs at
+// one time; soakCount is how many requests there are, soakTime how long it may take.
 const (
 	soakServer = "WEBRUNNER_SOAK_SERVER"
 	soakCount  = "WEBRUNNER_SOAK"
@@ -39,10 +41,16 @@ const (
 
 // serveSoak is a real server on a loopback port that it prints, with budgets
 // short enough for endless kernels. For every line on its standard input it
-// collects garbage and prints the number of its goroutines.
+// collects garbage and prints the number of its goroutines, and the most memory that a
+// child or what it started had resident, in KiB; a child counts as large as the server
+// was when it forked.
 func serveSoak() error {
 	log := func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
-	e, err := engine.Open(engine.Config{Size: 2, Log: log})
+	jobs, err := strconv.Atoi(os.Getenv(soakServer))
+	if err != nil {
+		return err
+	}
+	e, err := engine.Open(engine.Config{Size: 1 + jobs, Parallel: jobs, Log: log})
 	if err != nil {
 		return err
 	}
@@ -53,7 +61,7 @@ func serveSoak() error {
 		return err
 	}
 	s := server.New(server.Config{
-		Engine: e, Queue: 10, ErrorLog: log,
+		Engine: e, Queue: 10, Parallel: jobs, ErrorLog: log,
 		Check: func(context.Context) error { return nil },
 	})
 	go func() { _ = s.Serve(l) }()
@@ -63,7 +71,11 @@ func serveSoak() error {
 	fmt.Println(l.Addr())
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		debug.FreeOSMemory()
-		fmt.Println(runtime.NumGoroutine())
+		var children unix.Rusage
+		if err := unix.Getrusage(unix.RUSAGE_CHILDREN, &children); err != nil {
+			return err
+		}
+		fmt.Println(runtime.NumGoroutine(), children.Maxrss)
 	}
 	s.Close()
 	return nil
@@ -80,7 +92,7 @@ type soak struct {
 	slowest atomic.Int64
 }
 
-func startSoak(t *testing.T) *soak {
+func startSoak(t *testing.T, jobs int) *soak {
 	t.Helper()
 	s := &soak{cmd: exec.Command("/proc/self/exe"), dir: t.TempDir(), log: new(bytes.Buffer)}
 	if os.Geteuid() == 0 {
@@ -90,7 +102,7 @@ func startSoak(t *testing.T) *soak {
 		}
 	}
 	s.cmd.Dir, s.cmd.Stderr = s.dir, s.log
-	s.cmd.Env = []string{soakServer + "=1", "TMPDIR=" + s.dir, "HOME=" + s.dir}
+	s.cmd.Env = []string{soakServer + "=" + strconv.Itoa(jobs), "TMPDIR=" + s.dir, "HOME=" + s.dir}
 	var err error
 	if s.in, err = s.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -169,8 +181,11 @@ func (s *soak) watch(ctx context.Context, t *testing.T) {
 // others have come.
 const (
 	mostPests = 6
-	pestEvery = 20 // requests of the corpus between two
+	pestEvery = 20 // requests between two
 )
+
+// mutantEvery is one in how many requests brings a mutant of an object.
+const mutantEvery = 4
 
 // pests are connections of clients that do not do their part.
 type pests struct {
@@ -252,10 +267,9 @@ type usage struct {
 	moved                                      int64 // packets sent by other interfaces than lo
 }
 
-func (s *soak) usage(t *testing.T) (u usage) {
+// ask has the server count its goroutines, and tell the most memory that a child had.
+func (s *soak) ask(t *testing.T) (goroutines int, child int64) {
 	t.Helper()
-	http.DefaultClient.CloseIdleConnections()
-	time.Sleep(300 * time.Millisecond) // the pool refills
 	if _, err := fmt.Fprintln(s.in); err != nil {
 		t.Fatalf("the server is dead: %v\n%s", err, s.log)
 	}
@@ -263,9 +277,24 @@ func (s *soak) usage(t *testing.T) (u usage) {
 	if err != nil {
 		t.Fatalf("the server is dead: %v\n%s", err, s.log)
 	}
-	if u.goroutines, err = strconv.Atoi(strings.TrimSpace(line)); err != nil {
+	if _, err := fmt.Sscan(line, &goroutines, &child); err != nil {
 		t.Fatal(err)
 	}
+	return goroutines, child << 10
+}
+
+// peaks returns the most memory that the server and that a child had resident, in bytes.
+func (s *soak) peaks(t *testing.T) (server, child int64) {
+	t.Helper()
+	_, child = s.ask(t)
+	return field1(t, fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid), "VmHWM:") << 10, child
+}
+
+func (s *soak) usage(t *testing.T) (u usage) {
+	t.Helper()
+	http.DefaultClient.CloseIdleConnections()
+	time.Sleep(300 * time.Millisecond) // the pool refills
+	u.goroutines, _ = s.ask(t)
 	proc := fmt.Sprintf("/proc/%d/", s.cmd.Process.Pid)
 	fds, err := os.ReadDir(proc + "fd")
 	if err != nil {
@@ -381,7 +410,7 @@ func TestSoak(t *testing.T) {
 		return a.Name == "object-empty"
 	})
 	provePackets(t)
-	s := startSoak(t)
+	s := startSoak(t, 1)
 	env := environment(t)
 	env.Do = s.do
 	ctx, stop := context.WithCancel(context.Background())
@@ -392,6 +421,7 @@ func TestSoak(t *testing.T) {
 	endless := elfobj.Function(kernelName, []byte{0xeb, 0xfe}) // jmp to itself
 	pests := pests{count: make(map[string]int)}
 	defer pests.leave()
+	list := originals(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	classes := make(map[string]int)
 	var before usage
@@ -402,6 +432,15 @@ func TestSoak(t *testing.T) {
 		}
 		if done > 20 && done%pestEvery == 0 {
 			pests.pester(t, s.url, endless)
+		}
+		if done%mutantEvery == 0 {
+			object, from, a, err := s.sendMutant(list, uint64(done))
+			if err != nil || blames(a.class) {
+				failed++
+				t.Errorf("%s (%s): %s, %v: %.500s", from, keep(t, object, uint64(done)), a.class, err, a.text)
+			}
+			classes["mutant, "+a.class]++
+			continue
 		}
 		a := &corpus[random.IntN(len(corpus))]
 		o := env.Mount(ctx, a)
@@ -426,6 +465,8 @@ func TestSoak(t *testing.T) {
 	}
 	t.Logf("%d requests in %v, %d not as expected", done, time.Since(start).Round(time.Second), failed)
 	t.Logf("beside them %v", pests.count)
+	server, child := s.peaks(t)
+	t.Logf("resident at most: server %d MiB, child and cell %d MiB", server>>20, child>>20)
 	t.Logf("slowest answer of monitor: %v", time.Duration(s.slowest.Load()).Round(time.Millisecond))
 	t.Logf("before %+v", before)
 	t.Logf("after  %+v", after)
