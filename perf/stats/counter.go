@@ -104,7 +104,7 @@ func countFigure(parts []part, empties []float64, fig *Figure, q *Quality) {
 	fig.Min, fig.P10, fig.P90 = calls[0]-over, Quantile(calls, .1)-over, Quantile(calls, .9)-over
 	mode, share := mostFrequent(calls)
 	_, emptyShare := mostFrequent(empties)
-	if share > .9 && (len(empties) == 0 || emptyShare > .9) {
+	if len(calls) > 1 && share > .9 && (len(empties) == 0 || emptyShare > .9) {
 		fig.Exact = true
 		fig.Value = mode - over
 		fig.CILow, fig.CIHigh = fig.Value, fig.Value

@@ -40,6 +40,10 @@ func TestEstimateCounter(t *testing.T) {
 		t.Errorf("exact: %+v, %+v, %v", f, q, err)
 	}
 
+	if f, _, err = EstimateCounter(second(counted(repeat(1012, 1), nil))); err != nil || f.Exact || f.Value != 1012 {
+		t.Errorf("one sample is exact: %+v, %v", f, err)
+	}
+
 	var noisy []uint64
 	for i := range uint64(101) {
 		noisy = append(noisy, 500+i)

@@ -64,7 +64,7 @@ type Figure struct {
 	Accepted, Total int     // samples of the kernel, empty calls not counted
 	Cells           int     // that gave an accepted sample
 	Steep           float64 // what a cycle more between the time stamps adds to Value: more than 1 where short calls hide
-	Exact           bool    // an integer that more than 90 % of the samples agree on
+	Exact           bool    // an integer that more than 90 % of two samples or more agree on
 	Rejected        Rejections
 }
 
