@@ -71,6 +71,8 @@ func TestExitCodes(t *testing.T) {
 		{"run -k playground --server http://127.0.0.1:1 " + good, exitUnfit, "does not answer"},
 		{"screen " + good, exitGood, ""},
 		{"screen " + objectFile(t, "socket"), exitFailed, ""},
+		{"screen --assume nehalem " + objectFile(t, "sdot_avx2"), exitFailed, ""},
+		{"screen --assume haswell " + objectFile(t, "sdot_avx2"), exitGood, ""},
 		{"screen --batch " + good, exitUsage, "--batch"},
 		{"screen", exitUsage, "--batch"},
 		{"inspect --load " + good, exitGood, ""},

@@ -25,7 +25,7 @@ func (a *app) screen(args []string) int {
 	f.outputFlag(&o.out, "text", "json")
 	f.yes(&o.boundaries, "boundaries", "print SECTION OFFSET LENGTH of every instruction instead")
 	f.yes(&o.listing, "listing", "print an annotated disassembly instead")
-	f.text(&o.assume, "assume", "NAME", "answer for this microarchitecture instead of this host, as in nehalem, znver5, x86-64-v3")
+	f.text(&o.assume, "assume", "NAME", "answer for this microarchitecture instead of this host, as in nehalem, znver5, x86-64-v3; exit 1 where it lacks an extension")
 	f.list(&o.refuse, "refuse", "RULE", "refuse what this soft rule only notes; may be repeated")
 	f.yes(&o.batch, "batch", "read object names from standard input, write one JSON answer a line")
 	o.engineOptions.define(f)
