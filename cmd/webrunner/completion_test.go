@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"webrunner/internal/words"
 )
 
 // TestManuals finds the flags of every command in all that is made of them.
@@ -55,6 +58,23 @@ func TestManualLines(t *testing.T) {
 	for l := range strings.Lines(page) {
 		if strings.HasPrefix(l, "'") || strings.HasPrefix(l, ".") && !slices.Contains(macros, strings.Fields(l)[0]) {
 			t.Errorf("%q", l)
+		}
+	}
+}
+
+// TestColumns holds that what people read on a terminal fits 120 columns.
+func TestColumns(t *testing.T) {
+	needsChild(t)
+	texts := []string{"help", "kernels", "doctor", "sandbox --explain"}
+	for _, v := range verbs() {
+		texts = append(texts, v.name+" -h")
+	}
+	for _, args := range texts {
+		_, out, _ := call("", strings.Fields(args)...)
+		for l := range strings.Lines(out) {
+			if utf8.RuneCountInString(l) > words.Columns+1 && !strings.HasPrefix(l, "usage: ") {
+				t.Errorf("%s: a line of %d columns: %s", args, utf8.RuneCountInString(l)-1, l)
+			}
 		}
 	}
 }

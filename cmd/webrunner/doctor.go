@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 
 	"webrunner/internal/doctor"
 	"webrunner/internal/report"
 	"webrunner/internal/wire"
+	"webrunner/internal/words"
 )
 
 // diagnosis is what doctor answers.
@@ -82,6 +84,6 @@ func (d *diagnosis) text(a *app) error {
 		verdict = "unfit"
 	}
 	fmt.Fprintf(&b, "\nThis host is %s.\n", verdict)
-	_, err := a.out.Write(b.Bytes())
+	_, err := io.WriteString(a.out, words.Fold(b.String(), words.Columns))
 	return err
 }

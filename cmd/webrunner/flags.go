@@ -196,6 +196,7 @@ func (f *flags) describe(w io.Writer) {
 		width = max(width, len(r.names)+1+len(r.argument))
 	}
 	for _, r := range f.rows {
-		fmt.Fprintf(w, "  %-*s  %s\n", width, r.names+" "+r.argument, r.about)
+		row := fmt.Sprintf("  %-*s  %s\n", width, r.names+" "+r.argument, r.about)
+		io.WriteString(w, words.Fold(row, words.Columns))
 	}
 }

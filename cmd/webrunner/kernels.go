@@ -9,6 +9,7 @@ import (
 	"webrunner/internal/report"
 	"webrunner/internal/request"
 	"webrunner/internal/wire"
+	"webrunner/internal/words"
 	"webrunner/kernels"
 )
 
@@ -45,7 +46,7 @@ func (a *app) kernels(args []string) int {
 		return a.forms(list, asCall)
 	}
 	if out == "text" {
-		fmt.Fprint(a.out, kernels.Text(list))
+		fmt.Fprint(a.out, words.Fold(kernels.Text(list), words.Columns))
 		return exitGood
 	}
 	if err := report.Document(a.out, map[string]any{"kernels": list}); err != nil {

@@ -9,6 +9,7 @@ import (
 	"webrunner/internal/report"
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
+	"webrunner/internal/words"
 )
 
 // sandbox shows the layers that a real child finds in force on this host, the
@@ -49,7 +50,7 @@ func (a *app) sandbox(args []string) int {
 		}
 	}
 	if out == "text" {
-		fmt.Fprint(a.out, text)
+		fmt.Fprint(a.out, words.Fold(text, words.Columns))
 	} else if err := report.Document(a.out, doc); err != nil {
 		return a.fail(out, err)
 	}
