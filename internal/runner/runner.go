@@ -19,6 +19,7 @@ type Config struct {
 	Jobs      int                              // at one time; default 1
 	Grace     time.Duration                    // what a job gets beyond its own deadline; default 2 s
 	Without   []wire.LayerName                 // layers that may be missing
+	Strict    bool                             // cells run without the speculation that a process can switch off
 	MaxReport int64                            // bytes of a report's frame; default 32 MiB
 	Log       func(format string, args ...any) // the error log, one call a line; default none
 }
