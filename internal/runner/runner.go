@@ -117,7 +117,7 @@ func (p *Pool) converse(ctx context.Context, c *child, job *wire.Job, progress f
 	defer context.AfterFunc(timed, c.kill)()
 
 	sent := wire.WriteJob(c.job, job)
-	rep, err := wire.ReadReport(c.report, p.cfg.MaxReport, progress)
+	rep, err := wire.ReadReport(c.reader(), p.cfg.MaxReport, progress)
 	c.kill() // its one job is done; this also ends whatever it left behind
 	switch {
 	case err == nil && rep.NotStarted:
