@@ -80,7 +80,7 @@ func law() []room {
 		{"internal/report", []string{"internal/wire", "internal/words"}, leafBans()},
 		{"internal/wire", nil, leafBans()},
 		{"internal/hostinfo", []string{"internal/wire", "perf", "perf/processor", "perf/uarch"}, leafBans()},
-		{"internal/child", []string{"examples", "internal/audit", "internal/calibrate", "internal/cell", "internal/compare", "internal/measure", "internal/subject", "internal/wire", "filter/", "kernels", "perf/stats"}, childBans()},
+		{"internal/child", []string{"examples", "internal/audit", "internal/calibrate", "internal/cell", "internal/compare", "internal/measure", "internal/speculation", "internal/subject", "internal/wire", "filter/", "kernels", "perf/stats"}, childBans()},
 		{"internal/compare", []string{"internal/audit", "internal/measure", "internal/subject", "internal/wire", "perf/stats"}, childBans()},
 		{"internal/audit", []string{"internal/autopsy", "internal/cell", "internal/measure", "internal/subject", "internal/wire", "kernels", "loader", "perf/stats", "trampoline"}, childBans()},
 		{"internal/calibrate", []string{"internal/cell", "internal/measure", "internal/wire", "perf/processor", "perf/stats", "trampoline"}, childBans()},
@@ -107,7 +107,8 @@ func law() []room {
 		leaves("examples"),
 		leaves("internal/elfobj"),
 		leaves("internal/words"),
-		{"internal/doctor", []string{"filter/landlock", "internal/runner", "internal/wire", "perf", "perf/processor"}, serverBans()},
+		leaves("internal/speculation"),
+		{"internal/doctor", []string{"filter/landlock", "internal/runner", "internal/speculation", "internal/wire", "perf", "perf/processor"}, serverBans()},
 		{"scripts/matrix", []string{"examples", "internal/wire"}, nil}, // starts emulators; not part of the binary
 		// Records what the tests of perf/stats play; not part of the binary.
 		{"scripts/record", []string{"internal/cell", "perf/processor", "perf/recording", "trampoline"}, nil},

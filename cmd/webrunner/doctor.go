@@ -63,7 +63,7 @@ func (o *engineOptions) diagnose(a *app) (*diagnosis, error) {
 	} else if d.Problem = wire.AsProblem(err); d.Problem.Class != wire.Unfit {
 		return nil, err
 	}
-	d.Findings = doctor.Examine(os.DirFS("/"), doctor.ThisHost(without))
+	d.Findings = doctor.Examine(os.DirFS("/"), doctor.ThisHost(without, o.strict))
 	d.Fit = d.Problem == nil && doctor.Fit(d.Findings)
 	return d, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"webrunner/internal/engine"
@@ -10,6 +11,7 @@ import (
 // engineOptions are the flags of every command that runs children here.
 type engineOptions struct {
 	without []string
+	strict  bool // cells run without the speculation that a process can switch off
 	timeout time.Duration
 	kernels string
 	name    string // its name in answers, empty for the host's own
@@ -21,6 +23,15 @@ type engineOptions struct {
 func (o *engineOptions) define(f *flags) {
 	o.timeout = engine.DefaultTimeout
 	f.list(&o.without, "without", "LAYER", "run although this layer is missing, or switch it off: "+wire.JoinLayers(wire.LayerNames())+"; may be repeated")
+	f.row("speculation", "host|strict", "in cells: as this host has it, or switched off past stores and at indirect branches (host)", func(name string) {
+		f.set.Func(name, "", func(s string) error {
+			if s != "host" && s != "strict" {
+				return errors.New("there is host, strict")
+			}
+			o.strict = s == "strict"
+			return nil
+		})
+	})
 	f.span(&o.timeout, "timeout", "DURATION", "end a whole job after this time (10s)")
 	kernelsFlag(f, &o.kernels)
 }
@@ -43,6 +54,6 @@ func (a *app) open(o *engineOptions, log func(string, ...any)) (*engine.Engine, 
 		return nil, usage("--timeout must be at least %v, not %v", engine.ShortestTimeout, o.timeout)
 	}
 	return engine.Open(engine.Config{
-		Machine: o.name, Kernels: set, Without: without, Timeout: o.timeout, Size: o.pool, Parallel: o.parallel, Learned: a.learned, Log: log,
+		Machine: o.name, Kernels: set, Without: without, Strict: o.strict, Timeout: o.timeout, Size: o.pool, Parallel: o.parallel, Learned: a.learned, Log: log,
 	})
 }

@@ -36,13 +36,13 @@ func (o *remoteOptions) settle(f *flags) error {
 	switch {
 	case o.server == "-":
 		o.server = ""
-	case o.server == "" && len(f.given("without", "kernels", "timeout")) == 0:
+	case o.server == "" && len(f.given("without", "speculation", "kernels", "timeout")) == 0:
 		o.server = os.Getenv(serverVariable)
 	}
 	if o.token == "" && o.server != "" {
 		o.token = os.Getenv(tokenVariable)
 	}
-	about, list := "is for this host; a server at --server has its own", f.given("without", "kernels", "timeout")
+	about, list := "is for this host; a server at --server has its own", f.given("without", "speculation", "kernels", "timeout")
 	if o.server == "" {
 		about, list = "is for asking a server; name it by --server", f.given("machine", "token-file", "wait")
 	}

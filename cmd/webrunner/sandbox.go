@@ -2,12 +2,15 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"webrunner/filter/seccomp"
 	"webrunner/internal/child"
 	"webrunner/internal/report"
 	"webrunner/internal/runner"
+	"webrunner/internal/speculation"
 	"webrunner/internal/wire"
 	"webrunner/internal/words"
 )
@@ -42,9 +45,13 @@ func (a *app) sandbox(args []string) int {
 		if err != nil {
 			return a.fail(out, err)
 		}
-		steps := append(runner.Steps(), child.Steps()...)
-		doc["steps"], doc["policies"] = steps, policies
-		text += "\n" + stepsText(steps, e.Layers)
+		steps := append(runner.Steps(), child.Steps(o.strict)...)
+		kinds := speculations(o.strict)
+		doc["steps"], doc["policies"], doc["speculation"] = steps, policies, kinds
+		text += "\n" + stepsText(steps, e.Layers) + "\nspeculation in cells:\n"
+		for _, name := range slices.Sorted(maps.Keys(kinds)) {
+			text += fmt.Sprintf("     %s: %s\n", name, kinds[name])
+		}
 		for _, p := range policies {
 			text += "\n" + p.String()
 		}
@@ -55,6 +62,23 @@ func (a *app) sandbox(args []string) int {
 		return a.fail(out, err)
 	}
 	return exitGood
+}
+
+// speculations tells of each kind of speculation that Linux knows what it is in cells.
+func speculations(strict bool) map[string]string {
+	list := make(map[string]string)
+	for _, k := range speculation.Kinds() {
+		s, err := speculation.Get(k)
+		switch {
+		case err != nil:
+			list[k.Name] = err.Error()
+		case strict && !s.Off():
+			list[k.Name] = "switched off by --speculation strict"
+		default:
+			list[k.Name] = s.String()
+		}
+	}
+	return list
 }
 
 // stepsText lists the lock-down in its order for people.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -38,7 +39,8 @@ func Main() int {
 	// Near the limit it collects in time, before that ends it.
 	debug.SetMemoryLimit(limitData / 4 * 3)
 
-	layers, problem := lockDown(wire.ParseWithoutArg(os.Args[len(os.Args)-1]))
+	strict := slices.Contains(os.Args, wire.StrictArg)
+	layers, problem := lockDown(wire.ParseWithoutArg(os.Args[1]), strict)
 	job, err := awaitJob(func() {
 		if problem == nil {
 			rehearse(layers)
@@ -51,7 +53,9 @@ func Main() int {
 	if problem != nil {
 		rep = &wire.Report{Problem: problem}
 	} else {
-		rep = newJob(job, layers).do()
+		j := newJob(job, layers)
+		j.strict = strict
+		rep = j.do()
 	}
 	if err := wire.WriteReport(descriptor(reportFD), rep); err != nil {
 		fmt.Fprintf(descriptor(2), "the report cannot be written: %v\n", err)
@@ -80,6 +84,7 @@ func awaitJob(idle func()) (job *wire.Job, err error) {
 type job struct {
 	*wire.Job
 	layers wire.Layers // in force here
+	strict bool        // cells run without some speculation
 	began  time.Time
 	space  *cell.Space // of a run; it ends with the process, or by who began the job
 }

@@ -10,6 +10,7 @@ import (
 
 	"webrunner/filter/landlock"
 	"webrunner/filter/seccomp"
+	"webrunner/internal/speculation"
 	"webrunner/internal/wire"
 )
 
@@ -22,9 +23,16 @@ type step struct {
 	do    func() (detail string, err error) // detail is that of the wire.Layer
 }
 
-// steps is the lock-down that the child does itself. Before it, the runner has
+// steps is the lock-down that the child does itself; where it is strict, cells run
+// without the speculation that a process can switch off. Before it, the runner has
 // taken the steps of its own table.
-func steps() []step {
+func steps(strict bool) []step {
+	speculate := step{"", "leave speculation as this host has it; --speculation strict switches off what a process can",
+		"the same", func() (string, error) { return "", nil }}
+	if strict {
+		speculate = step{"", "switch off speculation past stores and at indirect branches, for its cells and for good",
+			"the same, without those two", restrictSpeculation}
+	}
 	return []step{
 		{wire.LayerCapabilities, "empty the bounding set, drop every capability in every thread",
 			"everything the user nobody may do", dropCapabilities},
@@ -38,15 +46,16 @@ func steps() []step {
 			"the same; its children cannot look back at it", hide},
 		{wire.LayerLandlock, "open no file, reach no TCP port; abstract sockets and signals of its own only, as the kernel's level has it",
 			"other sockets, and all other system calls", restrictFiles},
+		speculate,
 		{wire.LayerSeccomp, "install the stage-1 filter, for every thread",
 			"the system calls of the stage-1 policy; a cell has its own", installStage1},
 	}
 }
 
-// Steps returns the child's part of the lock-down for explanations.
-func Steps() []wire.Step {
+// Steps returns the child's part of the lock-down, strict or not, for explanations.
+func Steps(strict bool) []wire.Step {
 	var list []wire.Step
-	for _, s := range steps() {
+	for _, s := range steps(strict) {
 		list = append(list, wire.Step{By: "child", Layer: s.layer, Act: s.act, Left: s.left})
 	}
 	return list
@@ -54,9 +63,9 @@ func Steps() []wire.Step {
 
 // lockDown takes every step. A required layer that cannot be had makes the
 // child unfit, unless the operator did without it by name.
-func lockDown(without []wire.LayerName) (wire.Layers, *wire.Problem) {
+func lockDown(without []wire.LayerName, strict bool) (wire.Layers, *wire.Problem) {
 	layers := make(wire.Layers)
-	for _, s := range steps() {
+	for _, s := range steps(strict) {
 		if s.layer != "" && slices.Contains(without, s.layer) {
 			layers[s.layer] = wire.SwitchedOff(s.layer)
 			continue
@@ -157,6 +166,14 @@ func restrictFiles() (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("(ABI %d)", applied.ABI), nil
+}
+
+// restrictSpeculation switches speculation off in this thread, which forks the cells.
+func restrictSpeculation() (string, error) {
+	if err := speculation.Linux().Restrict(); err != nil {
+		return "", fmt.Errorf("%w; --speculation host leaves it as it is", err)
+	}
+	return "", nil
 }
 
 func installStage1() (string, error) {

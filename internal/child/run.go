@@ -69,6 +69,9 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 	if w.Note != "" {
 		res.Notes = append(res.Notes, w.Note)
 	}
+	if j.strict {
+		res.Notes = append(res.Notes, "this host was asked to run cells without speculation past stores and at indirect branches (--speculation strict): code that loads what it has just stored, or calls through pointers, is slower for it")
+	}
 	if broken.UpperInUse() {
 		res.Notes = append(res.Notes, "the upper halves of vector registers are in use after a call (no vzeroupper): SSE instructions that follow may be slow")
 	}

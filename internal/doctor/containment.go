@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"webrunner/internal/runner"
+	"webrunner/internal/speculation"
 )
 
 func user(h host) Finding {
@@ -103,6 +105,81 @@ func vulnerabilities(h host) Finding {
 		f.Mend = "remove mitigations=off from the kernel command line and boot"
 	}
 	return f
+}
+
+// speculationControl tells whether cells can do without the kinds of speculation that a
+// process may switch off for itself (Documentation/userspace-api/spec_ctrl.rst).
+func speculationControl(h host) Finding {
+	var states, left []string
+	open := false
+	for _, k := range speculation.Kinds() {
+		s, err := h.Speculation(k)
+		switch {
+		case err != nil:
+			return Finding{State: Unknown, Have: err.Error()}
+		case s.Off():
+		case s.Controllable():
+			open = true
+		default:
+			left = append(left, k.Name)
+		}
+		states = append(states, fmt.Sprintf("%s: %v", k.Name, s))
+	}
+	have := strings.Join(states, "; ")
+	switch {
+	case len(left) > 0:
+		f := Finding{State: Warn, Have: have,
+			Risk: "a cell may find out what other processes keep in a processor's predictors, or lead them astray",
+			Mend: "install the vendor's microcode, boot with spec_store_bypass_disable=prctl spectre_v2_user=prctl, and serve with --speculation strict; in a virtual machine its host must show it the processor's controls"}
+		if h.Strict {
+			f.State = Bad
+			f.Mend += "; or serve without --speculation strict"
+		}
+		return f
+	case h.Strict && open:
+		return well("%s; switched off in cells", have)
+	case open:
+		return well("%s; --speculation strict switches it off in cells, which makes some kernels slower", have)
+	}
+	return well("%s", have)
+}
+
+// splitLocks tells what becomes of a locked access to two lines of the cache, for which
+// a processor stops all others (Documentation/arch/x86/buslock.rst). The screen cannot
+// see one whose address is computed.
+func splitLocks(h host) Finding {
+	const (
+		risk = "one job can slow all others, by locked accesses to two lines of the cache at once"
+		boot = "add split_lock_detect=fatal to the kernel command line and boot"
+	)
+	info, ok := h.text("proc/cpuinfo")
+	if !ok {
+		return unknown("/proc/cpuinfo")
+	}
+	features := strings.Fields(info)
+	split, bus := slices.Contains(features, "split_lock_detect"), slices.Contains(features, "bus_lock_detect")
+	cmdline, _ := h.text("proc/cmdline")
+	mode := "warn" // the default
+	for _, word := range strings.Fields(cmdline) {
+		if v, ok := strings.CutPrefix(word, "split_lock_detect="); ok {
+			mode = v
+		}
+	}
+	mitigate, told := h.number("proc/sys/kernel/split_lock_mitigate")
+	switch {
+	case !split && !bus:
+		return Finding{State: Warn, Have: "not detected here: the processor, or the host of this virtual machine, shows neither split_lock_detect nor bus_lock_detect",
+			Risk: risk, Mend: "give the service a machine of its own, or one whose processor has it (Intel since Tiger Lake, AMD since Zen 5)"}
+	case mode == "off":
+		return Finding{State: Warn, Have: "detection is off (split_lock_detect=off)", Risk: risk, Mend: boot}
+	case mode == "fatal":
+		return well("end the process with SIGBUS")
+	case strings.HasPrefix(mode, "ratelimit:"):
+		return well("limited to %s a second", strings.TrimPrefix(mode, "ratelimit:"))
+	case split && told && mitigate == 1:
+		return well("slowed down by the kernel, one at a time (kernel.split_lock_mitigate)")
+	}
+	return Finding{State: Warn, Have: "the kernel notes them, and slows nobody down", Risk: risk, Mend: boot}
 }
 
 // smt: a guest sees the hyper-threads that its host shows it, and none of who

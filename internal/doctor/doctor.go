@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"webrunner/internal/speculation"
 	"webrunner/internal/wire"
 	"webrunner/perf/processor"
 )
@@ -54,6 +55,9 @@ type Probes struct {
 	NoNew    func() (set bool, err error)  // whether no_new_privs is set already
 	Root     bool                          // effective user 0
 	Without  []wire.LayerName              // layers that the operator gives up
+	Strict   bool                          // the operator wants cells without speculation
+	// Speculation is what Linux says of a kind.
+	Speculation func(speculation.Kind) (speculation.State, error)
 }
 
 // host is a host under examination.
@@ -85,6 +89,8 @@ func checks() []check {
 			"counters cannot be found; SMT, governor and turbo are unknown")},
 		{"vsyscall", Containment, vsyscallPage},
 		{"cpu-vulnerabilities", Containment, vulnerabilities},
+		{"speculation-control", Containment, speculationControl},
+		{"split-locks", Containment, splitLocks},
 		{"smt", Containment, smt},
 		{"swap", Containment, swap},
 		{"memory-limit", Containment, memoryLimit},
@@ -98,7 +104,7 @@ func checks() []check {
 		{"governor", Figures, governor},
 		{"turbo", Figures, turbo},
 		{"tsc", Figures, tsc},
-		{"speculation", Figures, speculation},
+		{"speculation", Figures, speculating},
 		{"microcode", Figures, microcode},
 		{"huge-pages", Figures, hugePages},
 		{"cpus", Figures, cpus},

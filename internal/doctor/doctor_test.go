@@ -9,6 +9,9 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"golang.org/x/sys/unix"
+
+	"webrunner/internal/speculation"
 	"webrunner/internal/wire"
 	"webrunner/perf/processor"
 )
@@ -27,13 +30,14 @@ func healthyTree() map[string]string {
 		"proc/self/smaps":              smaps("rd ex mr mw me de"),
 		"proc/self/cgroup":             "0::/system.slice/webrunner.service\n",
 		"proc/self/limits":             "Limit  Soft Limit  Hard Limit  Units\nMax core file size        0                    unlimited            bytes\nMax resident set unlimited unlimited bytes\n",
-		"proc/cpuinfo":                 "processor\t: 0\nmicrocode\t: 0x2b\nprocessor\t: 1\nmicrocode\t: 0x2b\n",
+		"proc/cpuinfo":                 "processor\t: 0\nmicrocode\t: 0x2b\nflags\t: fpu split_lock_detect\nprocessor\t: 1\nmicrocode\t: 0x2b\n",
 		"proc/sys/kernel/core_pattern": "core\n",
 		"sys/fs/cgroup/system.slice/webrunner.service/cgroup.controllers": "cpu memory pids\n",
 		"sys/devices/system/cpu/nohz_full":                                "(null)\n",
 		"sys/devices/system/cpu/vulnerabilities/spec_store_bypass":        "Mitigation: Speculative Store Bypass disabled via prctl\n",
 		"proc/swaps":                                                      "Filename\tType\tSize\tUsed\tPriority\n/dev/zram0 partition 1 0 100\n",
 		"proc/cmdline":                                                    "quiet\n",
+		"proc/sys/kernel/split_lock_mitigate":                             "1\n",
 		"proc/sys/user/max_user_namespaces":                               "96365\n",
 		"proc/sys/kernel/seccomp/actions_avail":                           "kill_process kill_thread errno allow\n",
 		"proc/sys/kernel/yama/ptrace_scope":                               "1\n",
@@ -59,11 +63,18 @@ func healthyProbes() Probes {
 	return Probes{
 		Perf: processor.HostInfo{PMU: true, PMUName: "skylake", Counters: 8, Fixed: 3, RDPMC: "1", Paranoid: 2,
 			Invariant: true, TSCQuantum: 1, CPUs: []int{0, 1}},
-		Landlock: func() (int, error) { return 7, nil },
-		Seccomp:  func() error { return nil },
-		NoNew:    func() (bool, error) { return true, nil },
+		Landlock:    func() (int, error) { return 7, nil },
+		Seccomp:     func() error { return nil },
+		NoNew:       func() (bool, error) { return true, nil },
+		Speculation: func(speculation.Kind) (speculation.State, error) { return openToPrctl, nil },
 	}
 }
+
+// What Linux says of a kind of speculation: a process may switch it off; nobody may.
+const (
+	openToPrctl = speculation.State(unix.PR_SPEC_PRCTL | unix.PR_SPEC_ENABLE)
+	leftOn      = speculation.State(unix.PR_SPEC_ENABLE)
+)
 
 func smaps(flags string) string {
 	return "00400000-00500000 r-xp 00000000 00:00 1 /bin/x\nSize: 4 kB\nVmFlags: rd ex sl\n" +
@@ -123,6 +134,11 @@ func illnesses() []struct {
 	}
 	noPMU := func(p *Probes) { p.Perf.PMU, p.Perf.RDPMC, p.Perf.PMUReason = false, "", "ENOENT" }
 	guest := func(p *Probes) { p.Perf.Hypervisor = "KVMKVMKVM" }
+	speculates := func(s speculation.State, strict bool) change {
+		return probe(func(p *Probes) {
+			p.Strict, p.Speculation = strict, func(speculation.Kind) (speculation.State, error) { return s, nil }
+		})
+	}
 	noSeccomp := func(p *Probes) { p.Seccomp = func() error { return errors.New("no seccomp") } }
 	return []struct {
 		name  string
@@ -166,6 +182,22 @@ func illnesses() []struct {
 		{"cpu-vulnerabilities", Warn, "microcode", file("sys/devices/system/cpu/vulnerabilities/mds", "Vulnerable: Clear CPU buffers attempted, no microcode")},
 		{"cpu-vulnerabilities", Warn, "remove mitigations=off", change{files: map[string]string{"sys/devices/system/cpu/vulnerabilities/mds": "Vulnerable", "proc/cmdline": "quiet mitigations=off"}}},
 		{"cpu-vulnerabilities", Unknown, "vulnerabilities", file("sys/devices/system/cpu/vulnerabilities/", "-")},
+		{"speculation-control", OK, "indirect branches: on, open to prctl; --speculation strict switches it off", change{}},
+		{"speculation-control", OK, "; switched off in cells", speculates(openToPrctl, true)},
+		{"speculation-control", OK, "store bypass: the processor is not affected", speculates(unix.PR_SPEC_NOT_AFFECTED, true)},
+		{"speculation-control", Warn, "leaves nothing open to prctl", speculates(leftOn, false)},
+		{"speculation-control", Bad, "or serve without --speculation strict", speculates(leftOn, true)},
+		{"speculation-control", Unknown, "does not tell", probe(func(p *Probes) {
+			p.Speculation = func(speculation.Kind) (speculation.State, error) { return 0, errors.New("Linux does not tell") }
+		})},
+		{"split-locks", OK, "kernel.split_lock_mitigate", change{}},
+		{"split-locks", OK, "SIGBUS", file("proc/cmdline", "split_lock_detect=fatal quiet")},
+		{"split-locks", OK, "limited to 10 a second", change{files: map[string]string{"proc/cpuinfo": "microcode\t: 0x2b\nflags : bus_lock_detect", "proc/cmdline": "split_lock_detect=ratelimit:10"}}},
+		{"split-locks", Warn, "machine of its own", file("proc/cpuinfo", "microcode\t: 0x2b\nflags : fpu")},
+		{"split-locks", Warn, "split_lock_detect=fatal", file("proc/cmdline", "quiet split_lock_detect=off")},
+		{"split-locks", Warn, "slows nobody down", file("proc/sys/kernel/split_lock_mitigate", "0")},
+		{"split-locks", Warn, "slows nobody down", file("proc/cpuinfo", "microcode\t: 0x2b\nflags : bus_lock_detect")},
+		{"split-locks", Unknown, "cpuinfo", file("proc/cpuinfo", "-")},
 		{"smt", Warn, "echo off > /sys/devices/system/cpu/smt/control", file("sys/devices/system/cpu/smt/active", "1")},
 		{"smt", Unknown, "smt", file("sys/devices/system/cpu/smt/", "-")},
 		{"smt", OK, "off (off)", change{}},
@@ -304,7 +336,7 @@ func TestText(t *testing.T) {
 
 // TestThisHost runs the real probes: whatever this host is, they answer.
 func TestThisHost(t *testing.T) {
-	p := ThisHost(nil)
+	p := ThisHost(nil, false)
 	list := Examine(os.DirFS("/"), p)
 	if f := find(t, list, "seccomp"); f.State != OK {
 		t.Errorf("this test runs on a kernel without seccomp? %+v", f)

@@ -137,11 +137,11 @@ func tsc(h host) Finding {
 	return well("invariant, in steps of %d ticks; the kernel's clock is %s", max(h.Perf.TSCQuantum, 1), source)
 }
 
-// speculation tells how the kernel's defences change what a kernel costs in
+// speculating tells how the kernel's defences change what a kernel costs in
 // user mode (Documentation/userspace-api/spec_ctrl.rst, hw-vuln). Most do not;
 // one that binds processes with a filter, as before Linux 5.16, binds cells and
 // not the programs that the figures are meant for.
-func speculation(h host) Finding {
+func speculating(h host) Finding {
 	const dir = "sys/devices/system/cpu/vulnerabilities"
 	bypass, ok := h.text(dir + "/spec_store_bypass")
 	if !ok {

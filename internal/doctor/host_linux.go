@@ -8,12 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"webrunner/filter/landlock"
+	"webrunner/internal/speculation"
 	"webrunner/internal/wire"
 	"webrunner/perf/processor"
 )
 
 // ThisHost returns the probes of the running host.
-func ThisHost(without []wire.LayerName) Probes {
+func ThisHost(without []wire.LayerName, strict bool) Probes {
 	return Probes{
 		Perf:     processor.ProbeHost(os.DirFS("/")),
 		Landlock: landlock.ABI,
@@ -21,6 +22,9 @@ func ThisHost(without []wire.LayerName) Probes {
 		NoNew:    noNew,
 		Root:     os.Geteuid() == 0,
 		Without:  without,
+		Strict:   strict,
+
+		Speculation: speculation.Get,
 	}
 }
 

@@ -44,6 +44,7 @@ type Engine struct {
 type Config struct {
 	Kernels   *kernels.Set     // default: the built-in ones
 	Without   []wire.LayerName // layers that may be missing
+	Strict    bool             // cells run without the speculation that a process can switch off, or there is no engine
 	Timeout   time.Duration    // of a whole job; default DefaultTimeout, at least ShortestTimeout
 	Measuring time.Duration    // of a job, at most; default DefaultMeasuring, or half of Timeout if that is less
 
@@ -72,7 +73,7 @@ func Open(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool, err := runner.New(runner.Config{Size: c.Size, Jobs: c.Parallel, Without: c.Without, Log: c.Log})
+	pool, err := runner.New(runner.Config{Size: c.Size, Jobs: c.Parallel, Without: c.Without, Strict: c.Strict, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}

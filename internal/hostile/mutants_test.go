@@ -27,7 +27,8 @@ import (
 	"webrunner/loader/mutants"
 )
 
-// mutantCount is in the environment how many mutants there are.
+// mutantCount is in the environment how many mutants there are, or the numbers of those
+// that are made, as in 10:20; the last is not among them.
 const mutantCount = "WEBRUNNER_MUTANTS"
 
 // libraries hold objects that compilers made, where they are installed.
@@ -210,19 +211,25 @@ const mutantJobs = 3
 // TestMutants sends mutants of objects to a real server, each to one of its commands,
 // and holds that every answer is about the object.
 func TestMutants(t *testing.T) {
-	count, limit := uint64(150), 10*time.Second
+	first, count, limit := uint64(0), uint64(150), 10*time.Second
 	if v := os.Getenv(mutantCount); v != "" {
-		n, err := strconv.ParseUint(v, 10, 64)
-		if err != nil {
-			t.Fatal(err)
+		from, to, ok := strings.Cut(v, ":")
+		if !ok {
+			from, to = "0", v
 		}
-		count, limit = n, 24*time.Hour
+		var err, err2 error
+		first, err = strconv.ParseUint(from, 10, 64)
+		if count, err2 = strconv.ParseUint(to, 10, 64); err != nil || err2 != nil {
+			t.Fatalf("%s=%s: %v, %v", mutantCount, v, err, err2)
+		}
+		limit = 24 * time.Hour
 	}
 	list := originals(t)
 	s := startSoak(t, mutantJobs)
 	var mu sync.Mutex
 	classes := make(map[string]map[string]int) // by command
 	var next atomic.Uint64
+	next.Store(first)
 	start := time.Now()
 	var workers sync.WaitGroup
 	for range 2 * mutantJobs {

@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"errors"
+	"io"
 	"os"
 	"sync"
 	"syscall"
@@ -42,6 +44,35 @@ func (c *child) unread() int {
 		n, _ = unix.IoctlGetInt(int(fd), unix.TIOCINQ) // also known as FIONREAD
 	})
 	return n
+}
+
+// reader reads the child's report. What is in the pipe is read also when the wait for
+// strays is over: this process may not have run meanwhile.
+func (c *child) reader() io.Reader { return patient{c.report} }
+
+// patient is a pipe whose deadline ends waiting, but not reading what is there.
+type patient struct{ *os.File }
+
+// Read reads what the pipe has.
+func (p patient) Read(b []byte) (n int, err error) {
+	n, late := p.File.Read(b)
+	if !errors.Is(late, os.ErrDeadlineExceeded) {
+		return n, late
+	}
+	raw, err := p.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	if e := raw.Control(func(fd uintptr) { n, err = unix.Read(int(fd), b) }); e != nil {
+		return 0, e
+	}
+	switch {
+	case err != nil: // nothing is there
+		return 0, late
+	case n == 0 && len(b) > 0:
+		return 0, io.EOF
+	}
+	return n, nil
 }
 
 // kill ends the child and its process group. In a pid namespace the child is

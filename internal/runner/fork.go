@@ -44,6 +44,9 @@ func newForker(cfg Config) (*forker, error) {
 		return nil, err
 	}
 	f := &forker{argv: []string{ChildName, wire.WithoutArg(cfg.Without)}, null: null}
+	if cfg.Strict {
+		f.argv = append(f.argv, wire.StrictArg)
+	}
 	if err := f.findExecutable(); err != nil {
 		f.close()
 		return nil, err

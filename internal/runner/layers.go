@@ -13,6 +13,8 @@ import (
 //
 //	{ChildName, wire.WithoutArg of the layers to leave out}
 //
+// with wire.StrictArg behind it where Config.Strict is set.
+//
 // main asks IsChild before anything else and hands over to child.Main, which
 // finds its job on descriptor 3, writes its report to descriptor 4, and has
 // descriptor 2 for the Go runtime's crash text. Descriptors 0 and 1 are
@@ -20,7 +22,9 @@ import (
 const ChildName = "webrunner-child"
 
 // IsChild tells whether args are those of a child.
-func IsChild(args []string) bool { return len(args) == 2 && args[0] == ChildName }
+func IsChild(args []string) bool {
+	return (len(args) == 2 || len(args) == 3 && args[2] == wire.StrictArg) && args[0] == ChildName
+}
 
 // probeTime is the deadline of a probe; calibrating is the most of it.
 const probeTime = 30 * time.Second

@@ -19,6 +19,7 @@ type Config struct {
 	Jobs      int                              // at one time; default 1
 	Grace     time.Duration                    // what a job gets beyond its own deadline; default 2 s
 	Without   []wire.LayerName                 // layers that may be missing
+	Strict    bool                             // cells run without the speculation that a process can switch off
 	MaxReport int64                            // bytes of a report's frame; default 32 MiB
 	Log       func(format string, args ...any) // the error log, one call a line; default none
 }
@@ -116,7 +117,7 @@ func (p *Pool) converse(ctx context.Context, c *child, job *wire.Job, progress f
 	defer context.AfterFunc(timed, c.kill)()
 
 	sent := wire.WriteJob(c.job, job)
-	rep, err := wire.ReadReport(c.report, p.cfg.MaxReport, progress)
+	rep, err := wire.ReadReport(c.reader(), p.cfg.MaxReport, progress)
 	c.kill() // its one job is done; this also ends whatever it left behind
 	switch {
 	case err == nil && rep.NotStarted:

@@ -49,6 +49,10 @@ func ParseLayers(names []string) ([]LayerName, error) {
 // out: names with commas between them.
 const withoutPrefix = "without="
 
+// StrictArg is the argument by which a child learns that its cells do without the
+// speculation that a process can switch off.
+const StrictArg = "speculation=strict"
+
 // WithoutArg returns the argument of a child that names the layers to leave out.
 func WithoutArg(without []LayerName) string {
 	return withoutPrefix + strings.ReplaceAll(JoinLayers(without), " ", "")
