@@ -19,6 +19,16 @@ func find(t testing.TB, name string) *Spec {
 	return s
 }
 
+// all returns the kernels of a set.
+func all(t testing.TB, set *Set) []*Spec {
+	t.Helper()
+	list, err := set.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 // bind binds a kernel with some values changed from the defaults, which may
 // lie outside the limits only when the test expects an error.
 func bind(t testing.TB, s *Spec, changed map[string]uint64) *Call {

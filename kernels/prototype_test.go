@@ -106,7 +106,7 @@ func TestBuiltinPrototypes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range set.All() {
+	for _, s := range all(t, set) {
 		checkPrintable(t, s)
 		if text, err := s.Prototype(); err != nil {
 			t.Errorf("%s: %v", text, err)

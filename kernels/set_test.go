@@ -36,12 +36,12 @@ func TestLoad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		builtin := len(set.All())
+		builtin := set.Len()
 		got := ""
 		if err := set.Load(tt.files, tt.root); err != nil {
 			got = err.Error()
 		} else {
-			got = strings.Join(fullNames(set.All()[builtin:]), " ")
+			got = strings.Join(fullNames(set.entries[builtin:]), " ")
 		}
 		if got != tt.want && !(strings.HasSuffix(tt.want, ": ") && strings.HasPrefix(got, tt.want)) {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
@@ -73,12 +73,12 @@ func TestLoad2016(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	count := len(set.All())
+	count := set.Len()
 	if err := set.Load(os.DirFS("testdata"), "2016"); err != nil {
 		t.Fatal(err)
 	}
-	if got := set.Replaced(); len(got) != 3 || got[1] != "the kernel blis/sdot of 2016/sdot.xml takes the place of the built-in one" || len(set.All()) != count {
-		t.Errorf("%q and %d kernels", got, len(set.All()))
+	if got := set.Replaced(); len(got) != 3 || got[1] != "the kernel blis/sdot of 2016/sdot.xml takes the place of the built-in one" || set.Len() != count {
+		t.Errorf("%q and %d kernels", got, set.Len())
 	}
 	for _, name := range []string{"playground", "sdot", "sgemm"} {
 		s, err := set.Find(name)
@@ -89,5 +89,52 @@ func TestLoad2016(t *testing.T) {
 			t.Errorf("%s is\n%s", name, s.XML)
 		}
 		checkPrintable(t, s)
+	}
+}
+
+// The names by which built-in kernels are found are those in their files, none has the
+// plain name of another, and none is parsed before it is asked for.
+func TestBuiltin(t *testing.T) {
+	set, err := Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range set.entries {
+		if e.parsed != nil {
+			t.Errorf("%s is parsed before anybody asks for it", e.full)
+		}
+		s, err := set.Find(e.name)
+		if err != nil {
+			t.Errorf("%s: %v", e.name, err)
+			continue
+		}
+		if s.FullName() != e.full || s.Name != e.name {
+			t.Errorf("%s has the kernel %s", e.file, s.FullName())
+		}
+	}
+}
+
+// A plain name that several kernels have is that of one of 2016, or of one that an
+// operator has added; which it is is said.
+func TestPlainNames(t *testing.T) {
+	kernel := func(name string) *fstest.MapFile {
+		return spec(`<kernel name="` + name + `" namespace="mine"><call/></kernel>`)
+	}
+	set, err := Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.entries = append(set.entries, &entry{name: "f", full: "ours/f", builtin: true, parsed: &Spec{Name: "f", Namespace: "ours"}})
+	if err := set.Load(fstest.MapFS{"a.xml": kernel("sdot"), "b.xml": kernel("f")}, "."); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"sdot": "blis/sdot", "mine/sdot": "mine/sdot", "f": "mine/f", "ours/f": "ours/f"} {
+		if s, err := set.Find(name); err != nil || s.FullName() != want {
+			t.Errorf("%s: %+v, %v, want %s", name, s, err, want)
+		}
+	}
+	want := "sdot means blis/sdot, as it always has; the kernel of a.xml is mine/sdot; f means mine/f of b.xml; the built-in kernel is ours/f"
+	if got := strings.Join(set.Replaced(), "; "); got != want {
+		t.Errorf("%s", got)
 	}
 }

@@ -103,21 +103,23 @@ func TestAdd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine, err := Parse([]byte(`<kernel name="sdot" namespace="mine"><call/></kernel>`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := set.add(mine, "mine.xml"); err != nil {
-		t.Fatal(err)
+	var mine *Spec
+	for _, namespace := range []string{"yours", "mine"} {
+		if mine, err = Parse([]byte(`<kernel name="sdott" namespace="` + namespace + `"><call/></kernel>`)); err != nil {
+			t.Fatal(err)
+		}
+		if err := set.add(mine, namespace+".xml"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := set.add(mine, "mine.xml"); err == nil {
 		t.Error("two kernels of one name are accepted")
 	}
 	var e *UnknownError
-	if _, err = set.Find("sdot"); !errors.As(err, &e) || !slices.Equal(e.Ambiguous, []string{"blis/sdot", "mine/sdot"}) {
+	if _, err = set.Find("sdott"); !errors.As(err, &e) || !slices.Equal(e.Ambiguous, []string{"yours/sdott", "mine/sdott"}) {
 		t.Errorf("an ambiguous name: %v", err)
 	}
-	if s, err := set.Find("mine/sdot"); err != nil || s != mine {
-		t.Errorf("mine/sdot: %v", err)
+	if s, err := set.Find("mine/sdott"); err != nil || s != mine {
+		t.Errorf("mine/sdott: %v", err)
 	}
 }

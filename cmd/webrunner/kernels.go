@@ -68,7 +68,7 @@ func described(set *kernels.Set, names []string, call string) ([]*kernels.Spec, 
 	case len(names) == 1:
 		spec, err = (&request.Reader{Kernels: set}).Find(names[0])
 	default:
-		return set.All(), nil
+		return set.All()
 	}
 	return []*kernels.Spec{spec}, err
 }
@@ -108,14 +108,14 @@ func loadKernels(name string) (*kernels.Set, error) {
 		folder, root = filepath.Split(filepath.Clean(name))
 		folder = cmp.Or(folder, ".")
 	}
-	builtin := len(set.All())
+	builtin := set.Len()
 	if err := set.Load(os.DirFS(folder), root); err != nil {
 		return nil, fmt.Errorf("--kernels %s: %w", name, err)
 	}
 	if err := set.Reserve(request.Names()); err != nil {
 		return nil, fmt.Errorf("--kernels %s: %w", name, err)
 	}
-	if len(set.All()) == builtin {
+	if set.Len() == builtin {
 		return nil, fmt.Errorf("--kernels %s: no file in it ends in .xml", name)
 	}
 	return set, nil

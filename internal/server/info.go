@@ -70,7 +70,7 @@ func (s *Server) sandbox(x *exchange) (answer, *wire.Problem) {
 
 // kernels lists the specifications, or the one that ?kernel= names.
 func (s *Server) kernels(x *exchange) (answer, *wire.Problem) {
-	list := s.cfg.Engine.Reader.Kernels.All()
+	var list []*kernels.Spec
 	for name, values := range x.query {
 		if name != "kernel" || len(values) != 1 {
 			return answer{}, wire.Problemf(wire.BadParameter, "kernels has one parameter, kernel")
@@ -80,6 +80,12 @@ func (s *Server) kernels(x *exchange) (answer, *wire.Problem) {
 			return answer{}, wire.AsProblem(err)
 		}
 		list = []*kernels.Spec{spec}
+	}
+	if list == nil {
+		var err error
+		if list, err = s.cfg.Engine.Reader.Kernels.All(); err != nil {
+			return answer{}, wire.Problemf(wire.Internal, "%v", err)
+		}
 	}
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
 		return text(kernels.Text(list)), nil
