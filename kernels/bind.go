@@ -49,6 +49,7 @@ type Buffer struct {
 	data   string // of FillValues and FillBytes
 	first  uint64 // address of what the first of FillPointers points to
 	step   uint64 // bytes from that to the next
+	except uint64 // the element of FillCopy that is another, Count or more for none
 }
 
 // end is the offset of the first byte after the elements.

@@ -37,6 +37,8 @@ func (c *Call) bindContents(b *Buffer, op *Operand) error {
 		if size := b.Count * b.Type.Size(); uint64(len(b.data)) > size {
 			return c.misfit(op, op.count, fmt.Sprintf("has %d bytes, but %d are given", size, len(b.data)))
 		}
+	case FillCopy:
+		return c.bindCopy(b, op)
 	case FillPointers:
 		step, err := op.step.size(c.integers)
 		if err == nil {
@@ -96,10 +98,30 @@ func (c *Call) bindBounds(b *Buffer, op *Operand) (err error) {
 	return nil
 }
 
-// bindPointers checks that pointers point into their operands.
+// bindCopy finds the element of a copy that is another.
+func (c *Call) bindCopy(b *Buffer, op *Operand) error {
+	b.except = math.MaxUint64
+	if op.except == nil {
+		return nil
+	}
+	n, err := op.except.eval(c.integers)
+	if err != nil {
+		return c.misfit(op, op.except, "has an exception that "+err.Error())
+	}
+	if !n.negative {
+		b.except = n.abs
+	}
+	return nil
+}
+
+// bindPointers checks that pointers point into their operands, and copies do not go
+// beyond theirs.
 func (c *Call) bindPointers() error {
 	for i := range c.Operands {
 		b, op := &c.Operands[i], &c.Spec.Operands[i]
+		if b.Fill == FillCopy && b.Count > c.Operands[op.of].Count {
+			return c.misfit(op, nil, fmt.Sprintf("has %d elements, but %s, of which it is a copy, has %d", b.Count, op.Of, c.Operands[op.of].Count))
+		}
 		if b.Fill != FillPointers {
 			continue
 		}

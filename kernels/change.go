@@ -36,6 +36,8 @@ func (b *Buffer) places(random uint64) []uint64 {
 	switch {
 	case b.Fill == FillUTF8:
 		return []uint64{random % b.Count}
+	case b.Fill == FillMaybeUTF8 && b.Count > 1:
+		return []uint64{random % (b.Count - 1), b.Count - 1}
 	case b.Fill == FillPermutation, b.Fill == FillCycle, b.Count == 1:
 		return []uint64{0}
 	}
@@ -68,7 +70,9 @@ func (b *Buffer) edits(m []byte, at, seed uint64) []edit {
 			letter = draw.letter()
 		}
 		return []edit{{at, []byte{letter}}}
-	case b.Fill == FillUTF8:
+	case b.Fill == FillMaybeUTF8 && at == b.Count-1:
+		return []edit{draw.otherwise(m)}
+	case b.Fill == FillUTF8 || b.Fill == FillMaybeUTF8:
 		return respell(m, at, &draw)
 	}
 	return nil

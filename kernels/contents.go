@@ -24,9 +24,13 @@ func (b *Buffer) special(m []byte, state uint64) {
 			elements[i] = draw.letter()
 		}
 		elements[b.Count-1] = 0
-	case FillUTF8:
+	case FillUTF8, FillMaybeUTF8:
 		for i := 0; i < len(elements); {
 			i += draw.character(elements[i:], 1+int(draw.below(uint64(min(utf8.UTFMax, len(elements)-i)))))
+		}
+		if b.Fill == FillMaybeUTF8 && len(elements) > 0 && draw.below(2) == 1 {
+			e := draw.fault(elements)
+			copy(elements[e.at:], e.to)
 		}
 	case FillValues, FillBytes:
 		clear(elements[copy(elements, b.data):])

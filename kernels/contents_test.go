@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -79,6 +80,10 @@ func TestContents(t *testing.T) {
 		{"char x[1] = text", func(c *Call, mem [][]byte) bool { return isText(mem[0]) }, true},
 		{"uint8_t x[1001] = utf8", func(c *Call, mem [][]byte) bool { return utf8.Valid(mem[0]) && utf8.RuneCount(mem[0]) < 700 }, false},
 		{"uint8_t x[1] = utf8", func(c *Call, mem [][]byte) bool { return utf8.Valid(mem[0]) }, false},
+		{"uint8_t x[1001] = maybe_utf8", func(c *Call, mem [][]byte) bool { return faultAtEnd(mem[0]) }, false},
+		{"char x[1] = maybe_utf8", func(c *Call, mem [][]byte) bool { return faultAtEnd(mem[0]) }, false},
+		{"char x[2] = maybe_utf8", func(c *Call, mem [][]byte) bool { return faultAtEnd(mem[0]) }, false},
+		{"char x[0] = maybe_utf8", func(c *Call, mem [][]byte) bool { return len(mem[0]) == 0 }, true},
 		{"int x[1000] = random(-3, 5)", func(c *Call, mem [][]byte) bool {
 			l := c.integers64(mem, 0)
 			low, high := int64(slices.MinFunc(l, twos)), int64(slices.MaxFunc(l, twos))
@@ -123,6 +128,98 @@ func TestContents(t *testing.T) {
 
 func twos(a, b uint64) int { return int(int64(a) - int64(b)) }
 
+// faultAtEnd reports whether all but the last four bytes are well-formed, but for a
+// character that these cut off.
+func faultAtEnd(m []byte) bool {
+	end := max(len(m)-4, 0)
+	for back := 0; back < 3 && end > 0 && !utf8.RuneStart(m[end]); back++ {
+		end--
+	}
+	return utf8.Valid(m[:end])
+}
+
+// Of texts that may have a fault half have one, every fault comes, and a change takes
+// it away or makes one.
+func TestMaybeUTF8(t *testing.T) {
+	c := prototype(t, "void f(const uint8_t x[100] = maybe_utf8)")
+	valid, seen := 0, map[string]bool{}
+	for seed := range uint64(4000) {
+		mem := memoryOf(c)
+		c.Fill(mem, seed)
+		was := utf8.Valid(mem[0])
+		if was {
+			valid++
+		}
+		for _, f := range faults() {
+			if !was && bytes.HasSuffix(mem[0], []byte(f)) {
+				seen[f] = true
+			}
+		}
+		if c.Change(seed, mem); utf8.Valid(mem[0]) == was {
+			t.Fatalf("seed %d: a change leaves it %t that a text is well-formed: % x", seed, was, mem[0])
+		}
+	}
+	if valid < 1800 || valid > 2200 || len(seen) != len(faults()) {
+		t.Errorf("%d of 4000 well-formed, faults %v", valid, seen)
+	}
+	for _, f := range faults() {
+		if utf8.ValidString(f) {
+			t.Errorf("%q is well-formed", f)
+		}
+	}
+}
+
+// A copy has the elements of its original, but for one, which stays a number; a change
+// of the original makes them differ.
+func TestCopies(t *testing.T) {
+	for _, tt := range []struct {
+		decl   string
+		differ int // index of the element, -1 for none
+	}{
+		{"uint8_t x[n], const uint8_t y[n] = copy(x, n - 1)", 99},
+		{"uint8_t x[n] @ 3, const uint8_t y[n] = copy(x) @ 5", -1},
+		{"double x[n] @ 8, const double y[n] = copy(x, 0)", 0},
+		{"const bool y[n] = copy(x, 7), bool x[n]", 7},
+		{"char x[n] = text, const char y[n - 1] = copy(x, n - 1)", -1},
+		{"int x[n] = random(1, 2), const int y[n] = copy(x, 0 - 1)", -1},
+	} {
+		c := prototype(t, "void f(size_t n = 100, "+tt.decl+")")
+		for seed := range uint64(200) {
+			mem, _ := memory(c, seed)
+			x, y := view(c, mem, "x"), view(c, mem, "y")
+			for i := range y.len() {
+				if differs := x.bits(i) != y.bits(i); differs != (int(i) == tt.differ) {
+					t.Fatalf("%s, seed %d: element %d is %#x and %#x", tt.decl, seed, i, x.bits(i), y.bits(i))
+				}
+			}
+			if x.typ == Float64 && !(y.float(0) != x.float(0) && math.Abs(y.float(0)) < 2) {
+				t.Fatalf("%v became %v", x.float(0), y.float(0))
+			}
+			if c.Change(seed, mem); x.bits(0) == y.bits(0) && tt.differ != 0 && tt.decl[0] == 'u' {
+				t.Fatalf("%s, seed %d: a change leaves them the same", tt.decl, seed)
+			}
+		}
+	}
+	for decl, want := range map[string]string{
+		"const uint8_t y[n] = copy(z)":                                   `there is no operand "z" to copy`,
+		"uint8_t x[n], const char y[n] = copy(x)":                        "must be of type int8 too",
+		"uint8_t x[n] = copy(y), uint8_t y[n] = copy(x)":                 "no copy itself",
+		"uint8_t x[n], const uint8_t y[n + 1] = copy(x)":                 "has 101 elements, but x, of which it is a copy, has 100",
+		"uint8_t x[n], const uint8_t y[n] = copy()":                      "expected copy(OPERAND)",
+		"uint8_t x[n], const uint8_t y[n] = copy(x, 1 / 0)":              "divides by zero",
+		"uint8_t x[n], const uint8_t y[n] = copy(x, m)":                  `found "m"`,
+		"int *const x[2] = each(int z[2]), const int64_t y[n] = copy(x)": "cannot be a copy of x",
+	} {
+		s, err := ParsePrototype("void f(size_t n = 100, " + decl + ")")
+		if err == nil {
+			_, err = s.Bind(map[string]uint64{"n": 100}, Limits{})
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", decl, err, want)
+		}
+	}
+}
+
 func isText(m []byte) bool {
 	for _, c := range m[:len(m)-1] {
 		if !isLetter(c) || c == '_' {
@@ -134,7 +231,7 @@ func isText(m []byte) bool {
 
 // What a kernel has written there is no reason to fail.
 func TestChangeAnything(t *testing.T) {
-	c := prototype(t, "void f(uint32_t a[9] = cycle, uint8_t b[9] = permutation, char c[9] = utf8, char d[9] = text, int8_t e[9] = cycle)")
+	c := prototype(t, "void f(uint32_t a[9] = cycle, uint8_t b[9] = permutation, char c[9] = utf8, char g[9] = maybe_utf8, char d[9] = text, int8_t e[9] = cycle)")
 	for _, fill := range []byte{0, 0x7f, 0x80, 0xc3, 0xff} {
 		mem, _ := memory(c, 1)
 		for _, m := range mem {

@@ -24,6 +24,12 @@ func (c *Call) Fill(mem [][]byte, seed uint64) {
 		}
 		b.fill(m[b.Offset:], mix(seed+mix(uint64(i))))
 	}
+	for i := range c.Operands {
+		if b := &c.Operands[i]; b.Fill == FillCopy {
+			of := c.Spec.Operands[i].of
+			b.copy(mem[i][b.Offset:b.Bytes], mem[of][c.Operands[of].Offset:c.Operands[of].end()], mix(seed+mix(uint64(i))))
+		}
+	}
 }
 
 // fill writes elements into all of m.
@@ -34,6 +40,8 @@ func (b *Buffer) fill(m []byte, seed uint64) {
 		return
 	case b.bounds.given:
 		b.bounded(m, seed)
+		return
+	case b.Fill == FillCopy: // once that is filled
 		return
 	case b.Fill != FillRandom && b.Fill != FillExact:
 		b.special(m, seed)

@@ -11,8 +11,8 @@ import (
 // Parse reads a specification. It is strict: an element or attribute that it
 // does not know, a name that means nothing, or a limit that contradicts
 // another is a *SpecError with the line. The form of 2016, which has no
-// <operands>, is accepted when the kernel takes no pointers or is one of the
-// built-in kernels, whose operands it then gets.
+// <operands>, is accepted when the kernel takes no pointers or is one of
+// the built-in kernels of 2016, whose operands it then gets.
 func Parse(xml []byte) (*Spec, error) {
 	s, err := parse(xml)
 	if err != nil {
@@ -341,21 +341,8 @@ func (s *Spec) parseReference(root *element) error {
 	if r == nil {
 		return line.errorf("there is no reference %q, known: %s", clip(s.Reference), referenceNames())
 	}
-	if err := s.computable(r); err != nil {
-		return line.errorf("reference %s: %w", r.name, err)
-	}
 	if err := r.fits(s); err != nil {
 		return line.errorf("reference %s: %w", r.name, err)
-	}
-	return nil
-}
-
-// computable refuses references over elements that none computes with.
-func (s *Spec) computable(r *reference) error {
-	for _, name := range r.operands {
-		if i := s.operand(name); i >= 0 && s.Operands[i].Type >= Bool {
-			return fmt.Errorf("there is none for elements of type %s", s.Operands[i].Type)
-		}
 	}
 	return nil
 }

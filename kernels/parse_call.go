@@ -181,7 +181,8 @@ func (s *Spec) bindVector(e *element, a *Arg, t ctype) (err error) {
 }
 
 // adopt gives a specification in the form of 2016 the operands, aliases,
-// result, reference and derived figures of the built-in kernel of its name.
+// result, reference and derived figures of the built-in kernel of its name, if that is
+// one of 2016.
 func (s *Spec) adopt(call *element) error {
 	if len(s.Operands) > 0 {
 		return nil
@@ -190,13 +191,13 @@ func (s *Spec) adopt(call *element) error {
 	if pointer == "" {
 		return nil
 	}
+	if !of2016(s.FullName()) {
+		return call.errorf("argument %s is a pointer and %s is not a kernel of 2016: add <operands> with an <operand name=%q type=… count=… access=…/>",
+			pointer, s.FullName(), pointer)
+	}
 	known, err := builtin(s.FullName())
 	if err != nil {
 		return err
-	}
-	if known == nil {
-		return call.errorf("argument %s is a pointer and %s is not a built-in kernel: add <operands> with an <operand name=%q type=… count=… access=…/>",
-			pointer, s.FullName(), pointer)
 	}
 	s.Operands = known.Operands
 	s.Reference = known.Reference

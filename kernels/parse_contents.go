@@ -52,7 +52,7 @@ func (op *Operand) suits(e *element) error {
 		return e.errorf("operand %s: a %s is of integers, not of type %s", op.Name, op.Fill, op.Type)
 	case op.Fill == FillIndex && op.Type == Bool:
 		return e.errorf("operand %s: an index cannot be of type bool", op.Name)
-	case (op.Fill == FillText || op.Fill == FillUTF8) && op.Type != Int8 && op.Type != Uint8:
+	case (op.Fill == FillText || op.Fill == FillUTF8 || op.Fill == FillMaybeUTF8) && op.Type != Int8 && op.Type != Uint8:
 		return e.errorf("operand %s: %s is of type int8 or uint8, not %s", op.Name, op.Fill, op.Type)
 	}
 	return nil
@@ -158,6 +158,30 @@ func (s *Spec) parseTarget(op *Operand, e *element) error {
 	op.to = s.operand(op.To)
 	if op.to < 0 || s.Operands[op.to].Type == Pointer {
 		return e.errorf("operand %s: there is no operand %q that it could point to", op.Name, clip(op.To))
+	}
+	return nil
+}
+
+// parseCopy finds the operand that another is a copy of.
+func (s *Spec) parseCopy(op *Operand, e *element) (err error) {
+	var ok bool
+	if op.Of, ok = e.attr("of"); ok != (op.Fill == FillCopy) {
+		return e.errorf(`operand %s: fill="copy" and of="OPERAND" belong together`, op.Name)
+	}
+	if op.Except, op.except, err = s.expression(e, "except"); err != nil {
+		return err
+	}
+	if !ok {
+		if op.except != nil {
+			return e.errorf(`operand %s: except and fill="copy" belong together`, op.Name)
+		}
+		return nil
+	}
+	if op.of = s.operand(op.Of); op.of < 0 {
+		return e.errorf("operand %s: there is no operand %q to copy", op.Name, clip(op.Of))
+	}
+	if of := &s.Operands[op.of]; of.Type != op.Type || of.Fill == FillCopy || of.Type == Pointer {
+		return e.errorf("operand %s cannot be a copy of %s: that must be of type %s too, and no copy itself", op.Name, op.Of, op.Type)
 	}
 	return nil
 }

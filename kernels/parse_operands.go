@@ -22,11 +22,14 @@ func (s *Spec) parseOperands(root *element) error {
 		if err != nil {
 			return err
 		}
-		op.to = -1
+		op.to, op.of = -1, -1
 		s.Operands = append(s.Operands, op)
 	}
 	for i, e := range o.children {
 		if err := s.parseTarget(&s.Operands[i], e); err != nil {
+			return err
+		}
+		if err := s.parseCopy(&s.Operands[i], e); err != nil {
 			return err
 		}
 	}
@@ -34,7 +37,7 @@ func (s *Spec) parseOperands(root *element) error {
 }
 
 func (s *Spec) parseOperand(e *element) (op Operand, err error) {
-	if err := e.allow("name type count offset slack align access fill value low high values bytes to step", "doc"); err != nil {
+	if err := e.allow("name type count offset slack align access fill value low high values bytes to step of except", "doc"); err != nil {
 		return op, err
 	}
 	if op.Name, err = e.identifier("name"); err != nil {
@@ -96,7 +99,7 @@ func (op *Operand) parseFill(e *element) error {
 	for _, f := range []struct {
 		attr string
 		fill Fill
-	}{{"value", FillConstant}, {"values", FillValues}, {"bytes", FillBytes}, {"to", FillPointers}} {
+	}{{"value", FillConstant}, {"values", FillValues}, {"bytes", FillBytes}, {"to", FillPointers}, {"of", FillCopy}} {
 		if _, ok := e.attr(f.attr); ok {
 			op.Fill = f.fill
 		}

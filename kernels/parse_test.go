@@ -58,8 +58,8 @@ func TestParse2016Errors(t *testing.T) {
 		line     int
 		want     string
 	}{
-		{`name="sdot"`, `name="ddot"`, 10, `argument x is a pointer and blis/ddot is not a built-in kernel: add <operands> with an <operand name="x"`},
-		{`namespace="blis"`, ``, 10, "sdot is not a built-in kernel"},
+		{`name="sdot"`, `name="ddot"`, 10, `argument x is a pointer and blis/ddot is not a kernel of 2016: add <operands> with an <operand name="x"`},
+		{`namespace="blis"`, ``, 10, "sdot is not a kernel of 2016"},
 		{`<parameter name="incx" type="uint32" default="1" min="1" />`, ``, 10, "need a parameter incx"},
 		{`"const float*"`, `"const double*"`, 12, "operand x is of type float32"},
 	} {

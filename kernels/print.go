@@ -93,7 +93,7 @@ func (p *printer) operand(o *Operand) {
 	}
 	attrs := []string{
 		"name", o.Name, "type", o.Type.String(), "count", o.Count, "offset", o.Offset, "slack", o.Slack, "align", align, "access", o.Access.String(),
-		"fill", fill, "value", value, "low", o.Low, "high", o.High, "values", o.Values, "to", o.To, "step", o.Step,
+		"fill", fill, "value", value, "low", o.Low, "high", o.High, "values", o.Values, "to", o.To, "step", o.Step, "of", o.Of, "except", o.Except,
 	}
 	p.start("operand", attrs...)
 	if o.Fill == FillBytes {

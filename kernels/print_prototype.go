@@ -211,6 +211,11 @@ func contents(op *Operand) string {
 		return " = random(" + op.Low + ", " + op.High + ")"
 	case FillValues:
 		return " = {" + op.Values + "}"
+	case FillCopy:
+		if op.Except != "" {
+			return " = copy(" + op.Of + ", " + op.Except + ")"
+		}
+		return " = copy(" + op.Of + ")"
 	case FillBytes:
 		return ` = hex"` + op.Bytes + `"`
 	}

@@ -16,7 +16,7 @@ func (t *translator) init(op *Operand, in *cproto.Init) error {
 	case cproto.Value:
 		v, err := parseNumber(literal(in.Value.Text))
 		if err != nil || !op.Type.holds(v) {
-			return t.errorf(in.At, "expected contents (random, exact, index, permutation, cycle, text, utf8, zero, {…}, \"…\", hex\"…\") or a number of type %s, found %q",
+			return t.errorf(in.At, "expected contents (random, exact, index, permutation, cycle, text, utf8, maybe_utf8, copy(OPERAND), zero, {…}, \"…\", hex\"…\") or a number of type %s, found %q",
 				op.Type, clip(in.Value.Text))
 		}
 		op.Fill, op.Value = FillConstant, v
@@ -49,6 +49,8 @@ func (t *translator) word(op *Operand, in *cproto.Init) error {
 				}
 			}
 		}
+	case w == "copy":
+		return t.copied(op, in)
 	case len(in.List) > 0:
 		return t.errorf(in.List[0].At, "expected %s without numbers, or random(LOW, HIGH)", w)
 	case w == "zero":
@@ -73,4 +75,16 @@ func (t *translator) list(op *Operand, in *cproto.Init) error {
 	}
 	op.Fill, op.Values = FillValues, strings.Join(items, ", ")
 	return nil
+}
+
+// copied makes contents of those of another operand.
+func (t *translator) copied(op *Operand, in *cproto.Init) (err error) {
+	if len(in.List) != 1 && len(in.List) != 2 {
+		return t.errorf(in.At, "expected copy(OPERAND), or copy(OPERAND, INDEX) for one of which an element is another")
+	}
+	op.Fill, op.Of = FillCopy, in.List[0].Text
+	if len(in.List) == 2 {
+		op.Except, err = t.expression(in.List[1])
+	}
+	return err
 }

@@ -109,7 +109,7 @@ func (t *tile) compare(c elements, alpha float64) Verification {
 			sum.add(int(at), c.float(at), alpha*want[e], tol(e))
 		}
 	}
-	return sum.ofC()
+	return sum.of("c")
 }
 
 // compareIntegers checks every element of C, of an integer type.
@@ -122,17 +122,7 @@ func (t *tile) compareIntegers(c elements, alpha uint64) Verification {
 			sum.addInteger(int(at), c.bits(at), alpha*want[i*t.nr+j])
 		}
 	}
-	return sum.ofC()
-}
-
-// ofC says that the numbers are elements of C.
-func (t *tally) ofC() Verification {
-	v := t.verification("operand c")
-	if t.bad != nil {
-		v.Operand, v.FirstBad = "c", t.bad
-		v.Why = fmt.Sprintf("element %d of %s", *t.bad, v.Why)
-	}
-	return v
+	return sum.of("c")
 }
 
 // tolerance returns the error bound of each element of the product. The sums

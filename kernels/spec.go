@@ -87,13 +87,19 @@ type Operand struct {
 	// expression: elements of that between one pointer and the next.
 	To   string `json:"to,omitempty"`
 	Step string `json:"step,omitempty"`
-	Doc  string `json:"doc,omitempty"`
+	// Of names the operand that FillCopy copies, and Except is an expression: the
+	// element that is another, none where there is no such element.
+	Of     string `json:"of,omitempty"`
+	Except string `json:"except,omitempty"`
+	Doc    string `json:"doc,omitempty"`
 
 	count, offset, slack *expr // offset and slack are nil when not given
 	low, high            source
 	step                 *expr
 	data                 string // of FillValues and FillBytes, as memory holds it
 	to                   int    // index of the operand named To
+	of                   int    // index of the operand named Of
+	except               *expr  // nil when not given
 }
 
 // Arg is one argument of the call.

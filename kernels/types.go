@@ -122,6 +122,11 @@ const (
 	// FillUTF8 is random characters of one to four bytes each in UTF-8, of
 	// which none is cut off, without a zero.
 	FillUTF8
+	// FillMaybeUTF8 is FillUTF8 or, as often, that with a fault in its last four
+	// bytes.
+	FillMaybeUTF8
+	// FillCopy is the elements of another operand, of which one can differ.
+	FillCopy
 	// FillValues lists the first elements; the others are zero.
 	FillValues
 	// FillBytes lists the first bytes; the others are zero.
@@ -133,7 +138,7 @@ const (
 
 var fillNames = [...]string{
 	FillRandom: "random", FillExact: "exact", FillConstant: "constant", FillIndex: "index", FillPermutation: "permutation", FillCycle: "cycle",
-	FillText: "text", FillUTF8: "utf8", FillValues: "values", FillBytes: "bytes", FillPointers: "pointers",
+	FillText: "text", FillUTF8: "utf8", FillMaybeUTF8: "maybe_utf8", FillCopy: "copy", FillValues: "values", FillBytes: "bytes", FillPointers: "pointers",
 }
 
 // String returns the word that specifications use for f.

@@ -183,3 +183,13 @@ func (t *tally) verification(where string) Verification {
 	}
 	return v
 }
+
+// of is verification of elements of an operand.
+func (t *tally) of(name string) Verification {
+	v := t.verification("operand " + name)
+	if t.bad != nil {
+		v.Operand, v.FirstBad = name, t.bad
+		v.Why = fmt.Sprintf("element %d of %s", *t.bad, v.Why)
+	}
+	return v
+}

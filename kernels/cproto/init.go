@@ -66,7 +66,7 @@ func (p *parser) named(in *Init) (err error) {
 // Contents reports whether a word stands for contents of memory.
 func Contents(w string) bool {
 	switch w {
-	case "random", "exact", "index", "permutation", "cycle", "text", "utf8", "zero", "file":
+	case "random", "exact", "index", "permutation", "cycle", "text", "utf8", "maybe_utf8", "copy", "zero", "file":
 		return true
 	}
 	return false
