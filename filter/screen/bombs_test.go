@@ -35,9 +35,13 @@ func loaded(t testing.TB, file []byte) Code {
 			c.Sections = append(c.Sections, Section{Index: s.Index, Name: s.Name, Addr: s.Addr, Code: im.Bytes(s)})
 		}
 	}
+	for _, g := range im.Guesses {
+		c.Guesses = append(c.Guesses, g.At)
+	}
 	for _, s := range im.Symbols {
-		if s.Section != 0 {
-			c.Symbols = append(c.Symbols, Symbol{Name: s.Name, Addr: s.Addr, Size: s.Size, Func: s.Kind == loader.KindFunc, Data: s.Kind == loader.KindObject})
+		if s.Section != 0 && s.Kind != loader.KindSection {
+			c.Symbols = append(c.Symbols, Symbol{Name: s.Name, Addr: s.Addr, Size: s.Size,
+				Func: s.Kind == loader.KindFunc || s.Kind == loader.KindIFunc, Data: s.Kind == loader.KindObject, Global: s.Binding != "local"})
 		}
 	}
 	return c
