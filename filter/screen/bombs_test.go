@@ -33,6 +33,8 @@ func loaded(t testing.TB, file []byte) Code {
 	for i := range im.Sections {
 		if s := &im.Sections[i]; s.Exec && !s.NoBits && s.Size > 0 {
 			c.Sections = append(c.Sections, Section{Index: s.Index, Name: s.Name, Addr: s.Addr, Code: im.Bytes(s)})
+		} else if !s.Exec {
+			c.Others = append(c.Others, NamedRange{Range{s.Addr, s.Addr + s.Size}, s.Name})
 		}
 	}
 	for _, g := range im.Guesses {

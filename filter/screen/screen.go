@@ -32,6 +32,12 @@ type Range struct{ Start, End uint64 }
 
 func (r Range) contains(addr uint64) bool { return addr >= r.Start && addr < r.End }
 
+// NamedRange is the addresses of a section.
+type NamedRange struct {
+	Range
+	Name string
+}
+
 // Code is what Screen looks at.
 type Code struct {
 	Sections []Section
@@ -41,6 +47,8 @@ type Code struct {
 	// Guesses are addresses where code may begin, each with its alternatives, the likeliest first and 0 for none: entries of jump tables,
 	// labels whose address is taken.
 	Guesses [][3]uint64
+	// Others are the sections that are not executable. They, and the symbols in them, name what operands refer to.
+	Others []NamedRange
 	// Externals are addresses outside the sections that a branch may go to: supplied functions, the trap window of undefined symbols.
 	Externals []Range
 }
@@ -98,6 +106,7 @@ type screener struct {
 	roots     []uint64
 	guesses   [][3]uint64
 	externals []Range
+	names     dataNames
 	soft      map[string]bool
 	entry     uint64
 	progress
@@ -160,7 +169,7 @@ func (s *screener) at(position uint32) place {
 }
 
 func newScreener(c Code, o Options) (*screener, error) {
-	s := &screener{externals: c.Externals, soft: o.Soft, roots: c.Roots, guesses: c.Guesses, entry: o.Entry, progress: progress{ask: o.Stop}}
+	s := &screener{names: dataNames{others: c.Others, symbols: c.Symbols}, externals: c.Externals, soft: o.Soft, roots: c.Roots, guesses: c.Guesses, entry: o.Entry, progress: progress{ask: o.Stop}}
 	if err := s.addSections(c.Sections); err != nil {
 		return nil, err
 	}

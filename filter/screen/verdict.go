@@ -191,11 +191,11 @@ func (s *screener) showFor(p place, x rule) (bytes, text string) {
 	return s.show(p)
 }
 
-// resolve names the code that an address belongs to.
+// resolve names what an address belongs to.
 func (s *screener) resolve(addr uint64) (string, uint64) {
 	a := s.find(addr)
 	if a == nil {
-		return "", 0
+		return s.names.resolve(addr)
 	}
 	o := a.owner(int(addr - a.Addr))
 	if o.number >= len(s.symbols) {

@@ -137,6 +137,22 @@ func TestListing(t *testing.T) {
 	}
 }
 
+// TestDataNames wants operands named by the symbols and the sections of data.
+func TestDataNames(t *testing.T) {
+	c := oneFunction(unhex(t, "c5 fc 10 05 e8 ff ff 0f c5 fc 10 05 e4 ff ff 0f c5 fc 10 05 e0 ff ff 2f 0f 05"))
+	c.Others = []NamedRange{{Range{0x20000000, 0x20000010}, ".rodata"}, {Range{0x1000, 0x2000}, ".data"}}
+	c.Symbols = append(c.Symbols, Symbol{Name: "mask", Addr: 0x20000004, Size: 8, Data: true}, Symbol{Name: "other", Addr: 0x1ffff000})
+	var b bytes.Buffer
+	if err := Listing(&b, c, screened(c, Host{}, Options{}), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"[rip+.rodata]", "[rip+mask]", "[rip+0x2fffffe0]"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
 // TestText covers what x86asm prints well, what it prints wrong, and what it cannot print.
 func TestText(t *testing.T) {
 	resolve := func(addr uint64) (string, uint64) {
@@ -156,6 +172,15 @@ func TestText(t *testing.T) {
 		{"48 8b 05 e4 ff ff ff", "mov rax, qword ptr [rip-0x1c]", 7},
 		{"48 8b 05 e4 0f 00 00", "mov rax, qword ptr [rip+0xfe4]", 7},
 		{"e8 fb 0f 00 00", "call table", 5},
+		{"c5 fc 10 05 f8 0f 00 00", "vmovups ymm0, ymmword ptr [rip+table]", 8},
+		{"c5 fc 10 05 f0 ff ff ff", "vmovups ymm0, ymmword ptr [rip-0x10]", 8},
+		{"c4 e3 7d 04 05 f6 0f 00 00 05", "vpermilps ymm0, ymmword ptr [rip+table], 0x5", 10},
+		{"62 f1 7c 48 10 05 00 10 00 00", "vmovups zmm0, zmmword ptr [rip+table+0xa]", 10},
+		{"62 f1 7c 58 58 05 00 00 00 00", "vaddps zmm0, zmm0, dword ptr [rip+0x0]{1to16}", 10},
+		{"62 f5 74 48 58 05 f6 0f 00 00", "vaddph {62f574485805f60f0000} [rip+table]", 10},
+		{"66 0f 38 f6 05 f7 0f 00 00", "adcx {660f38f605f70f0000} [rip+table]", 9},
+		{"67 8b 05 f9 0f 00 00", "mov eax, dword ptr [rip+table]", 7},
+		{"c4 e2 79 18 05 f7 0f 00 00", "vbroadcastss xmm0, dword ptr [rip+table]", 9},
 		{"c5 f8 77", "vzeroupper", 3},
 		{"f3 0f 1e fa", "endbr64", 4},
 		{"62 f5 74 48 58 c2", "vaddph {62f5744858c2}", 6},

@@ -24,6 +24,8 @@ func Code(im *loader.Image) screen.Code {
 		sec := &im.Sections[i]
 		if sec.Exec && !sec.NoBits && sec.Size > 0 {
 			c.Sections = append(c.Sections, screen.Section{Index: sec.Index, Name: sec.Name, Addr: sec.Addr, Code: im.Bytes(sec)})
+		} else if !sec.Exec && sec.Size > 0 {
+			c.Others = append(c.Others, screen.NamedRange{Range: screen.Range{Start: sec.Addr, End: sec.Addr + sec.Size}, Name: sec.Name})
 		}
 	}
 	for _, sym := range im.Symbols {
