@@ -130,20 +130,70 @@ func TestLookup(t *testing.T) {
 
 func TestRoots(t *testing.T) {
 	code := make([]byte, 64)
-	copy(code, []byte{0xe8, 0, 0, 0, 0, 0x48, 0x8d, 0x05, 0, 0, 0, 0, 0x48, 0x8b, 0x05})
+	copy(code, []byte{0xe8, 0, 0, 0, 0, 0x48, 0x8d, 0x05, 0, 0, 0, 0, 0x48, 0x8b, 0x05, 0, 0, 0, 0, 0x48, 0x8d, 0x05})
 	im := mustLoad(t, &testObject{
 		sections: []testSection{
 			textSection(code,
 				rela{offset: 1, typ: 4, sym: 1, addend: 20 - 4},  // call
 				rela{offset: 8, typ: 2, sym: 1, addend: 30 - 4},  // lea
 				rela{offset: 15, typ: 2, sym: 1, addend: 40 - 4}, // mov: data in code
+				rela{offset: 22, typ: 2, sym: 3, addend: 24 - 4}, // lea of a table in .rodata
+				rela{offset: 56, typ: 1, sym: 1, addend: 44},     // movabs, or the like
 			),
-			dataSection(".data", make([]byte, 8), rela{typ: 1, sym: 1, addend: 50}),
+			dataSection(".data", make([]byte, 16),
+				rela{typ: 1, sym: 1, addend: 50},
+				rela{offset: 8, typ: 25, sym: 1, addend: 60}, // GOTOFF64
+			),
+			dataSection(".rodata", make([]byte, 40),
+				rela{offset: 0, typ: 2, sym: 1, addend: 10},       // no base before it: a distance from itself
+				rela{offset: 24, typ: 2, sym: 1, addend: 32},      // the first entry
+				rela{offset: 32, typ: 24, sym: 1, addend: 34 + 8}, // PC64, as if in another table of the same base
+			),
 		},
-		symbols: []testSymbol{{info: localSect, shndx: 1}, {name: "f", info: globalFunc, shndx: 1, value: 2}},
+		symbols: []testSymbol{
+			{info: localSect, shndx: 1}, {name: "f", info: globalFunc, shndx: 1, value: 2}, {info: localSect, shndx: 3},
+			{name: "label", info: stbGlobal<<4 | sttNone, shndx: 1, value: 3},
+		},
 	})
 	base := addrOf(t, im, 1)
-	if want := []uint64{base + 2, base + 20, base + 30, base + 50}; !slices.Equal(im.Roots, want) {
+	if want := []uint64{base + 2, base + 50}; !slices.Equal(im.Roots, want) {
 		t.Errorf("roots %#x, want %#x", im.Roots, want)
+	}
+	var want []Guess
+	for _, off := range []uint64{10, 30, 32, 34, 44, 60} {
+		want = append(want, Guess{At: [3]uint64{base + off}})
+	}
+	if !slices.Equal(im.Guesses, want) {
+		t.Errorf("guesses %#x, want %#x", im.Guesses, want)
+	}
+}
+
+// TestTables wants the entries of tables that lie next to each other to have the addresses that come into question, the likeliest first:
+// one of the tables is named by an address before its beginning.
+func TestTables(t *testing.T) {
+	code := make([]byte, 200)
+	copy(code, []byte{0x48, 0x8d, 0x05, 0, 0, 0, 0, 0x48, 0x8d, 0x05})
+	im := mustLoad(t, &testObject{
+		sections: []testSection{
+			textSection(code,
+				rela{offset: 3, typ: 2, sym: 2, addend: 8 - 4},
+				rela{offset: 10, typ: 2, sym: 2, addend: 12 - 4},
+			),
+			dataSection(".rodata", make([]byte, 24),
+				rela{offset: 8, typ: 2, sym: 1, addend: 100},      // base 8
+				rela{offset: 12, typ: 2, sym: 1, addend: 120 + 4}, // base 8
+				rela{offset: 16, typ: 2, sym: 1, addend: 140 + 4}, // base 12
+			),
+		},
+		symbols: []testSymbol{{info: localSect, shndx: 1}, {info: localSect, shndx: 2}},
+	})
+	base := addrOf(t, im, 1)
+	want := []Guess{
+		{At: [3]uint64{base + 100}},
+		{At: [3]uint64{base + 124, base + 120}},
+		{At: [3]uint64{base + 140, base + 136}},
+	}
+	if !slices.Equal(im.Guesses, want) {
+		t.Errorf("guesses %#x, want %#x", im.Guesses, want)
 	}
 }

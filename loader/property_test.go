@@ -179,6 +179,15 @@ func checkNames(t testing.TB, im *Image) {
 			t.Fatalf("root %#x is not in code", root)
 		}
 	}
+	for _, g := range im.Guesses {
+		for i, at := range g.At {
+			if s := im.sectionAt(at); at == 0 && i > 0 && (i == 2 || g.At[2] == 0) {
+				continue
+			} else if s == nil || !s.Exec {
+				t.Fatalf("guess %#x is not in code", g.At)
+			}
+		}
+	}
 	for _, s := range im.Symbols[:min(len(im.Symbols), 50)] {
 		im.Lookup(s.Addr)
 		im.Lookup(s.Addr + s.Size)

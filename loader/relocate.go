@@ -13,7 +13,7 @@ func Relocate(pl *Plan) (*Image, error) {
 			return nil, err
 		}
 	}
-	im.Roots = pl.roots()
+	pl.enter(im)
 	return im, nil
 }
 

@@ -1,52 +1,149 @@
 package loader
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// roots lists where code may be entered: function symbols, and what an absolute
-// field, a GOT slot, a branch or a lea points at. PC-relative data fields are
-// left out: the base that code adds to a jump table's entry is not in the
-// object, so the target cannot be known.
-func (pl *Plan) roots() []uint64 {
-	code := pl.codeRanges()
-	var roots []uint64
-	add := func(addr uint64) {
-		if code.contains(addr) {
-			roots = append(roots, addr)
+// A Guess is one place in the code, of which a relocation tells where it may be: At has the addresses in executable sections that come into
+// question, the likeliest first, and zeros after them. What lies there may be code, and may be data.
+type Guess struct{ At [3]uint64 }
+
+// enter fills in where code is entered: roots, where it surely is, and guesses.
+//
+// A root is a function symbol, and what an absolute field of a section of data holds: a pointer to a function, an entry of a jump table.
+// A guess is
+//   - what a lea or an absolute field in the code names: code that a computed jump goes to, or a table;
+//   - what a GOT-relative field of data holds, as in the jump tables of the large code model;
+//   - what a PC-relative field of data leads to: an entry of a jump table, to which the code adds the address of the table, if the code names
+//     an address before it in the same section; else a distance from the field itself, as in .eh_frame.
+func (pl *Plan) enter(im *Image) {
+	f := entries{pl: pl, code: pl.codeRanges()}
+	for i := range pl.object.symbols {
+		if s := &pl.object.symbols[i]; (s.typ == sttFunc || s.typ == sttIFunc) && s.place == inSection {
+			f.root(pl.sections[s.shndx] + s.value)
 		}
 	}
-	o := pl.object
-	for i := range o.symbols {
-		s := &o.symbols[i]
-		if s.typ == sttFunc || s.typ == sttIFunc || s.typ == sttNone && s.bind != stbLocal {
-			if s.place == inSection {
-				add(pl.sections[s.shndx] + s.value)
-			}
-		}
-		if pl.uses[i].slot != 0 {
-			add(pl.values[i])
+	for i := range pl.object.relas {
+		if rs := &pl.object.relas[i]; pl.object.target(rs).exec() {
+			f.ofCode(rs)
+		} else {
+			f.ofData(rs)
 		}
 	}
-	for i := range o.relas {
-		pl.rootsOf(&o.relas[i], add)
+	slices.Sort(f.bases)
+	f.bases = slices.Compact(f.bases)
+	for i := range pl.object.relas {
+		if rs := &pl.object.relas[i]; !pl.object.target(rs).exec() {
+			f.ofTables(rs)
+		}
 	}
-	slices.Sort(roots)
-	return slices.Compact(roots)
+	slices.Sort(f.roots)
+	im.Roots = slices.Compact(f.roots)
+	slices.SortFunc(f.guesses, func(a, b Guess) int { return slices.Compare(a.At[:], b.At[:]) })
+	im.Guesses = slices.Compact(f.guesses)
 }
 
-func (pl *Plan) rootsOf(rs *relaSection, add func(uint64)) {
-	target := pl.object.target(rs)
-	data := pl.object.contents(target)
+// entries is what enter has found.
+type entries struct {
+	pl      *Plan
+	code    ranges
+	bases   []uint64 // addresses in data that the code names
+	roots   []uint64
+	guesses []Guess
+}
+
+func (f *entries) root(addr uint64) {
+	if f.code.contains(addr) {
+		f.roots = append(f.roots, addr)
+	}
+}
+
+func (f *entries) guess(addr uint64) {
+	if f.code.contains(addr) {
+		f.guesses = append(f.guesses, Guess{At: [3]uint64{addr}})
+	}
+}
+
+// ofCode takes what relocations of a section of code name.
+func (f *entries) ofCode(rs *relaSection) {
+	data := f.pl.object.contents(f.pl.object.target(rs))
+	for k := range rs.count() {
+		r := rs.at(k)
+		var after uint64 // how far the place that the address counts from is behind the field
+		switch t := &relocTypes[r.typ]; {
+		case t.tls:
+			continue
+		case t.formula == symAbs && t.width >= 4:
+		case t.formula == symPC && t.width == 4 && isLea(data, r.offset):
+			after = 4
+		default:
+			continue
+		}
+		addr := f.pl.values[r.sym] + r.addend + after
+		if f.code.contains(addr) {
+			f.guess(addr)
+		} else {
+			f.bases = append(f.bases, addr)
+		}
+	}
+}
+
+// ofData takes what fields of data hold that need no base.
+func (f *entries) ofData(rs *relaSection) {
 	for k := range rs.count() {
 		r := rs.at(k)
 		switch t := &relocTypes[r.typ]; {
 		case t.tls:
 		case t.formula == symAbs && t.width >= 4:
-			add(pl.values[r.sym] + r.addend)
-		case (t.formula == symPC || t.formula == branchPC) && t.width == 4 && target.exec() &&
-			(isBranch(data, r.offset) || isLea(data, r.offset)):
-			add(pl.values[r.sym] + r.addend + 4)
+			f.root(f.pl.values[r.sym] + r.addend)
+		case t.formula == symOff:
+			f.guess(f.pl.values[r.sym] + r.addend)
 		}
 	}
+}
+
+// ofTables takes the PC-relative fields of data. Tables may lie next to each other, and some are named by an address a little before their
+// beginning (dav1d's); so the last few addresses that the code names come into question.
+func (f *entries) ofTables(rs *relaSection) {
+	pl := f.pl
+	start := pl.sections[rs.target]
+	for k := range rs.count() {
+		r := rs.at(k)
+		if t := &relocTypes[r.typ]; t.tls || t.formula != symPC || t.width < 4 {
+			continue
+		}
+		if s := r.sym; int(s) >= len(pl.object.symbols) || !pl.defines(s) {
+			continue
+		}
+		place := start + r.offset
+		to := pl.values[r.sym] + r.addend
+		i, _ := slices.BinarySearchFunc(f.bases, place, func(base, place uint64) int {
+			if base <= place {
+				return -1
+			}
+			return cmp.Compare(base, place)
+		})
+		var g Guess
+		n := 0
+		for i--; i >= 0 && f.bases[i] >= start && n < len(g.At); i-- {
+			if addr := to - place + f.bases[i]; f.code.contains(addr) {
+				g.At[n] = addr
+				n++
+			}
+		}
+		if n > 0 {
+			f.guesses = append(f.guesses, g)
+		} else {
+			f.guess(to)
+		}
+	}
+}
+
+// defines says whether symbol i is defined in a section of code.
+func (pl *Plan) defines(i uint32) bool {
+	s := &pl.object.symbols[i]
+	return s.place == inSection && pl.object.sections[s.shndx].exec()
 }
 
 // isLea reports whether the four bytes at offset are the displacement of

@@ -100,6 +100,9 @@ func sameShape(t *testing.T, natural, im *Image, shift uint64) {
 	if len(im.Roots) != len(natural.Roots) {
 		t.Fatalf("shift %d: %d roots, else %d", shift, len(im.Roots), len(natural.Roots))
 	}
+	if len(im.Guesses) != len(natural.Guesses) {
+		t.Fatalf("shift %d: %d guesses, else %d", shift, len(im.Guesses), len(natural.Guesses))
+	}
 	for i, r := range im.Roots {
 		if r != natural.Roots[i]+shift {
 			t.Fatalf("shift %d: root %#x, else %#x", shift, r, natural.Roots[i])

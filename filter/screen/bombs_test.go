@@ -33,11 +33,17 @@ func loaded(t testing.TB, file []byte) Code {
 	for i := range im.Sections {
 		if s := &im.Sections[i]; s.Exec && !s.NoBits && s.Size > 0 {
 			c.Sections = append(c.Sections, Section{Index: s.Index, Name: s.Name, Addr: s.Addr, Code: im.Bytes(s)})
+		} else if !s.Exec {
+			c.Others = append(c.Others, NamedRange{Range{s.Addr, s.Addr + s.Size}, s.Name})
 		}
 	}
+	for _, g := range im.Guesses {
+		c.Guesses = append(c.Guesses, g.At)
+	}
 	for _, s := range im.Symbols {
-		if s.Section != 0 {
-			c.Symbols = append(c.Symbols, Symbol{Name: s.Name, Addr: s.Addr, Size: s.Size, Func: s.Kind == loader.KindFunc, Data: s.Kind == loader.KindObject})
+		if s.Section != 0 && s.Kind != loader.KindSection {
+			c.Symbols = append(c.Symbols, Symbol{Name: s.Name, Addr: s.Addr, Size: s.Size,
+				Func: s.Kind == loader.KindFunc || s.Kind == loader.KindIFunc, Data: s.Kind == loader.KindObject, Global: s.Binding != "local"})
 		}
 	}
 	return c

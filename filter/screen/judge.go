@@ -3,10 +3,8 @@ package screen
 // finding is a refusal before it is put into words.
 type finding struct {
 	place
-	rule  rule
-	err   Err
-	weak  bool
-	count int // further bytes of the same data
+	rule rule
+	err  Err
 }
 
 // maxFindings bounds the refusals that are kept; the rest is only counted. A hostile object may consist of nothing else.
@@ -24,16 +22,31 @@ func (s *screener) judge(p place, in *Inst, k *kind) {
 	if k.rule != allowed {
 		s.refuse(p, k.rule, OK)
 	}
-	code := p.area.Code[p.off:]
-	if in.Prefixes&pfxSegment != 0 && in.throughSegment(code, k.row) {
-		s.refuse(p, ruleSegmentOverride, OK)
+	if x := in.formBannedBy(p, k); x != allowed {
+		s.refuse(p, x, OK)
 	}
-	if (in.Prefixes&PfxLock != 0 || k.row.iclass == icXCHG) && in.memory() && in.splits(p, k.row) {
-		s.refuse(p, ruleSplitLock, OK)
-	}
-	if !k.agrees(code, in) {
+	if !k.agrees(p.area.Code[p.off:], in) {
 		s.refuse(p, ruleSecondOpinion, OK)
 	}
+}
+
+// bannedBy is the rule by which the instruction at p is refused whatever the caller wants, allowed if there is none.
+func (in *Inst) bannedBy(p place, k *kind) rule {
+	if k.rule != allowed && k.rule < firstSoft {
+		return k.rule
+	}
+	return in.formBannedBy(p, k)
+}
+
+// formBannedBy is the rule by which an instruction is refused for its operands: one that is allowed with others.
+func (in *Inst) formBannedBy(p place, k *kind) rule {
+	if in.Prefixes&pfxSegment != 0 && in.throughSegment(p.area.Code[p.off:], k.row) {
+		return ruleSegmentOverride
+	}
+	if (in.Prefixes&PfxLock != 0 || k.row.iclass == icXCHG) && in.memory() && in.splits(p, k.row) {
+		return ruleSplitLock
+	}
+	return allowed
 }
 
 // refuse records that the code at p breaks a rule; soft rules are noted unless the caller wants them refused.
@@ -46,27 +59,14 @@ func (s *screener) refuse(p place, x rule, err Err) {
 		n.count++
 		return
 	}
-	if x == ruleData && s.sameData(p) {
+	if s.trust != sure && (s.trust == supposed || x == ruleUndecodable || x == ruleOverlap) {
 		return
 	}
 	if len(s.found) == maxFindings {
 		s.foundMore++
 		return
 	}
-	s.found = append(s.found, finding{place: p, rule: x, err: err, weak: s.weak})
-}
-
-// sameData joins the undecodable pieces of one table to one refusal.
-func (s *screener) sameData(p place) bool {
-	if len(s.found) == 0 {
-		return false
-	}
-	last := &s.found[len(s.found)-1]
-	if last.rule != ruleData || last.area != p.area || p.area.owner(p.off).number != p.area.owner(last.off).number {
-		return false
-	}
-	last.count++
-	return true
+	s.found = append(s.found, finding{place: p, rule: x, err: err})
 }
 
 func (p place) before(q place) bool {
@@ -136,14 +136,8 @@ func (in *Inst) splits(p place, r *row) bool {
 
 // knownAddress is the address of a RIP-relative or absolute memory operand.
 func (in *Inst) knownAddress(p place) (uint64, bool) {
-	absolute := in.ModRM&0xC7 == 4 && in.HasSIB && in.SIB&0x3F == 0x25 && in.Rex&2 == 0
-	if in.DispLen != 4 || !in.ripRelative() && !absolute || in.Prefixes&(Pfx67|pfxSegment) != 0 {
+	if !in.ripRelative() && (in.SIB&0x38 != 0x20 || in.Rex&2 != 0) { // with an index
 		return 0, false
 	}
-	d := p.area.Code[p.off+int(in.DispOff):]
-	addr := uint64(int64(int32(uint32(d[0]) | uint32(d[1])<<8 | uint32(d[2])<<16 | uint32(d[3])<<24)))
-	if in.ripRelative() {
-		addr += p.addr() + uint64(in.Len)
-	}
-	return addr, true
+	return in.namedAddress(p)
 }

@@ -50,7 +50,8 @@ var oneByte = [256]form{
 	/*F*/ bad, none, bad, bad, none, none, mrg, mrg, none, none, none, none, none, none, mr, mr,
 }
 
-// twoByte are the forms of the opcodes after 0F (SDM vol. 2, table A-3); 0F 38, 0F 3A and 0F 0F never get here.
+// twoByte are the forms of the opcodes after 0F (SDM vol. 2, table A-3); 0F 38, 0F 3A and 0F 0F never get here. UD0 (0F FF) has a ModRM byte
+// on newer processors only, but nothing runs after it (SDM vol. 2, UD).
 var twoByte = [256]form{
 	/*0*/ mr, mr, mr, mr, bad, none, none, none, none, none, bad, none, bad, mr, none, bad,
 	/*1*/ mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr,
@@ -63,11 +64,11 @@ var twoByte = [256]form{
 	/*8*/ jz, jz, jz, jz, jz, jz, jz, jz, jz, jz, jz, jz, jz, jz, jz, jz,
 	/*9*/ mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr,
 	/*A*/ none, none, none, mr, mrb, mr, bad, bad, none, none, none, mr, mrb, mr, mr, mr,
-	/*B*/ mr, mr, mr, mr, mr, mr, mr, mr, mr, bad, mrb, mr, mr, mr, mr, mr,
+	/*B*/ mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mrb, mr, mr, mr, mr, mr,
 	/*C*/ mr, mr, mrb, mr, mrb, mrb, mrb, mr, none, none, none, none, none, none, none, none,
 	/*D*/ mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr,
 	/*E*/ mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr,
-	/*F*/ mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, bad,
+	/*F*/ mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr, mr,
 }
 
 // form78 is the form of 0F 78: VMREAD, or with 66 or F2 SSE4a's EXTRQ and INSERTQ.

@@ -11,7 +11,7 @@ import (
 // Branch targets and RIP-relative operands are named by c's symbols, which is what relocation made them. It ends with a *StopError or a
 // *LimitError as Options has it; what was written until then is a part of the listing.
 func Listing(w io.Writer, c Code, v *Verdict, o Options) error {
-	s, err := newScreener(c, Options{Stop: o.Stop})
+	s, err := newScreener(c, Options{Stop: o.Stop, Entry: o.Entry})
 	if err != nil {
 		return err
 	}
@@ -34,6 +34,13 @@ type lister struct {
 	*screener
 	out     *bounded
 	refused map[uint64]*Refusal
+	gap     gap // that was looked at last
+}
+
+// gap is bytes that nothing leads to.
+type gap struct {
+	end     place
+	padding bool
 }
 
 func (l *lister) section(a *area) error {
@@ -64,13 +71,11 @@ func (l *lister) line(p place) int {
 	case m.begins():
 		text, n = Text(p.area.Code[p.off:], p.addr(), l.resolve)
 	case m.free():
-		n, _ = p.area.padding(p.off)
-		n = max(n, 1)
-		text = fmt.Sprintf("padding, %d bytes", n)
+		text, n = l.unreached(p)
 	}
 	code := p.area.Code[p.off : p.off+n]
-	bytes := hex.EncodeToString(code[:min(n, maxLen)])
-	if n > maxLen {
+	bytes := hex.EncodeToString(code[:min(n, dataRow)])
+	if n > dataRow {
 		bytes = hex.EncodeToString(code[:8]) + "..."
 	}
 	symbol, at := l.name(p)
@@ -80,6 +85,26 @@ func (l *lister) line(p place) int {
 	}
 	fmt.Fprintln(l.out)
 	return n
+}
+
+// dataRow is how many bytes of data are on a line.
+const dataRow = 16
+
+// unreached describes the padding, or some of the data, at p.
+func (l *lister) unreached(p place) (text string, n int) {
+	a := p.area
+	if l.gap.end.area != a || l.gap.end.off <= p.off {
+		end := p.off
+		for end < len(a.Code) && a.marks[end].free() && l.step(a, 1) {
+			end++
+		}
+		l.gap = gap{place{a, max(end, p.off+1)}, a.padding(p.off, end)}
+	}
+	n = l.gap.end.off - p.off
+	if l.gap.padding {
+		return fmt.Sprintf("padding, %d bytes", n), n
+	}
+	return "data", min(n, dataRow)
 }
 
 // bounded is a buffer before a writer that takes so many bytes and no more. It keeps its first error.

@@ -14,6 +14,13 @@ import (
 type names struct {
 	all    []Symbol
 	owners []stretch // by offset; the first begins at 0
+	data   []Range   // declared to be data, ascending
+}
+
+// declaredData says whether an address is within a symbol that is declared to be data.
+func (n *names) declaredData(addr uint64) bool {
+	i := sort.Search(len(n.data), func(i int) bool { return n.data[i].End > addr })
+	return i < len(n.data) && n.data[i].contains(addr)
 }
 
 // stretch is bytes of a section, up to the next stretch, that belong to one owner.
@@ -69,7 +76,27 @@ func (s *screener) namesOf(a *area) names {
 	hi := sort.Search(len(s.symbols), func(i int) bool { return s.symbols[i].Addr >= end })
 	n := names{all: s.symbols[lo:hi]}
 	n.owners = s.ownersOf(a, n.all, lo)
+	n.data = dataOf(n.all, end)
 	return n
+}
+
+// dataOf lists what symbols declare to be data, up to the end of their section. Ranges that meet are one.
+func dataOf(all []Symbol, end uint64) (list []Range) {
+	for i := range all {
+		if !all[i].Data {
+			continue
+		}
+		r := Range{all[i].Addr, end}
+		if all[i].Size < end-r.Start {
+			r.End = r.Start + all[i].Size
+		}
+		if n := len(list); n > 0 && r.Start <= list[n-1].End {
+			list[n-1].End = max(list[n-1].End, r.End)
+		} else if r.End > r.Start {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // claim is a function's claim to all bytes up to an offset.

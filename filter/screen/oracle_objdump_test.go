@@ -249,8 +249,6 @@ func explain(code []byte, ours, theirs int, text string) string {
 		return "VIA PadLock"
 	case onlyPrefixes(code[:min(theirs, len(code))]):
 		return "prefixes that objdump prints alone, in data"
-	case ours == 0 && bytes.Contains(code, []byte{0x0F, 0xB9}), ours == 0 && bytes.Contains(code, []byte{0x0F, 0xFF}):
-		return "UD0 and UD1"
 	case ours == 0 && bytes.Contains(code[:min(4, len(code))], []byte{0xDB, 0xE5}):
 		return "FRSTPM of the 287"
 	case ours == 0 && strings.Contains(text, "(bad)"):

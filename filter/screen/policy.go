@@ -36,7 +36,6 @@ const (
 
 	// The rules about the shape of the code.
 	ruleUndecodable
-	ruleData
 	ruleAmbiguous
 	ruleOverlap
 	ruleBranch
@@ -52,6 +51,7 @@ const (
 	softPrefetch
 	softSegmentRead
 	softRunsOff
+	softData
 	ruleCount
 
 	firstSoft = softClock
@@ -85,11 +85,10 @@ var policy = [ruleCount]struct{ word, why, advice string }{
 	ruleDevice:          {"device-command", "submits work to a device", "take it out"},
 	ruleProfiling:       {"profiling", "controls or feeds a tracing facility of the processor", "take it out"},
 	ruleVendor:          {"vendor-specific", "exists only on VIA processors", "take it out"},
-	ruleUndefined:       {"undefined-instruction", "is defined to be undefined, with a length that processors disagree on", "use ud2"},
+	ruleUndefined:       {"undefined-instruction", "is undefined, and may come to mean something", "use ud2"},
 	ruleSplitLock:       {"split-lock", "locks memory across a cache line, which stops every processor of the machine", "align the operand"},
 
 	ruleUndecodable:   {"undecodable", "is no x86-64 instruction", "assemble for x86-64; if it is data, move it to .rodata"},
-	ruleData:          {"data-in-text", "nothing branches here and it is no code: .text data", ".text data, move it to .rodata"},
 	ruleAmbiguous:     {"ambiguous-length", "Intel and AMD processors decode it to different lengths", "drop the 66 prefix"},
 	ruleOverlap:       {"overlap", "shares bytes with another instruction", "branch to the beginning of an instruction"},
 	ruleBranch:        {"branch-target", "goes outside the object's code", "branch within the object, or to a function that is supplied"},
@@ -103,6 +102,7 @@ var policy = [ruleCount]struct{ word, why, advice string }{
 	softTrap:        {"trap", "raises an exception when it is reached", "it ends the run when reached"},
 	softPrefetch:    {"code-prefetch", "prefetches code", "it is a no-op on most processors"},
 	softRunsOff:     {"runs-off", "leads control over the end of its section", "end every path with ret, jmp or ud2"},
+	softData:        {"data-in-text", "nothing leads to these bytes, which are taken for data", "move data to .rodata"},
 	softSegmentRead: {"segment-base-read", "reads the FS or GS base", "a kernel has no thread-local storage"},
 }
 

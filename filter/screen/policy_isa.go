@@ -38,7 +38,7 @@ var isaRules = [isaCount]rule{
 	isaMSR_IMM:             ruleMSR,
 	isaPBNDKB:              rulePrivileged,
 	isaPCONFIG:             rulePrivileged,
-	isaPPRO_UD0_LONG:       ruleUndefined,
+	isaPPRO_UD0_LONG:       softTrap,
 	isaPTWRITE:             ruleProfiling,
 	isaRDPID:               softClock,
 	isaRDPMC:               softClock,
@@ -216,13 +216,13 @@ var iclassRules = [icCount]rule{
 	icWRUSSD:      ruleShadowStack,
 	icWRUSSQ:      ruleShadowStack,
 
-	icUD0: ruleUndefined,
-	icUD1: ruleUndefined,
 	icUDB: ruleUndefined,
 
 	icCPUID:  softProbe,
 	icXGETBV: softProbe,
 	icRDTSC:  softClock,
 	icINT3:   softTrap,
+	icUD0:    softTrap,
+	icUD1:    softTrap,
 	icUD2:    softTrap,
 }

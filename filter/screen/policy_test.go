@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -184,8 +185,8 @@ var hiding = []struct{ name, code string }{
 	{"INT3 padding", "cc cc cc"},
 }
 
-// TestBanned wants every banned instruction refused under its own rule with the right symbol and offset, wherever it hides, and whether
-// control reaches it or not.
+// TestBanned wants every banned instruction that control reaches refused under its own rule with the right symbol and offset, wherever it
+// hides, and behind a return taken for data.
 func TestBanned(t *testing.T) {
 	covered := map[string]bool{}
 	for _, b := range banned {
@@ -200,13 +201,18 @@ func TestBanned(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%s/%s/%s", b.rule, b.code, h.name, lead), func(t *testing.T) {
 					code := append(append(front[:len(front):len(front)], insn...), 0xC3)
 					v := screened(oneFunction(code), Host{}, Options{})
-					wantRefusal(t, v, b.rule, "kernel", uint64(len(front)))
+					at := uint64(len(front))
+					if lead == "" {
+						wantRefusal(t, v, b.rule, "kernel", at)
+						return
+					}
+					wantData(t, v, 16+at, at+16+uint64(len(insn)))
 				})
 			}
 		}
 	}
 	for r := ruleSystemCall; r < ruleUndecodable; r++ {
-		// Of the VIA instructions and UD1 the length rules already know nothing.
+		// Of the VIA instructions the length rules already know nothing.
 		if !covered[policy[r].word] && r != ruleVendor {
 			t.Errorf("no case for %s", policy[r].word)
 		}
@@ -249,6 +255,20 @@ func wantRefusal(t *testing.T, v *Verdict, rule, symbol string, offset uint64) {
 	t.Errorf("not refused as %s at %s+%#x, but %+v", rule, symbol, offset, v.Refusals)
 }
 
+// wantData wants code accepted and the bytes of its only section from one offset up to another among its data.
+func wantData(t *testing.T, v *Verdict, from, to uint64) {
+	t.Helper()
+	if !v.Accepted {
+		t.Fatalf("refused: %+v", v.Refusals)
+	}
+	for _, d := range v.Data {
+		if d.Offset <= from && d.Offset+d.Size >= to {
+			return
+		}
+	}
+	t.Errorf("no data from %#x to %#x: %+v", from, to, v.Data)
+}
+
 // TestSoft wants every soft rule noted with its place, and refused when the caller says so.
 func TestSoft(t *testing.T) {
 	covered := map[string]bool{}
@@ -266,15 +286,23 @@ func TestSoft(t *testing.T) {
 		{"random", "0f c7 f8"},
 		{"transaction", "0f 01 d5"},
 		{"transaction", "c7 f8 00 00 00 00"},
-		{"trap", "cc"},
+		{"trap", "cc c3"},
 		{"trap", "0f 0b"},
 		{"code-prefetch", "0f 18 3d 00 00 00 00"},
 		{"segment-base-read", "f3 0f ae c0"},
+		{"trap", "0f b9 40 02"},    // UD1 with what clang's traps carry
+		{"trap", "67 0f b9 40 16"}, //
+		{"trap", "0f ff c0"},       // UD0
 		{"runs-off", "90"},
+		{"data-in-text", "c3"},
 	} {
 		covered[x.rule] = true
 		code := unhex(t, "90"+x.code)
-		if x.rule != "runs-off" {
+		switch x.rule {
+		case "data-in-text":
+			code = unhex(t, "c3 06 07")
+		case "runs-off", "trap":
+		default:
 			code = append(code, 0xC3)
 		}
 		c := oneFunction(code)
@@ -319,7 +347,11 @@ func TestAllowed(t *testing.T) {
 		"9c 58",
 		"d9 2c 24", // FLDCW
 	} {
-		v := screened(oneFunction(append(unhex(t, x), 0xC3)), Host{}, Options{})
+		code := unhex(t, x)
+		if !strings.HasSuffix(x, "c3") && x != "3e ff e0" {
+			code = append(code, 0xC3)
+		}
+		v := screened(oneFunction(code), Host{}, Options{})
 		if !v.Accepted || len(v.Notes) != 0 {
 			t.Errorf("%s: %+v %+v", x, v.Refusals, v.Notes)
 		}

@@ -22,7 +22,13 @@ type verdictJSON struct {
 	Lacks         []Lack          `json:"lacks"`
 	Functions     []FunctionNeeds `json:"functions"`
 	FunctionCount int             `json:"function_count"`
+	Data          []Data          `json:"data"`
+	DataCount     int             `json:"data_count"`
+	DataBytes     int             `json:"data_bytes"`
 }
+
+// maxDataLines bounds the stretches of data that are told to a person one by one.
+const maxDataLines = 20
 
 func (v *Verdict) word() string {
 	if v.Accepted {
@@ -37,6 +43,7 @@ func (v *Verdict) MarshalJSON() ([]byte, error) {
 		Verdict: v.word(), ISA: orEmpty(v.ISA), HostLacks: []string{}, Host: v.Host, Instructions: v.Instructions, Flops: v.Flops,
 		Mix: v.Mix, Refusals: orEmpty(v.Refusals), RefusalCount: v.RefusalCount, Notes: orEmpty(v.Notes), Lacks: orEmpty(v.HostLacks),
 		Functions: orEmpty(v.Functions), FunctionCount: v.FunctionCount,
+		Data: orEmpty(v.Data), DataCount: v.DataCount, DataBytes: v.DataBytes,
 	}
 	for _, l := range v.HostLacks {
 		j.HostLacks = append(j.HostLacks, l.Feature)
@@ -68,7 +75,16 @@ func (v *Verdict) WriteText(w io.Writer) error {
 		p.line("refused: %d more", more)
 	}
 	for _, n := range v.Notes {
+		if n.Rule == policy[softData].word {
+			continue // told below, stretch by stretch
+		}
 		p.line("note: %s: %s: %s (%d in all)", where(n.Section, n.Symbol, n.Offset), n.Text, n.Why, n.Count)
+	}
+	for i := range v.Data[:min(len(v.Data), maxDataLines)] {
+		p.line("note: %s", v.Data[i].text())
+	}
+	if more := v.DataCount - maxDataLines; more > 0 {
+		p.line("note: %d more stretches of data, %d bytes in all", more, v.DataBytes)
 	}
 	if len(v.Mix) > 0 {
 		p.line("mix: %s", v.mixText())

@@ -21,6 +21,10 @@ type Symbol struct {
 	Size uint64 // bytes, 0 if unknown
 	Func bool   // STT_FUNC or STT_GNU_IFUNC
 	Data bool   // STT_OBJECT: declared to be data, so nothing is decoded from here on its behalf
+
+	// Global is the binding: other objects can call what is here. Of symbols that are neither Func nor Data, only global ones of a section
+	// without functions are taken for functions; others may name data.
+	Global bool
 }
 
 // Range is the addresses from Start up to, not including, End.
@@ -28,14 +32,23 @@ type Range struct{ Start, End uint64 }
 
 func (r Range) contains(addr uint64) bool { return addr >= r.Start && addr < r.End }
 
+// NamedRange is the addresses of a section.
+type NamedRange struct {
+	Range
+	Name string
+}
+
 // Code is what Screen looks at.
 type Code struct {
 	Sections []Section
 	Symbols  []Symbol
-	// Roots are further addresses where code begins: the targets of absolute relocations (R_X86_64_64, 32, 32S) into executable sections
-	// and the object's entry. Targets of PC-relative relocations do not belong here: in code the screen sees them itself, and in data
-	// their addend counts from the table, not from the field.
+	// Roots are further addresses where code surely begins: what pointers in data lead to.
 	Roots []uint64
+	// Guesses are addresses where code may begin, each with its alternatives, the likeliest first and 0 for none: entries of jump tables,
+	// labels whose address is taken.
+	Guesses [][3]uint64
+	// Others are the sections that are not executable. They, and the symbols in them, name what operands refer to.
+	Others []NamedRange
 	// Externals are addresses outside the sections that a branch may go to: supplied functions, the trap window of undefined symbols.
 	Externals []Range
 }
@@ -44,8 +57,9 @@ type Code struct {
 type Options struct {
 	Soft map[string]bool // soft rules that refuse instead of being noted, by word; see SoftRules
 
-	// Entry is the address of the function that will run, 0 if there is none: it is
-	// in Verdict.Functions even where there are more functions than are listed.
+	// Entry is the address of the function that will run, 0 if there is none: code
+	// begins there whatever else is known of it, and it is in Verdict.Functions even
+	// where there are more functions than are listed.
 	Entry uint64
 
 	// Stop, if it is not nil, is asked every few thousand steps, from the goroutine
@@ -57,9 +71,11 @@ type Options struct {
 	TextBytes int
 }
 
-// Screen decodes everything in c and gives the verdict for host h. What cannot be decoded is refused; an error is only that Options.Stop
-// has ended the work (*StopError) or that there is more code than Screen can number (*LimitError). The same code, moved or padded, gets the
-// same verdict. The work is O(n log n) in the bytes of code and the number of symbols, the memory linear.
+// Screen decodes the code in c and gives the verdict for host h. Code is what control can be seen to reach: from the functions, from Entry and
+// Roots and, where what is there can be code, from Guesses, other symbols and labels, by straight execution and direct branches. The rest is
+// data (Verdict.Data). What is reached and cannot be decoded is refused; an error is only that Options.Stop has ended the work (*StopError) or
+// that there is more code than Screen can number (*LimitError). The same code, moved or padded, gets the same verdict. The work is O(n log n)
+// in the bytes of code and the number of symbols, the memory linear.
 func Screen(c Code, h Host, o Options) (*Verdict, error) {
 	s, err := newScreener(c, o)
 	if err != nil {
@@ -71,12 +87,14 @@ func Screen(c Code, h Host, o Options) (*Verdict, error) {
 	return s.verdict(h), nil
 }
 
-// traverse decodes all there is: first what symbols and roots lead to, then the rest.
+// traverse decodes all there is: first what is sure to be code, then what may be, then the rest.
 func (s *screener) traverse() {
-	s.fromSymbols()
+	s.trust = sure
 	s.fromRoots()
+	s.fromFunctions()
+	s.infer()
 	for i := range s.sections {
-		s.sweep(&s.sections[i])
+		s.leftovers(&s.sections[i])
 	}
 }
 
@@ -84,42 +102,54 @@ func (s *screener) traverse() {
 type screener struct {
 	sections  []area // by address
 	symbols   []Symbol
+	low, high uint64 // addresses from which and up to which there are sections
 	roots     []uint64
+	guesses   [][3]uint64
 	externals []Range
+	names     dataNames
 	soft      map[string]bool
 	entry     uint64
 	progress
 
-	work stack // branch targets to follow
-	weak bool  // following code that nothing was seen to branch to
+	work  stack // branch targets to follow
+	trust trust // in what is followed
+	path  []uint32
+	clues
 
 	tally     tally
 	found     []finding
 	foundMore int // findings beyond maxFindings
 	notes     [ruleCount]noteCount
 	kinds     kinds
+
+	data      []stretchOfData
+	dataMore  int // stretches beyond maxData
+	dataBytes int // of all
 }
 
 // area is a section and what is known of its bytes.
 type area struct {
 	Section
-	number int    // in order of address
-	base   uint32 // position of its first byte among all bytes of code
-	marks  []mark
-	names  names
+	number  int    // in order of address
+	base    uint32 // position of its first byte among all bytes of code
+	marks   []mark
+	names   names
+	jumps   bool // has branches through a register or memory
+	entered bool // code was followed from an address in it
 }
 
 // mark is what is known of one byte: 0 nothing, 1 to 15 an instruction of that length begins here, or one of the following.
 type mark uint8
 
 const (
-	inside  mark = 0x80 // of an instruction that begins before
-	pending mark = 0x40 // a branch target that waits in the work list
-	junk    mark = 0x20 // undecodable, already reported
+	inside   mark = 0x80 // of an instruction that begins before
+	pending  mark = 0x40 // a branch target that waits in the work list
+	junk     mark = 0x20 // undecodable, already reported
+	doubtful mark = 0x10 // no instruction of code begins here: what follows is none
 )
 
 func (m mark) begins() bool { return m-1 < maxLen }
-func (m mark) free() bool   { return m&^pending == 0 }
+func (m mark) free() bool   { return m&^(pending|doubtful) == 0 }
 
 // place is a byte of the code.
 type place struct {
@@ -139,7 +169,7 @@ func (s *screener) at(position uint32) place {
 }
 
 func newScreener(c Code, o Options) (*screener, error) {
-	s := &screener{externals: c.Externals, soft: o.Soft, roots: c.Roots, entry: o.Entry, progress: progress{ask: o.Stop}}
+	s := &screener{names: dataNames{others: c.Others, symbols: c.Symbols}, externals: c.Externals, soft: o.Soft, roots: c.Roots, guesses: c.Guesses, entry: o.Entry, progress: progress{ask: o.Stop}}
 	if err := s.addSections(c.Sections); err != nil {
 		return nil, err
 	}
@@ -172,6 +202,10 @@ func (s *screener) addSections(sections []Section) error {
 		}
 	}
 	slices.SortStableFunc(s.sections, func(a, b area) int { return cmp.Compare(a.Addr, b.Addr) })
+	if count > 0 {
+		last := &s.sections[count-1]
+		s.low, s.high = s.sections[0].Addr, last.Addr+uint64(len(last.Code))
+	}
 	marks := make([]mark, s.total)
 	at := 0
 	for i := range s.sections {
@@ -189,32 +223,4 @@ func (s *screener) find(addr uint64) *area {
 		return nil
 	}
 	return &s.sections[i]
-}
-
-// fromSymbols follows the code from every name that is not declared to be data.
-func (s *screener) fromSymbols() {
-	for i := range s.sections {
-		a := &s.sections[i]
-		for _, sym := range a.names.all {
-			if !s.step(a, 1) {
-				return
-			}
-			if !sym.Data {
-				s.follow(place{a, int(sym.Addr - a.Addr)})
-			}
-		}
-	}
-}
-
-func (s *screener) fromRoots() {
-	roots := slices.Clone(s.roots)
-	slices.Sort(roots)
-	for _, addr := range roots {
-		if a := s.find(addr); a != nil {
-			if !s.step(a, 1) {
-				return
-			}
-			s.follow(place{a, int(addr - a.Addr)})
-		}
-	}
 }

@@ -28,45 +28,58 @@ func Text(code []byte, addr uint64, resolve func(uint64) (string, uint64)) (text
 	if !misprinted(&in, r) {
 		x, err := x86asm.Decode(code, 64)
 		if err == nil && x.Op != 0 && x.Len == len(code) {
-			if in.ripRelative() {
-				return in.nameRIP(x86asm.IntelSyntax(x, addr, nil), code, addr, resolve), len(code)
+			if operand := in.ripOperand(code, addr, resolve); operand != "" {
+				return withOperand(x86asm.IntelSyntax(x, addr, nil), operand), len(code)
 			}
 			return x86asm.IntelSyntax(x, addr, resolve), len(code)
 		}
 	}
-	return plainText(code, r), len(code)
+	return plainText(code, r, in.ripOperand(code, addr, resolve)), len(code)
 }
 
-// nameRIP writes the symbol, or the signed distance, in place of the unsigned one that x86asm prints in a RIP-relative operand.
-// x86asm could name it too, but takes the distance as unsigned there as well.
-func (in *Inst) nameRIP(text string, code []byte, addr uint64, resolve func(uint64) (string, uint64)) string {
-	head, rest, ok := strings.Cut(text, "[rip")
+// ripOperand is the instruction's RIP-relative operand with the symbol that it names, or the signed distance; empty if it has none. x86asm
+// takes the distance as unsigned, and under VEX and EVEX as an absolute address.
+func (in *Inst) ripOperand(code []byte, addr uint64, resolve func(uint64) (string, uint64)) string {
+	if !in.ripRelative() || in.DispLen != 4 {
+		return ""
+	}
+	disp := int64(int32(binary.LittleEndian.Uint32(code[in.DispOff:])))
+	if resolve != nil {
+		target := addr + uint64(in.Len) + uint64(disp)
+		if in.Prefixes&Pfx67 != 0 {
+			target = uint64(uint32(target))
+		}
+		if name, base := resolve(target); name != "" {
+			if target != base {
+				return fmt.Sprintf("[rip+%s%+#x]", name, int64(target-base))
+			}
+			return "[rip+" + name + "]"
+		}
+	}
+	return fmt.Sprintf("[rip%+#x]", disp)
+}
+
+// withOperand is a text with its memory operand replaced.
+func withOperand(text, operand string) string {
+	head, rest, ok := strings.Cut(text, "[")
 	_, tail, ok2 := strings.Cut(rest, "]")
 	if !ok || !ok2 {
 		return text
 	}
-	disp := int64(int32(binary.LittleEndian.Uint32(code[in.DispOff:])))
-	operand := fmt.Sprintf("%+#x", disp)
-	if resolve != nil {
-		target := addr + uint64(in.Len) + uint64(disp)
-		if name, base := resolve(target); name != "" {
-			operand = "+" + name
-			if target != base {
-				operand += fmt.Sprintf("%+#x", int64(target-base))
-			}
-		}
-	}
-	return head + "[rip" + operand + "]" + tail
+	return head + operand + tail
 }
 
 // plainText is the text of what x86asm does not know.
-func plainText(code []byte, r *row) string {
+func plainText(code []byte, r *row, operand string) string {
 	name := strings.ToLower(strings.TrimSuffix(iclassNames[r.iclass], "_LOCK"))
 	switch r.iclass {
 	case icENDBR64, icENDBR32, icVZEROUPPER, icVZEROALL, icVMCALL, icWRPKRU, icRDPKRU:
 		return name // no operands
 	}
-	return fmt.Sprintf("%s {%s}", name, hex.EncodeToString(code))
+	if operand != "" {
+		operand = " " + operand
+	}
+	return fmt.Sprintf("%s {%s}%s", name, hex.EncodeToString(code), operand)
 }
 
 // misprinted lists where x86asm v0.32.0 gives another instruction's name.

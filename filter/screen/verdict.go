@@ -21,6 +21,9 @@ type Verdict struct {
 	Notes         []Note
 	Functions     []FunctionNeeds // in order of address
 	FunctionCount int             // more than len(Functions) where an object has more functions than are worth listing
+	Data          []Data          // what no control was seen to reach, in order of address
+	DataCount     int             // more than len(Data) where an object has more data than is worth listing
+	DataBytes     int             // of all data
 }
 
 // Function gives what is known of the function that begins at addr, nil if no function of the list does.
@@ -36,7 +39,7 @@ func (v *Verdict) Function(addr uint64) *FunctionNeeds {
 // Runnable says whether the host can and may run the code.
 func (v *Verdict) Runnable() bool { return v.Accepted && len(v.HostLacks) == 0 }
 
-// Refusal is one instruction, or one piece of data, that breaks a rule.
+// Refusal is one instruction, or one stretch of data, that breaks a rule.
 type Refusal struct {
 	Section string `json:"section"`
 	Symbol  string `json:"symbol"` // function, or nearest symbol before; empty if the section has none
@@ -94,6 +97,9 @@ func (s *screener) verdict(h Host) *Verdict {
 		Host:         h.Name,
 		Mix:          s.kinds.mix(),
 		RefusalCount: len(s.found) + s.foundMore,
+		Data:         s.dataList(),
+		DataCount:    len(s.data) + s.dataMore,
+		DataBytes:    s.dataBytes,
 	}
 	var needs isaBits
 	for i := range s.tally.owners {
@@ -149,14 +155,9 @@ func (s *screener) refusal(f finding) Refusal {
 	p := &policy[f.rule]
 	r := Refusal{Section: f.area.Name, Addr: f.addr(), Rule: p.word, Why: p.why, Advice: p.advice}
 	r.Symbol, r.Offset = s.name(f.place)
-	r.Bytes, r.Text = s.show(f.place)
+	r.Bytes, r.Text = s.showFor(f.place, f.rule)
 	if f.err != OK {
 		r.Why = f.err.Error()
-	}
-	if f.weak {
-		if f.rule != ruleData {
-			r.Advice += "; nothing branches here, so if it is data, move it to .rodata"
-		}
 	}
 	return r
 }
@@ -181,11 +182,20 @@ func (s *screener) show(p place) (bytes, text string) {
 	return hex.EncodeToString(code[:n]), text
 }
 
-// resolve names the code that an address belongs to.
+// showFor is show of what breaks a rule.
+func (s *screener) showFor(p place, x rule) (bytes, text string) {
+	if x == softData {
+		code := p.area.Code[p.off:]
+		return hex.EncodeToString(code[:min(len(code), 8)]), "data"
+	}
+	return s.show(p)
+}
+
+// resolve names what an address belongs to.
 func (s *screener) resolve(addr uint64) (string, uint64) {
 	a := s.find(addr)
 	if a == nil {
-		return "", 0
+		return s.names.resolve(addr)
 	}
 	o := a.owner(int(addr - a.Addr))
 	if o.number >= len(s.symbols) {
@@ -203,7 +213,7 @@ func (s *screener) softNotes() []Note {
 		}
 		note := Note{Rule: policy[x].word, Why: policy[x].why, Count: n.count, Section: n.first.area.Name}
 		note.Symbol, note.Offset = s.name(n.first)
-		_, note.Text = s.show(n.first)
+		_, note.Text = s.showFor(n.first, x)
 		list = append(list, note)
 	}
 	return list

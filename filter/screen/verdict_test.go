@@ -9,7 +9,7 @@ import (
 )
 
 func sample(t *testing.T) Code {
-	return oneFunction(unhex(t, "c5 fc 10 06 c4 e2 7d b8 0a c5 fc 11 07 0f a2 0f 05 c5 f8 77 c3"))
+	return oneFunction(unhex(t, "c5 fc 10 06 c4 e2 7d b8 0a c5 fc 11 07 0f a2 0f 05 c5 f8 77 c3 06 07"))
 }
 
 // TestJSON compares the whole machine-readable form.
@@ -36,10 +36,15 @@ func TestJSON(t *testing.T) {
  "refusal_count": 1,
  "notes": [{
   "rule": "feature-probe", "why": "asks the processor for its features, which can trap in a virtual machine", "count": 1,
-  "section": ".text", "symbol": "kernel", "offset": 13, "text": "cpuid"}],
+  "section": ".text", "symbol": "kernel", "offset": 13, "text": "cpuid"}, {
+  "rule": "data-in-text", "why": "nothing leads to these bytes, which are taken for data", "count": 1,
+  "section": ".text", "symbol": "kernel", "offset": 21, "text": "data"}],
  "lacks": [
   {"feature": "AVX", "section": ".text", "symbol": "kernel", "offset": 0, "text": "vmovups ymm0, ymmword ptr [rsi]", "bytes": "c5fc1006"},
   {"feature": "FMA", "section": ".text", "symbol": "kernel", "offset": 4, "text": "vfmadd231ps ymm1, ymm0, ymmword ptr [rdx]", "bytes": "c4e27db80a"}],
+ "data": [{"section": ".text", "offset": 37, "size": 2, "symbol": "kernel"}],
+ "data_count": 1,
+ "data_bytes": 2,
  "function_count": 2,
  "functions": [
   {"section": ".text", "symbol": "first", "offset": 0, "instructions": 1, "flops": 0, "isa": []},
@@ -63,7 +68,7 @@ func TestEmptyJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"isa", "host_lacks", "refusals", "notes", "lacks", "functions"} {
+	for _, key := range []string{"isa", "host_lacks", "refusals", "notes", "lacks", "functions", "data"} {
 		if !strings.Contains(string(got), `"`+key+`":[]`) {
 			t.Errorf("%s is not an empty list in %s", key, got)
 		}
@@ -86,6 +91,7 @@ nehalem lacks FMA: first needed by kernel+0x4: vfmadd231ps ymm1, ymm0, ymmword p
 refused: kernel+0xf: syscall (0f05)
   system-call: asks the operating system for something; a kernel computes on its operands only; take the call out
 note: kernel+0xd: cpuid: asks the processor for its features, which can trap in a virtual machine (1 in all)
+note: .text+0x25 in kernel: 2 bytes that nothing leads to, taken for data
 mix: load 2, store 1, return 2, vector128 1, vector256 3, fma 1
 `
 	if b.String() != want {
@@ -110,7 +116,7 @@ func TestBoundaries(t *testing.T) {
 }
 
 func TestListing(t *testing.T) {
-	c := oneFunction(unhex(t, "e8 eb ff ff ff 48 8d 05 e4 ff ff ff 0f 05 06 c3"))
+	c := oneFunction(unhex(t, "e8 eb ff ff ff 48 8d 05 e4 ff ff ff 0f 05 06 06 07 08 09 c3"))
 	var b bytes.Buffer
 	if err := Listing(&b, c, screened(c, Host{}, Options{}), Options{}); err != nil {
 		t.Fatal(err)
@@ -123,8 +129,24 @@ func TestListing(t *testing.T) {
 		"kernel+0x5               488d05e4ffffff         lea rax, ptr [rip+first]\n",
 		"kernel+0xc               0f05                   syscall    <-- system-call: asks",
 		"kernel+0xe               06                     (bad)    <-- undecodable",
-		"kernel+0xf               c3                     ret\n",
+		"kernel+0xf               06070809c3             data\n",
 	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
+// TestDataNames wants operands named by the symbols and the sections of data.
+func TestDataNames(t *testing.T) {
+	c := oneFunction(unhex(t, "c5 fc 10 05 e8 ff ff 0f c5 fc 10 05 e4 ff ff 0f c5 fc 10 05 e0 ff ff 2f 0f 05"))
+	c.Others = []NamedRange{{Range{0x20000000, 0x20000010}, ".rodata"}, {Range{0x1000, 0x2000}, ".data"}}
+	c.Symbols = append(c.Symbols, Symbol{Name: "mask", Addr: 0x20000004, Size: 8, Data: true}, Symbol{Name: "other", Addr: 0x1ffff000})
+	var b bytes.Buffer
+	if err := Listing(&b, c, screened(c, Host{}, Options{}), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"[rip+.rodata]", "[rip+mask]", "[rip+0x2fffffe0]"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}
@@ -150,6 +172,15 @@ func TestText(t *testing.T) {
 		{"48 8b 05 e4 ff ff ff", "mov rax, qword ptr [rip-0x1c]", 7},
 		{"48 8b 05 e4 0f 00 00", "mov rax, qword ptr [rip+0xfe4]", 7},
 		{"e8 fb 0f 00 00", "call table", 5},
+		{"c5 fc 10 05 f8 0f 00 00", "vmovups ymm0, ymmword ptr [rip+table]", 8},
+		{"c5 fc 10 05 f0 ff ff ff", "vmovups ymm0, ymmword ptr [rip-0x10]", 8},
+		{"c4 e3 7d 04 05 f6 0f 00 00 05", "vpermilps ymm0, ymmword ptr [rip+table], 0x5", 10},
+		{"62 f1 7c 48 10 05 00 10 00 00", "vmovups zmm0, zmmword ptr [rip+table+0xa]", 10},
+		{"62 f1 7c 58 58 05 00 00 00 00", "vaddps zmm0, zmm0, dword ptr [rip+0x0]{1to16}", 10},
+		{"62 f5 74 48 58 05 f6 0f 00 00", "vaddph {62f574485805f60f0000} [rip+table]", 10},
+		{"66 0f 38 f6 05 f7 0f 00 00", "adcx {660f38f605f70f0000} [rip+table]", 9},
+		{"67 8b 05 f9 0f 00 00", "mov eax, dword ptr [rip+table]", 7},
+		{"c4 e2 79 18 05 f7 0f 00 00", "vbroadcastss xmm0, dword ptr [rip+table]", 9},
 		{"c5 f8 77", "vzeroupper", 3},
 		{"f3 0f 1e fa", "endbr64", 4},
 		{"62 f5 74 48 58 c2", "vaddph {62f5744858c2}", 6},

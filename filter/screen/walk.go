@@ -13,46 +13,77 @@ func (s *screener) follow(p place) {
 		to := s.at(e.to)
 		switch m := to.area.marks[to.off]; {
 		case m.free():
-			s.run(to)
+			if s.trust == sure || s.probe(to) {
+				s.run(to)
+			}
 		case m == inside:
-			s.intoMiddle(e.from)
+			s.intoMiddle(e.from, to)
 		}
 	}
 }
 
-// intoMiddle reports a branch at a position that ends inside an instruction. A symbol there is only a name: nothing goes there that was
-// seen.
-func (s *screener) intoMiddle(from uint32) {
-	if from != fromNowhere {
+// intoMiddle judges a branch to a place that is inside an instruction. A symbol there is only a name: nothing goes there that was seen.
+func (s *screener) intoMiddle(from uint32, to place) {
+	if from != fromNowhere && !s.overLock(to) {
 		s.refuse(s.at(from), ruleOverlap, OK)
 	}
+}
+
+// overLock says whether p is the second byte of an instruction whose first is LOCK: a program that may run on one processor alone branches
+// over that prefix. The instruction is then judged without the prefix too, once.
+func (s *screener) overLock(p place) bool {
+	a := p.area
+	if p.off == 0 || a.Code[p.off-1] != lockPrefix || !a.marks[p.off-1].begins() {
+		return false
+	}
+	var in Inst
+	number, err := s.decode(p, &in)
+	if err != OK || mark(in.Len) != a.marks[p.off-1]-1 {
+		return false
+	}
+	a.marks[p.off] = mark(in.Len)
+	s.judge(p, &in, s.kinds.of(&in, number))
+	return true
+}
+
+const lockPrefix = 0xF0
+
+// decode finds the instruction at p in the table.
+func (s *screener) decode(p place, in *Inst) (number uint16, err Err) {
+	if err := Decode(p.area.Code[p.off:], in); err != OK {
+		return 0, err
+	}
+	number, ok := find(in)
+	if !ok {
+		return 0, Unknown
+	}
+	return number, OK
 }
 
 // run decodes one instruction after the other from p, until control cannot go on or meets code that is known.
 func (s *screener) run(p place) {
 	a := p.area
+	a.entered = true
 	code, marks := a.Code, a.marks
 	var in Inst
 	for off := p.off; s.step(a, 1); {
 		at := place{a, off}
-		err := Decode(code[off:], &in)
+		number, err := s.decode(at, &in)
 		if err != OK {
 			s.stop(at, err)
 			return
 		}
-		number, ok := find(&in)
-		if !ok {
-			s.stop(at, Unknown)
-			return
-		}
 		n := int(in.Len)
-		if !take(marks[off : off+n]) {
+		if !take(code[off:], marks[off:off+n]) {
 			s.collide(at)
 			return
 		}
 		s.done += uint64(n)
 		k := s.kinds.of(&in, number)
 		s.judge(at, &in, k)
+		if k.row.iclass == icLEA || in.memory() && in.DispLen == 4 {
+			s.notice(at, &in, k)
+		}
 		next, ends := off+n, s.branch(at, &in, k.flow)
 		if ends {
 			return
@@ -70,10 +101,13 @@ func (s *screener) run(p place) {
 	}
 }
 
-// take marks the bytes of an instruction, unless another one has some of them.
-func take(m []mark) bool {
+// take marks the bytes of an instruction, unless another one has some of them: all but a LOCK prefix, that is.
+func take(code []byte, m []mark) bool {
 	for i, x := range m {
 		if !x.free() {
+			if i == 1 && code[0] == lockPrefix && int(x) == len(m)-1 {
+				break // it was found by a branch over the prefix
+			}
 			clear(m[:i]) // what waits in the work list stays there
 			return false
 		}
@@ -86,24 +120,17 @@ func take(m []mark) bool {
 // stop reports bytes at p that are no instruction.
 func (s *screener) stop(p place, err Err) {
 	p.area.marks[p.off] = junk
-	switch {
-	case s.weak:
-		s.refuse(p, ruleData, err)
-	case err == Ambiguous:
+	if err == Ambiguous {
 		s.refuse(p, ruleAmbiguous, err)
-	default:
-		s.refuse(p, ruleUndecodable, err)
+		return
 	}
+	s.refuse(p, ruleUndecodable, err)
 }
 
 // collide reports an instruction at p that shares bytes with another.
 func (s *screener) collide(p place) {
 	if p.area.marks[p.off].free() {
 		p.area.marks[p.off] = junk
-	}
-	if s.weak {
-		s.refuse(p, ruleData, OK)
-		return
 	}
 	s.refuse(p, ruleOverlap, OK)
 }
@@ -153,8 +180,12 @@ func (s *screener) branch(p place, in *Inst, f flow) (ends bool) {
 	if f == flowNext {
 		return false
 	}
-	if f != flowEnd && in.direct() {
-		s.target(p, in)
+	if f != flowEnd {
+		if in.direct() {
+			s.target(p, in)
+		} else {
+			s.throughRegister(p, in)
+		}
 	}
 	return f == flowEnd || f == flowJump
 }
@@ -176,12 +207,11 @@ func (s *screener) target(p place, in *Inst) {
 	to := place{a, int(addr - a.Addr)}
 	m := &a.marks[to.off]
 	switch {
-	case *m == 0:
-		*m = pending
+	case *m&^doubtful == 0:
+		*m |= pending
 		s.work.push(edge{p.position(), to.position()})
-	case *m == pending, m.begins():
 	case *m == inside:
-		s.refuse(p, ruleOverlap, OK)
+		s.intoMiddle(p.position(), to)
 	}
 }
 

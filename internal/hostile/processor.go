@@ -64,7 +64,6 @@ func processorAttacks() []strike {
 	add("wrpkru-wrong", "writes the protection keys wrongly", asm("31c0 b901000000 31d2"), asm("0f01ef"), "pkey-write", gp, ud)
 	add("mov-cs", "loads CS", none, asm("8ec8"), "", ud)
 	add("lock-nothing", "locks an instruction that cannot be locked", nil, asm("f00fc8"), "", ud)
-	add("undefined-0", "executes an undefined instruction", nil, asm("0fffc0"), "", ud)
 	add("undefined-64", "executes what is undefined in 64-bit mode", nil, asm("0e"), "", ud)
 	add("opcode-d6", "executes an undocumented instruction", nil, asm("d6"), "", ud)
 
@@ -72,6 +71,8 @@ func processorAttacks() []strike {
 	list = append(list,
 		strike{name: "int3", tries: "stops at a breakpoint, to look like the stub that has arrived", layer: Processor,
 			setup: asm("cc"), ends: ends(crashed("SIGTRAP"))},
+		strike{name: "ud0", tries: "executes ud0", layer: Processor, setup: asm("0fffc0"), ends: ends(ud)},
+		strike{name: "ud1", tries: "executes ud1", layer: Processor, setup: asm("670fb94002"), ends: ends(ud)}, // ud1 eax, [eax+2]
 		strike{name: "ud2", tries: "executes ud2", layer: Processor, setup: asm("0f0b"), ends: ends(ud)},
 		strike{name: "divide-by-zero", tries: "divides by zero", layer: Processor,
 			setup: asm("31d2 31c9 f7f1"), ends: ends(crashed("SIGFPE"))}, // xor edx, edx; xor ecx, ecx; div ecx

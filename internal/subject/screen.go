@@ -16,16 +16,22 @@ import (
 // Code is the image as the screen sees it: the private copy after relocation,
 // which is also what the cell maps.
 func Code(im *loader.Image) screen.Code {
-	c := screen.Code{Roots: im.Roots, Externals: []screen.Range{{Start: trampoline.TrapAddr, End: trampoline.TrapLimit}}}
+	c := screen.Code{Roots: im.Roots, Guesses: make([][3]uint64, len(im.Guesses)), Externals: []screen.Range{{Start: trampoline.TrapAddr, End: trampoline.TrapLimit}}}
+	for i := range im.Guesses {
+		c.Guesses[i] = im.Guesses[i].At
+	}
 	for i := range im.Sections {
 		sec := &im.Sections[i]
 		if sec.Exec && !sec.NoBits && sec.Size > 0 {
 			c.Sections = append(c.Sections, screen.Section{Index: sec.Index, Name: sec.Name, Addr: sec.Addr, Code: im.Bytes(sec)})
+		} else if !sec.Exec && sec.Size > 0 {
+			c.Others = append(c.Others, screen.NamedRange{Range: screen.Range{Start: sec.Addr, End: sec.Addr + sec.Size}, Name: sec.Name})
 		}
 	}
 	for _, sym := range im.Symbols {
-		if sym.Section != 0 {
-			c.Symbols = append(c.Symbols, screen.Symbol{Name: sym.Name, Addr: sym.Addr, Size: sym.Size, Func: sym.Kind == loader.KindFunc, Data: sym.Kind == loader.KindObject})
+		if sym.Section != 0 && sym.Kind != loader.KindSection {
+			c.Symbols = append(c.Symbols, screen.Symbol{Name: sym.Name, Addr: sym.Addr, Size: sym.Size,
+				Func: sym.Kind == loader.KindFunc || sym.Kind == loader.KindIFunc, Data: sym.Kind == loader.KindObject, Global: sym.Binding != "local"})
 		}
 	}
 	for addr := range maps.Values(trampoline.Supplied()) {

@@ -28,6 +28,8 @@ func (facts memoryFacts) of(f []string) string {
 		key = append(key, f[c])
 	}
 	switch {
+	case f[21] == "UD0", f[21] == "UD1":
+		return "" // the exception comes first
 	case f[21] == "NOP", strings.HasPrefix(f[21], "PREFETCH"):
 		return "" // an address that nothing is done with; a prefetch never faults
 	case f[8] == "16" && strings.HasPrefix(f[20], "AVX"):
