@@ -17,7 +17,7 @@ func (a *app) events(args []string) int {
 	var machine events.Machine
 	f := newFlags("events [--cpu VENDOR:FAMILY:MODEL] [--plan NAME,...] [FLAGS]")
 	f.outputFlag(&out, "text", "json")
-	f.text(&cpu, "cpu", "VENDOR:FAMILY:MODEL", "another processor than this one, as in intel:6:0x8f, or a table as in ADL-E")
+	f.text(&cpu, "cpu", "VENDOR:FAMILY:MODEL", "another processor than this one, as in intel:6:0x8f, haswell, znver4, or a table as in ADL-E")
 	f.yes(&machine.SMT, "smt", "plan for hyper-threads that are on; with --cpu, as of this machine it is known")
 	f.yes(&machine.Watchdog, "watchdog", "plan for an NMI watchdog that keeps a counter; with --cpu likewise")
 	f.text(&plan, "plan", "NAME,...", "show the groups for these events; names, globs, sets and event=0x..,umask=0x..")

@@ -100,9 +100,20 @@ func (t *Table) add2016() error {
 	return nil
 }
 
+// What the vendor's tables lack of family 15h: which counters retired x87 operations
+// have (Linux, amd_get_event_constraints_f15h in arch/x86/events/amd/core.c).
+const (
+	x87OpsF15H      = 0x1c0
+	x87CountersF15H = Counters(0x38)
+)
+
 // constrainLike gives e the counters that the vendor states for the same
 // encoding, else for the same code, else all.
 func (t *Table) constrainLike(e *Event) {
+	if t.Name == "BULLDOZER" && e.Code == x87OpsF15H {
+		e.Counters, e.CountersAlone = x87CountersF15H, x87CountersF15H
+		return
+	}
 	e.Counters = Counters(1)<<t.General - 1
 	e.CountersAlone = Counters(1)<<t.GeneralAlone - 1
 	for _, v := range t.Events {

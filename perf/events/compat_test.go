@@ -18,7 +18,7 @@ func TestCountersOf2016AreAllThere(t *testing.T) {
 		{CPU{Vendor: "GenuineIntel", Family: 6, Model: 0x3a}, "ivybridge", 45},
 		{CPU{Vendor: "GenuineIntel", Family: 6, Model: 0x1c}, "atom", 56},
 		{CPU{Vendor: "AuthenticAMD", Family: 0x15, Model: 0x01}, "bulldozer", 46},
-		{CPU{Vendor: "AuthenticAMD", Family: 0x15, Model: 0x30}, "steamroller", 42},
+		{CPU{Vendor: "AuthenticAMD", Family: 0x15, Model: 0x30}, "steamroller", 45},
 		{CPU{Vendor: "AuthenticAMD", Family: 0x14, Model: 0x02}, "bobcat", 36},
 	} {
 		old, err := events2016(c.name)
@@ -115,7 +115,28 @@ func TestRationaleListsWhatWasMended(t *testing.T) {
 			}
 		}
 	}
-	if listed != 18 {
-		t.Errorf("%d counters differ from 2016, want 18", listed)
+	if listed != 21 {
+		t.Errorf("%d counters differ from 2016, want 21", listed)
+	}
+}
+
+// What 2016 had as a comment only has the counters that Linux would give it.
+func TestX87OfSteamroller(t *testing.T) {
+	table, err := ForCPU(CPU{Vendor: "AuthenticAMD", Family: 0x15, Model: 0x30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, terms := range map[string]string{"ADDSUB": "event=0x1c0,umask=0x1", "MUL": "event=0x1c0,umask=0x2", "DIVSQRT": "event=0x1c0,umask=0x4"} {
+		e, ok := table.Lookup("RETIRED_X87_FLOPS." + name)
+		if !ok || e.Terms() != terms || e.Counters != 0x38 || e.CountersAlone != 0x38 {
+			t.Errorf("%s: %+v", name, e)
+		}
+	}
+	bulldozer, err := ForCPU(CPU{Vendor: "AuthenticAMD", Family: 0x15, Model: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := bulldozer.Lookup("RETIRED_X87_FLOPS.MUL"); ok {
+		t.Error("Bulldozer has what 2016 had of Steamroller")
 	}
 }

@@ -3,6 +3,7 @@ package events
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -93,11 +94,25 @@ func hasDigit(class string, v int) bool {
 	return class == "-" || v < 16 && strings.ContainsRune(strings.ToUpper(class), rune("0123456789ABCDEF"[v]))
 }
 
-// Find loads the table of a processor given as ParseCPU takes it, or by the
-// table's own name, which also tells the kinds of core of a hybrid apart.
+// Find loads the table of a processor given as ParseCPU takes it; by the name of a
+// microarchitecture as GCC, LLVM and PeachPy have it; or by the table's own name,
+// which also tells the kinds of core of a hybrid apart.
 func Find(s string) (*Table, error) {
 	if !strings.Contains(s, ":") {
-		return Load(strings.ToUpper(s))
+		cpu, known, err := findMicroarchitecture(s)
+		switch {
+		case err != nil:
+			return nil, err
+		case !known:
+			if table := strings.ToUpper(s); slices.Contains(Names(), table) {
+				return Load(table)
+			}
+			return nil, fmt.Errorf("events: no microarchitecture or table %q; there are %s; tables: %s",
+				s, strings.Join(Microarchitectures(), " "), strings.Join(Names(), " "))
+		case !strings.Contains(cpu, ":"):
+			return Load(cpu)
+		}
+		s = cpu
 	}
 	c, err := ParseCPU(s)
 	if err != nil {

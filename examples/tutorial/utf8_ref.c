@@ -1,0 +1,31 @@
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+static bool within(uint8_t c, uint8_t low, uint8_t high) { return low <= c && c <= high; }
+
+/* The table of RFC 3629, 4. */
+bool utf8(const uint8_t *s, size_t n)
+{
+	static const uint8_t rows[][9] = { /* bytes, and the range of each */
+		{1, 0x00, 0x7f}, {2, 0xc2, 0xdf, 0x80, 0xbf},
+		{3, 0xe0, 0xe0, 0xa0, 0xbf, 0x80, 0xbf}, {3, 0xe1, 0xec, 0x80, 0xbf, 0x80, 0xbf},
+		{3, 0xed, 0xed, 0x80, 0x9f, 0x80, 0xbf}, {3, 0xee, 0xef, 0x80, 0xbf, 0x80, 0xbf},
+		{4, 0xf0, 0xf0, 0x90, 0xbf, 0x80, 0xbf, 0x80, 0xbf}, {4, 0xf1, 0xf3, 0x80, 0xbf, 0x80, 0xbf, 0x80, 0xbf},
+		{4, 0xf4, 0xf4, 0x80, 0x8f, 0x80, 0xbf, 0x80, 0xbf},
+	};
+	for (size_t at = 0; at < n;) {
+		size_t size = 0;
+		for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+			bool fits = rows[r][0] <= n - at;
+			for (size_t i = 0; fits && i < rows[r][0]; i++)
+				fits = within(s[at + i], rows[r][1 + 2 * i], rows[r][2 + 2 * i]);
+			if (fits)
+				size = rows[r][0];
+		}
+		if (size == 0)
+			return false;
+		at += size;
+	}
+	return true;
+}
