@@ -258,6 +258,9 @@ func TestMutants(t *testing.T) {
 			t.Logf("%8d  %s", classes[command][class], class)
 		}
 	}
+	if t.Failed() {
+		t.Logf("the server's log ends with:\n%s", s.log.Bytes()[max(0, s.log.Len()-4000):])
+	}
 	if server > mostServer || child > mostChild {
 		t.Errorf("the server had %d bytes resident, a child %d", server, child)
 	}

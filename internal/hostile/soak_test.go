@@ -25,6 +25,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"webrunner/examples"
 	"webrunner/internal/elfobj"
 	"webrunner/internal/engine"
 	"webrunner/internal/server"
@@ -184,8 +185,12 @@ const (
 	pestEvery = 20 // requests between two
 )
 
-// mutantEvery is one in how many requests brings a mutant of an object.
-const mutantEvery = 4
+// One in so many requests brings a mutant of an object, one in so many bytes that need be
+// no request.
+const (
+	mutantEvery = 4
+	bytesEvery  = 8
+)
 
 // pests are connections of clients that do not do their part.
 type pests struct {
@@ -422,6 +427,10 @@ func TestSoak(t *testing.T) {
 	pests := pests{count: make(map[string]int)}
 	defer pests.leave()
 	list := originals(t)
+	playground, err := examples.Object("playground")
+	if err != nil {
+		t.Fatal(err)
+	}
 	random := rand.New(rand.NewPCG(1, 2))
 	classes := make(map[string]int)
 	var before usage
@@ -432,6 +441,17 @@ func TestSoak(t *testing.T) {
 		}
 		if done > 20 && done%pestEvery == 0 {
 			pests.pester(t, s.url, endless)
+		}
+		if done%bytesEvery == 1 {
+			statuses, err := s.sendBytes(playground, uint64(done))
+			if err != nil {
+				failed++
+				t.Error(err)
+			}
+			for _, status := range statuses {
+				classes[fmt.Sprintf("any bytes, %d", status)]++
+			}
+			continue
 		}
 		if done%mutantEvery == 0 {
 			object, from, a, err := s.sendMutant(list, uint64(done))
