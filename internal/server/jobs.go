@@ -26,6 +26,23 @@ func (s *Server) run(x *exchange) (answer, *wire.Problem) {
 	return face(x, rep.Result)
 }
 
+// compare runs the function of an object and that of another by turns.
+func (s *Server) compare(x *exchange) (answer, *wire.Problem) {
+	var job *wire.Job
+	p := s.planning(x, "events", func() (err error) {
+		job, err = s.cfg.Engine.PlanComparison(x.query)
+		return err
+	})
+	if p != nil {
+		return answer{}, p
+	}
+	rep, p := s.object(x, job, wire.RoleOther)
+	if p != nil {
+		return answer{}, p
+	}
+	return comparisonFace(x, rep.Comparison)
+}
+
 // screen loads and screens an object; nothing of it is executed. A refusal is
 // an answer, not an error.
 func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
