@@ -44,16 +44,16 @@ const (
 	extraBytes = 64      // of room, by which an operand may begin later
 )
 
-// Do does a check, and calls progress, unless it is nil, now and then. An error is a
-// *wire.Problem, or one for which errors.Is(err, cell.ErrAddressTaken) holds.
-func Do(job *wire.Job, filtered bool, began time.Time, progress func(done, of int)) (*wire.Checked, error) {
+// Do does a check that was begun at a time. An error is a *wire.Problem, or one for
+// which errors.Is(err, cell.ErrAddressTaken) holds.
+func Do(job *wire.Job, filtered bool, began time.Time) (*wire.Checked, error) {
 	start := time.Now()
 	c := &checker{job: job, worst: make(map[wire.FailureKind]shrunk)}
 	if err := c.prepare(filtered, began); err != nil {
 		return nil, err
 	}
 	wanted := cmp.Or(job.Check.Cases, wire.DefaultCases)
-	err := c.all(wanted, progress)
+	err := c.all(wanted)
 	late := errors.Is(err, errTime)
 	if err != nil && !late {
 		return nil, err
@@ -147,7 +147,7 @@ func extremes(list []wire.Extreme) (set kernels.Extremes) {
 // reference makes the other side of a part of the job.
 func reference(s *subject.Subject, part *wire.Part) (*side, error) {
 	job := *s.Job
-	job.Object, job.Parts, job.Symbol = part.Data, nil, part.Symbol
+	job.Object, job.Parts, job.Symbol = part.Data, nil, cmp.Or(part.Symbol, job.ReferenceSymbol)
 	r, err := s.Beside(&job)
 	if p, ok := err.(*wire.Problem); ok {
 		q := *p
@@ -161,7 +161,7 @@ func reference(s *subject.Subject, part *wire.Part) (*side, error) {
 }
 
 // all makes the cases.
-func (c *checker) all(wanted int, progress func(done, of int)) error {
+func (c *checker) all(wanted int) error {
 	left := c.target.s.Left()
 	until := time.Now().Add(left * forCases / allParts)
 	for c.made < wanted && c.ended < mostEnded {
@@ -180,9 +180,6 @@ func (c *checker) all(wanted int, progress func(done, of int)) error {
 			}
 		}
 		c.made += len(all)
-		if progress != nil {
-			progress(c.made, wanted)
-		}
 		if len(all) < len(list) {
 			break // a call hung
 		}
@@ -269,7 +266,7 @@ func order(kind wire.FailureKind) int {
 func (c *checker) failure(s *shrunk) wire.Failure {
 	f := wire.Failure{
 		Kind: s.kind, Params: c.spec.Numbers(s.params), Detail: s.detail, Operand: s.operand, Index: s.index,
-		Got: Scalar(s.got), Want: Scalar(s.want), Seed: s.seed, Cases: s.cases, Alone: s.alone,
+		Got: scalar(s.got), Want: scalar(s.want), Seed: s.seed, Cases: s.cases, Alone: s.alone,
 	}
 	if !s.alone {
 		f.Seed = c.job.Seed
@@ -284,17 +281,10 @@ func (c *checker) failure(s *shrunk) wire.Failure {
 	return f
 }
 
-// Scalar is a number as answers have it, nil where there is none.
-func Scalar(r *kernels.Returned) *wire.Scalar {
+// scalar is a number as answers have it, nil where there is none.
+func scalar(r *kernels.Returned) *wire.Scalar {
 	if r == nil {
 		return nil
 	}
-	v := wire.Value{Int: r.Int, Uint: r.Uint, Bool: r.Bool}
-	if r.Float != nil {
-		v.Float = new(wire.Float(*r.Float))
-	}
-	if r.Pointer != nil {
-		v.Pointer = &wire.Pointer{Operand: r.Pointer.Operand, Offset: r.Pointer.Offset}
-	}
-	return &wire.Scalar{Value: v}
+	return &wire.Scalar{Value: subject.Value(*r)}
 }

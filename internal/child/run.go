@@ -58,7 +58,7 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 		Kernel: s.Call.Spec.Name, Symbol: s.Choice.Name, SymbolWhy: s.Choice.Why,
 		Params: s.Call.Spec.Numbers(j.Params), Object: wire.ObjectID{SHA256: hex.EncodeToString(sum[:]), Size: len(j.Object)},
 		Host: j.Host, Counters: list(m.Counters), Unavailable: list(m.Missing), Conditions: m.Conditions,
-		Result: value(w.Returned), Verify: verification(w.Checked), ABI: broken.ABI(),
+		Result: subject.Value(w.Returned), Verify: verification(w.Checked), ABI: broken.ABI(),
 		Integrity: f.Integrity(), IntegrityWhy: f.Why(), Seed: j.Seed, Effort: cmp.Or(j.Budget.Effort, wire.Default),
 		ISA: list(s.Verdict.ISA), Sandbox: j.layers,
 		Warnings: list(slices.Concat(s.Warnings, m.Warnings)), Notes: list(m.Notes), Derived: []wire.Derived{},
@@ -75,18 +75,6 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 	res.Cell.Mappings, res.Cell.Bytes = s.Space.Size()
 	res.Cell.RSS = w.Outcome.RSS
 	return res
-}
-
-// value is what the kernel returned.
-func value(r kernels.Returned) (v wire.Value) {
-	v.Int, v.Uint, v.Bool = r.Int, r.Uint, r.Bool
-	if r.Float != nil {
-		v.Float = new(wire.Float(*r.Float))
-	}
-	if r.Pointer != nil {
-		v.Pointer = &wire.Pointer{Operand: r.Pointer.Operand, Offset: r.Pointer.Offset}
-	}
-	return v
 }
 
 func verification(v kernels.Verification) wire.Verify {

@@ -59,6 +59,8 @@ func (r *Reader) optionsOf(kind wire.Kind) []option {
 		return replaced(r.options(), r.compareOptions())
 	case wire.Sweeping:
 		return replaced(r.options(), r.sweepOptions())
+	case wire.Check:
+		return r.checkOptions()
 	}
 	return r.options()
 }
@@ -81,8 +83,10 @@ func replaced(list, others []option) []option {
 // options.
 func Names() []string {
 	names := []string{kernelName, callName}
-	for _, o := range Options() {
-		names = append(names, o.Name)
+	for _, o := range append(Options(), OptionsOf(wire.Check)...) {
+		if !slices.Contains(names, o.Name) {
+			names = append(names, o.Name)
+		}
 	}
 	return names
 }
@@ -108,6 +112,8 @@ func (r *Reader) options() []option {
 		{"effort", "EFFORT", "quick: some 2 ms and a wide interval; default; thorough: a narrow interval", effort},
 		{"precision", "PERCENT", precisionAbout(), precision},
 		{"deadline", "DURATION", "stop measuring after this time, with what there is (2s)", r.deadline},
+		{referenceSymbolName, "NAME", "the function of the reference; default the one that has the kernel's name", referenceSymbol},
+		{toleranceName, "BOUND,...", toleranceAbout, tolerance},
 	}
 }
 
@@ -131,6 +137,8 @@ func (r *Reader) read(kind wire.Kind, query map[string][]string) (*wire.Job, *ke
 		job.Compare = new(wire.CompareOptions)
 	case wire.Sweeping:
 		job.Sweep = new(wire.SweepOptions)
+	case wire.Check:
+		job.Check = &wire.CheckOptions{Extremes: []wire.Extreme{wire.ExtremeDenormal}}
 	}
 	job.Budget.Effort, job.Budget.Precision = wire.Default, wire.Default.Precision()
 	params := maps.Clone(query)

@@ -41,6 +41,10 @@ type Job struct {
 	Screen    ScreenOptions  `json:"screen"`
 	Tolerance Tolerance      `json:"tolerance"` // of what a reference is compared with
 
+	// ReferenceSymbol is the function of the part of RoleReference; empty is that of
+	// the kernel's name.
+	ReferenceSymbol string `json:"reference_symbol,omitempty"`
+
 	Check   *CheckOptions   `json:"check,omitempty"`   // of a Check
 	Compare *CompareOptions `json:"compare,omitempty"` // of a Compare
 	Sweep   *SweepOptions   `json:"sweep,omitempty"`   // of a Sweeping
