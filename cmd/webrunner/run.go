@@ -15,7 +15,8 @@ type runOptions struct {
 	engineOptions
 	remoteOptions
 	target
-	out output
+	reference string
+	out       output
 }
 
 // run loads, screens, executes and measures one object, here or at a server.
@@ -23,7 +24,8 @@ func (a *app) run(args []string) int {
 	var o runOptions
 	f := newFlags("run OBJECT.o (--kernel NAME | --call PROTOTYPE) [--param NAME=VALUE]... [FLAGS]")
 	f.note = "The answer is a table on a terminal, and text elsewhere.\nA wrong result, a broken calling convention and suspect integrity are printed\nwith the figures, and the exit code is 1."
-	o.target.define(f, wire.Run)
+	o.target.define(f, wire.Run, referenceSymbolOption)
+	referenceFlag(f, &o.reference)
 	f.outputFlag(&o.out, resultForms()...)
 	if terminal(a.out) {
 		o.out = "table"
@@ -61,6 +63,10 @@ func (o *runOptions) run(a *app, name string) (*wire.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	parts, err := a.readReference(o.reference, name, object, query)
+	if err != nil {
+		return nil, err
+	}
 	if o.server != "" {
 		// The result comes as JSON and is written here, so that it has every form that a
 		// local one has.
@@ -68,18 +74,18 @@ func (o *runOptions) run(a *app, name string) (*wire.Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		return c.Run(query, object)
+		return c.Run(query, object, parts...)
 	}
-	return o.local(a, query, object)
+	return o.local(a, query, object, parts)
 }
 
-func (o *runOptions) local(a *app, query url.Values, object []byte) (*wire.Result, error) {
+func (o *runOptions) local(a *app, query url.Values, object []byte, parts []wire.Part) (*wire.Result, error) {
 	e, err := a.open(&o.engineOptions, errorLog(a.err))
 	if err != nil {
 		return nil, err
 	}
 	defer e.Close()
-	res, err := e.Run(context.Background(), query, object)
+	res, err := e.Run(context.Background(), query, object, parts...)
 	if err != nil {
 		return nil, err
 	}

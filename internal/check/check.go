@@ -219,10 +219,7 @@ func (c *checker) result() *wire.Checked {
 	}
 	switch {
 	case c.ref != nil:
-		res.Reference = c.ref.s.Choice.Name
-		if name := c.job.Part(wire.RoleReference).Name; name != "" {
-			res.Reference += " of " + name
-		}
+		res.Reference = c.ref.name(c.job.Part(wire.RoleReference))
 	case c.builtin():
 		res.Reference = "built-in " + c.spec.Reference
 	default:
@@ -266,7 +263,7 @@ func order(kind wire.FailureKind) int {
 func (c *checker) failure(s *shrunk) wire.Failure {
 	f := wire.Failure{
 		Kind: s.kind, Params: c.spec.Numbers(s.params), Detail: s.detail, Operand: s.operand, Index: s.index,
-		Got: scalar(s.got), Want: scalar(s.want), Seed: s.seed, Cases: s.cases, Alone: s.alone,
+		Got: Scalar(s.got), Want: Scalar(s.want), Seed: s.seed, Cases: s.cases, Alone: s.alone,
 	}
 	if !s.alone {
 		f.Seed = c.job.Seed
@@ -281,8 +278,8 @@ func (c *checker) failure(s *shrunk) wire.Failure {
 	return f
 }
 
-// scalar is a number as answers have it, nil where there is none.
-func scalar(r *kernels.Returned) *wire.Scalar {
+// Scalar is a number as answers have it, nil where there is none.
+func Scalar(r *kernels.Returned) *wire.Scalar {
 	if r == nil {
 		return nil
 	}

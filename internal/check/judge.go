@@ -225,7 +225,7 @@ func (c *checker) consult(list []kase, trials []trial) error {
 		t.ref, t.want = f.call, f.left()
 	}, func(s *shot, p *wire.Problem) {
 		if failed == nil {
-			failed = c.blame(s.kase, p)
+			failed = blame(c.spec, s.params, p)
 		}
 	})
 	if err == nil && failed != nil {
@@ -235,9 +235,9 @@ func (c *checker) consult(list []kase, trials []trial) error {
 }
 
 // blame makes a problem of the reference of one of a call of it.
-func (c *checker) blame(k *kase, p *wire.Problem) *wire.Problem {
+func blame(spec *kernels.Spec, params map[string]uint64, p *wire.Problem) *wire.Problem {
 	q := *p
-	q.Detail = fmt.Sprintf("the reference, not the object, failed with %s: %s; if a function need not take that, say what it must take: size_t n = 100 in 1..4096", told(c.spec, k.params), p.Detail)
+	q.Detail = fmt.Sprintf("the reference, not the object, failed with %s: %s; if a function need not take that, say what it must take: size_t n = 100 in 1..4096", told(spec, params), p.Detail)
 	return &q
 }
 
@@ -272,7 +272,9 @@ func (c *checker) differs(t *trial, s kernels.Scale) *finding {
 }
 
 // tolerance is the job's.
-func (c *checker) tolerance() kernels.Tolerance {
-	t := c.job.Tolerance
+func (c *checker) tolerance() kernels.Tolerance { return toleranceOf(c.job) }
+
+func toleranceOf(job *wire.Job) kernels.Tolerance {
+	t := job.Tolerance
 	return kernels.Tolerance{Exact: t.Exact, ULP: t.ULP, Rel: t.Rel, Abs: t.Abs}
 }

@@ -124,13 +124,7 @@ func (d *side) ready(s *shot, at []uint64) *subject.Subject {
 	}
 	g.Call.Fill(g.Memory, mix(s.seed))
 	g.Call.Extreme(g.Memory, s.extremes(d.allowed), mix(s.seed^0xe))
-	switch s.signs {
-	case 0:
-	case 1:
-		g.Call.Resign(g.Memory, kernels.Positive, 0)
-	default:
-		g.Call.Resign(g.Memory, kernels.Scattered, mix(s.seed+uint64(s.signs)))
-	}
+	resign(g.Call, g.Memory, s.signs, s.seed)
 	for len(d.before) < len(g.Memory) {
 		d.before = append(d.before, nil)
 	}
@@ -138,6 +132,17 @@ func (d *side) ready(s *shot, at []uint64) *subject.Subject {
 		d.before[i] = append(d.before[i][:0], m...)
 	}
 	return g
+}
+
+// resign changes signs in one of several ways, of which 0 leaves them as they are.
+func resign(call *kernels.Call, mem [][]byte, signs int, seed uint64) {
+	switch signs {
+	case 0:
+	case 1:
+		call.Resign(mem, kernels.Positive, 0)
+	default:
+		call.Resign(mem, kernels.Scattered, mix(seed+uint64(signs)))
+	}
 }
 
 func fill(m []byte) {

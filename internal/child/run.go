@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"webrunner/internal/audit"
+	"webrunner/internal/check"
 	"webrunner/internal/measure"
 	"webrunner/internal/subject"
 	"webrunner/internal/wire"
@@ -24,7 +25,15 @@ func (j *job) run() (*wire.Report, error) {
 	j.space = s.Space
 	began := time.Now()
 	place := measure.Pin(j.Host.CPUs)
-	w, err := audit.Watch(s)
+	var judge audit.Judge
+	expected, err := check.Expect(s)
+	if err != nil {
+		return nil, j.told(err)
+	}
+	if expected != nil {
+		judge = expected.Verify
+	}
+	w, err := audit.Watch(s, judge)
 	if err != nil {
 		return nil, j.told(err)
 	}
@@ -34,6 +43,9 @@ func (j *job) run() (*wire.Report, error) {
 	}
 	f := audit.Examine(s, w, m)
 	res := j.result(s, m, f)
+	if expected != nil {
+		res.Verify.Reference = expected.Name
+	}
 	verifying := f.Watched.Verifying
 	res.Timing = wire.Timing{
 		Load: s.Loading.Microseconds(), Screen: s.Screening.Microseconds(),
@@ -78,10 +90,14 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 }
 
 func verification(v kernels.Verification) wire.Verify {
-	return wire.Verify{
+	out := wire.Verify{
 		Status: wire.VerifyStatus(v.Status), Why: v.Why, MaxULP: wire.Float(v.MaxULP), MaxAbs: wire.Float(v.MaxAbs),
-		FirstBad: v.FirstBad, Operand: v.Operand,
+		FirstBad: v.FirstBad, Operand: v.Operand, Got: check.Scalar(v.Got), Want: check.Scalar(v.Want),
 	}
+	if v.Operand != "" {
+		out.Index = v.FirstBad
+	}
+	return out
 }
 
 // list makes an absent list an empty one: JSON readers expect [], not null.

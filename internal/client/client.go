@@ -68,6 +68,20 @@ func (c *Client) Run(query url.Values, object []byte, parts ...wire.Part) (*wire
 	return r, nil
 }
 
+// Check has the server test an object in many cases, against the part of
+// wire.RoleReference if there is one. Errors are those of Run.
+func (c *Client) Check(query url.Values, object []byte, parts ...wire.Part) (*wire.Checked, error) {
+	body, err := c.post("check", query, object, "application/json", parts...)
+	if err != nil {
+		return nil, err
+	}
+	r := new(wire.Checked)
+	if err := json.Unmarshal(body, r); err != nil || r.Failures == nil {
+		return nil, wire.Problemf(wire.Unreachable, "%s answered with no check", c.server)
+	}
+	return r, nil
+}
+
 // Compare has the server compare an object with the part of wire.RoleOther, or with
 // another function of the same object. Errors are those of Run.
 func (c *Client) Compare(query url.Values, object []byte, parts ...wire.Part) (*wire.Comparison, error) {

@@ -53,7 +53,7 @@ func Measure(a, b *subject.Subject) (*Compared, error) {
 	place := measure.Pin(a.Job.Host.CPUs)
 	for _, s := range []*Side{&c.A, &c.B} {
 		var err error
-		if s.Watched, err = audit.Watch(s.Subject); err != nil {
+		if s.Watched, err = audit.Watch(s.Subject, nil); err != nil {
 			return nil, c.fault(s, err)
 		}
 	}

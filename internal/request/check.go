@@ -18,16 +18,22 @@ const (
 	toleranceAbout      = "how far floating-point results may be from the reference's: ulp=4, rel=1e-6, abs=1e-9, any of several; or exact; default by type, see docs/check.md"
 )
 
-// checkOptions are all options of a check.
-func (r *Reader) checkOptions() []option {
+// referenceOptions are those of jobs that can have a reference.
+func referenceOptions() []option {
 	return []option{
-		{"symbol", "NAME", "the function of the object to call; default the one that has the kernel's name", symbol},
 		{referenceSymbolName, "NAME", "the function of the reference; default the one that has the kernel's name", referenceSymbol},
 		{toleranceName, "BOUND,...", toleranceAbout, tolerance},
+	}
+}
+
+// checkOptions are all options of a check.
+func (r *Reader) checkOptions() []option {
+	return append(referenceOptions(), []option{
+		{"symbol", "NAME", "the function of the object to call; default the one that has the kernel's name", symbol},
 		{"cases", "NUMBER", fmt.Sprintf("how many cases, up to %d (%d)", wire.MaxCases, wire.DefaultCases), cases},
 		{"seed", "NUMBER", "of the cases, to have those of an earlier check again; default random", seed},
 		{"extreme", "KIND,...", "what floating-point operands may hold beside ordinary numbers: denormal (default), zero, infinity, nan; all or none", extreme},
-	}
+	}...)
 }
 
 // Check reads the query of a check, whose parameters are fixed where it gives them and

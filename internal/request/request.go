@@ -55,6 +55,8 @@ func OptionsOf(kind wire.Kind) []Option {
 // something else, and then its own.
 func (r *Reader) optionsOf(kind wire.Kind) []option {
 	switch kind {
+	case wire.Run:
+		return append(r.options(), referenceOptions()...)
 	case wire.Compare:
 		return replaced(r.options(), r.compareOptions())
 	case wire.Sweeping:
@@ -112,8 +114,6 @@ func (r *Reader) options() []option {
 		{"effort", "EFFORT", "quick: some 2 ms and a wide interval; default; thorough: a narrow interval", effort},
 		{"precision", "PERCENT", precisionAbout(), precision},
 		{"deadline", "DURATION", "stop measuring after this time, with what there is (2s)", r.deadline},
-		{referenceSymbolName, "NAME", "the function of the reference; default the one that has the kernel's name", referenceSymbol},
-		{toleranceName, "BOUND,...", toleranceAbout, tolerance},
 	}
 }
 

@@ -31,6 +31,16 @@ func comparisonFace(x *exchange, c *wire.Comparison) (answer, *wire.Problem) {
 	return answer{status: 200, media: f.Media, body: b.Bytes(), verdict: v}, nil
 }
 
+// checkFace does so with a check.
+func checkFace(x *exchange, c *wire.Checked) (answer, *wire.Problem) {
+	f := chooseFormat(x.accept, report.CheckFormats())
+	var b bytes.Buffer
+	if err := f.Write(&b, c); err != nil {
+		return answer{}, wire.Problemf(wire.Internal, "the check cannot be written as %s: %v", f.Name, err)
+	}
+	return answer{status: 200, media: f.Media, body: b.Bytes()}, nil
+}
+
 // worse is b, unless a alone is not sound.
 func worse(a, b *wire.Result) *wire.Result {
 	if !report.Sound(a) && report.Sound(b) {
