@@ -56,16 +56,20 @@ func (c *checker) fromSecondCall(s *shrunk) (string, error) {
 	return "only from the second call in a process on: the first is right", nil
 }
 
-// registerSets are what registers are called in explanations.
-var registerSets = []struct {
+// registerSet is what registers are called in explanations.
+type registerSet struct {
 	set  sets
 	name string
-}{
-	{sets(cell.InScratch), "what rax, r10 or r11 hold when it is called"},
-	{sets(cell.InArguments), "what registers hold that are for arguments which it does not have"},
-	{sets(cell.InFlags), "the status flags when it is called"},
-	{sets(cell.InVectors), "what vector registers hold, in which there is no argument, when it is called"},
-	{sets(cell.InMasks), "what the mask registers k0 to k7 hold when it is called"},
+}
+
+func registerSets() []registerSet {
+	return []registerSet{
+		{sets(cell.InScratch), "what rax, r10 or r11 hold when it is called"},
+		{sets(cell.InArguments), "what registers hold that are for arguments which it does not have"},
+		{sets(cell.InFlags), "the status flags when it is called"},
+		{sets(cell.InVectors), "what vector registers hold, in which there is no argument, when it is called"},
+		{sets(cell.InMasks), "what the mask registers k0 to k7 hold when it is called"},
+	}
 }
 
 // registers asks whether a failure comes of what a call leaves undefined.
@@ -77,7 +81,7 @@ func (c *checker) registers(s *shrunk) (string, error) {
 	if still || err != nil {
 		return "", err
 	}
-	for _, r := range registerSets {
+	for _, r := range registerSets() {
 		still, err := c.fails(s, likeness{clean: allSets &^ r.set})
 		if err != nil {
 			return "", err
