@@ -100,3 +100,16 @@ func (s *Spec) complete(values map[string]uint64) error {
 	}
 	return nil
 }
+
+// Integer tells whether the parameter is an integer, as bool is in C.
+func (p *Param) Integer() bool { return p.Type.integer() }
+
+// Signed tells whether the parameter is an integer with a sign.
+func (p *Param) Signed() bool { return p.Type.signed() }
+
+// Limited tells whether the specification has a minimum and a maximum for the
+// parameter beside those of its type.
+func (p *Param) Limited() (below, above bool) {
+	least, most := p.Type.limits()
+	return p.Min != least, p.Max != most
+}

@@ -40,6 +40,8 @@ func verbs() []verb {
 	return []verb{
 		{"serve", "serve HTTP; this is also what webrunner alone does", (*app).serve},
 		{"run", "run and measure a kernel from an ELF object", (*app).run},
+		{"check", "test a function in many cases against a reference", (*app).check},
+		{"compare", "say whether one function is faster than another", (*app).compare},
 		{"screen", "look at the code of an object; run nothing", (*app).screen},
 		{"inspect", "show what the loader makes of an object", (*app).inspect},
 		{"kernels", "list kernels and their parameters", (*app).kernels},

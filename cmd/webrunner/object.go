@@ -7,6 +7,12 @@ import (
 	"webrunner/internal/wire"
 )
 
+// exists tells whether there is a file of this name, or none is needed.
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return name == "-" || err == nil
+}
+
 // readObject reads an object file, or the input stream when its name is "-".
 func (a *app) readObject(name string) ([]byte, error) {
 	r := a.in

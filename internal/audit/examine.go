@@ -170,7 +170,7 @@ func (e *examination) callsShrunk() (suspect string, unproven []string) {
 		if d.why == "" && first == "" || try == watchAttempts || e.subject.Left() < watchedTime+4*w.Call.Wall {
 			break
 		}
-		more, err := watch(w.subject, w)
+		more, err := watch(w.subject, w.judge, w)
 		if err != nil {
 			return "a watched cell ended otherwise: " + wire.AsProblem(err).Detail, nil
 		}

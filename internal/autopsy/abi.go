@@ -76,6 +76,9 @@ func (b Broken) ABI() wire.ABI {
 	return a
 }
 
+// Violations says in words what bits of trampoline.ViolationMask stand for.
+func Violations(flags uint64) []string { return Broken{first: flags}.ABI().Violations }
+
 // UpperInUse tells that calls left the upper halves of vector registers in use, which
 // the convention allows, and which makes SSE instructions slow on some processors.
 func (b Broken) UpperInUse() bool { return (b.first|b.later)&trampoline.FlagUpper != 0 }

@@ -119,6 +119,8 @@ func (j *job) do() (rep *wire.Report) {
 		rep, err = j.inspect()
 	case wire.Compare:
 		rep, err = j.compare()
+	case wire.Check:
+		rep, err = j.check()
 	case wire.Probe:
 		rep, err = j.probe()
 	default:

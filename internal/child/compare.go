@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"webrunner/internal/compare"
+	"webrunner/internal/gate"
+	"webrunner/internal/measure"
 	"webrunner/internal/subject"
 	"webrunner/internal/wire"
 	"webrunner/perf/stats"
@@ -175,6 +177,7 @@ func ratiosOf(runs []*compare.Compared, layouts []*uint64, sound bool) (out []wi
 	for _, f := range runs[0].Figures {
 		var list []stats.Ratio
 		var layout wire.Layout
+		var cells wire.Cells
 		for i, c := range runs {
 			at := slices.IndexFunc(c.Figures, func(g compare.Figure) bool { return g.Name == f.Name })
 			if at < 0 {
@@ -184,10 +187,12 @@ func ratiosOf(runs []*compare.Compared, layouts []*uint64, sound bool) (out []wi
 			list = append(list, g.Ratio)
 			if len(runs) > 1 {
 				layout.Align = append(layout.Align, *layouts[i])
-				layout.A, layout.B = append(layout.A, g.A), append(layout.B, g.B)
+				layout.A, layout.B = append(layout.A, compare.Mean(g.A)), append(layout.B, compare.Mean(g.B))
 			}
+			cells.A, cells.B = append(cells.A, g.A...), append(cells.B, g.B...)
 		}
-		if len(list) < len(runs) {
+		a := counter(runs[0].A.Measured, f.Name)
+		if len(list) < len(runs) || a == nil {
 			continue
 		}
 		r, v := list[0], f.Verdict
@@ -195,8 +200,9 @@ func ratiosOf(runs []*compare.Compared, layouts []*uint64, sound bool) (out []wi
 			r = stats.Pooled(list)
 			v = r.LastVerdict()
 		}
-		w := wire.Ratio{Name: f.Name, Ratio: r.Value, CI95: [2]float64{r.Low, r.High}, Floor: r.Floor, Pairs: r.Pairs}
-		w.Verdict, w.Note = judged(v, r)
+		w := wire.Ratio{Name: f.Name, Ratio: r.Value, CI95: [2]float64{r.Low, r.High}, Floor: r.Floor, Pairs: r.Pairs, Cells: cells}
+		w.Unit, w.Source = a.Unit, a.Source
+		w.Verdict, w.Note = gate.Verdict(v, r)
 		if len(list) > 1 {
 			w.Layout = &layout
 			if note := lottery(&layout, r.Value); note != "" {
@@ -211,18 +217,14 @@ func ratiosOf(runs []*compare.Compared, layouts []*uint64, sound bool) (out []wi
 	return out
 }
 
-// judged is the verdict in the words of an answer. What could not be decided is called
-// the same, with how far that is known.
-func judged(v stats.Verdict, r stats.Ratio) (wire.Verdict, string) {
-	switch v {
-	case stats.Less:
-		return wire.Faster, ""
-	case stats.More:
-		return wire.Slower, ""
-	case stats.Same:
-		return wire.Same, ""
+// counter is the figure of this name, nil if there is none.
+func counter(m *measure.Measurement, name string) *wire.Counter {
+	for i := range m.Counters {
+		if m.Counters[i].Name == name {
+			return &m.Counters[i]
+		}
 	}
-	return wire.Same, fmt.Sprintf("a difference of less than %.2g %% is not resolved", 100*r.Half())
+	return nil
 }
 
 // lottery says that layout alone can make the difference that there is, empty where it

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"webrunner/internal/audit"
+	"webrunner/internal/check"
 	"webrunner/internal/measure"
 	"webrunner/internal/subject"
 	"webrunner/internal/wire"
@@ -24,7 +25,15 @@ func (j *job) run() (*wire.Report, error) {
 	j.space = s.Space
 	began := time.Now()
 	place := measure.Pin(j.Host.CPUs)
-	w, err := audit.Watch(s)
+	var judge audit.Judge
+	expected, err := check.Expect(s)
+	if err != nil {
+		return nil, j.told(err)
+	}
+	if expected != nil {
+		judge = expected.Verify
+	}
+	w, err := audit.Watch(s, judge)
 	if err != nil {
 		return nil, j.told(err)
 	}
@@ -34,6 +43,9 @@ func (j *job) run() (*wire.Report, error) {
 	}
 	f := audit.Examine(s, w, m)
 	res := j.result(s, m, f)
+	if expected != nil {
+		res.Verify.Reference = expected.Name
+	}
 	verifying := f.Watched.Verifying
 	res.Timing = wire.Timing{
 		Load: s.Loading.Microseconds(), Screen: s.Screening.Microseconds(),
@@ -58,7 +70,7 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 		Kernel: s.Call.Spec.Name, Symbol: s.Choice.Name, SymbolWhy: s.Choice.Why,
 		Params: s.Call.Spec.Numbers(j.Params), Object: wire.ObjectID{SHA256: hex.EncodeToString(sum[:]), Size: len(j.Object)},
 		Host: j.Host, Counters: list(m.Counters), Unavailable: list(m.Missing), Conditions: m.Conditions,
-		Result: value(w.Returned), Verify: verification(w.Checked), ABI: broken.ABI(),
+		Result: subject.Value(w.Returned), Verify: verification(w.Checked), ABI: broken.ABI(),
 		Integrity: f.Integrity(), IntegrityWhy: f.Why(), Seed: j.Seed, Effort: cmp.Or(j.Budget.Effort, wire.Default),
 		ISA: list(s.Verdict.ISA), Sandbox: j.layers,
 		Warnings: list(slices.Concat(s.Warnings, m.Warnings)), Notes: list(m.Notes), Derived: []wire.Derived{},
@@ -80,23 +92,15 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 	return res
 }
 
-// value is what the kernel returned.
-func value(r kernels.Returned) (v wire.Value) {
-	v.Int, v.Uint, v.Bool = r.Int, r.Uint, r.Bool
-	if r.Float != nil {
-		v.Float = new(wire.Float(*r.Float))
-	}
-	if r.Pointer != nil {
-		v.Pointer = &wire.Pointer{Operand: r.Pointer.Operand, Offset: r.Pointer.Offset}
-	}
-	return v
-}
-
 func verification(v kernels.Verification) wire.Verify {
-	return wire.Verify{
+	out := wire.Verify{
 		Status: wire.VerifyStatus(v.Status), Why: v.Why, MaxULP: wire.Float(v.MaxULP), MaxAbs: wire.Float(v.MaxAbs),
-		FirstBad: v.FirstBad, Operand: v.Operand,
+		FirstBad: v.FirstBad, Operand: v.Operand, Got: check.Scalar(v.Got), Want: check.Scalar(v.Want),
 	}
+	if v.Operand != "" {
+		out.Index = v.FirstBad
+	}
+	return out
 }
 
 // list makes an absent list an empty one: JSON readers expect [], not null.

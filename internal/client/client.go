@@ -68,6 +68,34 @@ func (c *Client) Run(query url.Values, object []byte, parts ...wire.Part) (*wire
 	return r, nil
 }
 
+// Check has the server test an object in many cases, against the part of
+// wire.RoleReference if there is one. Errors are those of Run.
+func (c *Client) Check(query url.Values, object []byte, parts ...wire.Part) (*wire.Checked, error) {
+	body, err := c.post("check", query, object, "application/json", parts...)
+	if err != nil {
+		return nil, err
+	}
+	r := new(wire.Checked)
+	if err := json.Unmarshal(body, r); err != nil || r.Failures == nil {
+		return nil, wire.Problemf(wire.Unreachable, "%s answered with no check", c.server)
+	}
+	return r, nil
+}
+
+// Compare has the server compare an object with the part of wire.RoleOther, or with
+// another function of the same object. Errors are those of Run.
+func (c *Client) Compare(query url.Values, object []byte, parts ...wire.Part) (*wire.Comparison, error) {
+	body, err := c.post("compare", query, object, "application/json", parts...)
+	if err != nil {
+		return nil, err
+	}
+	r := new(wire.Comparison)
+	if err := json.Unmarshal(body, r); err != nil || r.A == nil || r.B == nil {
+		return nil, wire.Problemf(wire.Unreachable, "%s answered with no comparison", c.server)
+	}
+	return r, nil
+}
+
 // Screen has the server look at the code of an object. It returns the JSON document, and
 // whether that accepts the object; no terminal is commanded by it, nor by ScreenText,
 // whatever the server sends. Errors are those of Run.

@@ -40,7 +40,7 @@ type Compared struct {
 // Figure is one figure of both sides.
 type Figure struct {
 	Name    string
-	A, B    float64 // the mean of the cells
+	A, B    []float64 // of the cells, by pairs
 	Ratio   stats.Ratio
 	Verdict stats.Verdict
 }
@@ -53,7 +53,7 @@ func Measure(a, b *subject.Subject) (*Compared, error) {
 	place := measure.Pin(a.Job.Host.CPUs)
 	for _, s := range []*Side{&c.A, &c.B} {
 		var err error
-		if s.Watched, err = audit.Watch(s.Subject); err != nil {
+		if s.Watched, err = audit.Watch(s.Subject, nil); err != nil {
 			return nil, c.fault(s, err)
 		}
 	}
@@ -172,7 +172,7 @@ func (c *Compared) estimate() (list []Figure) {
 	}
 	for _, first := range c.A.cells[0] {
 		a, b := pairsOf(c.A.cells, c.B.cells, first.Name)
-		f := Figure{Name: first.Name, A: mean(a), B: mean(b)}
+		f := Figure{Name: first.Name, A: a, B: b}
 		scatter := 0.0
 		if timed(first.Name) {
 			scatter = c.scatter()
@@ -216,7 +216,8 @@ func find(list []measure.CellFigure, name string) *measure.CellFigure {
 	return nil
 }
 
-func mean(v []float64) (sum float64) {
+// Mean is that of the values of cells.
+func Mean(v []float64) (sum float64) {
 	for _, x := range v {
 		sum += x / float64(len(v))
 	}
@@ -240,7 +241,7 @@ func (c *Compared) scatter() float64 {
 				}
 			}
 		}
-		if v := mean(cycles); v > 0 {
+		if v := Mean(cycles); v > 0 {
 			return layoutCycles / v / float64(s.session.Batch())
 		}
 		return 0

@@ -25,6 +25,12 @@ func (e *Engine) complete(rep *wire.Report, queued time.Duration, t runner.Timin
 	if rep.Result != nil {
 		e.completeResult(rep.Result, queued, t)
 	}
+	if c := rep.Checked; c != nil {
+		if c.Sandbox == nil {
+			c.Sandbox = make(wire.Layers)
+		}
+		maps.Copy(c.Sandbox, given)
+	}
 	if c := rep.Comparison; c != nil {
 		for i := range c.Points {
 			e.completeResult(c.Points[i].A, queued, t)

@@ -49,6 +49,8 @@ func missing(kind wire.Kind, rep *wire.Report) bool {
 		return rep.Comparison == nil
 	case wire.Sweeping:
 		return rep.Sweep == nil
+	case wire.Check:
+		return rep.Checked == nil
 	}
 	return false
 }
@@ -109,4 +111,25 @@ func (e *Engine) Run(ctx context.Context, query map[string][]string, object []by
 		return nil, err
 	}
 	return rep.Result, nil
+}
+
+// PlanCheck turns the query of a check into a job, which lacks its object. The error is
+// a *wire.Problem.
+func (e *Engine) PlanCheck(query map[string][]string) (*wire.Job, error) {
+	return e.Reader.Check(query)
+}
+
+// Check tests an object in many cases against the part of wire.RoleReference that goes
+// with it, as a query says. The commands of failures are still to be filled in.
+func (e *Engine) Check(ctx context.Context, query map[string][]string, object []byte, parts ...wire.Part) (*wire.Checked, error) {
+	job, err := e.PlanCheck(query)
+	if err != nil {
+		return nil, err
+	}
+	job.Object, job.Parts = object, parts
+	rep, err := e.Answer(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	return rep.Checked, nil
 }

@@ -20,13 +20,7 @@ import (
 // a comparison meaningless is put in for the same reason.
 func Benchfmt(w io.Writer, r *wire.Result) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "goos: linux\ngoarch: amd64\n")
-	config(&b, "kernel", r.Kernel)
-	config(&b, "cpu", Processor(&r.Host))
-	config(&b, "measured", manner(&r.Conditions))
-	for _, c := range doubts(r) {
-		config(&b, c.key, c.value)
-	}
+	benchHead(&b, r)
 	counters := ordered(r.Counters)
 	iterations := 1
 	for _, c := range counters {
@@ -57,6 +51,17 @@ func Benchfmt(w io.Writer, r *wire.Result) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// benchHead writes what figures depend on.
+func benchHead(b *strings.Builder, r *wire.Result) {
+	b.WriteString("goos: linux\ngoarch: amd64\n")
+	config(b, "kernel", r.Kernel)
+	config(b, "cpu", Processor(&r.Host))
+	config(b, "measured", manner(&r.Conditions))
+	for _, c := range doubts(r) {
+		config(b, c.key, c.value)
+	}
 }
 
 type pair struct{ key, value string }

@@ -13,12 +13,15 @@ import (
 	"webrunner/internal/words"
 )
 
-// Format is one form of a result.
-type Format struct {
+// Form is one form of an answer.
+type Form[T any] struct {
 	Name  string // on the command line
-	Media string // media type, empty for the one that is for terminals only
-	Write func(io.Writer, *wire.Result) error
+	Media string // media type, empty for those that are for the command line only
+	Write func(io.Writer, T) error
 }
+
+// Format is one form of a result.
+type Format = Form[*wire.Result]
 
 // Formats returns every form of a result; text, the default of the service, is
 // the first. What a client may accept and what -o takes are made from it; a test holds

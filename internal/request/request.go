@@ -55,10 +55,14 @@ func OptionsOf(kind wire.Kind) []Option {
 // something else, and then its own.
 func (r *Reader) optionsOf(kind wire.Kind) []option {
 	switch kind {
+	case wire.Run:
+		return append(r.options(), referenceOptions()...)
 	case wire.Compare:
 		return replaced(r.options(), r.compareOptions())
 	case wire.Sweeping:
 		return replaced(r.options(), r.sweepOptions())
+	case wire.Check:
+		return r.checkOptions()
 	}
 	return r.options()
 }
@@ -81,8 +85,10 @@ func replaced(list, others []option) []option {
 // options.
 func Names() []string {
 	names := []string{kernelName, callName}
-	for _, o := range Options() {
-		names = append(names, o.Name)
+	for _, o := range append(Options(), OptionsOf(wire.Check)...) {
+		if !slices.Contains(names, o.Name) {
+			names = append(names, o.Name)
+		}
 	}
 	return names
 }
@@ -131,6 +137,8 @@ func (r *Reader) read(kind wire.Kind, query map[string][]string) (*wire.Job, *ke
 		job.Compare = new(wire.CompareOptions)
 	case wire.Sweeping:
 		job.Sweep = new(wire.SweepOptions)
+	case wire.Check:
+		job.Check = &wire.CheckOptions{Extremes: []wire.Extreme{wire.ExtremeDenormal}}
 	}
 	job.Budget.Effort, job.Budget.Precision = wire.Default, wire.Default.Precision()
 	params := maps.Clone(query)

@@ -337,7 +337,7 @@ func TestOptionLists(t *testing.T) {
 	if !slices.Equal(documented, options) {
 		t.Errorf("docs/measuring.md lists the options\n%q, there are\n%q", documented, options)
 	}
-	if names := request.Names(); !slices.Equal(names[2:], options) || names[0] != "kernel" || names[1] != "call" {
+	if names := request.Names(); !slices.Equal(names[2:2+len(options)], options) || names[0] != "kernel" || names[1] != "call" || !slices.Equal(names[2+len(options):], []string{"cases", "extreme"}) {
 		t.Errorf("names %q", names)
 	}
 }

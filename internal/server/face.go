@@ -18,8 +18,39 @@ func face(x *exchange, r *wire.Result) (answer, *wire.Problem) {
 	return answer{status: 200, media: f.Media, body: b.Bytes(), verdict: verdictOf(r, asked)}, nil
 }
 
+// comparisonFace does so with a comparison. What is wrong with either side, the text says
+// as well.
+func comparisonFace(x *exchange, c *wire.Comparison) (answer, *wire.Problem) {
+	f := chooseFormat(x.accept, report.ComparisonFormats())
+	var b bytes.Buffer
+	if err := f.Write(&b, c); err != nil {
+		return answer{}, wire.Problemf(wire.Internal, "the comparison cannot be written as %s: %v", f.Name, err)
+	}
+	v := verdictOf(worse(c.A, c.B), false)
+	v.warnings = report.ComparisonDoubts(c)
+	return answer{status: 200, media: f.Media, body: b.Bytes(), verdict: v}, nil
+}
+
+// checkFace does so with a check.
+func checkFace(x *exchange, c *wire.Checked) (answer, *wire.Problem) {
+	f := chooseFormat(x.accept, report.CheckFormats())
+	var b bytes.Buffer
+	if err := f.Write(&b, c); err != nil {
+		return answer{}, wire.Problemf(wire.Internal, "the check cannot be written as %s: %v", f.Name, err)
+	}
+	return answer{status: 200, media: f.Media, body: b.Bytes()}, nil
+}
+
+// worse is b, unless a alone is not sound.
+func worse(a, b *wire.Result) *wire.Result {
+	if !report.Sound(a) && report.Sound(b) {
+		return a
+	}
+	return b
+}
+
 // chooseFormat negotiates among the formats that have a media type.
-func chooseFormat(accept string, formats []report.Format) report.Format {
+func chooseFormat[T any](accept string, formats []report.Form[T]) report.Form[T] {
 	var offers []string
 	for _, f := range formats {
 		if f.Media != "" {

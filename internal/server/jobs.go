@@ -1,11 +1,13 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
 	"time"
 
+	"webrunner/internal/request"
 	"webrunner/internal/wire"
 )
 
@@ -19,11 +21,50 @@ func (s *Server) run(x *exchange) (answer, *wire.Problem) {
 	if p != nil {
 		return answer{}, p
 	}
-	rep, p := s.object(x, job)
+	rep, p := s.object(x, job, wire.RoleReference)
 	if p != nil {
 		return answer{}, p
 	}
 	return face(x, rep.Result)
+}
+
+// check tests the function of an object in many cases. A failure is an answer, not an
+// error.
+func (s *Server) check(x *exchange) (answer, *wire.Problem) {
+	job, err := s.cfg.Engine.PlanCheck(x.query)
+	if err != nil {
+		return answer{}, wire.AsProblem(err)
+	}
+	rep, p := s.object(x, job, wire.RoleReference)
+	if p != nil {
+		return answer{}, p
+	}
+	reference := ""
+	if part := job.Part(wire.RoleReference); part != nil {
+		reference = cmp.Or(part.Name, "REFERENCE.o")
+	}
+	for i := range rep.Checked.Failures {
+		f := &rep.Checked.Failures[i]
+		f.Command = request.Repeat(x.query, "OBJECT.o", reference, f)
+	}
+	return checkFace(x, rep.Checked)
+}
+
+// compare runs the function of an object and that of another by turns.
+func (s *Server) compare(x *exchange) (answer, *wire.Problem) {
+	var job *wire.Job
+	p := s.planning(x, "events", func() (err error) {
+		job, err = s.cfg.Engine.PlanComparison(x.query)
+		return err
+	})
+	if p != nil {
+		return answer{}, p
+	}
+	rep, p := s.object(x, job, wire.RoleOther)
+	if p != nil {
+		return answer{}, p
+	}
+	return comparisonFace(x, rep.Comparison)
 }
 
 // screen loads and screens an object; nothing of it is executed. A refusal is

@@ -37,10 +37,10 @@ func (s *Subject) lay() (err error) {
 		o := &s.Call.Operands[i]
 		offset := s.Job.Measure.OperandOffset[o.Name]
 		r := cell.Region{
-			Name: autopsy.Operand(o.Name), Addr: addr, Size: s.room(o),
+			Name: autopsy.Operand(o.Name), Addr: addr, Size: s.room(i),
 			Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true, Huge: s.Job.Measure.HugePages,
 		}
-		s.at = append(s.at, addr+offset)
+		s.at, s.regions = append(s.at, addr+offset), append(s.regions, addr)
 		regions = append(regions, r)
 		addr += r.Size + max(page, operandGuard)
 	}
@@ -87,6 +87,25 @@ func (s *Subject) AtGuard(align uint64) *Subject {
 	return &g
 }
 
+// With is the subject with another call, of the same specification, whose operands lie
+// at these addresses within their rooms.
+func (s *Subject) With(call *kernels.Call, at []uint64) *Subject {
+	g := *s
+	g.at, g.Memory = at, nil
+	for i, o := range call.Operands {
+		start, page := s.Room(i)
+		g.Memory = append(g.Memory, page[at[i]-start:][:o.Bytes])
+	}
+	g.Call = call.Placed(at)
+	return &g
+}
+
+// Room is the memory that operand i lies in, and its address in the cell. Behind its
+// last page and before its first nothing is mapped.
+func (s *Subject) Room(i int) (addr uint64, mem []byte) {
+	return s.regions[i], s.pages[i]
+}
+
 // operandRanges tells explanations where operands lie.
 func (s *Subject) operandRanges() map[string]autopsy.Range {
 	m := make(map[string]autopsy.Range)
@@ -120,10 +139,14 @@ func (s *Subject) Offsets() map[string]uint64 {
 	return at
 }
 
-// arguments assembles the call for a cell.
-func (s *Subject) arguments() cell.Call {
+// Arguments assembles the call for a cell. What of a register is undefined has these
+// bits, which may be nil for none.
+func (s *Subject) Arguments(garbage func(arg int) uint64) cell.Call {
 	c := cell.Call{Kernel: s.Choice.Addr}
-	for _, a := range s.Call.Args {
+	for i, a := range s.Call.Args {
+		if garbage != nil {
+			a.Bits |= garbage(i) & s.Call.Undefined(i)
+		}
 		switch a.Kind {
 		case kernels.ArgFloat32, kernels.ArgFloat64:
 			c.Float = append(c.Float, a.Bits)

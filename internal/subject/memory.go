@@ -5,7 +5,6 @@ import (
 
 	"webrunner/internal/cell"
 	"webrunner/internal/wire"
-	"webrunner/kernels"
 )
 
 // memoryOf is what image and operands of a job may take together, in bytes.
@@ -33,17 +32,21 @@ func (s *Subject) page() uint64 {
 	return operandAlign
 }
 
-// room is how much memory an operand takes, in whole pages. One of no bytes still has
+// room is how much memory operand i takes, in whole pages. One of no bytes still has
 // an address, whose page is its own.
-func (s *Subject) room(o *kernels.Buffer) uint64 {
-	page := s.page()
-	return (s.Job.Measure.OperandOffset[o.Name] + max(o.Bytes, 1) + page - 1) &^ (page - 1)
+func (s *Subject) room(i int) uint64 {
+	page, o := s.page(), &s.Call.Operands[i]
+	bytes := max(s.Job.Measure.OperandOffset[o.Name]+o.Bytes, 1)
+	if i < len(s.rooms) {
+		bytes = max(bytes, s.rooms[i])
+	}
+	return (bytes + page - 1) &^ (page - 1)
 }
 
 // operands is how much memory all operands take, in bytes.
 func (s *Subject) operands() (sum uint64) {
 	for i := range s.Call.Operands {
-		sum += s.room(&s.Call.Operands[i])
+		sum += s.room(i)
 	}
 	return sum
 }

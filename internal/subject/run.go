@@ -28,7 +28,7 @@ func newFilters(wanted, counting bool) (f filters, err error) {
 // Plan is what all cells of the subject have in common: one record of one call.
 func (s *Subject) Plan() cell.Plan {
 	return cell.Plan{
-		Call: s.arguments(), Laps: []cell.Lap{{Kind: trampoline.Kernel}}, Records: 1,
+		Call: s.Arguments(nil), Laps: []cell.Lap{{Kind: trampoline.Kernel}}, Records: 1,
 		Budget: math.MaxInt64, Wall: s.wall(),
 		XSave: processor.XGETBV() != 0, Rseq: s.Job.Host.Detectors.Preempt == "", Filter: s.filters.plain,
 		StackOffset: s.Job.Measure.StackOffset,

@@ -34,10 +34,12 @@ type Subject struct {
 	// Loading and Screening are how long these took.
 	Loading, Screening time.Duration
 
+	rooms   []uint64 // bytes that each operand's memory has at least
 	seat    seat
 	beside  *Subject // whose process this is, nil for the first
 	at      []uint64 // addresses of the operands
-	pages   [][]byte // that they lie in
+	regions []uint64 // addresses of the memory that they lie in
+	pages   [][]byte // that memory, in whole pages
 	filters filters
 	started time.Time
 }
@@ -47,15 +49,21 @@ type Subject struct {
 // for which errors.Is(err, cell.ErrAddressTaken) holds: nothing was run, and another process
 // may be able to.
 func New(job *wire.Job, filtered bool, started time.Time) (*Subject, error) {
+	return Roomy(job, nil, filtered, started)
+}
+
+// Roomy is New for a subject whose memory for each operand has at least so many bytes,
+// so that it can be With other calls that need more.
+func Roomy(job *wire.Job, rooms []uint64, filtered bool, started time.Time) (*Subject, error) {
 	filters, err := newFilters(filtered, len(job.Groups) > 0)
 	if err != nil {
 		return nil, err
 	}
-	return (&Subject{Job: job, started: started, seat: firstSeat(), filters: filters}).make()
+	return (&Subject{Job: job, rooms: rooms, started: started, seat: firstSeat(), filters: filters}).make()
 }
 
-// Beside makes another subject in the same process, with a job of its own that has the
-// same budget and began when that of s did. The two run cells by turns; no cell of one
+// Beside makes another subject in the same process, with as much room and a job of its
+// own that has the same budget and began when that of s did. The two run cells by turns; no cell of one
 // has anything of the other. Errors are those of New.
 func (s *Subject) Beside(job *wire.Job) (*Subject, error) {
 	for _, seg := range s.Image.Segments {
@@ -65,7 +73,7 @@ func (s *Subject) Beside(job *wire.Job) (*Subject, error) {
 			return nil, p
 		}
 	}
-	return (&Subject{Job: job, started: s.started, seat: secondSeat(), beside: s, filters: s.filters}).make()
+	return (&Subject{Job: job, rooms: s.rooms, started: s.started, seat: secondSeat(), beside: s, filters: s.filters}).make()
 }
 
 // make does all that is to be done before the first cell.

@@ -156,13 +156,13 @@ func decodeReport(text []byte) (*Report, error) {
 // results have documented words only.
 func (r *Report) check() error {
 	n := 0
-	for _, set := range []bool{r.Result != nil, r.Comparison != nil, r.Sweep != nil, r.Problem != nil, len(r.Document) != 0, r.NotStarted} {
+	for _, set := range []bool{r.Result != nil, r.Comparison != nil, r.Sweep != nil, r.Checked != nil, r.Problem != nil, len(r.Document) != 0, r.NotStarted} {
 		if set {
 			n++
 		}
 	}
 	if n != 1 {
-		return fmt.Errorf("wire: a report with %d of result, comparison, sweep, problem and document", n)
+		return fmt.Errorf("wire: a report with %d of result, comparison, sweep, check, problem and document", n)
 	}
 	switch {
 	case r.Result != nil:
@@ -171,6 +171,8 @@ func (r *Report) check() error {
 		return r.Comparison.check()
 	case r.Sweep != nil:
 		return r.Sweep.check()
+	case r.Checked != nil:
+		return r.Checked.check()
 	}
 	return nil
 }

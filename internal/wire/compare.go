@@ -58,7 +58,9 @@ type Compared struct {
 
 // Ratio is a figure of b divided by that of a, by pairs of cells.
 type Ratio struct {
-	Name   string                 `json:"name"`             // of the figure
+	Name   string                 `json:"name"` // of the figure
+	Unit   string                 `json:"unit"`
+	Source Source                 `json:"source"`
 	Params map[string]json.Number `json:"params,omitempty"` // where there are several points
 	Ratio  float64                `json:"ratio"`
 	CI95   [2]float64             `json:"ci95"`
@@ -68,6 +70,13 @@ type Ratio struct {
 	Pairs   int     `json:"pairs"`            // of cells
 	Note    string  `json:"note,omitempty"`   // what limits the verdict
 	Layout  *Layout `json:"layout,omitempty"` // where both were run at several alignments
+	Cells   Cells   `json:"cells"`            // what the ratio is of, in the order of the pairs
+}
+
+// Cells is a figure by single cells of each side.
+type Cells struct {
+	A []float64 `json:"a"`
+	B []float64 `json:"b"`
 }
 
 // Layout is what a figure is at each of several alignments of the function.
@@ -94,8 +103,12 @@ func (c *Comparison) check() error {
 		}
 	}
 	for i := range c.Ratios {
-		if err := known("ratios.verdict", c.Ratios[i].Verdict); err != nil {
-			return fmt.Errorf("%w of %.40q", err, c.Ratios[i].Name)
+		r := &c.Ratios[i]
+		if err := errors.Join(known("ratios.verdict", r.Verdict), known("ratios.source", r.Source)); err != nil {
+			return fmt.Errorf("%w of %.40q", err, r.Name)
+		}
+		if len(r.Cells.A) != len(r.Cells.B) {
+			return fmt.Errorf("wire: %d and %d cells of %.40q", len(r.Cells.A), len(r.Cells.B), r.Name)
 		}
 	}
 	return nil

@@ -19,13 +19,14 @@ const (
 	Probe    Kind = "probe"   // run the child's own self-check and report the layers in force
 	Compare  Kind = "compare" // run two functions by turns; report what one has of the other
 	Sweeping Kind = "sweep"   // run a function at one point after another
+	Check    Kind = "check"   // load, screen and execute in many cases; nothing is measured
 )
 
 // Job is one request to a child. The child trusts the server that wrote it but
 // nothing inside Object and Parts.
 type Job struct {
 	Kind   Kind              `json:"kind"`
-	Spec   []byte            `json:"spec,omitempty"`   // kernel specification (XML); Run only
+	Spec   []byte            `json:"spec,omitempty"`   // kernel specification (XML); Run and Check only
 	Params map[string]uint64 `json:"params,omitempty"` // every parameter of the specification, validated
 	Symbol string            `json:"symbol,omitempty"` // the function to call; empty is that of the kernel's name
 	Seed   uint64            `json:"seed,omitempty"`   // of the operands' contents; at most MaxSeed
@@ -38,7 +39,13 @@ type Job struct {
 	Groups    []Group        `json:"groups,omitempty"`  // of events to count; empty without a PMU
 	Refused   []Unavailable  `json:"refused,omitempty"` // events asked for that no group can count
 	Screen    ScreenOptions  `json:"screen"`
+	Tolerance Tolerance      `json:"tolerance"` // of what a reference is compared with
 
+	// ReferenceSymbol is the function of the part of RoleReference; empty is that of
+	// the kernel's name.
+	ReferenceSymbol string `json:"reference_symbol,omitempty"`
+
+	Check   *CheckOptions   `json:"check,omitempty"`   // of a Check
 	Compare *CompareOptions `json:"compare,omitempty"` // of a Compare
 	Sweep   *SweepOptions   `json:"sweep,omitempty"`   // of a Sweeping
 
@@ -217,15 +224,15 @@ type Probed struct {
 	Rhythm      Rhythm      `json:"rhythm"`
 }
 
-// Report is the child's answer: exactly one of Result, Comparison, Sweep, Problem,
+// Report is the child's answer: exactly one of Result, Comparison, Sweep, Checked, Problem,
 // Document and NotStarted is set.
 type Report struct {
-	Result     *Result     `json:"result,omitempty"`
-	Comparison *Comparison `json:"comparison,omitempty"`
-	Sweep      *Sweep      `json:"sweep,omitempty"`
-
-	Problem  *Problem        `json:"problem,omitempty"`
-	Document json.RawMessage `json:"document,omitempty"` // Screen, Inspect and Probe answers, ready to send
+	Result     *Result         `json:"result,omitempty"`
+	Comparison *Comparison     `json:"comparison,omitempty"`
+	Sweep      *Sweep          `json:"sweep,omitempty"`
+	Checked    *Checked        `json:"checked,omitempty"`
+	Problem    *Problem        `json:"problem,omitempty"`
+	Document   json.RawMessage `json:"document,omitempty"` // Screen, Inspect and Probe answers, ready to send
 	// NotStarted tells that nothing of the object was run, and that another child
 	// may do: this one's own memory lies where a cell must.
 	NotStarted bool `json:"not_started,omitempty"`
@@ -440,6 +447,13 @@ type Verify struct {
 	MaxAbs   Float        `json:"max_abs"`
 	FirstBad *int         `json:"first_bad"`
 	Operand  string       `json:"operand,omitempty"`
+	// Index is FirstBad where that is an element of Operand; Got and Want are what was
+	// there and should have been. They are there for a mismatch only, as far as known.
+	Index *int    `json:"index,omitempty"`
+	Got   *Scalar `json:"got,omitempty"`
+	Want  *Scalar `json:"want,omitempty"`
+	// Reference is the object that gave the right results, where it was one.
+	Reference string `json:"reference,omitempty"`
 }
 
 // ABI lists what the kernel broke of the System V calling convention.

@@ -132,7 +132,7 @@ func cacheStates() []CacheState { return []CacheState{CacheWarm, CacheCold} }
 
 func pageSizes() []PageSize { return []PageSize{Pages4K, Pages2M} }
 
-func kinds() []Kind { return []Kind{Run, Screen, Inspect, Probe, Compare, Sweeping} }
+func kinds() []Kind { return []Kind{Run, Screen, Inspect, Probe, Compare, Sweeping, Check} }
 
 func verdicts() []Verdict { return []Verdict{Faster, Slower, Same, Wrong} }
 

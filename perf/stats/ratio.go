@@ -153,6 +153,41 @@ func Pooled(layouts []Ratio) Ratio {
 	return p
 }
 
+// RatioOfRuns returns the ratio of b to a by values of whole runs of each, which have no
+// pairs and may be of other days (Welch, "The generalization of Student's problem", 1947,
+// for the degrees of freedom). Its floor is what the runs of one side differ by. The error
+// says why there is no ratio.
+func RatioOfRuns(a, b []float64, scatter float64) (Ratio, error) {
+	if len(a) < 2 || len(b) < 2 {
+		return Ratio{}, fmt.Errorf("stats: a ratio needs two runs of each, not %d and %d", len(a), len(b))
+	}
+	r := Ratio{Pairs: min(len(a), len(b)), scatter: scatter / normal95}
+	var means, squares [2]float64
+	down := 0.0
+	for i, v := range [2][]float64{a, b} {
+		var logs []float64
+		for _, x := range v {
+			if !(x > 0) {
+				return Ratio{}, fmt.Errorf("stats: there is no ratio of %g", x)
+			}
+			logs = append(logs, math.Log(x))
+		}
+		mean, variance := moments(logs)
+		means[i], squares[i] = mean, variance/float64(len(v))
+		down += squares[i] * squares[i] / float64(len(v)-1)
+		r.Floor = max(r.Floor, math.Expm1(slices.Max(logs)-slices.Min(logs)))
+	}
+	sum := squares[0] + squares[1]
+	r.mean, r.stderr, r.freedom = means[1]-means[0], math.Sqrt(sum), 1
+	if down > 0 {
+		r.freedom = max(int(sum*sum/down), 1)
+	}
+	r.uneven = true // runs of one side that differ are what there is to go by
+	r.Value = math.Exp(r.mean)
+	r.Low, r.High = r.interval(normal95)
+	return r, nil
+}
+
 // Half is how far the interval reaches from 1, relative: a difference of less than that
 // is not resolved.
 func (r Ratio) Half() float64 { return max(1-r.Low, r.High-1) }

@@ -165,3 +165,25 @@ func TestPooled(t *testing.T) {
 		t.Error("one layout is not itself")
 	}
 }
+
+func TestRatioOfRuns(t *testing.T) {
+	for _, row := range []struct {
+		a, b []float64
+		want Verdict
+	}{
+		{[]float64{1000, 1001, 1000.5}, []float64{1020, 1020.5, 1021}, More},
+		{[]float64{1020, 1020.5, 1021}, []float64{1000, 1001, 1000.5}, Less},
+		{[]float64{1000, 1001, 1000.5}, []float64{1000.2, 1001, 1000}, Same},
+		{[]float64{1000, 1100, 1050}, []float64{1020, 1060, 1090}, Undecided},
+		{[]float64{500, 500, 500}, []float64{500, 500, 500}, Same},
+	} {
+		if r, err := RatioOfRuns(row.a, row.b, 0.001); err != nil || r.LastVerdict() != row.want {
+			t.Errorf("%v: %+v %v, %v", row, r, r.LastVerdict(), err)
+		}
+	}
+	for _, bad := range [][2][]float64{{{1}, {1, 1}}, {{1, 1}, {0, 1}}} {
+		if r, err := RatioOfRuns(bad[0], bad[1], 0); err == nil {
+			t.Errorf("%v: %+v", bad, r)
+		}
+	}
+}

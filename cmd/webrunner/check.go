@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"webrunner/internal/report"
+	"webrunner/internal/request"
+	"webrunner/internal/wire"
+)
+
+// checkOptions are the flags of check.
+type checkOptions struct {
+	engineOptions
+	remoteOptions
+	target
+	reference string
+	out       output
+}
+
+// check tests a function in many cases against a reference, here or at a server.
+func (a *app) check(args []string) int {
+	var o checkOptions
+	f := newFlags("check OBJECT.o (--kernel NAME | --call PROTOTYPE) [--reference REFERENCE.o[:SYMBOL]] [--cases NUMBER] [FLAGS]")
+	f.note = "Parameters that --param gives are the same in all cases, the others vary within their\nranges ('size_t n = 100 in 0..4096'). Each failure is printed in the smallest case that was\nfound, with the command that repeats it, and the exit code is 1."
+	o.target.define(f, wire.Check, referenceSymbolOption)
+	referenceFlag(f, &o.reference)
+	f.outputFlag(&o.out, checkForms()...)
+	o.engineOptions.define(f)
+	o.remoteOptions.define(f)
+	f.unknown = func(name, value string) string { return o.parameter(o.kernels, name, value) }
+	rest, code, stop := f.parse(a, args, 1, 1)
+	if stop {
+		return code
+	}
+	var c *wire.Checked
+	err := o.settle(f)
+	if err == nil {
+		c, err = o.check(a, rest[0])
+	}
+	if err == nil {
+		for _, form := range report.CheckFormats() {
+			if form.Name == string(o.out) {
+				err = form.Write(a.out, c)
+			}
+		}
+	}
+	switch {
+	case err != nil:
+		return a.fail(o.out, err)
+	case !c.OK:
+		return exitFailed
+	}
+	return exitGood
+}
+
+// check has the check made, and fills in the commands of its failures.
+func (o *checkOptions) check(a *app, name string) (*wire.Checked, error) {
+	query, err := o.query()
+	if err != nil {
+		return nil, err
+	}
+	object, err := a.readObject(name)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := a.readReference(o.reference, name, object, query)
+	if err != nil {
+		return nil, err
+	}
+	c, err := o.ask(a, query, object, parts)
+	if err != nil {
+		return nil, err
+	}
+	for i := range c.Failures {
+		reference, _ := symbolOf(o.reference)
+		if o.reference != "" && reference == "" {
+			reference = name
+		}
+		c.Failures[i].Command = request.Repeat(query, name, reference, &c.Failures[i], o.further()...)
+	}
+	return c, nil
+}
+
+// further are the flags that decide what a check finds beside its query.
+func (o *checkOptions) further() (list []string) {
+	if o.kernels != "" {
+		list = append(list, "--kernels", o.kernels)
+	}
+	for _, layer := range o.without {
+		list = append(list, "--without", layer)
+	}
+	if o.server != "" {
+		list = append(list, "--server", o.server, "--machine", o.machine)
+		if o.token != "" {
+			list = append(list, "--token-file", o.token)
+		}
+	}
+	return list
+}
+
+// ask has a check made, here or at a server.
+func (o *checkOptions) ask(a *app, query url.Values, object []byte, parts []wire.Part) (*wire.Checked, error) {
+	if o.server != "" {
+		c, err := o.client()
+		if err != nil {
+			return nil, err
+		}
+		return c.Check(query, object, parts...)
+	}
+	e, err := a.open(&o.engineOptions, errorLog(a.err))
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	c, err := e.Check(context.Background(), query, object, parts...)
+	if err != nil {
+		return nil, err
+	}
+	for _, layer := range e.Without {
+		fmt.Fprintf(a.err, "webrunner: checked without %s\n", layer)
+	}
+	return c, nil
+}
+
+// checkForms are the forms that a check has, for -o.
+func checkForms() (names []string) {
+	for _, f := range report.CheckFormats() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// referenceSymbolOption is the option of a query that the flag --reference gives.
+const referenceSymbolOption = "reference_symbol"
+
+func referenceFlag(f *flags, reference *string) {
+	f.text(reference, "reference", "OBJECT.o[:SYMBOL]", "an object whose function does the same and is right; :SYMBOL is one of the same object")
+}
+
+// readReference reads what the flag --reference names, and puts the function's name into
+// the query. There is none where the flag is empty.
+func (a *app) readReference(reference, name string, object []byte, query url.Values) ([]wire.Part, error) {
+	if reference == "" {
+		return nil, nil
+	}
+	file, symbol := symbolOf(reference)
+	if symbol != "" {
+		query.Set(referenceSymbolOption, symbol)
+	}
+	switch {
+	case file == "" && symbol == "":
+		return nil, usage("--reference takes OBJECT.o[:SYMBOL]")
+	case file == "":
+		return []wire.Part{{Role: wire.RoleReference, Name: name, Data: object}}, nil
+	}
+	data, err := a.readObject(file)
+	if err != nil {
+		return nil, err
+	}
+	return []wire.Part{{Role: wire.RoleReference, Name: file, Data: data}}, nil
+}
