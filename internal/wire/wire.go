@@ -37,6 +37,7 @@ type Job struct {
 	Measure   MeasureOptions `json:"measure"`           // how a Run measures
 	Groups    []Group        `json:"groups,omitempty"`  // of events to count; empty without a PMU
 	Refused   []Unavailable  `json:"refused,omitempty"` // events asked for that no group can count
+	Count     CountOptions   `json:"count"`             // what is counted exactly beside
 	Screen    ScreenOptions  `json:"screen"`
 
 	Compare *CompareOptions `json:"compare,omitempty"` // of a Compare

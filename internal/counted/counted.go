@@ -1,0 +1,104 @@
+// Package counted counts exactly what a call of a subject does, on any host: it has the
+// call made in a cell of its own, in such a way that every instruction is known, and
+// holds a second call against it, which finds other addresses.
+package counted
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"webrunner/internal/cell"
+	"webrunner/internal/count"
+	"webrunner/internal/count/step"
+	"webrunner/internal/subject"
+	"webrunner/internal/wire"
+)
+
+// Counts is what a call did.
+type Counts struct {
+	count.Totals
+	Ledger count.Ledger
+	How    string   // by which means, in words
+	Notes  []string // what the counts depend on beside the contents of the operands
+}
+
+// mostSteps bounds the steps of one call.
+const mostSteps = 100_000
+
+// stepTime is about what a step takes at most on a host that is not busy. A
+// hypervisor that has to be asked of each makes it long.
+const stepTime = 40 * time.Microsecond
+
+// Count counts what one call of a subject does, in about so much time at most. An error
+// says why it cannot be known.
+func Count(s *subject.Subject, limit time.Duration) (*Counts, error) {
+	most := min(mostSteps, uint64(max(limit, 0)/stepTime/2))
+	if most == 0 {
+		return nil, errors.New("there is no time left to count in")
+	}
+	call, err := step.Run(s, s.Plan(), most)
+	if err != nil {
+		return nil, reason(err)
+	}
+	c := &Counts{Ledger: call.Ledger, Totals: count.Sum(call.Ledger, s.Space.Code), How: "single steps"}
+	c.compare(s, most)
+	return c, nil
+}
+
+// reason puts into words why a call cannot be counted.
+func reason(err error) error {
+	var long *step.LongError
+	var p *wire.Problem
+	switch {
+	case errors.As(err, &long):
+		return fmt.Errorf("a call has more than %d instructions, which is as many as there is time to count", long.Steps)
+	case errors.As(err, &p):
+		return fmt.Errorf("the call that was counted ended otherwise: %s", p.Detail)
+	}
+	return err
+}
+
+// vectorAlign is the alignment of operands, in bytes, that the widest vectors ask for.
+const vectorAlign = 64
+
+// movedStack is how many bytes the stack is moved by for the call that is compared. It
+// is an odd multiple of its alignment.
+const movedStack = 1<<11 + 1<<4
+
+// compare makes the call again where its operands and its stack lie elsewhere, and
+// notes what that changes. What it does not change, time does not.
+func (c *Counts) compare(s *subject.Subject, most uint64) {
+	var other *step.Call
+	var err error
+	for _, align := range []uint64{1, vectorAlign} {
+		g := s.AtGuard(align)
+		plan := g.Plan()
+		plan.StackOffset = (plan.StackOffset + movedStack) % cell.MaxStackOffset
+		if other, err = step.Run(g, plan, most); err == nil {
+			break
+		}
+	}
+	switch {
+	case err != nil:
+		c.Notes = append(c.Notes, fmt.Sprintf("whether the counts depend on addresses is not known: %v", reason(err)))
+	case !other.Ledger.Equal(c.Ledger):
+		c.differ(s, most, count.Sum(other.Ledger, s.Space.Code).Instructions)
+	}
+}
+
+// differ tells whether a call whose instructions differ from those of one elsewhere
+// depends on addresses or on time.
+func (c *Counts) differ(s *subject.Subject, most, elsewhere uint64) {
+	again, err := step.Run(s, s.Plan(), most)
+	switch {
+	case err != nil:
+		c.Notes = append(c.Notes, fmt.Sprintf("the counts are of one call only: another one could not be counted: %v", reason(err)))
+	case !again.Ledger.Equal(c.Ledger):
+		c.Notes = append(c.Notes, fmt.Sprintf("the counts are of one call and depend on time or chance: another call that began alike executed %d instructions, this one %d",
+			count.Sum(again.Ledger, s.Space.Code).Instructions, c.Instructions))
+	default:
+		c.Notes = append(c.Notes, fmt.Sprintf("the counts depend on addresses: with the operands at the end of their pages and the stack elsewhere the call executes %d instructions instead of %d",
+			elsewhere, c.Instructions))
+	}
+}
