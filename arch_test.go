@@ -83,9 +83,10 @@ func law() []room {
 		{"internal/child", []string{"examples", "internal/audit", "internal/calibrate", "internal/cell", "internal/compare", "internal/count", "internal/counted", "internal/measure", "internal/speculation", "internal/subject", "internal/wire", "filter/", "kernels", "perf/stats"}, childBans()},
 		{"internal/compare", []string{"internal/audit", "internal/measure", "internal/subject", "internal/wire", "perf/stats"}, childBans()},
 		// What is counted needs a subject to call, and no figure of the measuring.
-		{"internal/counted", []string{"internal/cell", "internal/count/", "internal/subject", "internal/wire", "trampoline"}, childBans()},
+		{"internal/counted", []string{"filter/screen", "internal/cell", "internal/count/", "internal/subject", "internal/wire", "trampoline"}, childBans()},
 		{"internal/count/step", []string{"filter/screen", "internal/cell", "internal/count", "internal/subject", "perf/processor", "trampoline"}, childBans()},
 		leaves("internal/count", "filter/screen"),
+		leaves("internal/count/rewrite", "filter/screen", "internal/count"),
 		{"internal/audit", []string{"internal/autopsy", "internal/cell", "internal/measure", "internal/subject", "internal/wire", "kernels", "loader", "perf/stats", "trampoline"}, childBans()},
 		{"internal/calibrate", []string{"internal/cell", "internal/measure", "internal/wire", "perf/processor", "perf/stats", "trampoline"}, childBans()},
 		{"internal/measure", []string{"internal/autopsy", "internal/cell", "internal/hostinfo", "internal/subject", "internal/wire", "perf", "perf/stats", "perf/uarch", "trampoline"}, childBans()},

@@ -18,7 +18,7 @@ const countShare = 10
 
 // count adds to a result what a call executes, counted exactly. It comes last: what is
 // left of the job's time is its to use.
-func (j *job) count(s *subject.Subject, res *wire.Result) {
+func (j *job) count(s *subject.Subject, length time.Duration, res *wire.Result) {
 	asked := j.Count
 	limit := s.Left() / 2
 	switch {
@@ -28,7 +28,7 @@ func (j *job) count(s *subject.Subject, res *wire.Result) {
 	default:
 		return
 	}
-	c, err := counted.Count(s, limit)
+	c, err := counted.Count(s, length, limit)
 	if err != nil {
 		j.uncounted(res, err)
 		return

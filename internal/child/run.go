@@ -34,7 +34,7 @@ func (j *job) run() (*wire.Report, error) {
 	}
 	f := audit.Examine(s, w, m)
 	res := j.result(s, m, f)
-	j.count(s, res)
+	j.count(s, w.Expected(), res)
 	verifying := f.Watched.Verifying
 	res.Timing = wire.Timing{
 		Load: s.Loading.Microseconds(), Screen: s.Screening.Microseconds(),

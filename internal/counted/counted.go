@@ -23,6 +23,23 @@ type Counts struct {
 	Notes  []string // what the counts depend on beside the contents of the operands
 }
 
+// counter makes one call of a subject, or of one that shares its memory, and tells what
+// was executed. An error says why that is not known.
+type counter interface {
+	call(*subject.Subject, cell.Plan) (count.Ledger, error)
+}
+
+// stepped counts in single steps.
+type stepped struct{ most uint64 }
+
+func (c stepped) call(s *subject.Subject, plan cell.Plan) (count.Ledger, error) {
+	call, err := step.Run(s, plan, c.most)
+	if err != nil {
+		return nil, err
+	}
+	return call.Ledger, nil
+}
+
 // mostSteps bounds the steps of one call.
 const mostSteps = 100_000
 
@@ -30,19 +47,42 @@ const mostSteps = 100_000
 // hypervisor that has to be asked of each makes it long.
 const stepTime = 40 * time.Microsecond
 
-// Count counts what one call of a subject does, in about so much time at most. An error
-// says why it cannot be known.
-func Count(s *subject.Subject, limit time.Duration) (*Counts, error) {
-	most := min(mostSteps, uint64(max(limit, 0)/stepTime/2))
-	if most == 0 {
+// What a call in rewritten code takes at most, and what there is to do beside: cells,
+// and the original call that its result is compared with.
+const (
+	slowdown  = 8 // times as long
+	cellTime  = time.Millisecond
+	mostCells = 4
+)
+
+// Count counts what one call of a subject does, which takes about so long, within a time
+// limit. An error says why it cannot be known.
+func Count(s *subject.Subject, length, limit time.Duration) (*Counts, error) {
+	if mostCells*(slowdown*length+cellTime) > limit {
 		return nil, errors.New("there is no time left to count in")
 	}
-	call, err := step.Run(s, s.Plan(), most)
-	if err != nil {
-		return nil, reason(err)
+	rewritten, err := newCopied(s)
+	if err == nil {
+		var c *Counts
+		if c, err = with(s, rewritten, "rewritten code"); err == nil {
+			return c, nil
+		}
 	}
-	c := &Counts{Ledger: call.Ledger, Totals: count.Sum(call.Ledger, s.Space.Code), How: "single steps"}
-	c.compare(s, most)
+	c, err2 := with(s, stepped{min(mostSteps, uint64(max(limit, 0)/stepTime/2))}, "single steps")
+	if err2 != nil {
+		return nil, fmt.Errorf("%w; in single steps %w", reason(err), reason(err2))
+	}
+	return c, nil
+}
+
+// with counts by some means.
+func with(s *subject.Subject, by counter, how string) (*Counts, error) {
+	l, err := by.call(s, s.Plan())
+	if err != nil {
+		return nil, err
+	}
+	c := &Counts{Ledger: l, Totals: count.Sum(l, s.Space.Code), How: how}
+	c.compare(s, by)
 	return c, nil
 }
 
@@ -68,37 +108,44 @@ const movedStack = 1<<11 + 1<<4
 
 // compare makes the call again where its operands and its stack lie elsewhere, and
 // notes what that changes. What it does not change, time does not.
-func (c *Counts) compare(s *subject.Subject, most uint64) {
-	var other *step.Call
+func (c *Counts) compare(s *subject.Subject, by counter) {
+	var other count.Ledger
 	var err error
 	for _, align := range []uint64{1, vectorAlign} {
 		g := s.AtGuard(align)
 		plan := g.Plan()
 		plan.StackOffset = (plan.StackOffset + movedStack) % cell.MaxStackOffset
-		if other, err = step.Run(g, plan, most); err == nil {
+		if other, err = by.call(g, plan); err == nil {
 			break
 		}
 	}
 	switch {
 	case err != nil:
 		c.Notes = append(c.Notes, fmt.Sprintf("whether the counts depend on addresses is not known: %v", reason(err)))
-	case !other.Ledger.Equal(c.Ledger):
-		c.differ(s, most, count.Sum(other.Ledger, s.Space.Code).Instructions)
+	case !other.Equal(c.Ledger):
+		c.differ(s, by, instructions(other))
 	}
 }
 
 // differ tells whether a call whose instructions differ from those of one elsewhere
 // depends on addresses or on time.
-func (c *Counts) differ(s *subject.Subject, most, elsewhere uint64) {
-	again, err := step.Run(s, s.Plan(), most)
+func (c *Counts) differ(s *subject.Subject, by counter, elsewhere uint64) {
+	again, err := by.call(s, s.Plan())
 	switch {
 	case err != nil:
 		c.Notes = append(c.Notes, fmt.Sprintf("the counts are of one call only: another one could not be counted: %v", reason(err)))
-	case !again.Ledger.Equal(c.Ledger):
+	case !again.Equal(c.Ledger):
 		c.Notes = append(c.Notes, fmt.Sprintf("the counts are of one call and depend on time or chance: another call that began alike executed %d instructions, this one %d",
-			count.Sum(again.Ledger, s.Space.Code).Instructions, c.Instructions))
+			instructions(again), c.Instructions))
 	default:
 		c.Notes = append(c.Notes, fmt.Sprintf("the counts depend on addresses: with the operands at the end of their pages and the stack elsewhere the call executes %d instructions instead of %d",
 			elsewhere, c.Instructions))
 	}
+}
+
+func instructions(l count.Ledger) (n uint64) {
+	for _, t := range l {
+		n += t.Executed
+	}
+	return n
 }
