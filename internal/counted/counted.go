@@ -121,26 +121,35 @@ func (c *Counts) compare(s *subject.Subject, by counter) {
 	}
 	switch {
 	case err != nil:
-		c.Notes = append(c.Notes, fmt.Sprintf("whether the counts depend on addresses is not known: %v", reason(err)))
+		c.note("whether the counts depend on addresses is not known: %v", reason(err))
 	case !other.Equal(c.Ledger):
 		c.differ(s, by, instructions(other))
 	}
 }
 
+// repeats is how many more calls are made that begin as the first did, before what a
+// call elsewhere does otherwise is put down to addresses.
+const repeats = 3
+
 // differ tells whether a call whose instructions differ from those of one elsewhere
 // depends on addresses or on time.
 func (c *Counts) differ(s *subject.Subject, by counter, elsewhere uint64) {
-	again, err := by.call(s, s.Plan())
-	switch {
-	case err != nil:
-		c.Notes = append(c.Notes, fmt.Sprintf("the counts are of one call only: another one could not be counted: %v", reason(err)))
-	case !again.Equal(c.Ledger):
-		c.Notes = append(c.Notes, fmt.Sprintf("the counts are of one call and depend on time or chance: another call that began alike executed %d instructions, this one %d",
-			instructions(again), c.Instructions))
-	default:
-		c.Notes = append(c.Notes, fmt.Sprintf("the counts depend on addresses: with the operands at the end of their pages and the stack elsewhere the call executes %d instructions instead of %d",
-			elsewhere, c.Instructions))
+	for range repeats {
+		again, err := by.call(s, s.Plan())
+		if err != nil {
+			c.note("the counts are of one call only: another one could not be counted: %v", reason(err))
+			return
+		}
+		if !again.Equal(c.Ledger) {
+			c.note("the counts are of one call and depend on time or chance: another call that began alike executed %d instructions, this one %d", instructions(again), c.Instructions)
+			return
+		}
 	}
+	c.note("the counts depend on addresses: with the operands at the end of their pages and the stack elsewhere the call executes %d instructions instead of %d", elsewhere, c.Instructions)
+}
+
+func (c *Counts) note(format string, args ...any) {
+	c.Notes = append(c.Notes, fmt.Sprintf(format, args...))
 }
 
 func instructions(l count.Ledger) (n uint64) {
