@@ -70,6 +70,7 @@ type stepper struct {
 	last     *effect
 	lastRCX  uint64 // before the last instruction
 	returned bool
+	missed   error // an instruction was executed that no step showed
 }
 
 // effect is an instruction that was met.
@@ -84,7 +85,7 @@ type effect struct {
 
 func (s *stepper) begin() {
 	s.ledger, s.effects = make(count.Ledger), make(map[uint64]*effect)
-	s.steps, s.last, s.returned = 0, nil, false
+	s.steps, s.last, s.returned, s.missed = 0, nil, false, nil
 }
 
 // before looks at the instruction that comes next, when the last one is known to be
@@ -94,6 +95,9 @@ func (s *stepper) before(at *cell.Stopped) error {
 		return &LongError{s.most}
 	}
 	again := s.finish(at.Regs.Rip, at.Regs.Rcx)
+	if s.missed != nil {
+		return s.missed
+	}
 	if again {
 		s.lastRCX = at.Regs.Rcx
 		return nil
@@ -119,7 +123,7 @@ func (s *stepper) before(at *cell.Stopped) error {
 
 func (s *stepper) after(at *cell.Stopped) {
 	s.finish(at.Regs.Rip, at.Regs.Rcx)
-	s.returned = true
+	s.returned = s.missed == nil
 }
 
 // finish notes what the last instruction turned out to do, and tells whether it is a
@@ -136,8 +140,11 @@ func (s *stepper) finish(rip, rcx uint64) (again bool) {
 			return true
 		}
 	}
-	if e.Flow == screen.FlowBranch && rip != e.next {
+	switch {
+	case e.Flow == screen.FlowBranch && rip != e.next:
 		e.tally.Taken++
+	case e.Flow == screen.FlowNext && rip != e.next:
+		s.missed = fmt.Errorf("the step over the instruction at %#x went further, as where a hypervisor makes it", e.addr)
 	}
 	return false
 }
