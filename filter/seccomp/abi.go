@@ -54,10 +54,14 @@ const (
 	ptraceTraceMe     = 0
 	ptracePeekData    = 2
 	ptraceCont        = 7
+	ptraceSingleStep  = 9
 	ptraceGetRegs     = 12
 	ptraceSetOptions  = 0x4200
 	ptraceGetEventMsg = 0x4201
 	ptraceGetSigInfo  = 0x4202
+	ptraceGetRegSet   = 0x4204
+
+	noteXState = 0x202 // NT_X86_XSTATE of include/uapi/linux/elf.h
 
 	prSetPDeathSig  = 1
 	prSetDumpable   = 4

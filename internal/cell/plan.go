@@ -62,6 +62,8 @@ type Plan struct {
 	// Watch, where it is not nil, has the cell stop before and after each call of
 	// the counted laps. No event counters are read then.
 	Watch *Watch
+	// Steps, where it is not nil, has the first watched call made in single steps.
+	Steps *Steps
 
 	// Cases, where it is not nil, gives each call of the only lap, which is a
 	// trampoline.Case, its arguments; Call is not read.

@@ -170,9 +170,10 @@ type tracee struct {
 
 	counters []int // the leader of the cell's group, held from outside
 
-	watch *watcher // nil where no call is watched
-	cases *cases   // nil where all calls are the same
-	pmu   func(*unix.PtraceRegsAmd64) bool
+	watch   *watcher         // nil where no call is watched
+	pending *unix.WaitStatus // seen, and not handled yet
+	cases   *cases           // nil where all calls are the same
+	pmu     func(*unix.PtraceRegsAmd64) bool
 }
 
 // destroy kills and reaps whatever is left of the cell.
@@ -197,6 +198,10 @@ func (t *tracee) destroy() {
 
 // wait waits for the next stop or the end of the cell.
 func (t *tracee) wait(ru *unix.Rusage) (unix.WaitStatus, error) {
+	if ws := t.pending; ws != nil {
+		t.pending = nil
+		return *ws, nil
+	}
 	for {
 		var ws unix.WaitStatus
 		_, err := unix.Wait4(t.pid, &ws, unix.WALL, ru)

@@ -55,13 +55,16 @@ type watcher struct {
 	faults       int64
 	since        time.Time
 	released     uint64 // time stamp when the cell was let go
+
+	steps  *Steps // of the first call; nil where it runs freely, and when it is made
+	kernel uint64 // address of the function
 }
 
 func newWatcher(p Plan) *watcher {
 	if p.Watch == nil {
 		return nil
 	}
-	w := &watcher{Watch: p.Watch, size: uint64(p.Records+1) * p.stride()}
+	w := &watcher{Watch: p.Watch, size: uint64(p.Records+1) * p.stride(), steps: p.Steps, kernel: p.Call.Kernel}
 	w.enter, w.leave = trampoline.Watched()
 	return w
 }
@@ -90,6 +93,9 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 		w.results = *results()
 		w.records = append(w.records[:0], memory(trampoline.RecordsAddr, w.size)...)
 		w.cpu, w.faults, w.since, w.released = cpuTime(ru), ru.Minflt, time.Now(), processor.RDTSC()
+		if err := t.takeSteps(); err != nil || t.pending != nil {
+			return true, err
+		}
 	default:
 		wrote, ticks := w.wrote(), regs.Rax-results().Stamp
 		if w.untimely(results().Stamp, regs.Rax) {

@@ -46,6 +46,7 @@ func (j *job) run() (*wire.Report, error) {
 	if expected != nil {
 		res.Verify.Reference = expected.Name
 	}
+	j.count(s, w.Expected(), res)
 	verifying := f.Watched.Verifying
 	res.Timing = wire.Timing{
 		Load: s.Loading.Microseconds(), Screen: s.Screening.Microseconds(),

@@ -427,6 +427,9 @@ const shortest = 2 * time.Millisecond
 const MaxCall = 3 * time.Second
 
 func (r *Reader) events(job *wire.Job, values []string) (err error) {
-	job.Groups, job.Refused, err = r.Events.Plan(values)
+	names, all := withoutCounted(values)
+	job.Groups, job.Refused, err = r.Events.Plan(names)
+	job.Count.All = all
+	job.Count.Instructions = slices.ContainsFunc(job.Refused, func(u wire.Unavailable) bool { return u.Name == wire.FigureInstructions })
 	return err
 }

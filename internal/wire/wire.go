@@ -38,6 +38,7 @@ type Job struct {
 	Measure   MeasureOptions `json:"measure"`           // how a Run measures
 	Groups    []Group        `json:"groups,omitempty"`  // of events to count; empty without a PMU
 	Refused   []Unavailable  `json:"refused,omitempty"` // events asked for that no group can count
+	Count     CountOptions   `json:"count"`             // what is counted exactly beside
 	Screen    ScreenOptions  `json:"screen"`
 	Tolerance Tolerance      `json:"tolerance"` // of what a reference is compared with
 

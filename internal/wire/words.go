@@ -71,12 +71,13 @@ const (
 // hardware events are events.CyclesName and its neighbours, which a test of
 // package request compares with these.
 const (
-	FigureCycles          = "Cycles"
-	FigureCyclesByTSC     = "Cycles by TSC" // of the time stamps, where the PMU counts Cycles
-	FigureInstructions    = "Instructions"
-	FigureReferenceCycles = "Reference cycles"
-	FigureTime            = "Time" // nanoseconds
-	FigurePageFaults      = "Page faults"
+	FigureCycles              = "Cycles"
+	FigureCyclesByTSC         = "Cycles by TSC" // of the time stamps, where the PMU counts Cycles
+	FigureInstructions        = "Instructions"
+	FigureInstructionsCounted = "Instructions counted" // exactly, where the PMU counts Instructions
+	FigureReferenceCycles     = "Reference cycles"
+	FigureTime                = "Time" // nanoseconds
+	FigurePageFaults          = "Page faults"
 )
 
 // word is a type with a closed list of words.

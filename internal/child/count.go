@@ -1,0 +1,87 @@
+package child
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"webrunner/internal/count"
+	"webrunner/internal/counted"
+	"webrunner/internal/subject"
+	"webrunner/internal/wire"
+)
+
+// countShare is the part of the time that a job has taken, one in so many, that counting
+// may take where nobody asked for it.
+const countShare = 10
+
+// count adds to a result what a call executes, counted exactly. It comes last: what is
+// left of the job's time is its to use.
+func (j *job) count(s *subject.Subject, length time.Duration, res *wire.Result) {
+	asked := j.Count
+	limit := s.Left() / 2
+	switch {
+	case asked.All:
+	case asked.Instructions:
+		limit = min(limit, time.Since(j.began)/countShare)
+	default:
+		return
+	}
+	c, err := counted.Count(s, length, limit)
+	if err != nil {
+		j.uncounted(res, err)
+		return
+	}
+	for _, f := range c.Figures() {
+		if !asked.All && f.Name != wire.FigureInstructions {
+			continue
+		}
+		name := f.Name
+		if i := slices.IndexFunc(res.Counters, func(k wire.Counter) bool { return k.Name == name }); i >= 0 {
+			name = wire.FigureInstructionsCounted
+			compareCounts(res, &res.Counters[i], f)
+		}
+		res.Counters = append(res.Counters, exact(name, f))
+		res.Unavailable = slices.DeleteFunc(res.Unavailable, func(u wire.Unavailable) bool { return u.Name == f.Name })
+	}
+	res.Notes = append(res.Notes, c.Notes...)
+}
+
+// exact is the counter of a figure that is known exactly.
+func exact(name string, f count.Figure) wire.Counter {
+	v := float64(f.Value)
+	return wire.Counter{
+		Name: name, Value: v, Unit: f.Unit, Source: wire.Counted, CI95: [2]float64{v, v}, Min: v, P10: v, P90: v,
+		Samples: wire.Samples{Accepted: 1, Total: 1}, Cells: 1, Exact: true,
+	}
+}
+
+// uncounted says why there are no counts.
+func (j *job) uncounted(res *wire.Result, err error) {
+	if i := slices.IndexFunc(res.Unavailable, func(u wire.Unavailable) bool { return u.Name == wire.FigureInstructions }); i >= 0 {
+		u := &res.Unavailable[i]
+		u.Reason = fmt.Sprintf("%s; not counted: %v", u.Reason, err)
+		if !j.Count.All {
+			u.Reason += "; --events counted gives it more time"
+		}
+		return
+	}
+	if j.Count.All {
+		res.Unavailable = append(res.Unavailable, wire.Unavailable{Name: "counted", Reason: err.Error()})
+	}
+}
+
+// An interrupt and what a processor counts otherwise may make so many instructions of
+// difference between the PMU's count of a call and the exact one.
+const (
+	countSlack = 2
+	countError = 0.001 // relative
+)
+
+// compareCounts doubts a count of the PMU that is not the exact one.
+func compareCounts(res *wire.Result, pmu *wire.Counter, f count.Figure) {
+	if d := math.Abs(pmu.Value - float64(f.Value)); d > countSlack+countError*float64(f.Value) {
+		res.Warnings = append(res.Warnings, fmt.Sprintf("the PMU counted %.1f %s, and there are exactly %d", pmu.Value, f.Name, f.Value))
+	}
+}

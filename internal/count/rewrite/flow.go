@@ -1,0 +1,98 @@
+package rewrite
+
+import (
+	"encoding/binary"
+
+	"webrunner/filter/screen"
+)
+
+// flow is what an instruction does to control, as far as its copy must know.
+type flow uint8
+
+const (
+	next         flow = iota
+	branch            // jcc rel
+	loop              // LOOP, LOOPE, LOOPNE, JRCXZ
+	jump              // jmp rel
+	call              // call rel
+	jumpIndirect      // jmp r/m
+	callIndirect      // call r/m
+	ret
+	stop // a trap, or what cannot be copied: the copy traps there
+)
+
+// flowOf classifies an instruction.
+func flowOf(in *screen.Inst) flow {
+	if in.Space == screen.Rex2 || in.Space == screen.Evex && in.Map == 4 {
+		return stop // APX: its jumps and its stack instructions are not copied
+	}
+	if in.Space != screen.Legacy {
+		return next
+	}
+	switch in.Map {
+	case 0:
+		return flowOfByte(in)
+	case 1:
+		switch {
+		case in.Op >= 0x80 && in.Op <= 0x8F:
+			return branch
+		case in.Op == 0x0B, in.Op == 0x05, in.Op == 0x34: // UD2, SYSCALL, SYSENTER
+			return stop
+		}
+	}
+	return next
+}
+
+func flowOfByte(in *screen.Inst) flow {
+	switch {
+	case in.Op >= 0x70 && in.Op <= 0x7F:
+		return branch
+	case in.Op >= 0xE0 && in.Op <= 0xE3:
+		return loop
+	case in.Op == 0xE8:
+		return call
+	case in.Op == 0xE9, in.Op == 0xEB:
+		return jump
+	case in.Op == 0xC2, in.Op == 0xC3:
+		return ret
+	case in.Op == 0xFF:
+		indirect := in.Prefixes&(screen.Pfx66|screen.PfxFS|screen.PfxGS) == 0
+		switch in.ModRM >> 3 & 7 {
+		case 2:
+			return pick(indirect, callIndirect)
+		case 4:
+			return pick(indirect, jumpIndirect)
+		case 3, 5:
+			return stop
+		}
+	case in.Op == 0xC7 && in.ModRM == 0xF8, in.Op == 0xC6 && in.ModRM == 0xF8, // XBEGIN, XABORT
+		in.Op >= 0xCA && in.Op <= 0xCF, in.Op == 0xF1, in.Op == 0xF4:
+		return stop
+	}
+	return next
+}
+
+func pick(ok bool, f flow) flow {
+	if ok {
+		return f
+	}
+	return stop
+}
+
+// ends tells whether control does not go on behind an instruction.
+func (f flow) ends() bool { return f == jump || f == jumpIndirect || f == ret || f == stop }
+
+// target is where a direct branch goes that lies at an address.
+func target(in *screen.Inst, code []byte, addr uint64) uint64 {
+	imm := code[in.ImmOff:]
+	to := addr + uint64(in.Len)
+	if in.ImmLen == 1 {
+		return to + uint64(int8(imm[0]))
+	}
+	return to + uint64(int32(binary.LittleEndian.Uint32(imm)))
+}
+
+// ripRelative tells whether an instruction addresses memory from where it lies.
+func ripRelative(in *screen.Inst) bool {
+	return in.HasModRM && in.ModRM&0xC7 == 5 && in.DispLen == 4
+}

@@ -1,0 +1,129 @@
+package counted
+
+import (
+	"encoding/hex"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/internal/count/step"
+	"webrunner/internal/elfobj"
+	"webrunner/internal/subject"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+)
+
+// prototype is how the functions of these tests are called.
+const prototype = "uint64_t playground(uint64_t n = 3)"
+
+// subjectFor makes the subject of code that is called by the prototype. It is nil where
+// the host lacks what the code needs.
+func subjectFor(t *testing.T, object []byte) *subject.Subject {
+	t.Helper()
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	spec, err := kernels.ParsePrototype(prototype)
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, err := spec.Values(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := subject.New(&wire.Job{
+		Kind: wire.Run, Spec: spec.XML, Params: params, Symbol: "playground", Seed: 1, AuditSeed: 2, Object: object,
+		Budget: wire.Budget{Deadline: time.Hour.Microseconds(), CPU: time.Hour.Microseconds(), Call: time.Minute.Microseconds(), Memory: 256 << 20},
+	}, true, time.Now())
+	var p *wire.Problem
+	if errors.As(err, &p) && p.Class == wire.MissingISA {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Space.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// function makes an object of code in hexadecimal.
+func function(t *testing.T, code string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return elfobj.Function("playground", b)
+}
+
+// TestBothWays: in rewritten code and in single steps every instruction is executed as often, and the result is that of
+// the original.
+func TestBothWays(t *testing.T) {
+	for _, tt := range []struct{ name, code, needs string }{
+		// carries and conditions that live across blocks, LOOP and JRCXZ, the flags as they are read whole:
+		// mov ecx, 5; xor eax, eax; cmp edi, 3; 1: jz 2f; jmp 3f; 2: stc; jmp 4f; 3: clc; 4: adc eax, 1; inc ecx; pushfq; pop rdx;
+		// and edx, 0x8d5; dec ecx; jrcxz 5f; loop 3b; 5: lahf; seto al; movzx eax, ax; add eax, edx; ret
+		{"flags", "b90500000031c083ff037402eb03f9eb01f883d001ffc19c5a81e2d5080000ffc9e302e2ec9f0f90c00fb7c001d0c3", ""},
+		// calls to the next instruction, through a register, through memory; a return address that is pushed; RET n:
+		// push rbx; call 1f; 1: pop rax; lea rdx, [rip+1b]; cmp rax, rdx; jne 9f; lea rax, [rip+f]; mov edi, 3; call rax; push rax;
+		// lea rax, [rip+g]; push rax; mov edi, 4; call [rsp]; add rsp, 8; pop rdx; add eax, edx; lea rdx, [rip+2f]; push rdx; ret;
+		// ud2; 2: mov edx, [rip+3f]; jmp 4f; 3: .byte 0xb8,1,2,3,4; 4: add eax, edx; pop rbx; ret; 9: ud2; .p2align 5; f: lea eax,
+		// [rdi+rdi]; ret; g: push rdi; push rdi; call h; ret; h: mov eax, [rsp+8]; ret 16
+		{"calls", "53e80000000058488d15f8ffffff4839d07542488d0546000000bf03000000ffd050488d053b00000050bf04000000ff14244883c4085a01d0488d150400000052c30f0b8b1502000000eb05b80102030401d05bc30f0b660f1f8400000000008d043fc35757e801000000c38b442408c21000", ""},
+		// a computed jump into the middle of straight-line code:
+		// xor eax, eax; xor ecx, ecx; 1: mov edx, ecx; and edx, 3; lea r8, [rip+b]; lea rdx, [rdx+rdx*2]; add rdx, r8; jmp rdx; a:
+		// nop; b: add eax, 1; c: add eax, 2; d: add eax, 4; e: add eax, 8; inc ecx; cmp ecx, 9; jb 1b; ret
+		{"table", "31c031c989ca83e2034c8d050a000000488d14524c01c2ffe29083c00183c00283c00483c008ffc183f90972d7c3", ""},
+		// masks in vector registers, gathers, string instructions; the red zone is in use:
+		// vmovd xmm1, edi; vpbroadcastd ymm1, xmm1; vpcmpeqd ymm2, ymm2, ymm2; vpsrldq xmm2, xmm2, 4; lea rsi, [rsp-128]; mov qword
+		// ptr [rsp-8], 77; vmaskmovps ymm3, ymm2, [rsi]; vpxor ymm4, ymm4, ymm4; vmovdqa ymm5, ymm2; vpgatherdd ymm3, [rsi+ymm4*4],
+		// ymm5; vmovdqa xmm5, xmm2; vpgatherqq xmm3, [rsi+xmm4*8], xmm5; mov ecx, 3; lea rdi, [rsp-64]; mov r8, rdi; xor eax, eax;
+		// cmp eax, 1; rep stosd; setb al; mov ecx, 9; mov rdi, r8; mov rsi, r8; repe cmpsb; mov ecx, 20; mov rdi, r8; mov al, 77;
+		// repne scasb; mov eax, ecx; add rax, [rsp-8]; vzeroupper; ret
+		{"vectors", "c5f96ecfc4e27d58c9c5ed76d2c5e973da04488d74248048c74424f84d000000c4e26d2c1ec5ddefe4c5fd6feac4e255901ca6c5f96feac4e2d1911ce6b903000000488d7c24c04989f831c083f801f3ab0f92c0b9090000004c89c74c89c6f3a6b9140000004c89c7b04df2ae89c848034424f8c5f877c3", "AVX2"},
+		// mask registers of 16, 8, 64 lanes and one:
+		// mov eax, 0x8421; kmovd k1, eax; kxorw k2, k2, k2; stc; vmovups zmm0{k1}{z}, [rsp-64]; vaddps zmm1{k1}, zmm0, zmm0; vaddpd
+		// zmm2{k1}, zmm2, zmm2; vmovdqu8 zmm3{k1}{z}, [rsp-64]; vmovups [rsp-128]{k2}, zmm0; vaddps zmm1{k2}, zmm1, [rsp-64];
+		// vmulss xmm4{k1}, xmm4, [rsp-4]; vpxord zmm5, zmm5, zmm5; kmovw k3, k1; vpgatherdd zmm6{k3}, [rsp+zmm5]; kmovw k3, k1;
+		// vpscatterdd [rsp-64+zmm5]{k3}, zmm5; vpcompressd [rsp-128]{k1}, zmm0; vpmovqd [rsp-128]{k1}, zmm0; vaddps zmm1{k1}, zmm1,
+		// dword ptr [rsp-64]{1to16}; setb al; movzx eax, al; vzeroupper; ret
+		{"masks", "b821840000c5fb92c8c5ec47d2f962f17cc9104424ff62f17c4958c862f1ed4958d262f17fc96f5c24ff62f17c4a114424fe62f1744a584c24ff62f15e09596424ff62f15548efedc5f890d962f27d4b90342cc5f890d962f27d4ba06c2cf062f27d498b4424e062f27e49354424fc62f17459584c24f00f92c00fb6c0c5f877c3", "AVX512BW"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := subjectFor(t, function(t, tt.code))
+			if s == nil {
+				t.Skip("this host has no " + tt.needs)
+			}
+			c, err := newCopied(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := c.call(s, s.Plan())
+			if err != nil {
+				t.Fatal(err)
+			}
+			truth, err := step.Run(s, s.Plan(), 1000)
+			if err != nil {
+				if tt.name == "flags" && strings.Contains(err.Error(), "stores the flags") {
+					return // as it says: its result was compared all the same
+				}
+				t.Fatal(err)
+			}
+			for addr, want := range truth.Ledger {
+				if g := got[addr]; g == nil || *g != *want {
+					t.Errorf("at %#x: %+v, want %+v", addr, g, want)
+				}
+			}
+			if len(got) != len(truth.Ledger) {
+				t.Errorf("%d instructions were executed, want %d", len(got), len(truth.Ledger))
+			}
+		})
+	}
+}

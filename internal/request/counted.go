@@ -1,0 +1,29 @@
+package request
+
+import "webrunner/perf/events"
+
+// countedSet is the name of all that is counted by executing a call, which needs no
+// PMU.
+const countedSet = "counted"
+
+// withoutCounted takes the set of exact counts out of lists of names, and tells whether
+// it is there. Other names stay as they are.
+func withoutCounted(values []string) (others []string, found bool) {
+	for _, v := range values {
+		rest := ""
+		for _, name := range events.SplitList(v) {
+			if name == countedSet {
+				found = true
+				continue
+			}
+			rest += "," + name
+		}
+		switch {
+		case rest != "":
+			others = append(others, rest[1:])
+		case v == "" || !found:
+			others = append(others, v)
+		}
+	}
+	return others, found
+}
