@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"webrunner/internal/client"
+	"webrunner/internal/tokens"
 )
 
 // remoteOptions are the flags of commands that can ask a server.
@@ -54,9 +55,13 @@ func (o *remoteOptions) settle(f *flags) error {
 
 // client is of the server that the flags name.
 func (o *remoteOptions) client() (*client.Client, error) {
-	token, err := readToken(o.token)
-	if err != nil {
-		return nil, err
+	token := ""
+	if o.token != "" {
+		list, err := tokens.Read(o.token)
+		if err != nil {
+			return nil, usage("--token-file: %v", err)
+		}
+		token = list[0].Text
 	}
 	c, err := client.New(o.server, o.machine, token)
 	if err != nil {

@@ -3,12 +3,15 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,6 +19,7 @@ import (
 	"time"
 
 	"webrunner/internal/server"
+	"webrunner/internal/tokens"
 	"webrunner/internal/wire"
 	"webrunner/selftest"
 )
@@ -28,6 +32,9 @@ type serveOptions struct {
 	maxBody             string
 	accessLog, errorLog string
 	tokenFile           string
+	tlsCert, tlsKey     string
+	origins             []string
+	logFormat           string
 	anonymous           bool
 	gradeEvery          time.Duration
 }
@@ -36,14 +43,26 @@ func (o *serveOptions) flags() *flags {
 	f := newFlags("[serve] [FLAGS]")
 	o.listen, o.queue, o.parallel, o.maxBody, o.pool = "127.0.0.1", 10, 1, "16M", 2
 	o.gradeEvery = time.Hour
-	f.text(&o.listen, "listen", "ADDRESS[:PORT]", "address to listen on (127.0.0.1:8081)")
+	f.text(&o.listen, "listen", "ADDRESS[:PORT]", "address to listen on (127.0.0.1:8081); unix:PATH is a socket; a service manager may pass one instead")
 	f.text(&o.port, "p,port", "PORT", "port to listen on (8081)")
 	f.number(&o.queue, "q,queue-size", "N", "requests that may wait (10)")
 	f.text(&o.name, "name", "NAME", "of this machine, in answers (the host's own name)")
 	f.text(&o.accessLog, "access-log", "FILE", "append one line for each answer (standard output)")
 	f.text(&o.errorLog, "error-log", "FILE", "append what went wrong (standard error)")
+	f.row("log-format", "clf|text|json", "of the access log, text and JSON as records with names (clf)", func(name string) {
+		f.set.Func(name, "", func(s string) error {
+			if !slices.Contains([]string{"clf", "text", "json"}, s) {
+				return errors.New("there is clf, text, json")
+			}
+			o.logFormat = s
+			return nil
+		})
+	})
 	f.text(&o.maxBody, "max-body", "BYTES", "largest object, with K or M behind it if you like (16M)")
-	f.text(&o.tokenFile, "token-file", "FILE", "let in only who sends the token in FILE")
+	f.text(&o.tokenFile, "token-file", "FILE", "let in only who sends a token of FILE, whose lines are TOKEN or NAME TOKEN; read again when it changes, and on SIGHUP")
+	f.text(&o.tlsCert, "tls-cert", "FILE", "speak TLS with the certificates in FILE (PEM), read again as tokens are; with --tls-key")
+	f.text(&o.tlsKey, "tls-key", "FILE", "the private key of --tls-cert")
+	f.list(&o.origins, "cors-origin", "ORIGIN", "let pages of this origin alone use the service, as https://example.org; may be repeated (all)")
 	f.yes(&o.anonymous, "allow-anonymous", "listen beyond this host without a token")
 	f.number(&o.parallel, "parallel", "N", "jobs at one time (1); more disturb each other's figures")
 	f.number(&o.pool, "pool", "N", "children kept warm (2)")
@@ -72,16 +91,15 @@ func (a *app) serve(args []string) int {
 }
 
 func (o *serveOptions) serve(a *app) error {
-	network, address, err := o.address()
+	if _, _, err := o.address(); err != nil { // before anything is opened
+		return err
+	}
+	cfg, care, err := o.config(a)
 	if err != nil {
 		return err
 	}
-	cfg, err := o.config(a)
-	if err != nil {
-		return err
-	}
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
 	defer signal.Stop(signals)
 
 	e, err := a.open(&o.engineOptions, cfg.ErrorLog)
@@ -91,15 +109,16 @@ func (o *serveOptions) serve(a *app) error {
 	defer e.Close()
 	cfg.Engine = e
 	cfg.Check = func(ctx context.Context) error { return selftest.Quick(ctx, selftest.Of(e)) }
-	l, err := net.Listen(network, address)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return wire.Problemf(wire.Unfit, "%v: another program, perhaps a WebRunner, has this port; --port PORT takes another", err)
-	case err != nil:
-		return wire.Problemf(wire.Unfit, "%v", err)
+	l, err := o.listener(cfg.ErrorLog)
+	if err != nil {
+		return err
 	}
 	o.warn(l.Addr(), cfg.ErrorLog)
-	return a.accept(server.New(cfg), l, cfg.ErrorLog, signals)
+	fmt.Fprintf(a.out, "webrunner: listening on %s\n", o.url(l.Addr()))
+	if care.cert != nil {
+		l = tls.NewListener(l, care.cert.config())
+	}
+	return accept(server.New(cfg), l, care, signals)
 }
 
 // warn logs what the operator has given up, and who can make use of it.
@@ -114,10 +133,10 @@ func (o *serveOptions) warn(at net.Addr, logf func(string, ...any)) {
 	logf("warning: children run without %s, and %s reach %v", strings.Join(o.without, ", "), who, at)
 }
 
-// accept serves on l until a signal, then drains. Its line on standard output
-// comes before those of the access log: connections wait until it is written.
-func (a *app) accept(s *server.Server, l net.Listener, logf func(string, ...any), signals <-chan os.Signal) error {
-	fmt.Fprintf(a.out, "webrunner: listening on http://%s/\n", l.Addr())
+// accept serves on l until a signal to end, then drains. The line about l is on
+// standard output before those of the access log: connections wait until it is written.
+func accept(s *server.Server, l net.Listener, care *upkeep, signals <-chan os.Signal) error {
+	logf := care.logf
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
 	n := newNotifier(os.Getenv, logf)
@@ -125,12 +144,9 @@ func (a *app) accept(s *server.Server, l net.Listener, logf func(string, ...any)
 	n.send("READY=1")
 	stop := n.watch(func() bool { return s.Fit() == nil })
 	defer stop()
-	select {
-	case err := <-served:
+	if err := care.serve(served, signals); err != nil {
 		s.Close()
 		return err
-	case sig := <-signals:
-		logf("%v: draining; the same again to stop at once", sig)
 	}
 	n.send("STOPPING=1")
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
@@ -143,33 +159,110 @@ func (a *app) accept(s *server.Server, l net.Listener, logf func(string, ...any)
 			logf("jobs were ended after %v", drainTime)
 		}
 		return nil
-	case sig := <-signals:
+	case sig := <-ending(signals):
 		s.Close()
 		return wire.Problemf(wire.Draining, "stopped at once by a second signal (%v)", sig)
 	}
 }
 
-// config opens the logs and reads the token.
-func (o *serveOptions) config(a *app) (c server.Config, err error) {
+// errServed is why a service ends that nobody ended.
+var errServed = errors.New("the service ended by itself")
+
+// serve looks after what may change until a signal to end comes, and returns nil, or
+// until serving ends by itself.
+func (u *upkeep) serve(served <-chan error, signals <-chan os.Signal) error {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		select {
+		case err := <-served:
+			return cmp.Or(err, errServed)
+		case <-look.C:
+			u.look()
+		case sig := <-signals:
+			switch sig {
+			case syscall.SIGHUP:
+				u.reload(true)
+				u.reopen(true)
+			case syscall.SIGUSR1:
+				u.reopen(true)
+			default:
+				u.logf("%v: draining; the same again to stop at once", sig)
+				return nil
+			}
+		}
+	}
+}
+
+// ending passes on signals to end.
+func ending(signals <-chan os.Signal) <-chan os.Signal {
+	ends := make(chan os.Signal, 1)
+	go func() {
+		for sig := range signals {
+			if sig != syscall.SIGHUP && sig != syscall.SIGUSR1 {
+				ends <- sig
+				return
+			}
+		}
+	}()
+	return ends
+}
+
+// config opens the logs, the tokens and the certificate.
+func (o *serveOptions) config(a *app) (c server.Config, care *upkeep, err error) {
 	if o.queue < 0 || o.parallel < 1 || o.pool < 1 {
-		return c, usage("--queue-size must not be negative; --parallel and --pool must be at least 1")
+		return c, nil, usage("--queue-size must not be negative; --parallel and --pool must be at least 1")
 	}
 	if o.gradeEvery < leastGrading {
-		return c, usage("--grade-every must be at least %v, not %v", leastGrading, o.gradeEvery)
+		return c, nil, usage("--grade-every must be at least %v, not %v", leastGrading, o.gradeEvery)
 	}
-	c = server.Config{Queue: o.queue, Parallel: o.parallel, GradeEvery: o.gradeEvery}
+	if (o.tlsCert == "") != (o.tlsKey == "") {
+		return c, nil, usage("--tls-cert and --tls-key go together")
+	}
+	c, care = server.Config{Queue: o.queue, Parallel: o.parallel, GradeEvery: o.gradeEvery, Origins: o.origins}, &upkeep{}
 	if c.MaxBody, err = parseBytes(o.maxBody); err != nil {
-		return c, err
+		return c, nil, err
 	}
-	if c.Token, err = readToken(o.tokenFile); err != nil {
-		return c, err
+	if o.tokenFile != "" {
+		if c.Tokens, err = tokens.Open(o.tokenFile); err != nil {
+			return c, nil, usage("--token-file: %v", err)
+		}
+		care.tokens = c.Tokens
+	}
+	if o.tlsCert != "" {
+		if care.cert, err = openCertificate(o.tlsCert, o.tlsKey); err != nil {
+			return c, nil, usage("--tls-cert: %v", err)
+		}
 	}
 	if c.AccessLog, err = openLog(o.accessLog, a.out); err != nil {
-		return c, err
+		return c, nil, err
 	}
 	w, err := openLog(o.errorLog, a.err)
+	if err != nil {
+		return c, nil, err
+	}
+	for _, log := range []io.Writer{c.AccessLog, w} {
+		if l, ok := log.(*logFile); ok {
+			care.logs = append(care.logs, l)
+		}
+	}
 	c.ErrorLog = errorLog(w)
-	return c, err
+	switch o.logFormat {
+	case "text":
+		c.Records = slog.NewTextHandler(c.AccessLog, nil)
+	case "json":
+		c.Records = slog.NewJSONHandler(c.AccessLog, nil)
+	}
+	if o.logFormat == "json" {
+		c.ErrorLog = recordLog(slog.New(slog.NewJSONHandler(w, nil)))
+	}
+	care.logf = c.ErrorLog
+	return c, care, nil
+}
+
+// recordLog returns a logger of one record a call.
+func recordLog(log *slog.Logger) func(string, ...any) {
+	return func(format string, args ...any) { log.Error(fmt.Sprintf(format, args...)) }
 }
 
 // errorLog returns a logger of one line a call.
@@ -181,35 +274,6 @@ func errorLog(w io.Writer) func(string, ...any) {
 		defer mu.Unlock()
 		fmt.Fprintln(w, strings.ReplaceAll(line, "\n", " "))
 	}
-}
-
-func openLog(name string, def io.Writer) (io.Writer, error) {
-	if name == "" || name == "-" {
-		return def, nil
-	}
-	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
-	if err != nil {
-		return nil, usage("%v", err)
-	}
-	return f, nil
-}
-
-// minToken is the least length of a token that cannot simply be guessed.
-const minToken = 16
-
-func readToken(name string) (string, error) {
-	if name == "" {
-		return "", nil
-	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		return "", usage("%v", err)
-	}
-	token := strings.TrimSpace(string(b))
-	if len(token) < minToken || strings.ContainsAny(token, " \t\r\n") {
-		return "", usage("%s must hold one token of at least %d characters; head -c 24 /dev/urandom | base64 makes one", name, minToken)
-	}
-	return token, nil
 }
 
 // parseBytes reads a positive number with an optional K or M (1024 and 1024²).
@@ -226,39 +290,4 @@ func parseBytes(s string) (int, error) {
 		return 0, usage("--max-body takes 1 to %dM bytes, not %q", wire.MaxObject>>20, s)
 	}
 	return int(n) * unit, nil
-}
-
-// defaultPort is that of 2016.
-const defaultPort = "8081"
-
-// address joins --listen and --port, and refuses to face strangers unasked. It
-// looks no name up. The network keeps 0.0.0.0 to IPv4, which package net does not
-// by itself.
-func (o *serveOptions) address() (network, address string, err error) {
-	host, port, err := net.SplitHostPort(o.listen)
-	if err != nil {
-		host, port = strings.Trim(o.listen, "[]"), ""
-	}
-	if port != "" && o.port != "" && port != o.port {
-		return "", "", usage("--listen %s and --port %s contradict each other; give the port once", o.listen, o.port)
-	}
-	port = cmp.Or(port, o.port, defaultPort)
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return "", "", usage("%q is no port", port)
-	}
-	if host == "localhost" {
-		host = "127.0.0.1"
-	}
-	ip := net.ParseIP(host)
-	if ip == nil && host != "" {
-		return "", "", usage("--listen takes an IP address, not %q", host)
-	}
-	if (ip == nil || !ip.IsLoopback()) && o.tokenFile == "" && !o.anonymous {
-		return "", "", usage("listening on %q lets strangers in: give --token-file FILE, or say --allow-anonymous", o.listen)
-	}
-	network = "tcp"
-	if ip.To4() != nil {
-		network = "tcp4"
-	}
-	return network, net.JoinHostPort(host, port), nil
 }

@@ -30,8 +30,16 @@ type service struct {
 
 func startService(t *testing.T, env []string, args ...string) *service {
 	t.Helper()
+	s := startServiceAt(t, env, append([]string{"--listen", "127.0.0.1:0"}, args...)...)
+	s.waitFit()
+	return s
+}
+
+// startServiceAt starts a service and waits until it says where it listens.
+func startServiceAt(t *testing.T, env []string, args ...string) *service {
+	t.Helper()
 	needsChild(t)
-	s := &service{t: t, cmd: program(t, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), lines: make(chan string, 1000)}
+	s := &service{t: t, cmd: program(t, append([]string{"serve"}, args...)...), lines: make(chan string, 1000)}
 	s.cmd.Env = append(s.cmd.Env, env...)
 	s.cmd.Stderr = &s.stderr
 	out, err := s.cmd.StdoutPipe()
@@ -60,7 +68,6 @@ func startService(t *testing.T, env []string, args ...string) *service {
 	case <-time.After(20 * time.Second):
 		t.Fatalf("it does not say that it listens: %s", s.stderr.String())
 	}
-	s.waitFit()
 	return s
 }
 

@@ -15,14 +15,19 @@ func (h *Head) wrong(format string, args ...any) {
 	}
 }
 
+// handshake is the first byte of a TLS record of the handshake (RFC 8446, 5.1).
+const handshake = 0x16
+
+// secure notes that the client speaks TLS, under a method by which logs show it.
+func (h *Head) secure() {
+	h.Method = "TLS"
+	h.wrong("this is TLS, and the server speaks plain HTTP; use http:// or ask the proxy before it")
+}
+
 // request reads the request line, and returns where in it a slash is missing, 0
 // when nowhere. The service of 2016 took "GET local/monitor HTTP/1.1", a target
 // without its slash, which RFC 9112 does not know.
 func (h *Head) request(line []byte) (slash int) {
-	if line[0] == 0x16 { // a TLS record of the handshake (RFC 8446, 5.1)
-		h.wrong("this is TLS, and the server speaks plain HTTP; use http:// or ask the proxy before it")
-		return 0
-	}
 	words := strings.Split(string(line), " ")
 	h.Method = words[0]
 	if len(words) > 1 {

@@ -77,6 +77,11 @@ func (c *Conn) next() error {
 // expected. After a fault the rest is still read, for what it says of the answer.
 func (c *Conn) readHead() (text []byte, err error) {
 	h := &c.head
+	if first, err := c.in.Peek(1); err == nil && first[0] == handshake {
+		text, _ = c.in.Peek(c.in.Buffered()) // it may have no line at all
+		h.secure()
+		return bytes.Clone(text), nil
+	}
 	for begun := false; ; {
 		at := len(text)
 		if text, err = c.readLine(text, c.lim.Head); err != nil {

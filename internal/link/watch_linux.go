@@ -17,7 +17,11 @@ const established = 1
 // called. What the client has sent before and nobody has read does not matter, and
 // is not touched.
 func (c *Conn) Watch(gone func()) (stop func()) {
-	tcp, ok := c.Conn.(*net.TCPConn)
+	below := c.Conn
+	if secure, ok := below.(interface{ NetConn() net.Conn }); ok { // of package crypto/tls
+		below = secure.NetConn()
+	}
+	tcp, ok := below.(*net.TCPConn)
 	if !ok {
 		return func() {}
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"webrunner/internal/tokens"
 	"webrunner/internal/wire"
 )
 
@@ -158,7 +159,9 @@ func TestStalledBodies(t *testing.T) {
 // TestRefusedAtOnce: a refusal needs no byte of the body, and a client that waits for
 // 100 Continue is not told to send what is refused.
 func TestRefusedAtOnce(t *testing.T) {
-	b := start(t, true, func(c *Config) { c.Token, c.Queue = "a token of some length", 1 })
+	b := start(t, true, func(c *Config) {
+		c.Tokens, c.Queue = tokens.Of(tokens.Token{Name: "ci", Text: "a token of some length"}), 1
+	})
 	const auth = "Authorization: Bearer a token of some length\r\n"
 	for range 2 {
 		b.send(posting(runSdot, auth, "wait"))

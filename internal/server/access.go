@@ -1,18 +1,26 @@
 package server
 
 import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
+
+	"webrunner/internal/words"
 )
 
-// accessLog writes one line for each answer, in the Common Log Format with
-// what WebRunner knows beside it. Strings of clients are quoted, so a line
-// cannot be forged.
+// accessLog writes one line for each answer: in the Common Log Format with what
+// WebRunner knows beside it or, where the operator wants that, as a record of package
+// log/slog. Strings of clients are quoted, so a line cannot be forged.
 type accessLog struct {
-	mu sync.Mutex
-	w  io.Writer
+	mu      sync.Mutex
+	w       io.Writer
+	records slog.Handler // nil for the Common Log Format
 }
 
 // record logs and counts an answer.
@@ -25,17 +33,45 @@ func (s *Server) record(x *exchange, a answer) {
 		}
 	}
 	s.metrics.request(requestKey{label, a.status, a.class})
-	class := string(a.class)
-	if class == "" {
-		class = "-"
+	user, class := cmp.Or(words.Line(x.user, 64), "-"), cmp.Or(string(a.class), "-")
+	method, raw, machine, took := clip(x.method, 16), clip(x.raw, 512), clip(x.machine, 64), ms(time.Since(x.start))
+	if h := s.log.records; h != nil {
+		r := slog.NewRecord(time.Now(), slog.LevelInfo, "answer", 0)
+		r.AddAttrs(
+			slog.String("client", x.ctx.RemoteIP().String()), slog.String("user", user), slog.String("id", x.id),
+			slog.String("method", method), slog.String("target", raw), slog.Int("status", a.status), slog.Int("bytes", len(a.body)),
+			slog.String("machine", machine), slog.String("class", class),
+			slog.Float64("ms", took), slog.Float64("queue_ms", ms(x.queued)), slog.Float64("spawn_ms", ms(x.spawn)),
+		)
+		_ = h.Handle(context.Background(), r) // a full disk must not stop the service
+		return
 	}
-	line := fmt.Sprintf("%s - - [%s] %q %d %d machine=%q class=%s ms=%.3f queue_ms=%.3f spawn_ms=%.3f\n",
-		x.ctx.RemoteIP(), x.start.Format("02/Jan/2006:15:04:05 -0700"),
-		clip(x.method, 16)+" "+clip(x.raw, 512), a.status, len(a.body),
-		clip(x.machine, 64), class, ms(time.Since(x.start)), ms(x.queued), ms(x.spawn))
+	line := fmt.Sprintf("%s - %s [%s] %q %d %d machine=%q class=%s ms=%.3f queue_ms=%.3f spawn_ms=%.3f id=%s\n",
+		x.ctx.RemoteIP(), user, x.start.Format("02/Jan/2006:15:04:05 -0700"),
+		method+" "+raw, a.status, len(a.body), machine, class, took, ms(x.queued), ms(x.spawn), x.id)
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	_, _ = io.WriteString(s.log.w, line) // a full disk must not stop the service
+}
+
+// requestID is the name of a request in logs and in its answer, that of the client or
+// of a proxy where it is a plain word, or else a new one.
+func requestID(given string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.'
+	}
+	if given != "" && len(given) <= 64 {
+		ok := true
+		for _, r := range given {
+			ok = ok && plain(r)
+		}
+		if ok {
+			return given
+		}
+	}
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return hex.EncodeToString(b[:])
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

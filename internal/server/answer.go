@@ -55,7 +55,7 @@ func (s *Server) problem(accept string, p *wire.Problem) answer {
 const (
 	corsMethods = "GET, HEAD, POST, OPTIONS"
 	corsHeaders = "DNT,X-CustomHeader,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Authorization,Accept"
-	corsExpose  = "Retry-After,WebRunner-Machine,WebRunner-Layers,WebRunner-Verify,WebRunner-ABI,WebRunner-Integrity,WebRunner-Warning"
+	corsExpose  = "Retry-After,X-Request-Id,WebRunner-Machine,WebRunner-Layers,WebRunner-Verify,WebRunner-ABI,WebRunner-Integrity,WebRunner-Warning"
 	corsMaxAge  = "1728000"
 )
 
@@ -64,11 +64,18 @@ func (s *Server) write(x *exchange, a answer) {
 	ctx := x.ctx
 	h := &ctx.Response.Header
 	ctx.SetStatusCode(a.status)
-	h.Set("Access-Control-Allow-Origin", "*")
+	origin, varies := s.allowOrigin(x)
+	if origin != "" {
+		h.Set("Access-Control-Allow-Origin", origin)
+	}
+	if varies {
+		h.Set("Vary", "Origin")
+	}
 	h.Set("Access-Control-Allow-Methods", corsMethods)
 	h.Set("Access-Control-Allow-Headers", corsHeaders)
 	h.Set("Access-Control-Expose-Headers", corsExpose)
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Request-Id", x.id)
 	if name := s.cfg.Engine.Host.Machine; name != "" {
 		h.Set("WebRunner-Machine", printable(name))
 	}

@@ -1,8 +1,6 @@
 package server
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"net"
 	"runtime/debug"
@@ -24,6 +22,8 @@ type exchange struct {
 	client client
 	method string
 	raw    string // the target as it was sent
+	user   string // whose token it has
+	id     string // of the request, in logs and in the answer
 	accept string
 	start  time.Time
 	queued time.Duration
@@ -34,6 +34,7 @@ func newExchange(ctx *fasthttp.RequestCtx) *exchange {
 	conn := ctx.Conn().(*link.Conn) // Serve wraps the listener
 	head := conn.Head()
 	x := &exchange{ctx: ctx, conn: conn, client: clientAt(conn.RemoteAddr()), method: head.Method, raw: head.Target, accept: head.Accept, start: time.Now()}
+	x.id = requestID(string(ctx.Request.Header.Peek("X-Request-Id")))
 	x.target, _ = parseTarget(x.raw) // for logs, until dispatch looks at it
 	return x
 }
@@ -121,20 +122,10 @@ func (s *Server) dispatch(x *exchange) (answer, *wire.Problem) {
 		allow := strings.Join(c.methods, ", ")
 		return answer{allow: allow + ", OPTIONS"}, wire.Problemf(wire.MethodNotAllowed, "%s takes %s, not %.20q", c.name, allow, x.method)
 	}
-	if !c.open && !s.authorized(x.ctx) {
-		return answer{}, wire.Problemf(wire.Unauthorized, "send the header Authorization: Bearer TOKEN with the token that this server was given")
+	if p := s.admit(x, c); p != nil {
+		return answer{}, p
 	}
 	return c.serve(s, x)
-}
-
-// authorized compares in constant time, hashed so that lengths do not tell.
-func (s *Server) authorized(ctx *fasthttp.RequestCtx) bool {
-	if s.cfg.Token == "" {
-		return true
-	}
-	scheme, token, _ := strings.Cut(string(ctx.Request.Header.Peek("Authorization")), " ")
-	sum := sha256.Sum256([]byte(strings.TrimSpace(token)))
-	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(sum[:], s.token[:]) == 1
 }
 
 // handleTransport answers what fasthttp refuses.

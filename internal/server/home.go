@@ -11,7 +11,7 @@ import (
 // home is for people who come with a browser or with curl and no path.
 func (s *Server) home(x *exchange) (answer, *wire.Problem) {
 	token := ""
-	if s.cfg.Token != "" {
+	if s.cfg.Tokens != nil {
 		token = ` -H "Authorization: Bearer TOKEN"`
 	}
 	return text(fmt.Sprintf(`WebRunner runs untrusted x86-64 machine code in a sandbox and measures it.

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"webrunner/internal/request"
+
+	"webrunner/internal/tokens"
 )
 
 // TestHome: the example on the first page works as it stands, and holds nothing
@@ -33,7 +35,7 @@ func TestHome(t *testing.T) {
 	if r := b.do("GET", "/", nil); strings.Contains(r.body, "Bearer") {
 		t.Errorf("a token is asked for: %s", r.body)
 	}
-	closed := start(t, false, func(c *Config) { c.Token = "a token of some length" })
+	closed := start(t, false, func(c *Config) { c.Tokens = tokens.Of(tokens.Token{Name: "ci", Text: "a token of some length"}) })
 	if r := closed.do("GET", "/", nil); !strings.Contains(r.body, `-H "Authorization: Bearer TOKEN" \`) || strings.Contains(r.body, "some length") {
 		t.Errorf("the token is not asked for: %s", r.body)
 	}

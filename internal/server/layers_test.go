@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"webrunner/internal/tokens"
 	"webrunner/internal/wire"
 )
 
@@ -15,7 +16,7 @@ import (
 func TestEveryAnswerNamesTheLayers(t *testing.T) {
 	for _, accept := range []string{"text/plain", "application/json", "text/csv", "application/problem+json"} {
 		b := start(t, false, func(c *Config) {
-			c.Token = "a token of some length"
+			c.Tokens = tokens.Of(tokens.Token{Name: "ci", Text: "a token of some length"})
 			c.Check = func(context.Context) error { return nil }
 		})
 		token := []string{"Accept", accept, "Authorization", "Bearer a token of some length"}

@@ -4,9 +4,9 @@ package server
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -15,6 +15,7 @@ import (
 
 	"webrunner/internal/engine"
 	"webrunner/internal/link"
+	"webrunner/internal/tokens"
 	"webrunner/internal/trust"
 	"webrunner/internal/wire"
 )
@@ -32,9 +33,11 @@ type Config struct {
 	GradeEvery time.Duration // between gradings of the counters; 0 leaves them ungraded
 	HeadTime   time.Duration // to send a request's head; default 10 s
 	BodyTime   time.Duration // in which a body or an answer moves on by 128 KiB, or ends; default 10 s
-	Token      string        // bearer token; empty lets everyone in
+	Tokens     *tokens.Book  // of those who may use it; nil lets everyone in
+	Origins    []string      // of pages that may use it (CORS); default all
 
 	AccessLog io.Writer                        // default none
+	Records   slog.Handler                     // of answers in place of AccessLog; default none
 	ErrorLog  func(format string, args ...any) // default none
 }
 
@@ -104,7 +107,7 @@ type Server struct {
 	answers  *memory // until clients have taken them
 	health   *health
 	metrics  *metrics
-	token    [sha256.Size]byte
+	guesses  *guesses
 	layers   string // the WebRunner-Layers header
 	log      accessLog
 
@@ -125,9 +128,9 @@ func New(cfg Config) *Server {
 		answers: newMemory(unread, unread/2, unread/8, smallAnswer),
 		intake:  newIntake(),
 		metrics: newMetrics(),
-		token:   sha256.Sum256([]byte(cfg.Token)),
+		guesses: newGuesses(),
 		layers:  layersHeader(cfg.Engine.Layers),
-		log:     accessLog{w: cfg.AccessLog},
+		log:     accessLog{w: cfg.AccessLog, records: cfg.Records},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.commands = commandTable()

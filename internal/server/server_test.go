@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"webrunner/internal/tokens"
 	"webrunner/internal/wire"
 )
 
@@ -244,7 +245,7 @@ func TestInformation(t *testing.T) {
 }
 
 func TestToken(t *testing.T) {
-	b := start(t, false, func(c *Config) { c.Token = "correct horse" })
+	b := start(t, false, func(c *Config) { c.Tokens = tokens.Of(tokens.Token{Name: "ci", Text: "correct horse"}) })
 	for _, row := range []struct {
 		method, target, auth string
 		status               int
@@ -266,6 +267,55 @@ func TestToken(t *testing.T) {
 		}
 		if (r.header.Get("WWW-Authenticate") != "") != (row.status == 401) {
 			t.Errorf("%+v: WWW-Authenticate %q", row, r.header.Get("WWW-Authenticate"))
+		}
+	}
+}
+
+// TestOrigins tells browsers which pages may read an answer.
+func TestOrigins(t *testing.T) {
+	for _, row := range []struct {
+		allowed      []string
+		origin, want string
+		vary         string
+	}{
+		{nil, "https://evil.example", "*", ""},
+		{nil, "", "*", ""},
+		{[]string{"https://a.example", "https://b.example"}, "https://b.example", "https://b.example", "Origin"},
+		{[]string{"https://a.example"}, "https://a.example.evil", "", "Origin"},
+		{[]string{"https://a.example"}, "", "", "Origin"},
+	} {
+		b := start(t, false, func(c *Config) { c.Origins = row.allowed })
+		r := b.do("OPTIONS", runSdot, nil, "Origin", row.origin)
+		if got := r.header.Get("Access-Control-Allow-Origin"); got != row.want || r.header.Get("Vary") != row.vary {
+			t.Errorf("%v for %q: %q, varies by %q", row.allowed, row.origin, got, r.header.Get("Vary"))
+		}
+	}
+}
+
+// TestGuessing sends wrong tokens until none is looked at.
+func TestGuessing(t *testing.T) {
+	b := start(t, false, func(c *Config) { c.Tokens = tokens.Of(tokens.Token{Name: "ci", Text: "correct horse"}) })
+	for range wrongAtOnce {
+		if r := b.do("GET", "/m/kernels", nil, "Authorization", "Bearer wrong"); r.status != 401 || r.header.Get("Retry-After") != "" {
+			t.Fatalf("%+v", r)
+		}
+	}
+	if r := b.do("GET", "/m/kernels", nil, "Authorization", "Bearer correct horse"); r.status != 401 || r.header.Get("Retry-After") == "" {
+		t.Errorf("the right token is looked at: %+v", r)
+	}
+	if r := b.do("GET", "/m/monitor", nil); r.status != 200 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestRequestID names requests.
+func TestRequestID(t *testing.T) {
+	b := start(t, false, nil)
+	for _, given := range []string{"", "abc-1.2_3", "no good", strings.Repeat("x", 65)} {
+		r := b.do("GET", "/m/monitor", nil, "X-Request-Id", given)
+		id := r.header.Get("X-Request-Id")
+		if (id == given) != (given == "abc-1.2_3") || id == "" || !strings.Contains(b.access.String(), " id="+id+"\n") {
+			t.Errorf("%q is %q", given, id)
 		}
 	}
 }

@@ -1,0 +1,47 @@
+package server
+
+import (
+	"strings"
+	"time"
+
+	"webrunner/internal/wire"
+)
+
+// admit lets a request to a command pass that needs no token, or that has one. From
+// an address that sent many wrong ones none is looked at for a while.
+func (s *Server) admit(x *exchange, c *command) *wire.Problem {
+	if c.open || s.cfg.Tokens == nil {
+		return nil
+	}
+	if wait := s.guesses.wait(x.client); wait > 0 {
+		p := wire.Problemf(wire.Unauthorized, "too many wrong tokens came from this address; the next is looked at in %v", wait.Round(time.Second))
+		p.RetryAfter = max(int(wait/time.Second), 1)
+		return p
+	}
+	scheme, token, _ := strings.Cut(string(x.ctx.Request.Header.Peek("Authorization")), " ")
+	name, ok := s.cfg.Tokens.Who(strings.TrimSpace(token))
+	if ok && strings.EqualFold(scheme, "Bearer") {
+		x.user = name
+		return nil
+	}
+	if token != "" {
+		s.guesses.wrong(x.client)
+	}
+	return wire.Problemf(wire.Unauthorized, "send the header Authorization: Bearer TOKEN with a token that this server was given")
+}
+
+// allowOrigin is the header that tells a browser which pages may read an answer: all,
+// or the one that asks, if it is among those that the operator names (Fetch standard,
+// "CORS protocol"). It is empty where none may.
+func (s *Server) allowOrigin(x *exchange) (origin string, varies bool) {
+	if len(s.cfg.Origins) == 0 {
+		return "*", false
+	}
+	asking := string(x.ctx.Request.Header.Peek("Origin"))
+	for _, o := range s.cfg.Origins {
+		if o == asking {
+			return o, true
+		}
+	}
+	return "", true
+}
