@@ -28,26 +28,27 @@ type namespaceKind struct {
 	flag uintptr
 }
 
+// allNamespaces is the flags of all kinds, for clone(2).
+func allNamespaces() (flags uintptr) {
+	for _, k := range namespaceKinds() {
+		flags |= k.flag
+	}
+	return flags
+}
+
 // probeNamespaces finds by trying which namespaces a child can be put into,
 // and leaves the answer in flags and layer.
 func (f *forker) probeNamespaces() {
-	kinds := namespaceKinds()
-	var all uintptr
-	for _, k := range kinds {
-		all |= k.flag
-	}
 	missing := map[string]error{}
-	if f.try(all) == nil {
-		f.flags = all
-	} else {
-		f.flags = f.sumNamespaces(kinds, missing)
+	if f.flags = allNamespaces(); f.try(f.flags) != nil {
+		f.flags = f.sumNamespaces(missing)
 	}
-	f.layer = describeNamespaces(kinds, f.flags, missing)
+	f.layer = describeNamespaces(namespaceKinds(), f.flags, missing)
 }
 
 // sumNamespaces tries one kind after the other on top of those that worked.
-func (f *forker) sumNamespaces(kinds []namespaceKind, missing map[string]error) (flags uintptr) {
-	for _, k := range kinds {
+func (f *forker) sumNamespaces(missing map[string]error) (flags uintptr) {
+	for _, k := range namespaceKinds() {
 		if err := f.try(flags | k.flag); err != nil {
 			missing[k.name] = err
 			continue

@@ -157,10 +157,13 @@ func (p *Pool) keep(ready chan<- error) {
 	defer close(p.kept)
 	unlock := lockThread()
 	defer unlock()
-	f, err := newForker(p.cfg)
+	f, first, err := newForker(p.cfg)
 	if err != nil {
 		ready <- err
 		return
+	}
+	if first != nil {
+		p.adopt(first, true)
 	}
 	p.fork, p.namespaces, p.cgroup = f, f.layer, f.group.layer
 	defer f.close()
@@ -203,6 +206,12 @@ func (p *Pool) spawn(idle bool) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.adopt(c, idle)
+	return c, nil
+}
+
+// adopt takes a child into the pool. Keeper only.
+func (p *Pool) adopt(c *child, idle bool) {
 	p.reaped.Add(1)
 	p.mu.Lock()
 	p.live[c] = struct{}{}
@@ -212,7 +221,6 @@ func (p *Pool) spawn(idle bool) (*child, error) {
 	}
 	p.mu.Unlock()
 	go p.attend(c)
-	return c, nil
 }
 
 // attend reaps c. One that died idle has no job to complain, so its death is
