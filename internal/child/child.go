@@ -146,7 +146,7 @@ func (j *job) probe() (*wire.Report, error) {
 	case errors.Is(err, cell.ErrAddressTaken):
 		return nil, err
 	case err != nil:
-		probed.Calibration.Doubt = "calibration failed: " + err.Error()
+		probed.Calibration = uncalibrated(err)
 	}
 	probed.Layers = j.layers
 	doc, err := json.Marshal(probed)

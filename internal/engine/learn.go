@@ -2,14 +2,12 @@ package engine
 
 import (
 	"cmp"
-	"context"
 	"os"
 	"slices"
 	"sync"
 
 	"webrunner/internal/hostinfo"
 	"webrunner/internal/request"
-	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
 	"webrunner/perf/events"
@@ -59,13 +57,4 @@ func learnHost() (wire.Host, *request.Counting) {
 		return counted
 	})
 	return w, request.NewCountingLater(counted, w.PMUReason)
-}
-
-// probe learns from a child what only a child can find out, and tells the host.
-// What is learned already the child does not find out again.
-func probe(pool *runner.Pool, host *wire.Host, learned *wire.Probed) (wire.Layers, error) {
-	if learned != nil {
-		host.Calibration, host.Detectors, host.Rhythm = learned.Calibration, learned.Detectors, learned.Rhythm
-	}
-	return pool.Probe(context.Background(), host)
 }

@@ -188,7 +188,7 @@ func (p *Pool) keep(ready chan<- error) {
 // refill starts one warm child when one is missing, and asks to be called
 // again, so that a job which waits for a child never waits for two.
 func (p *Pool) refill() {
-	if p.Stats().Idle >= p.cfg.Size {
+	if p.cfg.Single || p.Stats().Idle >= p.cfg.Size {
 		return
 	}
 	if _, err := p.spawn(true); err != nil {

@@ -16,6 +16,7 @@ import (
 // Config shapes a pool. The zero value of a field means its default.
 type Config struct {
 	Size      int                              // warm children, at least one; default 1
+	Single    bool                             // there will be one job: a child is started for it, and no other kept warm
 	Jobs      int                              // at one time; default 1
 	Grace     time.Duration                    // what a job gets beyond its own deadline; default 2 s
 	Without   []wire.LayerName                 // layers that may be missing
