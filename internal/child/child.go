@@ -34,6 +34,7 @@ const (
 func Main() int {
 	// ptrace and the cell's parent-death signal know this thread, not this process.
 	runtime.LockOSThread()
+	wakePunctually()
 	// A child lives for milliseconds and allocates little beside the object.
 	debug.SetGCPercent(400)
 	// Near the limit it collects in time, before that ends it.

@@ -58,7 +58,7 @@ func New(cfg Config) (*Pool, error) {
 		kept: make(chan struct{}),
 	}
 	ready := make(chan error)
-	go p.keep(ready)
+	go onOwnThread(func() { p.keep(ready) })
 	if err := <-ready; err != nil {
 		<-p.kept
 		return nil, wire.Problemf(wire.Unfit, "no child can be started: %v", err)
@@ -150,13 +150,11 @@ func (p *Pool) nudge() {
 	}
 }
 
-// keep is the one goroutine that forks. PR_SET_PDEATHSIG of a child fires when
-// the thread that forked it ends (prctl(2)), so this goroutine owns its thread
-// for as long as the pool lives.
+// keep is the one that forks, in onOwnThread: PR_SET_PDEATHSIG of a child fires when
+// the thread that forked it ends (prctl(2)).
 func (p *Pool) keep(ready chan<- error) {
 	defer close(p.kept)
-	unlock := lockThread()
-	defer unlock()
+	wakeLate()
 	f, first, err := newForker(p.cfg)
 	if err != nil {
 		ready <- err
