@@ -62,8 +62,14 @@ func Main() int {
 		fmt.Fprintf(descriptor(2), "the report cannot be written: %v\n", err)
 		return 4
 	}
+	linger()
 	return 0
 }
+
+// linger waits for the end, which comes from outside, or with the server. Taking this
+// process apart takes a processor as long as many a job, just when the answer is on its
+// way: whoever has it chooses the moment.
+func linger() { _, _ = descriptor(jobFD).Read(make([]byte, 1)) }
 
 // awaitJob reads the job. Where it is not there soon, idle is called meanwhile.
 func awaitJob(idle func()) (job *wire.Job, err error) {

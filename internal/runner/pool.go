@@ -22,6 +22,7 @@ type Pool struct {
 	live    map[*child]struct{}
 	closed  bool
 	spawned uint64
+	begins  chan struct{}  // closed, and another, when a job begins
 	reaped  sync.WaitGroup // one for each live child
 
 	wake chan struct{} // to the keeper: the idle list may be short
@@ -50,12 +51,13 @@ const backoff = 500 * time.Millisecond
 func New(cfg Config) (*Pool, error) {
 	cfg.setDefaults()
 	p := &Pool{
-		cfg:  cfg,
-		live: make(map[*child]struct{}),
-		wake: make(chan struct{}, 1),
-		want: make(chan request),
-		stop: make(chan struct{}),
-		kept: make(chan struct{}),
+		cfg:    cfg,
+		live:   make(map[*child]struct{}),
+		begins: make(chan struct{}),
+		wake:   make(chan struct{}, 1),
+		want:   make(chan request),
+		stop:   make(chan struct{}),
+		kept:   make(chan struct{}),
 	}
 	ready := make(chan error)
 	go onOwnThread(func() { p.keep(ready) })
