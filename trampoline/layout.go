@@ -19,8 +19,12 @@ package trampoline
 //	0x0810_0000  results      RW   what happened (Results, then Records), shared
 //	0x1000_0000  image        RX, R, RW
 //	0x4000_0000  traps        unmapped: one address for every undefined symbol
-//	0x1000_0000_0000  operands  RW, shared, guard gaps between
-//	0x1f00_0000_0000  stack     RW, guard gaps around
+//	0x10_0000_0000  stack      RW, guard gaps around
+//	0x10_2000_0000  operands   RW, shared, guard gaps between
+//
+// All of it lies below 512 GiB, and the stack in the same GiB as most operands: each
+// such range costs every cell page tables of its own, and where a hypervisor shadows
+// them that is a good part of what a new process takes.
 const (
 	StubAddr     = 0x08000000
 	ControlAddr  = 0x08010000
@@ -32,9 +36,9 @@ const (
 	ImageLimit   = 0x40000000
 	TrapAddr     = 0x40000000
 	TrapLimit    = 0x50000000
-	OperandAddr  = 0x100000000000
-	OperandLimit = 0x180000000000
-	StackAddr    = 0x1f0000000000
+	StackAddr    = 0x1000000000
+	OperandAddr  = 0x1020000000
+	OperandLimit = 0x7020000000
 )
 
 // ThreadSize is the size of the page that FS points into; FS:0x28 holds the

@@ -18,6 +18,7 @@ type engineOptions struct {
 	pool    int    // children kept warm, 0 for one
 	// parallel is how many jobs there are at one time, 0 for one.
 	parallel int
+	single   bool // there will be one run
 }
 
 func (o *engineOptions) define(f *flags) {
@@ -54,6 +55,6 @@ func (a *app) open(o *engineOptions, log func(string, ...any)) (*engine.Engine, 
 		return nil, usage("--timeout must be at least %v, not %v", engine.ShortestTimeout, o.timeout)
 	}
 	return engine.Open(engine.Config{
-		Machine: o.name, Kernels: set, Without: without, Strict: o.strict, Timeout: o.timeout, Size: o.pool, Parallel: o.parallel, Learned: a.learned, Log: log,
+		Machine: o.name, Kernels: set, Without: without, Strict: o.strict, Timeout: o.timeout, Single: o.single, Size: o.pool, Parallel: o.parallel, Learned: a.learned, Log: log,
 	})
 }

@@ -80,6 +80,7 @@ func (o *runOptions) run(a *app, name string) (*wire.Result, error) {
 }
 
 func (o *runOptions) local(a *app, query url.Values, object []byte, parts []wire.Part) (*wire.Result, error) {
+	o.single = true
 	e, err := a.open(&o.engineOptions, errorLog(a.err))
 	if err != nil {
 		return nil, err

@@ -22,14 +22,20 @@ import (
 // short cells say more than a few long ones: what each has of its own averages
 // out, and its scatter shows. On a busy host it takes longer to meet a quiet spell.
 const (
-	minRounds    = 6
+	minRounds    = 6 // where the error is to be small: fewer agree by chance now and then
 	maxRounds    = 200
 	moreRounds   = 3               // at a time, until the error is small
 	roundRecords = 100             // of each cell
 	longEnough   = 3 * time.Second // a slow host settles for what it has
-	goodError    = 0.7             // cycles: standard error of the edges
 	shortTurns   = 20              // of the shorter chain
 	addTurns     = 24
+)
+
+// The standard error of the edges, in cycles, that is enough for every call, and one
+// that the fewest rounds have nearly always: where more would do, nothing is saved.
+const (
+	goodError  = 0.7
+	roughError = 4
 )
 
 // The laps of a record of references, by index. The straight chains follow.
@@ -45,12 +51,18 @@ const (
 // shortest hide behind entry and exit, the longest does not on any core.
 var straightSteps = [...]uint64{0, 2, 5, trampoline.ChainSteps}
 
-// bench is the cells that calibration runs.
-type bench struct {
+// Bench finds out on a host what measuring costs there, by cells in a space.
+type Bench struct {
 	space  *cell.Space
 	ruler  measure.Ruler
 	host   *wire.Host
 	filter []uint64 // of the cells; nil where an operator does without seccomp
+}
+
+// NewBench returns a bench that runs cells in a space, where a subject may lie already,
+// under a filter of cell.Filter, or under none.
+func NewBench(host *wire.Host, space *cell.Space, filter []uint64) *Bench {
+	return &Bench{space: space, ruler: measure.RulerOf(*host), host: host, filter: filter}
 }
 
 // Learn finds what the measuring code costs on this host, in calibration, detectors and
@@ -62,31 +74,49 @@ func Learn(host *wire.Host, filtered bool) (probed wire.Probed, err error) {
 	if host.Calibrated() {
 		return wire.Probed{Calibration: host.Calibration, Detectors: host.Detectors, Rhythm: host.Rhythm}, nil
 	}
-	b := bench{host: host, ruler: measure.RulerOf(*host)}
+	var filter []uint64
 	if filtered {
-		if b.filter, err = cell.Filter(false); err != nil {
+		if filter, err = cell.Filter(false); err != nil {
 			return probed, err
 		}
 	}
-	if b.space, err = cell.NewSpace(nil); err != nil {
-		return probed, err
-	}
-	defer b.space.Close()
-	cpu, err := cell.Pin(host.CPUs)
+	space, err := cell.NewSpace(nil)
 	if err != nil {
 		return probed, err
 	}
-	probed.Detectors = b.proveDetectors()
-	probed.Calibration, probed.Rhythm, err = b.calibrate(cpu)
+	defer space.Close()
+	b := NewBench(host, space, filter)
+	if probed.Detectors, err = b.Detectors(); err != nil {
+		return probed, err
+	}
+	probed.Calibration, probed.Rhythm, err = b.Calibrate(goodError)
 	return probed, err
 }
 
-// calibrate begins on the CPU that the cells are pinned to.
-func (b *bench) calibrate(cpu int) (wire.Calibration, wire.Rhythm, error) {
+// Enough is the standard error of the edges, in cycles, that a calibration may have for a
+// call of about this length that is to be known with a relative precision: it adds
+// little to the interval then.
+func (b *Bench) Enough(call time.Duration, precision float64) float64 {
+	chain, _ := b.ruler.Turns()
+	most := stats.EdgeErrorFor(b.ruler.Cycles(call), precision, float64(chain)*b.ruler.ChainTurn())
+	return min(max(most, goodError), roughError)
+}
+
+// Calibrate finds what the measuring code costs, so well that the standard error of the
+// edges is below enough, in cycles, or for as long as is reasonable. It leaves the
+// thread on some CPU of the host's.
+func (b *Bench) Calibrate(enough float64) (wire.Calibration, wire.Rhythm, error) {
+	cpu, err := cell.Pin(b.host.CPUs)
+	if err != nil {
+		return wire.Calibration{}, wire.Rhythm{}, err
+	}
 	var outcomes []*cell.Outcome
 	var cells []stats.References
 	var cal stats.Calibration
-	var err error
+	least := minRounds
+	if enough >= roughError {
+		least = moreRounds
+	}
 	began := time.Now()
 	for round := range maxRounds {
 		refs, out, err := b.sampleReferences()
@@ -94,11 +124,17 @@ func (b *bench) calibrate(cpu int) (wire.Calibration, wire.Rhythm, error) {
 			return wire.Calibration{}, wire.Rhythm{}, err
 		}
 		cells, outcomes = append(cells, refs), append(outcomes, out)
-		if n := round + 1 - minRounds; n < 0 || n%moreRounds != 0 {
+		if n := round + 1 - least; n < 0 || n%moreRounds != 0 {
 			continue
 		}
 		cal, err = stats.Calibrate(cells, b.host.TSCQuantum)
-		if err == nil && cal.Doubt == "" && cal.EdgeError < goodError || time.Since(began) > longEnough {
+		if err == nil && cal.Doubt == "" && cal.EdgeError < enough {
+			break
+		}
+		if time.Since(began) > longEnough {
+			if err != nil {
+				return wire.Calibration{}, wire.Rhythm{}, err
+			}
 			break
 		}
 		// The other hyper-thread may be busy, and not elsewhere.
@@ -112,11 +148,11 @@ func (b *bench) calibrate(cpu int) (wire.Calibration, wire.Rhythm, error) {
 		return wire.Calibration{}, wire.Rhythm{}, errors.New("the calibration is not a number")
 	}
 	chain, gap := measure.Rhythm(outcomes...)
-	return wire.Calibration(cal), wire.Rhythm{Chain: chain, Gap: gap / float64(refStraight+len(straightSteps))}, err
+	return wire.Calibration(cal), wire.Rhythm{Chain: chain, Gap: gap / float64(refStraight+len(straightSteps))}, nil
 }
 
 // sampleReferences runs one cell of references.
-func (b *bench) sampleReferences() (r stats.References, out *cell.Outcome, err error) {
+func (b *Bench) sampleReferences() (r stats.References, out *cell.Outcome, err error) {
 	chain, witness := b.ruler.Turns()
 	plan := cell.Plan{
 		Laps: []cell.Lap{
@@ -157,7 +193,7 @@ func (b *bench) sampleReferences() (r stats.References, out *cell.Outcome, err e
 }
 
 // run runs a cell of the stub's own laps, which has to return.
-func (b *bench) run(plan cell.Plan) (*cell.Outcome, error) {
+func (b *Bench) run(plan cell.Plan) (*cell.Outcome, error) {
 	plan.Filter = b.filter
 	out, err := b.space.Run(plan)
 	if err == nil && out.End != cell.Returned {

@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,52 +23,71 @@ const (
 	maxFalse       = shortCalls / 4 // of the short calls that may be disturbed after all
 )
 
-// proveDetectors tells which means of seeing disturbances work on this host.
-func (b *bench) proveDetectors() (d wire.Detectors) {
-	for range proofTries { // a busy host's short calls may be disturbed
-		d.Interrupt = b.prove(trampoline.FlagInterrupt)
-		d.Preempt = b.prove(trampoline.FlagPreempt)
+// Detectors tells which means of seeing disturbances work on this host. An error is a
+// *cell.StepError: the host runs no cell at all.
+func (b *Bench) Detectors() (d wire.Detectors, err error) {
+	_, _ = cell.Pin(b.host.CPUs) // they work without, and Calibrate tells of it
+	for range proofTries {       // a busy host's short calls may be disturbed
+		quiet, seen, err := b.provoke()
+		var step *cell.StepError
+		switch {
+		case errors.As(err, &step):
+			return d, err
+		case err != nil:
+			d.Interrupt, d.Preempt = err.Error(), err.Error()
+		default:
+			d.Interrupt = judge(trampoline.FlagInterrupt, quiet, seen)
+			d.Preempt = judge(trampoline.FlagPreempt, quiet, seen)
+		}
 		if d == (wire.Detectors{}) {
 			break
 		}
 	}
-	return d
+	return d, nil
 }
 
-// prove returns what speaks against a detector, or "".
-func (b *bench) prove(flag uint64) string {
+// provoke runs a cell of short calls, and one of calls that are disturbed.
+func (b *Bench) provoke() (quiet, seen []cell.Record, err error) {
 	_, witness := b.ruler.Turns()
 	short := cell.Lap{Kind: trampoline.Witness, Turns: witness}
-	quiet, err := b.flagged(flag, cell.Plan{Laps: []cell.Lap{short}, Records: shortCalls})
-	if err != nil {
-		return err.Error()
+	if quiet, err = b.calls(cell.Plan{Laps: []cell.Lap{short}, Records: shortCalls}); err != nil {
+		return nil, nil, err
 	}
 	short.Counted = true
 	watch := &cell.Watch{Before: func(int) {}, After: func(cell.WatchedCall) bool { return true }}
-	seen, err := b.flagged(flag, cell.Plan{Laps: []cell.Lap{short}, Records: disturbedCalls, Watch: watch})
+	seen, err = b.calls(cell.Plan{Laps: []cell.Lap{short}, Records: disturbedCalls, Watch: watch})
+	return quiet, seen, err
+}
+
+// judge returns what speaks against a detector, or "".
+func judge(flag uint64, quiet, seen []cell.Record) string {
+	never, always := flagged(flag, quiet), flagged(flag, seen)
 	switch {
-	case err != nil:
-		return err.Error()
-	case quiet > maxFalse:
-		return fmt.Sprintf("it shows in %d of %d calls too short for it", quiet, shortCalls)
-	case seen < disturbedCalls:
-		return fmt.Sprintf("it shows in %d of %d calls that were stopped: the processor keeps what it looks at, or Linux has no rseq", seen, disturbedCalls)
+	case never > maxFalse:
+		return fmt.Sprintf("it shows in %d of %d calls too short for it", never, shortCalls)
+	case always < disturbedCalls:
+		return fmt.Sprintf("it shows in %d of %d calls that were stopped: the processor keeps what it looks at, or Linux has no rseq", always, disturbedCalls)
 	}
 	return ""
 }
 
 // flagged returns how many calls were disturbed by the account of a detector.
-func (b *bench) flagged(flag uint64, plan cell.Plan) (n int, err error) {
-	plan.Budget, plan.Wall = b.ruler.Ticks(time.Second), 2*time.Second
-	plan.XSave, plan.Rseq = processor.XGETBV() != 0, true
-	out, err := b.run(plan)
-	if err != nil {
-		return 0, err
-	}
-	for _, r := range out.Samples.Records {
+func flagged(flag uint64, calls []cell.Record) (n int) {
+	for _, r := range calls {
 		if r.Flags&flag != 0 {
 			n++
 		}
 	}
-	return n, nil
+	return n
+}
+
+// calls runs a cell and returns its records.
+func (b *Bench) calls(plan cell.Plan) ([]cell.Record, error) {
+	plan.Budget, plan.Wall = b.ruler.Ticks(time.Second), 2*time.Second
+	plan.XSave, plan.Rseq = processor.XGETBV() != 0, true
+	out, err := b.run(plan)
+	if err != nil {
+		return nil, err
+	}
+	return out.Samples.Records, nil
 }

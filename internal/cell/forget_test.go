@@ -16,7 +16,7 @@ func TestForget(t *testing.T) {
 		// mov rdx, imm64; mov eax, [rdx]; inc dword [rdx]; ret
 		{"results", "48ba800f1008000000008b02ff02c3"},
 		{"records", "48bac0ff1008000000008b02ff02c3"},
-		{"behind an operand", "48bac00f0000001000008b02ff02c3"},
+		{"behind an operand", "48bac00f0020100000008b02ff02c3"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, err := hex.DecodeString(tt.code)

@@ -34,6 +34,7 @@ const (
 func Main() int {
 	// ptrace and the cell's parent-death signal know this thread, not this process.
 	runtime.LockOSThread()
+	wakePunctually()
 	// A child lives for milliseconds and allocates little beside the object.
 	debug.SetGCPercent(400)
 	// Near the limit it collects in time, before that ends it.
@@ -61,8 +62,14 @@ func Main() int {
 		fmt.Fprintf(descriptor(2), "the report cannot be written: %v\n", err)
 		return 4
 	}
+	linger()
 	return 0
 }
+
+// linger waits for the end, which comes from outside, or with the server. Taking this
+// process apart takes a processor as long as many a job, just when the answer is on its
+// way: whoever has it chooses the moment.
+func linger() { _, _ = descriptor(jobFD).Read(make([]byte, 1)) }
 
 // awaitJob reads the job. Where it is not there soon, idle is called meanwhile.
 func awaitJob(idle func()) (job *wire.Job, err error) {
@@ -146,7 +153,7 @@ func (j *job) probe() (*wire.Report, error) {
 	case errors.Is(err, cell.ErrAddressTaken):
 		return nil, err
 	case err != nil:
-		probed.Calibration.Doubt = "calibration failed: " + err.Error()
+		probed.Calibration = uncalibrated(err)
 	}
 	probed.Layers = j.layers
 	doc, err := json.Marshal(probed)

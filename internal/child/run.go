@@ -23,6 +23,10 @@ func (j *job) run() (*wire.Report, error) {
 		return nil, j.told(err)
 	}
 	j.space = s.Space
+	l, err := j.learn(s)
+	if err != nil {
+		return nil, j.told(err)
+	}
 	began := time.Now()
 	place := measure.Pin(j.Host.CPUs)
 	var judge audit.Judge
@@ -37,6 +41,9 @@ func (j *job) run() (*wire.Report, error) {
 	if err != nil {
 		return nil, j.told(err)
 	}
+	if l.calibrate(w.Expected()) {
+		place = measure.Pin(j.Host.CPUs)
+	}
 	m, err := measure.Measure(s, measure.Known{Place: place, Call: w.Expected(), Faults: w.Faults()})
 	if err != nil {
 		return nil, j.told(err)
@@ -50,7 +57,8 @@ func (j *job) run() (*wire.Report, error) {
 	verifying := f.Watched.Verifying
 	res.Timing = wire.Timing{
 		Load: s.Loading.Microseconds(), Screen: s.Screening.Microseconds(),
-		Cells: (time.Since(began) - verifying).Microseconds(), Verify: verifying.Microseconds(),
+		Learn: l.took.Microseconds(),
+		Cells: (time.Since(began) - l.calibrating - verifying).Microseconds(), Verify: verifying.Microseconds(),
 	}
 	return &wire.Report{Result: res, OK: true}, nil
 }

@@ -25,7 +25,7 @@ func (e *Engine) Document(kind wire.Kind) *wire.Job {
 // in the report: a problem, or what the kind of the job asks for. The error tells
 // that no child could be had, or that ctx ended (runner.Pool).
 func (e *Engine) Do(ctx context.Context, job *wire.Job, queued time.Duration, progress func(*wire.Progress)) (*wire.Report, runner.Timing, error) {
-	job.Host = e.Host
+	job.Host, job.Learn = e.Host, e.single
 	rep, t, err := e.Pool.Do(ctx, job, e.completing(progress, queued))
 	if err != nil {
 		return nil, t, err
@@ -34,6 +34,11 @@ func (e *Engine) Do(ctx context.Context, job *wire.Job, queued time.Duration, pr
 		rep.Problem = wire.Problemf(wire.Internal, "the child answered a %s with no result", job.Kind)
 	}
 	e.complete(rep, queued, t)
+	if r := rep.Result; e.single && r != nil {
+		if err := r.Sandbox.Check(e.Without); err != nil {
+			return &wire.Report{Problem: wire.AsProblem(err)}, t, nil
+		}
+	}
 	if rep.Comparison != nil {
 		err = e.judge(job, rep.Comparison)
 	}

@@ -5,6 +5,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -29,7 +30,7 @@ type Engine struct {
 	Pool    Pool
 	Reader  *request.Reader  // turns queries into jobs
 	Host    wire.Host        // what every job is told
-	Layers  wire.Layers      // that a child found in force
+	Layers  wire.Layers      // that a child found in force; nil where there will be a single run
 	Without []wire.LayerName // layers that the operator gave up
 
 	// Grades are those of the counters, which results show; nil in a process that
@@ -38,6 +39,8 @@ type Engine struct {
 	// Grader grades the counters by jobs that it hands to do; nil is trust.Run, by
 	// the events of this host that have a known answer.
 	Grader func(ctx context.Context, do trust.Do) ([]trust.Mark, error)
+
+	single bool
 }
 
 // Config shapes an engine. The zero value of a field means its default.
@@ -47,6 +50,10 @@ type Config struct {
 	Strict    bool             // cells run without the speculation that a process can switch off, or there is no engine
 	Timeout   time.Duration    // of a whole job; default DefaultTimeout, at least ShortestTimeout
 	Measuring time.Duration    // of a job, at most; default DefaultMeasuring, or half of Timeout if that is less
+
+	// Single tells that the engine is for one run. Then the child that does it finds out
+	// what measuring costs here, as far as that run needs it, and there is no other.
+	Single bool
 
 	Size     int // warm children; default 1
 	Parallel int // jobs at one time; default 1
@@ -62,30 +69,55 @@ type Config struct {
 	Log func(format string, args ...any) // the error log, one call a line; default none
 }
 
-// Open learns the host, starts children and holds the host to the required layers.
+// Open learns the host, starts children and holds the host to the required layers; of a
+// single run, the child holds it to them before it reads the job, and Do does so again.
 // The error is a *wire.Problem: of class bad-parameter where the configuration is
 // wrong, of class unfit where this host or this binary cannot run jobs.
 func Open(c Config) (*Engine, error) {
 	if withCgo {
 		return nil, wire.Problemf(wire.Unfit, "this binary was built with cgo and cannot lock its child down; build it with CGO_ENABLED=0, as make build does")
 	}
+	if _, err := c.budget(); err != nil { // before there is a child
+		return nil, err
+	}
+	type opened struct {
+		pool *runner.Pool
+		err  error
+	}
+	opening := make(chan opened)
+	go func() { // meanwhile
+		pool, err := runner.New(runner.Config{Size: c.Size, Single: c.Single, Jobs: c.Parallel, Without: c.Without, Strict: c.Strict, Log: c.Log})
+		opening <- opened{pool, err}
+	}()
 	reader, host, err := c.Learn()
-	if err != nil {
-		return nil, err
+	children := <-opening
+	if children.err != nil {
+		return nil, cmp.Or(err, children.err)
 	}
-	pool, err := runner.New(runner.Config{Size: c.Size, Jobs: c.Parallel, Without: c.Without, Strict: c.Strict, Log: c.Log})
-	if err != nil {
-		return nil, err
-	}
-	e := &Engine{Pool: pool, Reader: reader, Host: host, Without: c.Without}
-	if e.Layers, err = probe(pool, &e.Host, c.Learned); err == nil {
-		err = e.Layers.Check(c.Without)
+	e := &Engine{Pool: children.pool, Reader: reader, Host: host, Without: c.Without, single: c.Single}
+	if err == nil {
+		err = e.learn(children.pool, c.Learned)
 	}
 	if err != nil {
-		pool.Close()
+		e.Close()
 		return nil, err
 	}
 	return e, nil
+}
+
+// learn holds the host to the required layers, and finds out what measuring costs there
+// unless that is known. Of a single run, the child that does it does both.
+func (e *Engine) learn(pool *runner.Pool, known *wire.Probed) (err error) {
+	if known != nil {
+		e.Host.Calibration, e.Host.Detectors, e.Host.Rhythm = known.Calibration, known.Detectors, known.Rhythm
+	}
+	if e.single {
+		return nil
+	}
+	if e.Layers, err = pool.Probe(context.Background(), &e.Host); err != nil {
+		return err
+	}
+	return e.Layers.Check(e.Without)
 }
 
 // Close ends all children, also those that have a job.

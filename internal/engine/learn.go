@@ -2,13 +2,12 @@ package engine
 
 import (
 	"cmp"
-	"context"
 	"os"
 	"slices"
+	"sync"
 
 	"webrunner/internal/hostinfo"
 	"webrunner/internal/request"
-	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
 	"webrunner/perf/events"
@@ -46,22 +45,16 @@ func (c Config) Learn() (*request.Reader, wire.Host, error) {
 func learnHost() (wire.Host, *request.Counting) {
 	h := processor.ProbeHost(os.DirFS("/"))
 	w := hostinfo.Of(h)
-	h.PMU = w.PMU != "" // to the events, too, it is there only if children may use it
-	counted, err := events.ForHost(h, os.DirFS("/"))
-	if err != nil { // a processor that nobody knows; it has the generic events
-		return w, request.NewCounting(nil, w.PMUReason)
-	}
-	if kind := counted.PMU.CPUs; len(kind) > 0 { // the other cores of a hybrid count other events
+	h.PMU = w.PMU != ""                                          // to the events, too, it is there only if children may use it
+	if kind := events.CPUsFor(h, os.DirFS("/")); len(kind) > 0 { // the other cores of a hybrid count other events
 		w.CPUs = slices.DeleteFunc(w.CPUs, func(c int) bool { return !slices.Contains(kind, c) })
 	}
-	return w, request.NewCounting(counted, w.PMUReason)
-}
-
-// probe learns from a child what only a child can find out, and tells the host.
-// What is learned already the child does not find out again.
-func probe(pool *runner.Pool, host *wire.Host, learned *wire.Probed) (wire.Layers, error) {
-	if learned != nil {
-		host.Calibration, host.Detectors, host.Rhythm = learned.Calibration, learned.Detectors, learned.Rhythm
-	}
-	return pool.Probe(context.Background(), host)
+	counted := sync.OnceValue(func() *events.Host {
+		counted, err := events.ForHost(h, os.DirFS("/"))
+		if err != nil { // a processor that nobody knows; it has the generic events
+			return nil
+		}
+		return counted
+	})
+	return w, request.NewCountingLater(counted, w.PMUReason)
 }

@@ -43,12 +43,18 @@ const (
 	witnessTime = time.Microsecond
 )
 
-// Turns converts the lengths of chain and witness to turns of their loops. The
-// core's frequency is not known here; it is within a factor of two of the
-// time-stamp counter's, and nothing depends on it but the length.
+// usualRatio stands for core cycles per tick of the time-stamp counter, which are not
+// known before something is measured: they are within a factor of two of it.
+const usualRatio = 1.3
+
+// Cycles is about how many core cycles a time has.
+func (r Ruler) Cycles(d time.Duration) float64 { return r.hz * usualRatio * d.Seconds() }
+
+// Turns converts the lengths of chain and witness to turns of their loops. Nothing
+// depends on the core's frequency but those lengths.
 func (r Ruler) Turns() (chain, witness uint64) {
-	chain = uint64(r.hz * 1.3 * chainTime.Seconds() / r.ChainTurn())
-	witness = uint64(r.hz * 1.3 * witnessTime.Seconds() / trampoline.WitnessMixes)
+	chain = uint64(r.Cycles(chainTime) / r.ChainTurn())
+	witness = uint64(r.Cycles(witnessTime) / trampoline.WitnessMixes)
 	return max(chain, 1), max(witness, 1)
 }
 

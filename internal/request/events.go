@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"webrunner/internal/wire"
@@ -13,14 +14,20 @@ import (
 
 // Counting knows which events a host can count.
 type Counting struct {
-	events *events.Host // nil where the processor is not known at all
-	why    string       // there is no PMU to use
+	events func() *events.Host // gives nil where the processor is not known at all
+	why    string              // there is no PMU to use
 }
 
 // NewCounting returns what a host with these events can count. A reason why
 // there is no PMU makes every event unavailable for that reason; names are
 // still held against the processor's tables.
 func NewCounting(h *events.Host, noPMU string) *Counting {
+	return &Counting{events: func() *events.Host { return h }, why: noPMU}
+}
+
+// NewCountingLater is NewCounting of events that are asked for once they are needed,
+// which without a PMU is seldom. The function may be called from any goroutine.
+func NewCountingLater(h func() *events.Host, noPMU string) *Counting {
 	return &Counting{events: h, why: noPMU}
 }
 
@@ -38,14 +45,14 @@ func (c *Counting) Plan(values []string) ([]wire.Group, []wire.Unavailable, erro
 		return nil, nil, errors.New("names no event")
 	case len(names) == 0 && c.why != "":
 		return nil, []wire.Unavailable{{Name: wire.FigureInstructions, Reason: c.noPMU()}}, nil
-	case c.events == nil && len(names) == 0:
+	case len(names) == 0 && c.events() == nil:
 		return []wire.Group{generic()}, nil, nil
-	case c.events == nil:
+	case c.events() == nil:
 		return nil, nil, errors.New("this processor has no table of events")
 	case len(names) == 0:
 		names = []string{defaultEvents}
 	}
-	groups, refused, err := c.events.Groups(names)
+	groups, refused, err := c.events().Groups(names)
 	if unknown := (*events.UnknownError)(nil); errors.As(err, &unknown) && len(unknown.Nearest) == 0 {
 		return nil, nil, fmt.Errorf("%w; webrunner events lists them", err)
 	}
@@ -60,8 +67,8 @@ func (c *Counting) Plan(values []string) ([]wire.Group, []wire.Unavailable, erro
 		}
 		missing = append(missing, wire.Unavailable{Name: r.Event.Name, Reason: reason})
 	}
-	for _, set := range c.events.Table.EmptySets(names) {
-		missing = append(missing, wire.Unavailable{Name: set, Reason: c.events.Table.Name + " has no event of this set"})
+	for _, set := range c.events().Table.EmptySets(names) {
+		missing = append(missing, wire.Unavailable{Name: set, Reason: c.events().Table.Name + " has no event of this set"})
 	}
 	return wireGroups(groups), missing, nil
 }
@@ -72,10 +79,10 @@ type Listing interface{ WriteText(io.Writer) error }
 // List returns the events of the host or, given names, the groups in which they
 // would be counted. An error is a *wire.Problem.
 func (c *Counting) List(plan []string) (Listing, error) {
-	if c.events == nil {
+	if c.events() == nil {
 		return nil, bad("this processor has no table of events")
 	}
-	table := c.events.Table
+	table := c.events().Table
 	if len(plan) == 0 {
 		return table.List(), nil
 	}
@@ -87,15 +94,15 @@ func (c *Counting) List(plan []string) (Listing, error) {
 	if err != nil {
 		return nil, bad("%s", strings.TrimPrefix(err.Error(), "events: "))
 	}
-	groups, refused := events.Plan(table, chosen, c.events.Machine)
-	doc := table.ListPlan(groups, refused, c.events.Machine)
+	groups, refused := events.Plan(table, chosen, c.events().Machine)
+	doc := table.ListPlan(groups, refused, c.events().Machine)
 	if len(groups) == 0 {
 		if empty := table.EmptySets(names); len(empty) > 0 && len(refused) == 0 {
 			return nil, bad("%s has no event of the set %s", table.Name, strings.Join(empty, ", "))
 		}
 		return nil, bad("none of these events can be counted: %s", whyRefused(refused))
 	}
-	doc.NotHere = c.events.Unusable
+	doc.NotHere = c.events().Unusable
 	return doc, nil
 }
 
@@ -151,8 +158,10 @@ func (c *Counting) Derive(res *wire.Result) []wire.Derived {
 		counts[k.Name], source[k.Name] = k.Value, k.Source
 	}
 	var table *events.Table
-	if c.events != nil {
-		table = c.events.Table
+	if slices.ContainsFunc(res.Counters, func(k wire.Counter) bool { return k.Source == wire.PMU }) {
+		if h := c.events(); h != nil {
+			table = h.Table
+		}
 	}
 	work := events.Work{Elements: res.Work.Elements, Iterations: res.Work.Iterations, Bytes: res.Work.Bytes, FLOPs: res.Work.FLOPs}
 	list := []wire.Derived{} // JSON readers expect a list, not null

@@ -8,15 +8,15 @@ func (c *Counting) Pick(pick func(name string) bool) ([]wire.Group, error) {
 	switch {
 	case c.why != "":
 		return nil, nil
-	case c.events == nil:
+	case c.events() == nil:
 		return []wire.Group{generic()}, nil
 	}
 	var names []string
-	for _, e := range c.events.Table.Events {
+	for _, e := range c.events().Table.Events {
 		if pick(e.Name) {
 			names = append(names, e.Name)
 		}
 	}
-	groups, _, err := c.events.Groups(names)
+	groups, _, err := c.events().Groups(names)
 	return wireGroups(groups), err
 }

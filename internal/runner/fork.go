@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -26,48 +27,100 @@ type forker struct {
 	group cgroup
 
 	setpcap bool // a child can be given CAP_SETPCAP
+	apart   bool // the forking thread has left the host's network, and children inherit that
 }
 
-// lockThread gives the calling goroutine its own thread and returns how to
-// give it back.
-func lockThread() func() {
-	runtime.LockOSThread()
-	return runtime.UnlockOSThread
+// onOwnThread runs f on a thread that ends with it: children inherit what that is in,
+// and nobody else shall have it. The process's first thread is spared, since in /proc
+// it stands for the process.
+func onOwnThread(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		if unix.Gettid() != unix.Getpid() {
+			f()
+			return // locked, which ends the thread
+		}
+		onOwnThread(f) // it cannot be this one, which is taken
+		runtime.UnlockOSThread()
+	}()
+	<-done
 }
 
-func newForker(cfg Config) (*forker, error) {
+// wakeLate lets threads of children, which inherit it from the calling one, wake late
+// from sleeping. The thread by which the Go runtime watches the others looks every 20 µs
+// while they are at work, though a child has nothing for it to see: that is a tenth of
+// the processor time of a job. What has to be punctual in a child says so.
+func wakeLate() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(wakeSlack), 0, 0, 0) }
+
+// wakeSlack is how late a thread may wake.
+const wakeSlack = 4 * time.Millisecond
+
+// newForker finds out what the host gives a child, and returns the first one, which has
+// that. Most hosts give all there is, so that is tried first; where it cannot be had, one
+// thing is tried after the other, and there is no first child.
+func newForker(cfg Config) (f *forker, first *child, err error) {
 	if err := hideInherited(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	null, err := devNull()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	f := &forker{argv: []string{ChildName, wire.WithoutArg(cfg.Without)}, null: null}
+	f = &forker{argv: []string{ChildName, wire.WithoutArg(cfg.Without)}, null: null}
 	if cfg.Strict {
 		f.argv = append(f.argv, wire.StrictArg)
-	}
-	if err := f.findExecutable(); err != nil {
-		f.close()
-		return nil, err
 	}
 	f.group = cgroup{layer: wire.SwitchedOff(wire.LayerCgroup)}
 	if !slices.Contains(cfg.Without, wire.LayerCgroup) {
 		f.group = joinCgroup("/", os.Getpid(), cfg.Jobs, cpusFor(cfg))
-		if err := f.try(0); err != nil { // it is taken where it works
-			f.group.close()
-			f.group = cgroup{layer: wire.Absent(err.Error())}
-		}
 	}
 	f.layer = wire.SwitchedOff(wire.LayerNamespaces)
 	if !slices.Contains(cfg.Without, wire.LayerNamespaces) {
-		f.probeNamespaces()
+		f.leaveNetwork(cfg)
+		f.flags = f.allNamespaces()
+		f.layer = f.describeNamespaces(nil)
 	}
 	f.setpcap = !slices.Contains(cfg.Without, wire.LayerCapabilities)
-	// Without a user namespace only a privileged server can give it.
-	f.setpcap = f.setpcap && f.try(f.flags) == nil
-	return f, nil
+	f.exe = ownExecutable
+	if first, err := f.child(); err == nil {
+		return f, first, nil
+	}
+	if err := f.probe(cfg); err != nil {
+		f.close()
+		return nil, nil, err
+	}
+	return f, nil, nil
 }
+
+// probe finds out step by step what a child can have.
+func (f *forker) probe(cfg Config) error {
+	group := f.group
+	f.flags, f.setpcap, f.group = 0, false, cgroup{}
+	if err := f.findExecutable(); err != nil {
+		group.close()
+		return err
+	}
+	f.group = group
+	if group.dir != nil {
+		if err := f.try(0); err != nil {
+			group.close()
+			f.group = cgroup{layer: wire.Absent(err.Error())}
+		}
+	}
+	if !slices.Contains(cfg.Without, wire.LayerNamespaces) {
+		f.probeNamespaces()
+	}
+	// Without a user namespace only a privileged server can give it.
+	f.setpcap = !slices.Contains(cfg.Without, wire.LayerCapabilities)
+	f.setpcap = f.setpcap && f.try(f.flags) == nil
+	return nil
+}
+
+// ownExecutable is the very file that runs, also after an upgrade has replaced it, and
+// it needs no way through closed directories.
+const ownExecutable = "/proc/self/exe"
 
 // hideInherited marks every descriptor that this process was started with as
 // close-on-exec. All that Go opens is so already; what a careless parent left
@@ -94,10 +147,8 @@ func (f *forker) close() {
 }
 
 // findExecutable finds a name of this program that a child can be started by.
-// /proc/self/exe comes first: it is the very file that runs, also after an
-// upgrade has replaced it, and it needs no way through closed directories.
 func (f *forker) findExecutable() error {
-	names := []string{"/proc/self/exe"}
+	names := []string{ownExecutable}
 	if p, err := os.Executable(); err == nil {
 		names = append(names, p)
 	}

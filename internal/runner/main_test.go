@@ -56,6 +56,11 @@ var acts = map[string]func(job *wire.Job, out *os.File){
 	"result": func(job *wire.Job, out *os.File) {
 		answer(out, &wire.Report{Result: &wire.Result{Kernel: "k", Object: wire.ObjectID{Size: len(job.Object)}, Verify: wire.Verify{Status: wire.VerifyNone}, Integrity: wire.Consistent}})
 	},
+	"lingers": func(_ *wire.Job, out *os.File) {
+		answer(out, &wire.Report{Document: json.RawMessage(`{}`)})
+		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+		spin()
+	},
 	"unlucky": func(_ *wire.Job, out *os.File) { answer(out, &wire.Report{NotStarted: true}) },
 	"problem": func(_ *wire.Job, out *os.File) {
 		p := wire.Problemf(wire.Crashed, "boom")

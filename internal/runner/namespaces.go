@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -28,26 +29,56 @@ type namespaceKind struct {
 	flag uintptr
 }
 
+// leaveNetwork puts the calling thread, and the children that it forks, into a network
+// without an interface, where a privileged server may. To make one for each child, and
+// to take it down, costs more than all its other namespaces together; and there is
+// nothing in it that children could share, since none can make a socket. Where that is
+// not so, for want of seccomp, each has its own.
+func (f *forker) leaveNetwork(cfg Config) {
+	if slices.Contains(cfg.Without, wire.LayerSeccomp) {
+		return
+	}
+	f.apart = unix.Unshare(unix.CLONE_NEWNET) == nil
+}
+
+// allNamespaces is the flags of all kinds that a child has to be given, for clone(2).
+func (f *forker) allNamespaces() (flags uintptr) {
+	for _, k := range namespaceKinds() {
+		flags |= k.flag
+	}
+	return flags &^ f.inherited()
+}
+
+// inherited is the flags of the kinds that children inherit.
+func (f *forker) inherited() uintptr {
+	if f.apart {
+		return unix.CLONE_NEWNET
+	}
+	return 0
+}
+
 // probeNamespaces finds by trying which namespaces a child can be put into,
 // and leaves the answer in flags and layer.
 func (f *forker) probeNamespaces() {
-	kinds := namespaceKinds()
-	var all uintptr
-	for _, k := range kinds {
-		all |= k.flag
-	}
 	missing := map[string]error{}
-	if f.try(all) == nil {
-		f.flags = all
-	} else {
-		f.flags = f.sumNamespaces(kinds, missing)
+	if f.flags = f.allNamespaces(); f.try(f.flags) != nil {
+		f.flags = f.sumNamespaces(missing)
 	}
-	f.layer = describeNamespaces(kinds, f.flags, missing)
+	f.layer = f.describeNamespaces(missing)
+}
+
+// describeNamespaces is the layer of the kinds that children have, for people; missing
+// tells why they have no others.
+func (f *forker) describeNamespaces(missing map[string]error) wire.Layer {
+	return describeNamespaces(namespaceKinds(), f.flags|f.inherited(), missing)
 }
 
 // sumNamespaces tries one kind after the other on top of those that worked.
-func (f *forker) sumNamespaces(kinds []namespaceKind, missing map[string]error) (flags uintptr) {
-	for _, k := range kinds {
+func (f *forker) sumNamespaces(missing map[string]error) (flags uintptr) {
+	for _, k := range namespaceKinds() {
+		if k.flag == f.inherited() {
+			continue
+		}
 		if err := f.try(flags | k.flag); err != nil {
 			missing[k.name] = err
 			continue

@@ -22,6 +22,7 @@ type Pool struct {
 	live    map[*child]struct{}
 	closed  bool
 	spawned uint64
+	begins  chan struct{}  // closed, and another, when a job begins
 	reaped  sync.WaitGroup // one for each live child
 
 	wake chan struct{} // to the keeper: the idle list may be short
@@ -50,15 +51,16 @@ const backoff = 500 * time.Millisecond
 func New(cfg Config) (*Pool, error) {
 	cfg.setDefaults()
 	p := &Pool{
-		cfg:  cfg,
-		live: make(map[*child]struct{}),
-		wake: make(chan struct{}, 1),
-		want: make(chan request),
-		stop: make(chan struct{}),
-		kept: make(chan struct{}),
+		cfg:    cfg,
+		live:   make(map[*child]struct{}),
+		begins: make(chan struct{}),
+		wake:   make(chan struct{}, 1),
+		want:   make(chan request),
+		stop:   make(chan struct{}),
+		kept:   make(chan struct{}),
 	}
 	ready := make(chan error)
-	go p.keep(ready)
+	go onOwnThread(func() { p.keep(ready) })
 	if err := <-ready; err != nil {
 		<-p.kept
 		return nil, wire.Problemf(wire.Unfit, "no child can be started: %v", err)
@@ -150,17 +152,18 @@ func (p *Pool) nudge() {
 	}
 }
 
-// keep is the one goroutine that forks. PR_SET_PDEATHSIG of a child fires when
-// the thread that forked it ends (prctl(2)), so this goroutine owns its thread
-// for as long as the pool lives.
+// keep is the one that forks, in onOwnThread: PR_SET_PDEATHSIG of a child fires when
+// the thread that forked it ends (prctl(2)).
 func (p *Pool) keep(ready chan<- error) {
 	defer close(p.kept)
-	unlock := lockThread()
-	defer unlock()
-	f, err := newForker(p.cfg)
+	wakeLate()
+	f, first, err := newForker(p.cfg)
 	if err != nil {
 		ready <- err
 		return
+	}
+	if first != nil {
+		p.adopt(first, true)
 	}
 	p.fork, p.namespaces, p.cgroup = f, f.layer, f.group.layer
 	defer f.close()
@@ -185,7 +188,7 @@ func (p *Pool) keep(ready chan<- error) {
 // refill starts one warm child when one is missing, and asks to be called
 // again, so that a job which waits for a child never waits for two.
 func (p *Pool) refill() {
-	if p.Stats().Idle >= p.cfg.Size {
+	if p.cfg.Single || p.Stats().Idle >= p.cfg.Size {
 		return
 	}
 	if _, err := p.spawn(true); err != nil {
@@ -203,6 +206,12 @@ func (p *Pool) spawn(idle bool) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.adopt(c, idle)
+	return c, nil
+}
+
+// adopt takes a child into the pool. Keeper only.
+func (p *Pool) adopt(c *child, idle bool) {
 	p.reaped.Add(1)
 	p.mu.Lock()
 	p.live[c] = struct{}{}
@@ -212,7 +221,6 @@ func (p *Pool) spawn(idle bool) (*child, error) {
 	}
 	p.mu.Unlock()
 	go p.attend(c)
-	return c, nil
 }
 
 // attend reaps c. One that died idle has no job to complain, so its death is

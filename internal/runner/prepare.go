@@ -34,7 +34,7 @@ func preparations() []preparation {
 					a.Sys.UseCgroupFD, a.Sys.CgroupFD = true, int(f.group.dir.Fd())
 				}
 			}},
-		{wire.LayerNamespaces, "be born in namespaces of its own: user, pid, net, ipc, uts, mount, cgroup",
+		{wire.LayerNamespaces, "be born in namespaces of its own: user, pid, ipc, uts, mount, cgroup; and net, or in one without an interface for all children, none of which can make a socket",
 			"files of the host as the server's user; no process, network or queue of the host",
 			func(f *forker, a *syscall.ProcAttr) { a.Sys.Cloneflags = f.flags }},
 		// No session of its own: the scheduler would put each child into a group

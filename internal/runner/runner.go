@@ -16,6 +16,7 @@ import (
 // Config shapes a pool. The zero value of a field means its default.
 type Config struct {
 	Size      int                              // warm children, at least one; default 1
+	Single    bool                             // there will be one job: a child is started for it, and no other kept warm
 	Jobs      int                              // at one time; default 1
 	Grace     time.Duration                    // what a job gets beyond its own deadline; default 2 s
 	Without   []wire.LayerName                 // layers that may be missing
@@ -82,6 +83,7 @@ func (p *Pool) Do(ctx context.Context, job *wire.Job, progress func(*wire.Progre
 
 func (p *Pool) attempt(ctx context.Context, job *wire.Job, progress func(*wire.Progress), t *Timing) (*wire.Report, error) {
 	start := time.Now()
+	p.begin()
 	c, err := p.take(ctx)
 	t.Spawn += time.Since(start)
 	if err != nil {
@@ -91,25 +93,50 @@ func (p *Pool) attempt(ctx context.Context, job *wire.Job, progress func(*wire.P
 	return p.converse(ctx, c, job, progress)
 }
 
-// bury has a child that was killed replaced once it is reaped. To take apart what it
-// was takes the system as long as many a job does, and nobody who has the answer
-// need wait for that.
+// bury kills a child and has it replaced once it is reaped. To take apart what it was, and
+// to make another, takes the system longer than many a job. So one that has answered is
+// left alone until its answer is on its way, or another job begins.
 func (p *Pool) bury(c *child) {
 	if c.explained {
 		p.retire(c)
 		return
 	}
 	p.reaped.Add(1)
+	begins := p.nextJob()
 	go func() {
 		defer p.reaped.Done()
+		select {
+		case <-time.After(answerTime):
+		case <-begins:
+		case <-c.done:
+		}
+		c.kill()
 		<-c.done
 		p.logCrash(c, false)
 		p.retire(c)
 	}()
 }
 
-// converse runs one job on c and leaves c killed. One that gave no answer is reaped, too:
-// how it ended tells why.
+// answerTime is how long an answer takes to its client, about.
+const answerTime = 2 * time.Millisecond
+
+// nextJob returns what is closed when the next job begins.
+func (p *Pool) nextJob() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.begins
+}
+
+// begin tells that a job begins.
+func (p *Pool) begin() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.begins)
+	p.begins = make(chan struct{})
+}
+
+// converse runs one job on c. One that gave no answer is killed and reaped: how it ended
+// tells why.
 func (p *Pool) converse(ctx context.Context, c *child, job *wire.Job, progress func(*wire.Progress)) (*wire.Report, error) {
 	limit := time.Duration(job.Budget.Deadline)*time.Microsecond + p.cfg.Grace
 	timed, cancel := context.WithTimeout(ctx, limit)
@@ -118,13 +145,13 @@ func (p *Pool) converse(ctx context.Context, c *child, job *wire.Job, progress f
 
 	sent := wire.WriteJob(c.job, job)
 	rep, err := wire.ReadReport(c.reader(), p.cfg.MaxReport, progress)
-	c.kill() // its one job is done; this also ends whatever it left behind
 	switch {
 	case err == nil && rep.NotStarted:
 		return nil, errNotStarted
 	case err == nil:
 		return rep, nil
 	}
+	c.kill() // whatever it still does is of no use; this also ends what it left behind
 	<-c.done
 	p.logCrash(c, true)
 	c.explained = true

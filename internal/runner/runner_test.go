@@ -188,6 +188,26 @@ func TestChildrenDieIdle(t *testing.T) {
 	}
 }
 
+// TestLingering: a child that has answered and does not end is ended, whether another
+// job comes at once, or later, or none.
+func TestLingering(t *testing.T) {
+	p, _ := newPool(t, Config{})
+	for range 3 {
+		if do(t, p, "lingers").Document == nil {
+			t.Error("no answer")
+		}
+	}
+	waitIdle(t, p, 1)
+	if do(t, p, "result").Result == nil {
+		t.Error("no result")
+	}
+	do(t, p, "lingers")
+	p.Close()
+	if s := p.Stats(); s.Live != 0 {
+		t.Errorf("after Close: %+v", s)
+	}
+}
+
 // waitIdle waits until there are so many warm children, and no other.
 func waitIdle(t *testing.T, p *Pool, n int) {
 	t.Helper()

@@ -35,6 +35,7 @@ type Job struct {
 	AuditSeed uint64         `json:"audit_seed,omitempty"`
 	Budget    Budget         `json:"budget"`
 	Host      Host           `json:"host"`
+	Learn     bool           `json:"learn,omitempty"`   // what measuring costs there is found out by the child that does the Run
 	Measure   MeasureOptions `json:"measure"`           // how a Run measures
 	Groups    []Group        `json:"groups,omitempty"`  // of events to count; empty without a PMU
 	Refused   []Unavailable  `json:"refused,omitempty"` // events asked for that no group can count
@@ -469,6 +470,7 @@ type Timing struct {
 	Spawn  int64 `json:"spawn"`
 	Load   int64 `json:"load"`
 	Screen int64 `json:"screen"`
+	Learn  int64 `json:"learn,omitempty"` // what measuring costs here, of a job that was told nothing of that
 	Cells  int64 `json:"cells"`
 	Verify int64 `json:"verify"`
 	Total  int64 `json:"total"`

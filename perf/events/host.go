@@ -45,10 +45,7 @@ func ForHost(info processor.HostInfo, fsys fs.FS) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	cpu := CPU{
-		Vendor: info.Vendor, Family: info.Family, Model: info.Model, Stepping: info.Stepping,
-		CoreType: info.CoreType, NativeModel: info.NativeModel,
-	}
+	cpu := cpuOf(info)
 	h := &Host{Machine: machineOf(info)}
 	row, known := tableOf(cpu)
 	var found bool
@@ -69,6 +66,27 @@ func ForHost(info processor.HostInfo, fsys fs.FS) (*Host, error) {
 		h.Table.adopt(h.PMU)
 	}
 	return h, err
+}
+
+// CPUsFor returns the CPUs of the kind of core that the probe of a machine ran on, from
+// sysfs; fsys is the root directory. There are none where Linux does not tell kinds
+// apart. It is PMU.CPUs of ForHost, which takes longer.
+func CPUsFor(info processor.HostInfo, fsys fs.FS) []int {
+	pmus, err := ReadPMUs(fsys)
+	if err != nil {
+		return nil
+	}
+	row, _ := tableOf(cpuOf(info))
+	pmu, _ := pmuOf(pmus, row.role)
+	return pmu.CPUs
+}
+
+// cpuOf is by what the tables know the processor of a machine.
+func cpuOf(info processor.HostInfo) CPU {
+	return CPU{
+		Vendor: info.Vendor, Family: info.Family, Model: info.Model, Stepping: info.Stepping,
+		CoreType: info.CoreType, NativeModel: info.NativeModel,
+	}
 }
 
 // machineOf takes over what the probe learnt of the counters.

@@ -177,3 +177,11 @@ func (f Figure) Half() float64 { return (f.CIHigh - f.CILow) / 2 }
 func (f Figure) Target(precision float64) float64 {
 	return max(precision*math.Abs(f.Value), resolution*max(f.Steep, 1))
 }
+
+// EdgeErrorFor is the standard error of the edges, in cycles, that takes half of what an
+// interval may be long around a call of so many cycles, beside chains of others, at a
+// relative precision: other errors that take as much make it longer by the root of two.
+func EdgeErrorFor(cycles, precision, chain float64) float64 {
+	half := Figure{Value: cycles}.Target(precision) / 2
+	return half / normal95 / math.Hypot(1, cycles/chain)
+}

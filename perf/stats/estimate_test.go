@@ -425,3 +425,18 @@ func TestLulls(t *testing.T) {
 		t.Errorf("without: %+v, %+v, %v", f, q, err)
 	}
 }
+
+// TestEdgeErrorFor: edges of such an error make an interval half as long as it may be,
+// around short calls and around such as a chain goes into many times.
+func TestEdgeErrorFor(t *testing.T) {
+	for _, row := range []struct{ cycles, precision float64 }{{1, 0.005}, {300, 0.005}, {3600, 0.005}, {3600, 0.05}, {1e6, 0.001}} {
+		const chain = 13600
+		f := Figure{Value: row.cycles}
+		e := estimator{cycles: true, cal: Calibration{ChainCycles: chain, EdgeError: EdgeErrorFor(row.cycles, row.precision, chain)}}
+		half := e.systematic(f, part{steep: 1})
+		others := math.Hypot(codeScatter, chainScatter*row.cycles)
+		if want := math.Hypot(f.Target(row.precision)/2, others); math.Abs(half-want) > 1e-9*want {
+			t.Errorf("%+v: half of the interval is %g, want %g", row, half, want)
+		}
+	}
+}
