@@ -56,7 +56,7 @@ func (d *side) place(s *shot) []uint64 {
 	for i := range s.call.Operands {
 		o := &s.call.Operands[i]
 		start, mem := d.s.Room(i)
-		unit := max(o.Type.Size(), o.Align, s.like.align, 1)
+		unit := max(o.Type.Size(), o.Align, 1)
 		shift := r.below(64) &^ (unit - 1)
 		if r.below(2) == 0 {
 			shift = 0
@@ -64,6 +64,8 @@ func (d *side) place(s *shot) []uint64 {
 		switch {
 		case s.calm:
 			at[i] = start
+		case s.like.align > unit: // to this and nothing more
+			at[i] = start + (uint64(len(mem))-o.Bytes-s.like.align)&^(2*s.like.align-1) + s.like.align
 		case s.second:
 			at[i] = start + min(shift, uint64(len(mem))-o.Bytes)&^(unit-1)
 		default:
