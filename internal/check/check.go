@@ -41,7 +41,7 @@ const (
 	mostEnded  = 64      // calls that do not return, each of which costs a process
 	forCases   = 3       // of the time that there is so many parts in
 	allParts   = 4       // so many are for cases, what is left for making failures small
-	extraBytes = 64      // of room, by which an operand may begin later
+	extraBytes = 128     // of room, by which an operand may begin later
 )
 
 // Do does a check that was begun at a time. An error is a *wire.Problem, or one for

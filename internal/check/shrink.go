@@ -97,8 +97,9 @@ func (c *checker) reduce(s *shrunk, a *axis) error {
 		k.call = call
 		list = append(list, k)
 	}
-	const atOnce = 64
-	for part := range slices.Chunk(list, atOnce) {
+	for n := 1; len(list) > 0; n = min(2*n, atOnce) { // most often one of the first fails
+		part := list[:min(n, len(list))]
+		list = list[len(part):]
 		all, err := c.evaluate(part)
 		if err != nil {
 			return err

@@ -56,7 +56,7 @@ func (d *side) place(s *shot) []uint64 {
 	for i := range s.call.Operands {
 		o := &s.call.Operands[i]
 		start, mem := d.s.Room(i)
-		unit := max(o.Type.Size(), o.Align, s.like.align, 1)
+		unit := max(o.Type.Size(), o.Align, 1)
 		shift := r.below(64) &^ (unit - 1)
 		if r.below(2) == 0 {
 			shift = 0
@@ -64,6 +64,8 @@ func (d *side) place(s *shot) []uint64 {
 		switch {
 		case s.calm:
 			at[i] = start
+		case s.like.align > unit: // to this and nothing more
+			at[i] = start + (uint64(len(mem))-o.Bytes-s.like.align)&^(2*s.like.align-1) + s.like.align
 		case s.second:
 			at[i] = start + min(shift, uint64(len(mem))-o.Bytes)&^(unit-1)
 		default:
@@ -213,14 +215,15 @@ func (f *fired) left() kernels.Left {
 // may have.
 const groupWall = 700 * time.Millisecond
 
-// starvations bounds how often a call that did not get the processor is made again.
-const starvations = 4
+// enough is how much CPU time shows that a call hangs, and does not wait for a busy
+// host's processor; one that got less is made once more.
+const enough = 200 * time.Millisecond
 
 // run makes calls, hundreds to a cell, and tells of each what became of it: returned is
 // called, or ended with the problem. It stops at the first call that runs out of time.
 // The error tells that the host has a problem, or that the job's time is up.
 func (d *side) run(shots []shot, returned func(*shot, *fired), ended func(*shot, *wire.Problem)) error {
-	alone, starved := false, 0 // the first of the shots has a cell of its own, and how often it got no processor
+	alone, again := false, false // the first of the shots has a cell of its own; it had one and got no processor
 	for len(shots) > 0 {
 		if d.s.Left() <= 0 {
 			return errTime
@@ -245,8 +248,11 @@ func (d *side) run(shots []shot, returned func(*shot, *fired), ended func(*shot,
 		case out.End == cell.Timeout && over > 0: // the others had the time
 			alone = true
 			continue
-		case out.End == cell.Timeout && (!alone && d.patience == 0 || out.User+out.System < plan.Wall/4 && starved < starvations):
-			alone, starved = true, starved+1
+		case out.End == cell.Timeout && !alone && d.patience == 0:
+			alone = true
+			continue
+		case out.End == cell.Timeout && !again && out.User+out.System < min(plan.Wall/4, enough):
+			again = true
 			continue
 		default:
 			d.calls++
@@ -257,7 +263,7 @@ func (d *side) run(shots []shot, returned func(*shot, *fired), ended func(*shot,
 			}
 			shots = shots[1:]
 		}
-		alone, starved = false, 0
+		alone, again = false, false
 	}
 	return nil
 }

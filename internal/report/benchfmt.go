@@ -53,15 +53,15 @@ func Benchfmt(w io.Writer, r *wire.Result) error {
 	return err
 }
 
-// benchHead writes what figures depend on.
+// benchHead writes what speaks against figures, and then what they depend on.
 func benchHead(b *strings.Builder, r *wire.Result) {
+	for _, c := range doubts(r) {
+		config(b, c.key, c.value)
+	}
 	b.WriteString("goos: linux\ngoarch: amd64\n")
 	config(b, "kernel", r.Kernel)
 	config(b, "cpu", Processor(&r.Host))
 	config(b, "measured", manner(&r.Conditions))
-	for _, c := range doubts(r) {
-		config(b, c.key, c.value)
-	}
 }
 
 type pair struct{ key, value string }

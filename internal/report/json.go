@@ -9,10 +9,14 @@ import (
 	"webrunner/internal/words"
 )
 
-// JSON writes the whole result as one line. Lists that are empty are [], never
+// JSON writes the whole result as one line, a wrong result first. Lists that are empty are [], never
 // null.
 func JSON(w io.Writer, r *wire.Result) error {
 	c := *r
+	c.Wrong = ""
+	if r.Verify.Status == wire.VerifyMismatch {
+		c.Wrong = r.Verify.Why
+	}
 	c.Counters = append([]wire.Counter{}, ordered(r.Counters)...)
 	c.Unavailable = append([]wire.Unavailable{}, r.Unavailable...)
 	c.ABI.Violations = append([]string{}, r.ABI.Violations...)

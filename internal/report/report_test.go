@@ -159,7 +159,7 @@ func TestWriteErrors(t *testing.T) {
 }
 
 // Text is "Name: value" lines with integers, as many as there are counters,
-// whatever the names hold.
+// whatever the names hold; before them one that says so where the result is wrong.
 func TestTextLines(t *testing.T) {
 	for name, r := range cases() {
 		var b bytes.Buffer
@@ -167,6 +167,12 @@ func TestTextLines(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := strings.SplitAfter(b.String(), "\n")
+		if r.Verify.Status == wire.VerifyMismatch {
+			if !strings.HasPrefix(lines[0], "WRONG RESULT: ") {
+				t.Errorf("%s begins with %q", name, lines[0])
+			}
+			lines = lines[1:]
+		}
 		if len(lines) != len(r.Counters)+1 {
 			t.Errorf("%s: %d lines for %d counters", name, len(lines)-1, len(r.Counters))
 		}

@@ -15,9 +15,14 @@ import (
 
 // Table writes the result for a person, in lines that a terminal of 80 columns
 // holds: the figures with their intervals and sources, the verdicts, what could
-// not be had, the conditions, and last what to know and what to doubt.
+// not be had, the conditions, and last what to know and what to doubt. A wrong result
+// is told before all.
 func Table(w io.Writer, r *wire.Result) error {
 	var b strings.Builder
+	if text := wrong(r); text != "" {
+		wrap(&b, "", "  ", text)
+		b.WriteByte('\n')
+	}
 	wrap(&b, "", "  ", line(r.Kernel)+" "+params(r.Params, "=", " "))
 	b.WriteByte('\n')
 	counters := ordered(r.Counters)

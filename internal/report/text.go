@@ -10,14 +10,26 @@ import (
 
 // Text writes one line "Name: value" for each counter, per call of the kernel
 // and rounded to an integer. A figure that is not from the PMU says so in its
-// name, as in "Cycles (tsc-calibrated): 2005".
+// name, as in "Cycles (tsc-calibrated): 2005". A wrong result is told before all.
 func Text(w io.Writer, r *wire.Result) error {
 	var b strings.Builder
+	if text := wrong(r); text != "" {
+		b.WriteString(text + "\n")
+	}
 	for _, c := range ordered(r.Counters) {
 		fmt.Fprintf(&b, "%s: %s\n", label(&c), Integer(c.Value))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// wrong is the first line of every form that has lines, empty where the result is not
+// known to be wrong.
+func wrong(r *wire.Result) string {
+	if r.Verify.Status != wire.VerifyMismatch {
+		return ""
+	}
+	return line("WRONG RESULT: " + r.Verify.Why)
 }
 
 // Sound tells whether nothing speaks against the function or its figures: its

@@ -344,6 +344,10 @@ type Unavailable struct {
 
 // Result is a finished run.
 type Result struct {
+	// Wrong is Verify.Why where that is a mismatch, and stands first so that nobody
+	// overlooks it; who writes the result as JSON fills it in.
+	Wrong string `json:"wrong,omitempty"`
+
 	Kernel      string                 `json:"kernel"`
 	Symbol      string                 `json:"symbol"`
 	SymbolWhy   string                 `json:"symbol_why"`
