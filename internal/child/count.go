@@ -22,7 +22,7 @@ func (j *job) count(s *subject.Subject, length time.Duration, res *wire.Result) 
 	asked := j.Count
 	limit := s.Left() / 2
 	switch {
-	case asked.All:
+	case asked.All, asked.Profile != "":
 	case asked.Instructions:
 		limit = min(limit, time.Since(j.began)/countShare)
 	default:
@@ -46,6 +46,9 @@ func (j *job) count(s *subject.Subject, length time.Duration, res *wire.Result) 
 		res.Unavailable = slices.DeleteFunc(res.Unavailable, func(u wire.Unavailable) bool { return u.Name == f.Name })
 	}
 	res.Notes = append(res.Notes, c.Notes...)
+	if asked.Profile != "" {
+		res.Profile = c.Profile(s, asked.Profile)
+	}
 }
 
 // exact is the counter of a figure that is known exactly.
@@ -67,7 +70,7 @@ func (j *job) uncounted(res *wire.Result, err error) {
 		}
 		return
 	}
-	if j.Count.All {
+	if j.Count.All || j.Count.Profile != "" {
 		res.Unavailable = append(res.Unavailable, wire.Unavailable{Name: "counted", Reason: err.Error()})
 	}
 }

@@ -101,3 +101,19 @@ func unhex(t *testing.T, s string) []byte {
 	}
 	return b
 }
+
+// TestProfiled: a profile comes with the instructions that it divides, and with no other exact count unless asked for.
+func TestProfiled(t *testing.T) {
+	job := runJob(t, example(t, "sdot"), "sdot", map[string][]string{"n": {"64"}, "profile": {"blocks"}})
+	got, res := counts(t, job)
+	if res.Profile == nil || res.Profile.By != wire.ProfileBlocks || len(res.Profile.Places) == 0 || res.Profile.Places[0].Function != "sdot" {
+		t.Fatalf("profile %+v", res.Profile)
+	}
+	sum := uint64(0)
+	for _, p := range res.Profile.Places {
+		sum += p.Instructions
+	}
+	if len(got) != 1 || float64(sum) != got["Instructions"] && float64(sum) != got[wire.FigureInstructionsCounted] {
+		t.Errorf("%d instructions in the profile, figures %v", sum, got)
+	}
+}

@@ -3,6 +3,9 @@ package counted
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -123,6 +126,92 @@ func TestBothWays(t *testing.T) {
 			}
 			if len(got) != len(truth.Ledger) {
 				t.Errorf("%d instructions were executed, want %d", len(got), len(truth.Ledger))
+			}
+		})
+	}
+}
+
+// TestProfile: the instructions of a call by function, by line and by block.
+func TestProfile(t *testing.T) {
+	object, err := os.ReadFile("testdata/lines.o")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := subjectFor(t, object)
+	c, err := Count(s, time.Millisecond, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	share := func(by wire.ProfileBy) map[string]uint64 {
+		m := make(map[string]uint64)
+		sum := uint64(0)
+		p := c.Profile(s, by)
+		for _, place := range p.Places {
+			name := place.Function
+			if by == wire.ProfileLines {
+				name = fmt.Sprintf("%s:%d", filepath.Base(place.File), place.Line)
+			}
+			m[name] += place.Instructions
+			sum += place.Instructions
+			if (by == wire.ProfileBlocks) != (len(place.Code) > 0) {
+				t.Errorf("by %s, %s has the code %q", by, name, place.Code)
+			}
+		}
+		if sum != c.Instructions || p.Instructions != sum {
+			t.Errorf("by %s there are %d instructions, want %d", by, sum, c.Instructions)
+		}
+		return m
+	}
+	functions, blocks, lines := share(wire.ProfileFunctions), share(wire.ProfileBlocks), share(wire.ProfileLines)
+	if functions["twice"] != 3*2 || blocks["twice"] != 3*2 || lines["lines.c:14"] != 3*1 || lines["lines.c:15"] != 3*1 {
+		t.Errorf("functions %v, blocks %v, lines %v", functions, blocks, lines)
+	}
+	// Without a line table there is none.
+	if err := s.Space.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = subjectFor(t, function(t, "c3"))
+	if c, err = Count(s, time.Millisecond, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if p := c.Profile(s, wire.ProfileLines); !strings.Contains(p.Note, "compile with -g") || len(p.Places) != 1 {
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestCountLimits: what there is no time for is not begun.
+func TestCountLimits(t *testing.T) {
+	s := subjectFor(t, function(t, "c3"))
+	if _, err := Count(s, time.Second, time.Second); err == nil || !strings.Contains(err.Error(), "no time") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestHostile: code that would execute uncounted, or that reads its own bytes.
+func TestHostile(t *testing.T) {
+	for _, tt := range []struct {
+		name, code   string
+		instructions uint64
+	}{
+		// lea rax, [rip+1f+1]; jmp rax; 1: mov eax, 0xc3c3c3c3; ret: into the middle of an instruction
+		{"into an instruction", "488d0503000000ffe0b8c3c3c3c3c3", 3},
+		// mov eax, [rip+0]: its own next bytes; cmp eax, those bytes; jne to ud2; ret
+		{"reads itself", "8b05000000003d3d0000007401c3c3", 0},
+		// call 1f; 1: pop rax; add rax, 8; push rax; ret; ud2: a return address that is computed
+		{"return address", "e80000000058" + "4883c007" + "50" + "c3" + "c3", 6},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := subjectFor(t, function(t, tt.code))
+			c, err := Count(s, time.Millisecond, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			truth, err := step.Run(s, s.Plan(), 1000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !c.Ledger.Equal(truth.Ledger) || tt.instructions > 0 && c.Instructions != tt.instructions {
+				t.Errorf("%d instructions by %s, want %d", c.Instructions, c.How, instructions(truth.Ledger))
 			}
 		})
 	}

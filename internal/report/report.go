@@ -33,6 +33,7 @@ func Formats() []Format {
 		{"csv", "text/csv; charset=utf-8", CSV},
 		{"benchfmt", "text/x-go-benchfmt; charset=utf-8", Benchfmt},
 		{"table", "", Table},
+		{"folded", "", Folded},
 	}
 }
 

@@ -37,6 +37,7 @@ func Table(w io.Writer, r *wire.Result) error {
 			}
 		}
 	}
+	writeProfile(&b, r.Profile)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -1,6 +1,9 @@
 package request
 
-import "webrunner/perf/events"
+import (
+	"webrunner/internal/wire"
+	"webrunner/perf/events"
+)
 
 // countedSet is the name of all that is counted by executing a call, which needs no
 // PMU.
@@ -26,4 +29,9 @@ func withoutCounted(values []string) (others []string, found bool) {
 		}
 	}
 	return others, found
+}
+
+func profile(job *wire.Job, values []string) (err error) {
+	job.Count.Profile, err = word(values, wire.ProfileWays()...)
+	return err
 }

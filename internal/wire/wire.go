@@ -357,6 +357,7 @@ type Result struct {
 	Counters    []Counter              `json:"counters"`
 	Unavailable []Unavailable          `json:"unavailable"`
 	Derived     []Derived              `json:"derived"`
+	Profile     *Profile               `json:"profile,omitempty"` // where a run asks for it
 	Conditions  Conditions             `json:"conditions"`
 	Work        Work                   `json:"work"`
 	Result      Value                  `json:"result"`

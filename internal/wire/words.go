@@ -155,6 +155,7 @@ func (r *Result) checkWords() error {
 		knownOrEmpty("conditions.code", c.Code),
 		knownOrEmpty("conditions.pages", c.Pages),
 		knownOrEmpty("conditions.precision.stopped", c.Precision.Stopped),
+		r.checkProfile(),
 	} {
 		if err != nil {
 			return err

@@ -16,7 +16,7 @@ func vocabulary() map[string][]string {
 	return map[string][]string{
 		"VerifyStatus": valid(verifyStatuses()), "Integrity": valid(integrities()), "StopReason": valid(stopReasons()),
 		"CallMode": valid(callModes()), "CacheState": valid(cacheStates()), "PageSize": valid(pageSizes()),
-		"Kind": valid(kinds()), "Extreme": valid(Extremes()), "FailureKind": valid(failureKinds()), "Role": valid(Roles()), "Verdict": valid(verdicts()), "Effort": valid(efforts()), "Source": valid(sources()), "Class": valid(classes()), "LayerName": valid(LayerNames()),
+		"Kind": valid(kinds()), "Extreme": valid(Extremes()), "FailureKind": valid(failureKinds()), "Role": valid(Roles()), "Verdict": valid(verdicts()), "Effort": valid(efforts()), "Source": valid(sources()), "Class": valid(classes()), "LayerName": valid(LayerNames()), "ProfileBy": valid(ProfileWays()),
 	}
 }
 
@@ -68,7 +68,7 @@ func TestWords(t *testing.T) {
 func constants(t *testing.T) map[string][]string {
 	t.Helper()
 	found := make(map[string][]string)
-	for _, name := range []string{"words.go", "wire.go", "problem.go", "layer.go", "part.go", "compare.go", "check.go"} {
+	for _, name := range []string{"words.go", "wire.go", "problem.go", "layer.go", "part.go", "compare.go", "check.go", "count.go"} {
 		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)
