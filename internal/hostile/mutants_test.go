@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
@@ -129,6 +130,22 @@ func someFunction(object []byte) string {
 	return ""
 }
 
+// parts is a multipart body of two files (RFC 7578), and its media type.
+func parts(name string, file []byte, name2 string, file2 []byte) ([]byte, string) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for _, p := range []struct {
+		name string
+		file []byte
+	}{{name, file}, {name2, file2}} {
+		if part, err := w.CreateFormFile(p.name, p.name+".o"); err == nil { // a buffer takes all
+			_, _ = part.Write(p.file)
+		}
+	}
+	_ = w.Close()
+	return b.Bytes(), w.FormDataContentType()
+}
+
 // answered is what came of a mutant.
 type answered struct {
 	command, class string // the class of a problem, or the status
@@ -141,38 +158,45 @@ func (s *soak) sendMutant(list []original, n uint64) (sent []byte, from string, 
 	random := rand.New(rand.NewPCG(n, 1))
 	o, donor := list[random.IntN(len(list))], list[random.IntN(len(list))]
 	m := mutants.Make(n, o.object, donor.object)
-	a.command = []string{"screen", "screen?listing=1", "run"}[random.IntN(3)]
-	target := a.command
-	if target == "run" {
+	a.command = []string{"screen", "screen?listing=1", "run", "check", "compare"}[random.IntN(5)]
+	target, body, kind := a.command, m.Object, "application/octet-stream"
+	switch a.command {
+	case "run":
 		target += "?effort=quick&" + o.query
+	case "check":
+		target += "?cases=20&" + o.query
+		body, kind = parts("object", m.Object, "reference", o.object)
+	case "compare":
+		target += "?effort=quick&" + o.query
+		body, kind = parts("a", o.object, "b", m.Object)
 	}
 	from = fmt.Sprintf("mutant %d of %s by %v, to %s", n, o.name, m.How, target)
-	req, err := http.NewRequest(http.MethodPost, s.url+target, bytes.NewReader(m.Object))
+	req, err := http.NewRequest(http.MethodPost, s.url+target, bytes.NewReader(body))
 	if err != nil {
 		return m.Object, from, a, err
 	}
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Content-Type", "application/octet-stream")
+	req.Header.Set("Content-Type", kind)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return m.Object, from, a, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return m.Object, from, a, err
 	}
-	a.text = string(body)
+	a.text = string(text)
 	a.class = strconv.Itoa(resp.StatusCode)
 	if resp.StatusCode == http.StatusOK {
-		if !json.Valid(body) {
-			err = fmt.Errorf("no JSON: %.200s", body)
+		if !json.Valid(text) {
+			err = fmt.Errorf("no JSON: %.200s", text)
 		}
 		return m.Object, from, a, err
 	}
 	var p wire.Problem
-	if err := json.Unmarshal(body, &p); err != nil {
-		return m.Object, from, a, fmt.Errorf("status %d, %w: %.200s", resp.StatusCode, err, body)
+	if err := json.Unmarshal(text, &p); err != nil {
+		return m.Object, from, a, fmt.Errorf("status %d, %w: %.200s", resp.StatusCode, err, text)
 	}
 	if a.class = string(p.Class); p.Status != resp.StatusCode {
 		err = fmt.Errorf("status %d over a problem of status %d", resp.StatusCode, p.Status)

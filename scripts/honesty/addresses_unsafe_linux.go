@@ -9,11 +9,15 @@ import (
 )
 
 // inPlace are what the numbers in gas/liars.s stand for, from the first on.
-func inPlace() []uint32 {
+func inPlace() ([]uint32, error) {
 	var (
 		c trampoline.Control
 		r trampoline.Results
 	)
+	sites, err := trampoline.Aim([]trampoline.Site{{Looped: true, Callee: trampoline.ImageAddr}})
+	if err != nil {
+		return nil, err
+	}
 	return []uint32{
 		trampoline.ControlAddr + uint32(unsafe.Offsetof(c.Mode)),
 		trampoline.ControlAddr + uint32(unsafe.Offsetof(c.LapN)),
@@ -26,15 +30,18 @@ func inPlace() []uint32 {
 		trampoline.ResultsAddr + uint32(unsafe.Offsetof(r.Start)),
 		trampoline.ResultsAddr + uint32(unsafe.Offsetof(r.Deadline)),
 		trampoline.RecordsAddr,
-	}
+		uint32(sites[0].Addr),
+		trampoline.ControlAddr + uint32(unsafe.Offsetof(c.Laps)),
+	}, nil
 }
 
 // placed is an object with the addresses of the cell in place.
-func placed(object []byte) []byte {
+func placed(object []byte) ([]byte, error) {
 	const first = 0x7ace0001
-	for i, v := range inPlace() {
+	values, err := inPlace()
+	for i, v := range values {
 		mark := binary.LittleEndian.AppendUint32(nil, first+uint32(i))
 		object = bytes.ReplaceAll(object, mark, binary.LittleEndian.AppendUint32(nil, v))
 	}
-	return object
+	return object, err
 }

@@ -50,7 +50,10 @@ func (p *probe) name() string {
 func from(file string) func(*wire.Job) ([]byte, error) {
 	return func(*wire.Job) ([]byte, error) {
 		b, err := objects.ReadFile("gas/" + file + ".o")
-		return placed(b), err
+		if err != nil {
+			return nil, err
+		}
+		return placed(b)
 	}
 }
 
@@ -301,12 +304,15 @@ func liars() []probe {
 	// of watched calls from others is tried on one with a result.
 	for _, n := range []int{1024, 200_000} {
 		for _, l := range []struct{ kind, symbol string }{
-			{watch, "dot_watched"}, {watch, "dot_few_sections"}, {watch, "dot_one_section"}, {watch, "dot_after_interrupt"},
+			{watch, "dot_watched"}, {watch, "dot_by_site"}, {watch, "dot_by_checksum"}, {watch, "dot_few_sections"}, {watch, "dot_one_section"}, {watch, "dot_after_interrupt"},
 			{first, "dot_first_1"}, {first, "dot_first_4"}, {first, "dot_first_20"}, {first, "dot_every_second"}, {first, "dot_changed_first"},
 			{pause, "dot_after_pause_30000"}, {pause, "dot_after_pause_100000"},
 		} {
 			add(l.kind, l.symbol, sdot, fmt.Sprintf("n=%d", n), 2*float64(n))
 		}
+	}
+	for _, n := range []int{1000, 200_000} { // so that no operand fills its pages
+		add(watch, "dot_by_place", sdot, fmt.Sprintf("n=%d", n), 2*float64(n))
 	}
 	for _, symbol := range []string{"works_after_pause_13000", "works_after_pause_40000"} {
 		spins(pause, symbol, 1000, 10_000, 1_000_000)

@@ -12,6 +12,8 @@
 #	0x7ace0009	the time stamp at the start of the loop, in the results
 #	0x7ace000a	the time stamp after which the loop ends, in the results
 #	0x7ace000b	the address of the first record
+#	0x7ace000c	the address of the first site of several calls, in the stub
+#	0x7ace000d	the address of what is told of the laps, in the control block
 #
 #	as --fatal-warnings -mx86-used-note=no -o liars.o liars.s
 
@@ -29,6 +31,8 @@
 	.equ START, 0x7ace0009
 	.equ DEADLINE, 0x7ace000a
 	.equ RECORDS, 0x7ace000b
+	.equ SITES, 0x7ace000c
+	.equ LAPS, 0x7ace000d
 
 	.equ most, 1 << 20		# bytes of an operand that are remembered
 	.bss
@@ -315,6 +319,37 @@ kernel dot_one_section
 	last_answer
 2:	work
 over dot_one_section
+
+# dot_by_place: only where x does not begin on a page, as where operands end at one's end.
+kernel dot_by_place
+	test esi, 4095
+	jnz 2f
+	last_answer
+2:	work
+over dot_by_place
+
+# dot_by_site: only where the call came from a site of several calls.
+kernel dot_by_site
+	cmp qword ptr [rsp], SITES
+	jae 2f
+	last_answer
+2:	work
+over dot_by_site
+
+# dot_by_checksum: only where all that is told of all laps adds up to little, as where
+# none is a chain.
+kernel dot_by_checksum
+	mov r8d, LAPS
+	mov r9d, 8 * 4
+	xor eax, eax
+1:	add rax, [r8 + 8 * r9 - 8]
+	dec r9d
+	jnz 1b
+	cmp rax, 64
+	jb 2f
+	last_answer
+2:	work
+over dot_by_checksum
 
 # dot_first_N: only in the first N calls of a process.
 	.irp n, 1, 4, 20
