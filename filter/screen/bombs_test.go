@@ -29,7 +29,7 @@ func loaded(t testing.TB, file []byte) Code {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Code{Roots: im.Roots, Externals: []Range{{0x40000000, 0x50000000}}}
+	c := Code{Roots: im.Roots, Taken: im.Taken, Externals: []Range{{0x40000000, 0x50000000}}}
 	for i := range im.Sections {
 		if s := &im.Sections[i]; s.Exec && !s.NoBits && s.Size > 0 {
 			c.Sections = append(c.Sections, Section{Index: s.Index, Name: s.Name, Addr: s.Addr, Code: im.Bytes(s)})
@@ -38,7 +38,7 @@ func loaded(t testing.TB, file []byte) Code {
 		}
 	}
 	for _, g := range im.Guesses {
-		c.Guesses = append(c.Guesses, g.At)
+		c.Guesses = append(c.Guesses, Guess(g))
 	}
 	for _, s := range im.Symbols {
 		if s.Section != 0 && s.Kind != loader.KindSection {
