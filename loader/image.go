@@ -58,7 +58,8 @@ type Image struct {
 	GOTBase   uint64      // the value of _GLOBAL_OFFSET_TABLE_
 	Regions   []Region    // what the loader added: the GOT, stubs
 	Roots     []uint64    // addresses in executable sections that code is entered at: ascending, no duplicates
-	Guesses   []Guess     // places in executable sections that code may be entered at, without duplicates
+	Guesses   []Guess     // places in executable sections that code may be entered at, by table, without duplicates
+	Taken     []uint64    // addresses in executable sections that the code names: ascending, no duplicates
 	Warnings  []string    // what a user should know although the object loads
 
 	object *Object // has the symbols' names as they are

@@ -160,11 +160,16 @@ func TestRoots(t *testing.T) {
 		t.Errorf("roots %#x, want %#x", im.Roots, want)
 	}
 	var want []Guess
-	for _, off := range []uint64{10, 30, 32, 34, 44, 60} {
+	for _, off := range []uint64{10, 60} {
 		want = append(want, Guess{At: [3]uint64{base + off}})
 	}
+	table := addrOf(t, im, 3) + 24
+	want = append(want, Guess{table, [3]uint64{base + 32}}, Guess{table, [3]uint64{base + 34}})
 	if !slices.Equal(im.Guesses, want) {
 		t.Errorf("guesses %#x, want %#x", im.Guesses, want)
+	}
+	if want := []uint64{base + 30, base + 44}; !slices.Equal(im.Taken, want) {
+		t.Errorf("taken %#x, want %#x", im.Taken, want)
 	}
 }
 
@@ -188,10 +193,11 @@ func TestTables(t *testing.T) {
 		symbols: []testSymbol{{info: localSect, shndx: 1}, {info: localSect, shndx: 2}},
 	})
 	base := addrOf(t, im, 1)
+	table := addrOf(t, im, 2)
 	want := []Guess{
-		{At: [3]uint64{base + 100}},
-		{At: [3]uint64{base + 124, base + 120}},
-		{At: [3]uint64{base + 140, base + 136}},
+		{table + 8, [3]uint64{base + 100}},
+		{table + 12, [3]uint64{base + 124, base + 120}},
+		{table + 12, [3]uint64{base + 140, base + 136}},
 	}
 	if !slices.Equal(im.Guesses, want) {
 		t.Errorf("guesses %#x, want %#x", im.Guesses, want)

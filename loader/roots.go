@@ -5,18 +5,23 @@ import (
 	"slices"
 )
 
-// A Guess is one place in the code, of which a relocation tells where it may be: At has the addresses in executable sections that come into
-// question, the likeliest first, and zeros after them. What lies there may be code, and may be data.
-type Guess struct{ At [3]uint64 }
+// A Guess is one place in the code, of which a relocation in data tells where it may be: At has the addresses in executable sections that come
+// into question, the likeliest first, and zeros after them. Guesses with the same Table, which is the address that the first one counts from,
+// belong together: all first ones are right, or the table is of another kind. Table is 0 where an entry stands for itself.
+type Guess struct {
+	Table uint64
+	At    [3]uint64
+}
 
 // enter fills in where code is entered: roots, where it surely is, and guesses.
 //
 // A root is a function symbol, and what an absolute field of a section of data holds: a pointer to a function, an entry of a jump table.
 // A guess is
-//   - what a lea or an absolute field in the code names: code that a computed jump goes to, or a table;
 //   - what a GOT-relative field of data holds, as in the jump tables of the large code model;
 //   - what a PC-relative field of data leads to: an entry of a jump table, to which the code adds the address of the table, if the code names
 //     an address before it in the same section; else a distance from the field itself, as in .eh_frame.
+//
+// What a lea or an absolute field in the code names is taken: code that a computed jump goes to, or data.
 func (pl *Plan) enter(im *Image) {
 	f := entries{pl: pl, code: pl.codeRanges()}
 	for i := range pl.object.symbols {
@@ -40,8 +45,12 @@ func (pl *Plan) enter(im *Image) {
 	}
 	slices.Sort(f.roots)
 	im.Roots = slices.Compact(f.roots)
-	slices.SortFunc(f.guesses, func(a, b Guess) int { return slices.Compare(a.At[:], b.At[:]) })
+	slices.SortFunc(f.guesses, func(a, b Guess) int {
+		return cmp.Or(cmp.Compare(a.Table, b.Table), slices.Compare(a.At[:], b.At[:]))
+	})
 	im.Guesses = slices.Compact(f.guesses)
+	slices.Sort(f.taken)
+	im.Taken = slices.Compact(f.taken)
 }
 
 // entries is what enter has found.
@@ -50,6 +59,7 @@ type entries struct {
 	code    ranges
 	bases   []uint64 // addresses in data that the code names
 	roots   []uint64
+	taken   []uint64
 	guesses []Guess
 }
 
@@ -82,7 +92,7 @@ func (f *entries) ofCode(rs *relaSection) {
 		}
 		addr := f.pl.values[r.sym] + r.addend + after
 		if f.code.contains(addr) {
-			f.guess(addr)
+			f.taken = append(f.taken, addr)
 		} else {
 			f.bases = append(f.bases, addr)
 		}
@@ -128,6 +138,9 @@ func (f *entries) ofTables(rs *relaSection) {
 		n := 0
 		for i--; i >= 0 && f.bases[i] >= start && n < len(g.At); i-- {
 			if addr := to - place + f.bases[i]; f.code.contains(addr) {
+				if n == 0 {
+					g.Table = f.bases[i]
+				}
 				g.At[n] = addr
 				n++
 			}

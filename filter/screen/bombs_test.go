@@ -21,15 +21,24 @@ func loaded(t testing.TB, file []byte) Code {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pl, err := loader.Layout(o, loader.Placement{Base: 0x10000000, Limit: 0x40000000, TrapBase: 0x40000000, TrapLimit: 0x50000000})
+	c, err := placed(o)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return c
+}
+
+// placed is the code of an object after relocation.
+func placed(o *loader.Object) (Code, error) {
+	pl, err := loader.Layout(o, loader.Placement{Base: 0x10000000, Limit: 0x40000000, TrapBase: 0x40000000, TrapLimit: 0x50000000})
+	if err != nil {
+		return Code{}, err
 	}
 	im, err := loader.Relocate(pl)
 	if err != nil {
-		t.Fatal(err)
+		return Code{}, err
 	}
-	c := Code{Roots: im.Roots, Externals: []Range{{0x40000000, 0x50000000}}}
+	c := Code{Roots: im.Roots, Taken: im.Taken, Externals: []Range{{0x40000000, 0x50000000}}}
 	for i := range im.Sections {
 		if s := &im.Sections[i]; s.Exec && !s.NoBits && s.Size > 0 {
 			c.Sections = append(c.Sections, Section{Index: s.Index, Name: s.Name, Addr: s.Addr, Code: im.Bytes(s)})
@@ -38,7 +47,7 @@ func loaded(t testing.TB, file []byte) Code {
 		}
 	}
 	for _, g := range im.Guesses {
-		c.Guesses = append(c.Guesses, g.At)
+		c.Guesses = append(c.Guesses, Guess(g))
 	}
 	for _, s := range im.Symbols {
 		if s.Section != 0 && s.Kind != loader.KindSection {
@@ -46,7 +55,7 @@ func loaded(t testing.TB, file []byte) Code {
 				Func: s.Kind == loader.KindFunc || s.Kind == loader.KindIFunc, Data: s.Kind == loader.KindObject, Global: s.Binding != "local"})
 		}
 	}
-	return c
+	return c, nil
 }
 
 // textBytes bounds the texts of these tests.

@@ -43,7 +43,8 @@ func TestDeclaredData(t *testing.T) {
 		"c3 90 90 64 8b 00", // with no-ops before it
 	} {
 		c := object(code)
-		c.Guesses = [][3]uint64{{atKernel + 3}, {atKernel + 4}}
+		c.Guesses = []Guess{{At: [3]uint64{atKernel + 3}}, {At: [3]uint64{atKernel + 4}}}
+		c.Taken = []uint64{atKernel + 3}
 		c.Symbols = append(c.Symbols, Symbol{Name: "middle", Addr: atKernel + 4})
 		v := screened(c, Host{}, Options{})
 		wantData(t, v, 19, 22)
@@ -70,25 +71,24 @@ func TestDataNeedsNothing(t *testing.T) {
 	}
 }
 
-// TestLabels wants an untyped symbol followed where what it names can be code, and refused for what a rule bans there, unless the code reads
-// it; what it names and does not decode is data.
+// TestLabels wants an untyped symbol followed where what it names can be code; else it is data.
 func TestLabels(t *testing.T) {
 	for _, x := range []struct {
-		name, code, rule     string
-		data, instructions   int
-		global, untyped, lea bool
+		name, code, rule   string
+		data, instructions int
+		global, untyped    bool
 	}{
 		{name: "code", code: "c3 90 90 90 90 90 90 90 31 c0 c3", instructions: 11},
 		{name: "a stamp", code: "c3 90 90 90 90 90 90 90 17 00 02 00", data: 4, instructions: 9},
 		{name: "a global stamp", code: "c3 90 90 90 90 90 90 90 17 00 02 00", global: true, data: 4, instructions: 9},
+		{name: "a stamp that would be banned", code: "c3 90 90 90 90 90 90 90 64 00 06 00", global: true, data: 4, instructions: 9},
 		{name: "the only function", code: "c3 90 90 90 90 90 90 90 17 00 02 00", global: true, untyped: true, rule: "undecodable"},
 		{name: "zeros before code", code: "c3 90 90 90 90 90 90 90 00 00 00 00 c3", data: 5, instructions: 9},
 		{name: "a branch to nowhere", code: "c3 90 90 90 90 90 90 90 e9 00 10 00 00", data: 5, instructions: 9},
 		{name: "no end", code: "c3 90 90 90 90 90 90 90 31 c0", data: 2, instructions: 9},
-		{name: "a system call", code: "c3 90 90 90 90 90 90 90 31 c0 0f 05 c3", rule: "system-call"},
-		{name: "a system call that is read", code: "8b 05 04 00 00 00 c3 90 31 c0 0f 05 c3", data: 5, instructions: 4},
-		{name: "a system call whose address is taken", code: "48 8d 05 01 00 00 00 c3 31 c0 0f 05 c3", data: 5, instructions: 3},
-		{name: "a system call that may be jumped to", code: "48 8d 05 01 00 00 00 50 31 c0 0f 05 c3", rule: "system-call"},
+		{name: "a system call that nothing leads to", code: "c3 90 90 90 90 90 90 90 31 c0 0f 05 c3", data: 5, instructions: 9},
+		{name: "a system call that is branched to", code: "74 06 c3 90 90 90 90 90 31 c0 0f 05 c3", rule: "system-call"},
+		{name: "an undecodable byte that is branched to", code: "74 06 c3 90 90 90 90 90 31 c0 06", rule: "undecodable"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			c := oneFunction(unhex(t, x.code))
@@ -107,41 +107,51 @@ func TestLabels(t *testing.T) {
 			if !v.Accepted || v.DataBytes != x.data || v.Instructions != x.instructions {
 				t.Errorf("%+v, data %+v, %d instructions", v.Refusals, v.Data, v.Instructions)
 			}
+			// What runs is code.
+			if v := screened(c, Host{}, Options{Entry: atKernel + 8}); v.Accepted != (x.name == "code" || x.name == "zeros before code" || x.name == "no end") {
+				t.Errorf("as the entry: %+v", v.Refusals)
+			}
 		})
 	}
 }
 
-// TestGuesses wants the first alternative that can be code followed, and the likeliest refused where a rule bans what it leads to.
+// TestGuesses wants what a table leads to followed, what is banned there refused, and nothing refused if the table is none.
 func TestGuesses(t *testing.T) {
-	const code = "ff e0 06 06 31 c0 c3 06 0f 05 c3 06 07 07"
+	const code = "ff e0 06 06 31 c0 c3 06 0f 05 c3 06 ec c3"
 	for _, x := range []struct {
-		guess        [3]uint64
+		table        []Guess
 		rule         string
-		instructions int
+		instructions int // or the place that is refused
 	}{
-		{[3]uint64{4}, "", 4},
-		{[3]uint64{2, 4}, "", 4},
-		{[3]uint64{2, 7, 4}, "", 4},
-		{[3]uint64{8, 4}, "", 4}, // the other would be refused
-		{[3]uint64{1, 4}, "", 4}, // the middle of an instruction
-		{[3]uint64{0, 4}, "", 2}, // known
-		{[3]uint64{8}, "system-call", 0},
-		{[3]uint64{8, 2}, "system-call", 0},
-		{[3]uint64{2, 8}, "", 2},
-		{[3]uint64{1 << 40}, "", 2},
+		{[]Guess{{1, [3]uint64{4}}}, "", 4},
+		{[]Guess{{1, [3]uint64{4, 6}}}, "", 4},
+		{[]Guess{{1, [3]uint64{2, 4}}}, "", 4},
+		{[]Guess{{1, [3]uint64{2, 7, 4}}}, "", 4},
+		{[]Guess{{1, [3]uint64{1, 4}}}, "", 4}, // the middle of an instruction
+		{[]Guess{{1, [3]uint64{0, 4}}}, "", 2}, // known
+		{[]Guess{{1, [3]uint64{8}}}, "system-call", 8},
+		{[]Guess{{1, [3]uint64{4}}, {1, [3]uint64{8}}}, "system-call", 8},
+		{[]Guess{{1, [3]uint64{8, 4}}}, "", 4}, // the other is explained by another table
+		{[]Guess{{1, [3]uint64{12}}}, "", 2},   // an instruction of one byte that is banned, as there are in the middle of others
+		{[]Guess{{1, [3]uint64{2}}, {1, [3]uint64{8}}}, "", 2},
+		{[]Guess{{1, [3]uint64{2}}, {2, [3]uint64{8}}}, "system-call", 8},
+		{[]Guess{{0, [3]uint64{2}}, {0, [3]uint64{8}}}, "system-call", 8},
+		{[]Guess{{1, [3]uint64{1 << 40}}}, "", 2},
 	} {
 		c := oneFunction(unhex(t, code))
-		for i, off := range x.guess {
-			if off > 0 || i == 0 {
-				x.guess[i] = atKernel + off
+		for i := range x.table {
+			for j, off := range x.table[i].At {
+				if off > 0 || j == 0 {
+					x.table[i].At[j] = atKernel + off
+				}
 			}
 		}
-		c.Guesses = [][3]uint64{x.guess}
+		c.Guesses = x.table
 		v := screened(c, Host{}, Options{})
 		if x.rule != "" {
-			wantRefusal(t, v, x.rule, "kernel", 8)
+			wantRefusal(t, v, x.rule, "kernel", uint64(x.instructions))
 		} else if !v.Accepted || v.Instructions != x.instructions {
-			t.Errorf("%x: %+v, %d instructions", x.guess, v.Refusals, v.Instructions)
+			t.Errorf("%x: %+v, %d instructions", x.table, v.Refusals, v.Instructions)
 		}
 	}
 }
@@ -191,6 +201,22 @@ func TestTakenAddresses(t *testing.T) {
 		v := screened(oneFunction(x.code), Host{}, Options{})
 		if !v.Accepted || v.Instructions != x.instructions+1 || v.DataBytes != x.data {
 			t.Errorf("%s: %+v, %d instructions, data %+v", x.name, v.Refusals, v.Instructions, v.Data)
+		}
+	}
+}
+
+// TestTaken wants an address that a relocation of code names followed if jumps are computed, and never refused.
+func TestTaken(t *testing.T) {
+	for _, x := range []struct {
+		code         string
+		instructions int
+	}{
+		{"ff e0 06 31 c0 c3", 4}, {"90 c3 06 31 c0 c3", 3}, {"ff e0 06 0f 05 c3", 2}, {"ff e0 06 31 06 06", 2},
+	} {
+		c := oneFunction(unhex(t, x.code))
+		c.Taken = []uint64{atKernel + 3}
+		if v := screened(c, Host{}, Options{}); !v.Accepted || v.Instructions != x.instructions {
+			t.Errorf("%s: %+v, %d instructions", x.code, v.Refusals, v.Instructions)
 		}
 	}
 }

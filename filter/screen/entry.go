@@ -8,10 +8,10 @@ type trust uint8
 const (
 	// sure is code for certain: whatever breaks a rule is refused.
 	sure trust = iota
-	// named is code if it can be: a symbol or a relocation leads there, which may also name data. What does not decode is data, and what a
-	// rule bans is refused.
+	// named is code if it can be: a relocation of data leads there. What does not decode is data, and what a rule bans is refused.
 	named
-	// supposed is code if it can be, and nothing but an address in a register leads there. It is never refused.
+	// supposed is code if it can be: a symbol without a type names it, which may also name data, or an address in a register leads there. It is
+	// never refused.
 	supposed
 )
 

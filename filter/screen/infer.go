@@ -24,50 +24,68 @@ func (s *screener) infer() {
 	slices.Sort(s.read)
 	s.trust = named
 	s.fromGuesses()
-	s.fromLabels()
 	s.fromBeginnings()
 	s.trust = supposed
+	s.fromLabels()
 	s.fromAddresses()
 }
 
-// fromGuesses follows every guess that can be code.
+// fromGuesses follows every guess that can be code, table by table.
 func (s *screener) fromGuesses() {
-	for _, g := range s.guesses {
-		if !s.guess(g) {
-			return
+	for rest := s.guesses; len(rest) > 0 && s.err == nil; {
+		n := 1
+		for rest[0].Table != 0 && n < len(rest) && rest[n].Table == rest[0].Table {
+			n++
+		}
+		s.fromTable(rest[:n])
+		rest = rest[n:]
+	}
+}
+
+// fromTable follows the guesses of one table. If the first alternative of each can be code, but for what rules ban, the others count only where
+// it is banned, and what no other explains is refused. Otherwise the table is not what it was taken for, and what it leads to is a supposition.
+func (s *screener) fromTable(table []Guess) {
+	regular := true
+	first := make([]obstacle, len(table))
+	for i := range table {
+		if p, ok := s.placeOf(table[i].At[0]); ok && s.step(p.area, 1) {
+			first[i] = s.look(p)
+			regular = regular && first[i].kind != notCode
+		}
+	}
+	for i := range table {
+		if !s.fromGuess(&table[i], first[i].kind) && regular && first[i].telling() {
+			s.banned(first[i])
 		}
 	}
 }
 
-// guess follows the first alternative that can be code. If none can, and the likeliest would be if it broke no rule, it is refused. The
-// answer is false once the work has ended.
-func (s *screener) guess(alternatives [3]uint64) bool {
-	var first obstacle
-	for i, addr := range alternatives {
+// fromGuess follows the first alternative that can be code, and says whether there is one. What is known of the first was found before.
+func (s *screener) fromGuess(g *Guess, first obstacleKind) bool {
+	for i, addr := range g.At {
 		p, ok := s.placeOf(addr)
-		if !ok || p.area.names.declaredData(addr) {
-			continue
+		if !ok || !s.step(p.area, 1) {
+			break
 		}
-		if !s.step(p.area, 1) {
-			return false
-		}
-		switch m := p.area.marks[p.off]; {
-		case m.begins():
-			return true
-		case !m.free():
-			continue
-		}
-		o := s.straight(p)
-		if o.kind == noObstacle {
+		if (i > 0 || first == noObstacle) && s.look(p).kind == noObstacle {
 			s.follow(p)
-			return s.err == nil
-		}
-		if i == 0 {
-			first = o
+			return true
 		}
 	}
-	s.banned(first)
-	return s.err == nil
+	return false
+}
+
+// look says whether p can be code, or is.
+func (s *screener) look(p place) obstacle {
+	switch m := p.area.marks[p.off]; {
+	case p.area.names.declaredData(p.addr()):
+		return obstacle{kind: notCode}
+	case m.begins():
+		return obstacle{}
+	case !m.free():
+		return obstacle{kind: notCode}
+	}
+	return s.straight(p)
 }
 
 // fromLabels follows the symbols that are neither functions nor declared to be data.
@@ -99,9 +117,16 @@ func (s *screener) fromBeginnings() {
 	}
 }
 
-// fromAddresses follows the places whose address the code takes, in sections that have computed jumps. What lies there is a table of
-// distances from its beginning to code, or code, or data.
+// fromAddresses follows the places whose address the code takes, where jumps are computed. What lies there is a table of distances from its
+// beginning to code, or code, or data.
 func (s *screener) fromAddresses() {
+	if slices.ContainsFunc(s.sections, func(a area) bool { return a.jumps }) {
+		for _, addr := range s.labels {
+			if p, ok := s.placeOf(addr); ok && s.step(p.area, 1) && !p.area.names.declaredData(addr) && !s.looksLikeData(p) {
+				s.follow(p)
+			}
+		}
+	}
 	for i, at := range s.taken {
 		p := s.at(at)
 		if !s.step(p.area, 1) {

@@ -4,7 +4,7 @@ package screen
 type obstacle struct {
 	place
 	kind obstacleKind
-	rule rule  // of a banned instruction
+	rule rule  // by which it is banned
 	from place // where the bytes begin
 }
 
@@ -16,16 +16,29 @@ const (
 	bannedCode // they decode, up to an instruction that is banned
 )
 
-// probe says whether what begins at p can be code. What is so but for a banned instruction is refused.
+// telling says whether a banned instruction is hardly there by chance, as a byte that is read from the middle of others: it has an opcode of two
+// bytes or more, or is INT 80.
+func (o *obstacle) telling() bool {
+	if o.kind != bannedCode {
+		return false
+	}
+	code := o.area.Code[o.off:]
+	var in Inst
+	return Decode(code, &in) == OK && (in.Space != Legacy || in.Map > 0 || in.Op == 0xCD && code[in.ImmOff] == 0x80)
+}
+
+// probe says whether what begins at p can be code. What is so but for a banned instruction that tells is refused.
 func (s *screener) probe(p place) bool {
 	o := s.straight(p)
-	s.banned(o)
+	if o.telling() {
+		s.banned(o)
+	}
 	return o.kind == noObstacle
 }
 
 // banned refuses the banned instruction of what else would be code, unless the code uses it as data.
 func (s *screener) banned(o obstacle) {
-	if o.kind == bannedCode && !s.looksLikeData(o.from) {
+	if !s.looksLikeData(o.from) {
 		s.refuse(o.place, o.rule, OK)
 	}
 }

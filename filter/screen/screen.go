@@ -32,6 +32,13 @@ type Range struct{ Start, End uint64 }
 
 func (r Range) contains(addr uint64) bool { return addr >= r.Start && addr < r.End }
 
+// Guess is a place where code may begin: At has the addresses that come into question, the likeliest first and 0 for none. Those of the same
+// Table belong together: if all first ones can be code, they are. Table is 0 for one that stands for itself.
+type Guess struct {
+	Table uint64
+	At    [3]uint64
+}
+
 // NamedRange is the addresses of a section.
 type NamedRange struct {
 	Range
@@ -44,9 +51,10 @@ type Code struct {
 	Symbols  []Symbol
 	// Roots are further addresses where code surely begins: what pointers in data lead to.
 	Roots []uint64
-	// Guesses are addresses where code may begin, each with its alternatives, the likeliest first and 0 for none: entries of jump tables,
-	// labels whose address is taken.
-	Guesses [][3]uint64
+	// Guesses are places where code may begin, in order of their tables.
+	Guesses []Guess
+	// Taken are addresses that relocations of code name: code begins there, or data.
+	Taken []uint64
 	// Others are the sections that are not executable. They, and the symbols in them, name what operands refer to.
 	Others []NamedRange
 	// Externals are addresses outside the sections that a branch may go to: supplied functions, the trap window of undefined symbols.
@@ -104,7 +112,8 @@ type screener struct {
 	symbols   []Symbol
 	low, high uint64 // addresses from which and up to which there are sections
 	roots     []uint64
-	guesses   [][3]uint64
+	guesses   []Guess
+	labels    []uint64 // addresses that relocations of code name
 	externals []Range
 	names     dataNames
 	soft      map[string]bool
@@ -169,7 +178,7 @@ func (s *screener) at(position uint32) place {
 }
 
 func newScreener(c Code, o Options) (*screener, error) {
-	s := &screener{names: dataNames{others: c.Others, symbols: c.Symbols}, externals: c.Externals, soft: o.Soft, roots: c.Roots, guesses: c.Guesses, entry: o.Entry, progress: progress{ask: o.Stop}}
+	s := &screener{names: dataNames{others: c.Others, symbols: c.Symbols}, externals: c.Externals, soft: o.Soft, roots: c.Roots, guesses: c.Guesses, labels: c.Taken, entry: o.Entry, progress: progress{ask: o.Stop}}
 	if err := s.addSections(c.Sections); err != nil {
 		return nil, err
 	}

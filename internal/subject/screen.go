@@ -16,9 +16,9 @@ import (
 // Code is the image as the screen sees it: the private copy after relocation,
 // which is also what the cell maps.
 func Code(im *loader.Image) screen.Code {
-	c := screen.Code{Roots: im.Roots, Guesses: make([][3]uint64, len(im.Guesses)), Externals: []screen.Range{{Start: trampoline.TrapAddr, End: trampoline.TrapLimit}}}
+	c := screen.Code{Roots: im.Roots, Taken: im.Taken, Guesses: make([]screen.Guess, len(im.Guesses)), Externals: []screen.Range{{Start: trampoline.TrapAddr, End: trampoline.TrapLimit}}}
 	for i := range im.Guesses {
-		c.Guesses[i] = im.Guesses[i].At
+		c.Guesses[i] = screen.Guess(im.Guesses[i])
 	}
 	for i := range im.Sections {
 		sec := &im.Sections[i]
