@@ -42,7 +42,7 @@ func SweepSVG(w io.Writer, s *wire.Sweep) error {
 		for _, p := range c.points {
 			xs = append(xs, p.x)
 			if !p.failed {
-				ys = append(ys, p.low, p.high)
+				ys = append(ys, max(p.low, p.y/2), min(p.high, 2*p.y)) // a band may leave the chart
 			}
 		}
 	}
