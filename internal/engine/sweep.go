@@ -34,7 +34,7 @@ func (e *Engine) Sweep(ctx context.Context, plan *request.Sweep, object []byte, 
 		progress = func(*wire.Progress) {}
 	}
 	s := &sweep{Engine: e, plan: plan, object: object, progress: progress, began: time.Now()}
-	s.out = &wire.Sweep{Axes: plan.Axes, Points: make([]wire.Point, len(plan.Points)), Caches: append([]uint64{}, e.Host.Caches...)}
+	s.out = &wire.Sweep{Axes: plan.Axes, Points: make([]wire.Point, len(plan.Points)), Caches: append([]uint64{}, e.Host.Caches...), Sandbox: e.Layers}
 	for i, p := range plan.Problems {
 		s.is(i, wire.Point{Problem: p})
 	}

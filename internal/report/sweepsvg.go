@@ -189,7 +189,7 @@ func drawAxes(d *drawing, x, y scale, axis, what string) {
 
 // drawCaches marks where what a call touches is as large as a cache, by the first curve.
 func drawCaches(d *drawing, x scale, curves []curve, caches []uint64) {
-	points := curves[0].points
+	points := slices.DeleteFunc(slices.Clone(curves[0].points), func(p spot) bool { return p.failed })
 	for i, size := range caches {
 		for j := 1; j < len(points); j++ {
 			a, b := points[j-1], points[j]
