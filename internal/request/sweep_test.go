@@ -30,7 +30,7 @@ func TestSweepPlan(t *testing.T) {
 		}
 	}
 	// A point that cannot be is a problem of its own.
-	s, err = r.Sweep(query("kernel=sdot", "n=1,99999999999999", "incx=1"))
+	s, err = r.Sweep(query("kernel=sdot", "n=1,-7", "incx=1"))
 	if err != nil || len(s.Points) != 2 || s.Problems[1] == nil || s.Problems[1].Class != wire.BadParameter || len(s.Order) != 1 {
 		t.Errorf("%+v, %v", s, err)
 	}
