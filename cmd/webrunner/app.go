@@ -42,6 +42,7 @@ func verbs() []verb {
 		{"run", "run and measure a kernel from an ELF object", (*app).run},
 		{"check", "test a function in many cases against a reference", (*app).check},
 		{"compare", "say whether one function is faster than another", (*app).compare},
+		{"sweep", "measure a function over ranges of its parameters", (*app).sweep},
 		{"screen", "look at the code of an object; run nothing", (*app).screen},
 		{"inspect", "show what the loader makes of an object", (*app).inspect},
 		{"kernels", "list kernels and their parameters", (*app).kernels},

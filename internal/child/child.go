@@ -94,6 +94,8 @@ type job struct {
 	strict bool        // cells run without some speculation
 	began  time.Time
 	space  *cell.Space // of a run; it ends with the process, or by who began the job
+	// tell tells of how far a long job is.
+	tell func(*wire.Progress) error
 }
 
 // filtered tells whether cells have their seccomp filter.
@@ -104,7 +106,7 @@ func (j *job) stop() error { return subject.Overdue(j.Job, j.began) }
 
 // newJob begins a job.
 func newJob(w *wire.Job, layers wire.Layers) *job {
-	return &job{Job: w, layers: layers, began: time.Now()}
+	return &job{Job: w, layers: layers, began: time.Now(), tell: func(p *wire.Progress) error { return wire.WriteProgress(descriptor(reportFD), p) }}
 }
 
 // do does the job. A panic in it is our bug, and is reported as such: the text goes to
@@ -128,6 +130,8 @@ func (j *job) do() (rep *wire.Report) {
 		rep, err = j.compare()
 	case wire.Check:
 		rep, err = j.check()
+	case wire.Sweeping:
+		rep, err = j.sweep()
 	case wire.Probe:
 		rep, err = j.probe()
 	default:

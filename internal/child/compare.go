@@ -150,7 +150,7 @@ func side(name string, err error) error {
 
 // sideResult is the result of one side. Cells are timed for both together.
 func (j *job) sideResult(w *wire.Job, s *compare.Side, took time.Duration) *wire.Result {
-	own := &job{Job: w, layers: j.layers, began: j.began}
+	own := &job{Job: w, layers: j.layers, strict: j.strict, began: j.began}
 	res := own.result(s.Subject, s.Measured, s.Found)
 	res.Timing = wire.Timing{
 		Load: s.Subject.Loading.Microseconds(), Screen: s.Subject.Screening.Microseconds(),

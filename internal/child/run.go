@@ -18,6 +18,15 @@ import (
 // run is the job that everything else is for: it makes the subject, watches a cell of
 // it, measures its calls, and holds what was measured against what was seen.
 func (j *job) run() (*wire.Report, error) {
+	res, err := j.measure()
+	if err != nil {
+		return nil, err
+	}
+	return &wire.Report{Result: res, OK: true}, nil
+}
+
+// measure does so, and returns the child's part of the result.
+func (j *job) measure() (*wire.Result, error) {
 	s, err := subject.New(j.Job, j.filtered(), j.began)
 	if err != nil {
 		return nil, j.told(err)
@@ -60,7 +69,7 @@ func (j *job) run() (*wire.Report, error) {
 		Learn: l.took.Microseconds(),
 		Cells: (time.Since(began) - l.calibrating - verifying).Microseconds(), Verify: verifying.Microseconds(),
 	}
-	return &wire.Report{Result: res, OK: true}, nil
+	return res, nil
 }
 
 // told adds to a problem of a run under which layers it came about.

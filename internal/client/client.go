@@ -3,6 +3,7 @@ package client
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"mime/multipart"
@@ -94,6 +95,34 @@ func (c *Client) Compare(query url.Values, object []byte, parts ...wire.Part) (*
 		return nil, wire.Problemf(wire.Unreachable, "%s answered with no comparison", c.server)
 	}
 	return r, nil
+}
+
+// Sweep has the server measure an object at many points. Progress is called for none of
+// them: the answer comes when all are done, or not at all when ctx ends. Errors are those
+// of Run.
+func (c *Client) Sweep(ctx context.Context, query url.Values, object []byte, progress func(*wire.Progress)) (*wire.Sweep, error) {
+	type answer struct {
+		body []byte
+		err  error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		body, err := c.post("sweep", query, object, "application/json")
+		done <- answer{body, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case a := <-done:
+		if a.err != nil {
+			return nil, a.err
+		}
+		s := new(wire.Sweep)
+		if err := json.Unmarshal(a.body, s); err != nil || len(s.Axes) == 0 {
+			return nil, wire.Problemf(wire.Unreachable, "%s answered with no sweep", c.server)
+		}
+		return s, nil
+	}
 }
 
 // Screen has the server look at the code of an object. It returns the JSON document, and

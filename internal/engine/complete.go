@@ -38,10 +38,11 @@ func (e *Engine) complete(rep *wire.Report, queued time.Duration, t runner.Timin
 		}
 		if len(c.Points) > 0 {
 			c.A, c.B = c.Points[0].A, c.Points[0].B // they came as copies of these
-			return
+		} else {
+			e.completeResult(c.A, queued, t)
+			e.completeResult(c.B, queued, t)
 		}
-		e.completeResult(c.A, queued, t)
-		e.completeResult(c.B, queued, t)
+		c.Sandbox = c.A.Sandbox
 	}
 }
 

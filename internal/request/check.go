@@ -39,7 +39,7 @@ func (r *Reader) checkOptions() []option {
 // Check reads the query of a check, whose parameters are fixed where it gives them and
 // vary where it does not. Every error is a *wire.Problem.
 func (r *Reader) Check(query map[string][]string) (*wire.Job, error) {
-	job, spec, params, err := r.read(wire.Check, query)
+	job, spec, params, err := r.read(wire.Check, query, r.checkOptions())
 	if err != nil {
 		return nil, err
 	}

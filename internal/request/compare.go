@@ -21,7 +21,7 @@ func (r *Reader) compareOptions() []option {
 // Compare reads the query of a comparison, whose parameters may have several values. Every
 // error is a *wire.Problem.
 func (r *Reader) Compare(query map[string][]string) (*wire.Job, error) {
-	job, spec, params, err := r.read(wire.Compare, query)
+	job, spec, params, err := r.read(wire.Compare, query, r.optionsOf(wire.Compare))
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func (r *Reader) optionsOf(kind wire.Kind) []option {
 	case wire.Compare:
 		return replaced(r.options(), r.compareOptions())
 	case wire.Sweeping:
-		return replaced(r.options(), r.sweepOptions())
+		return new(sweeping).options(r)
 	case wire.Check:
 		return r.checkOptions()
 	}
@@ -120,7 +120,7 @@ func (r *Reader) options() []option {
 
 // Run reads the query of a run. Every error is a *wire.Problem.
 func (r *Reader) Run(query map[string][]string) (*wire.Job, error) {
-	job, spec, params, err := r.read(wire.Run, query)
+	job, spec, params, err := r.read(wire.Run, query, r.optionsOf(wire.Run))
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func (r *Reader) Run(query map[string][]string) (*wire.Job, error) {
 }
 
 // read reads all of a query but the kernel's parameters, which it returns.
-func (r *Reader) read(kind wire.Kind, query map[string][]string) (*wire.Job, *kernels.Spec, map[string][]string, error) {
+func (r *Reader) read(kind wire.Kind, query map[string][]string, options []option) (*wire.Job, *kernels.Spec, map[string][]string, error) {
 	job := &wire.Job{Kind: kind, Budget: r.Budget, Seed: random() & wire.MaxSeed, AuditSeed: random()}
 	switch kind {
 	case wire.Compare:
@@ -149,7 +149,7 @@ func (r *Reader) read(kind wire.Kind, query map[string][]string) (*wire.Job, *ke
 	}
 	delete(params, kernelName)
 	delete(params, callName)
-	for _, o := range r.optionsOf(kind) {
+	for _, o := range options {
 		values := params[o.name]
 		delete(params, o.name)
 		if len(values) == 0 && o.name != "events" {

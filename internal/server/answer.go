@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,8 @@ type answer struct {
 	verdict    *verdict   // of a run, else nil
 	retryAfter int        // seconds
 	allow      string     // the methods that a 405 names
+	// stream is a body that is still being made, in place of body; nil where it is whole.
+	stream io.ReadCloser
 }
 
 func text(body string) answer { return answer{status: 200, media: mediaText, body: []byte(body)} }
@@ -102,6 +105,12 @@ func (s *Server) write(x *exchange, a answer) {
 		media += "; charset=utf-8"
 	}
 	h.SetContentType(media)
+	if a.stream != nil {
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Accel-Buffering", "no") // nginx hands on what comes as it comes
+		ctx.Response.SetBodyStream(a.stream, -1)
+		return
+	}
 	size := int64(len(a.body))
 	ctx.Response.SetBodyStream(&sent{b: a.body, free: func() { s.answers.give(x.client, size) }}, len(a.body))
 }

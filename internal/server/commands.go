@@ -28,6 +28,7 @@ func commandTable() []command {
 		{"run", "?kernel=NAME", "run and measure the ELF object in the body", post, false, (*Server).run},
 		{"check", "?kernel=NAME", "test the function in part object in many cases against that in part reference", post, false, (*Server).check},
 		{"compare", "?kernel=NAME", "say whether the function in part b of the body is faster than that in part a", post, false, (*Server).compare},
+		{"sweep", "?kernel=NAME&n=64:65536:x2", "measure the object in the body over ranges of parameters", post, false, (*Server).sweep},
 		{"screen", "", "look at the object in the body, run nothing", post, false, (*Server).screen},
 		{"kernels", "", "kernels and their parameters", get, false, (*Server).kernels},
 		{"events", "", "events that can be counted", get, false, (*Server).events},

@@ -96,6 +96,17 @@ func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
 // object reads the body and lets a child do the job with it. A body of several files
 // may have parts of these roles beside the object.
 func (s *Server) object(x *exchange, job *wire.Job, roles ...wire.Role) (*wire.Report, *wire.Problem) {
+	leave, p := s.accept(x, job, roles...)
+	if p != nil {
+		return nil, p
+	}
+	defer leave()
+	return s.do(x, job)
+}
+
+// accept lets a job in and reads its object and parts. Who does the job calls leave when
+// nothing of them is needed any more.
+func (s *Server) accept(x *exchange, job *wire.Job, roles ...wire.Role) (leave func(), p *wire.Problem) {
 	h := &x.ctx.Request.Header
 	header := string(h.ContentType())
 	if p := objectType(header, string(h.ContentEncoding())); p != nil {
@@ -104,18 +115,24 @@ func (s *Server) object(x *exchange, job *wire.Job, roles ...wire.Role) (*wire.R
 	if !s.intake.enter() {
 		return nil, draining()
 	}
-	defer s.intake.leave()
+	free := func() {}
+	over := func() { free(); s.intake.leave() }
+	defer func() {
+		if p != nil {
+			over()
+		}
+	}()
 	switch { // before the body costs anything
 	case s.gate.full(x.client):
 		return nil, s.busy("the queue is full")
 	case !s.answers.room(x.client, smallAnswer):
 		return nil, s.busy("answers to this address are not read")
 	}
-	body, free, p := s.readBody(x)
+	body, freeBody, p := s.readBody(x)
 	if p != nil {
 		return nil, p
 	}
-	defer func() { free() }()
+	free = freeBody
 	if mediaType(header) == mediaForm {
 		if body, job.Parts, free, p = s.form(x, header, body, free, roles); p != nil {
 			return nil, p
@@ -125,7 +142,7 @@ func (s *Server) object(x *exchange, job *wire.Job, roles ...wire.Role) (*wire.R
 		return nil, wire.Problemf(wire.MalformedObject, "the body is empty; send the ELF object as the body")
 	}
 	job.Object = body
-	return s.do(x, job)
+	return over, nil
 }
 
 func draining() *wire.Problem {

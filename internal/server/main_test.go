@@ -35,7 +35,7 @@ type fake struct {
 	text  string             // of a screen; default "accepted\n"
 }
 
-func (f *fake) Do(ctx context.Context, job *wire.Job, _ func(*wire.Progress)) (*wire.Report, runner.Timing, error) {
+func (f *fake) Do(ctx context.Context, job *wire.Job, progress func(*wire.Progress)) (*wire.Report, runner.Timing, error) {
 	f.mu.Lock()
 	f.jobs = append(f.jobs, job)
 	f.mu.Unlock()
@@ -76,6 +76,17 @@ func (f *fake) Do(ctx context.Context, job *wire.Job, _ func(*wire.Progress)) (*
 	}
 	if f.spoil != nil {
 		f.spoil(r)
+	}
+	switch job.Kind {
+	case wire.Compare:
+		b := *r
+		return &wire.Report{Comparison: &wire.Comparison{A: r, B: &b, Ratios: []wire.Ratio{{Name: "Cycles", Ratio: 1.5, Verdict: wire.Slower, Source: wire.TSC}}, Notes: []string{}}}, timing, nil
+	case wire.Sweeping:
+		for i := range job.Sweep.Points {
+			one := *r
+			progress(&wire.Progress{Done: i + 1, Of: len(job.Sweep.Points), Point: &wire.Point{Result: &one}})
+		}
+		return &wire.Report{Sweep: &wire.Sweep{Done: len(job.Sweep.Points)}}, timing, nil
 	}
 	return &wire.Report{Result: r}, timing, nil
 }

@@ -47,6 +47,8 @@ type Comparison struct {
 	Failed []string   `json:"failed"` // the conditions of FailIf that hold, or cannot be judged
 	Points []Compared `json:"points,omitempty"`
 	Notes  []string   `json:"notes"` // things to know of the comparison that cast no doubt
+
+	Sandbox Layers `json:"sandbox"` // in force for both
 }
 
 // Compared is the two results at one of several parameter points.

@@ -28,6 +28,8 @@ type Sweep struct {
 	Points []Point  `json:"points"` // in the order of the axes, the last the fastest
 	Caches []uint64 `json:"caches"` // of the host, bytes, level 1 first
 	Done   int      `json:"done"`   // points that were measured, or have a problem
+
+	Sandbox Layers `json:"sandbox"` // in force for all
 }
 
 func (s *Sweep) check() error {

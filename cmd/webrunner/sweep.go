@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"webrunner/internal/report"
+	"webrunner/internal/wire"
+)
+
+// sweepOptions are the flags of sweep.
+type sweepOptions struct {
+	engineOptions
+	remoteOptions
+	target
+	out output
+}
+
+// sweep measures one function at many points.
+func (a *app) sweep(args []string) int {
+	var o sweepOptions
+	f := newFlags("sweep OBJECT.o[:SYMBOL] (--kernel NAME | --call PROTOTYPE) --param NAME=RANGE... [FLAGS]")
+	f.note = "A range is LOW:HIGH, LOW:HIGH:STEP, LOW:HIGH:xFACTOR or A,B,C. Several ranges are a grid,\nof 1000 points at most. A point that fails is a row with its reason, and the exit code is 1."
+	o.target.define(f, wire.Sweeping)
+	f.outputFlag(&o.out, sweepForms()...)
+	o.engineOptions.define(f)
+	o.remoteOptions.define(f)
+	f.unknown = func(name, value string) string { return o.parameter(o.kernels, name, value) }
+	rest, code, stop := f.parse(a, args, 1, 1)
+	if stop {
+		return code
+	}
+	var s *wire.Sweep
+	err := o.settle(f)
+	if err == nil {
+		s, err = o.run(a, rest[0])
+	}
+	if err == nil {
+		for _, form := range report.SweepFormats() {
+			if form.Name == string(o.out) {
+				err = form.Write(a.out, s)
+			}
+		}
+	}
+	switch {
+	case err != nil:
+		return a.fail(o.out, err)
+	case !report.SweepSound(s):
+		return exitFailed
+	}
+	return exitGood
+}
+
+func (o *sweepOptions) run(a *app, name string) (*wire.Sweep, error) {
+	query, err := o.query()
+	if err != nil {
+		return nil, err
+	}
+	file, symbol := symbolOf(name)
+	if symbol != "" {
+		query.Set("symbol", symbol)
+	}
+	object, err := a.readObject(file)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	bar := newBar(a.err)
+	defer bar.clear()
+	var s *wire.Sweep
+	if o.server != "" {
+		c, err := o.client()
+		if err != nil {
+			return nil, err
+		}
+		s, err = c.Sweep(ctx, query, object, bar.show)
+		return s, interrupted(ctx, err)
+	}
+	e, err := a.open(&o.engineOptions, errorLog(a.err))
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	plan, err := e.PlanSweep(query)
+	if err != nil {
+		return nil, err
+	}
+	s, err = e.Sweep(ctx, plan, object, nil, bar.show)
+	return s, interrupted(ctx, err)
+}
+
+// interrupted tells of a signal in place of what came of it.
+func interrupted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		p := wire.Problemf(wire.Timeout, "interrupted; nothing is left running")
+		p.Limit = "signal"
+		return p
+	}
+	return err
+}
+
+// sweepForms are the forms that a sweep has, for -o.
+func sweepForms() (names []string) {
+	for _, f := range report.SweepFormats() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// bar shows progress on a terminal, and nothing elsewhere.
+type bar struct {
+	w     io.Writer // nil for nothing
+	shown time.Time
+}
+
+func newBar(w io.Writer) *bar {
+	if !terminal(w) {
+		return &bar{}
+	}
+	return &bar{w: w}
+}
+
+// between is how long a bar stays as it is, at least.
+const between = 50 * time.Millisecond
+
+func (b *bar) show(p *wire.Progress) {
+	if b.w == nil || time.Since(b.shown) < between && p.Done < p.Of {
+		return
+	}
+	b.shown = time.Now()
+	const width = 40
+	full := width * p.Done / max(p.Of, 1)
+	fmt.Fprintf(b.w, "\r\x1b[K[%s%s] %d of %d, %.0f s left", strings.Repeat("=", full), strings.Repeat(" ", width-full), p.Done, p.Of, p.Left)
+}
+
+// clear takes the bar away.
+func (b *bar) clear() {
+	if b.w != nil && !b.shown.IsZero() {
+		fmt.Fprint(b.w, "\r\x1b[K")
+	}
+}

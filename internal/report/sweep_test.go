@@ -1,0 +1,102 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"webrunner/internal/wire"
+)
+
+// swept is a sweep whose third point has failed.
+func swept(t *testing.T) *wire.Sweep {
+	t.Helper()
+	s := &wire.Sweep{Axes: []string{"n", "incx"}, Caches: []uint64{48 << 10, 1 << 20}}
+	for _, n := range []int{1024, 4096, 16384, 65536, 262144} {
+		for _, inc := range []string{"1", "2"} {
+			p := wire.Point{Params: map[string]json.Number{"n": json.Number(strconv.Itoa(n)), "incx": json.Number(inc)}}
+			if n == 16384 {
+				p.Problem = wire.Problemf(wire.Crashed, "read past <x> &\x1b[31m")
+			} else {
+				p.Result = &wire.Result{
+					Kernel: "sdot", Params: map[string]json.Number{"n": p.Params["n"]}, ABI: wire.ABI{OK: true}, Integrity: wire.Consistent, Verify: wire.Verify{Status: wire.VerifyMatch},
+					Work:     wire.Work{Elements: float64(n), Bytes: 8 * float64(n)},
+					Counters: []wire.Counter{{Name: "Cycles", Value: float64(n) / 4, Unit: "cycles", Source: wire.TSCCalibrated, CI95: [2]float64{float64(n)/4 - 5, float64(n)/4 + 5}}},
+				}
+			}
+			s.Points = append(s.Points, p)
+		}
+	}
+	return s
+}
+
+func TestSweepForms(t *testing.T) {
+	s := swept(t)
+	if SweepSound(s) {
+		t.Error("a sweep with a point that failed is sound")
+	}
+	for _, f := range SweepFormats() {
+		var b bytes.Buffer
+		if err := f.Write(&b, s); err != nil {
+			t.Errorf("%s: %v", f.Name, err)
+		}
+		text := b.String()
+		if strings.Contains(text, "\x1b") {
+			t.Errorf("%s commands a terminal: %q", f.Name, text)
+		}
+		if f.Name != "json" && !strings.Contains(text, "read past") {
+			t.Errorf("%s does not tell of the point that failed: %s", f.Name, text)
+		}
+		switch f.Name {
+		case "csv":
+			if rows, err := csv.NewReader(&b).ReadAll(); err != nil || len(rows) != 11 {
+				t.Errorf("%d rows, %v", len(rows), err)
+			}
+		case "svg":
+			d := xml.NewDecoder(&b)
+			for {
+				if _, err := d.Token(); errors.Is(err, io.EOF) {
+					break
+				} else if err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, want := range []string{"L1 48 KiB", "L2 1 MiB", "Cycles per element", "prefers-color-scheme:dark", "256 Ki", "incx=1"} {
+				if !strings.Contains(text, want) {
+					t.Errorf("the chart lacks %q: %s", want, text)
+				}
+			}
+			if strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
+				t.Errorf("a place is no number: %s", text)
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := SweepSVG(&b, &wire.Sweep{Axes: []string{"n"}, Points: []wire.Point{{Problem: wire.Problemf(wire.Crashed, "x")}}}); err != nil || !strings.Contains(b.String(), "no point has a figure") {
+		t.Errorf("%s, %v", b.String(), err)
+	}
+}
+
+// TestScales: ticks are within the axis, a few, and labels tell them apart.
+func TestScales(t *testing.T) {
+	for _, values := range [][]float64{{1, 2, 4, 1024}, {64, 16 << 20}, {0, 63}, {5}, {0.25, 0.7}, {1, 3, 1e6}, {-5, 10}, {1000, 1040}, {0.001, 900}, {3, 50}} {
+		s := newScale(values, 0, 100)
+		ticks, seen := s.ticks(), make(map[string]bool)
+		if len(ticks) < 1 || len(ticks) > 13 {
+			t.Errorf("%v: %d ticks", values, len(ticks))
+		}
+		for _, v := range ticks {
+			if at := s.at(v); math.IsNaN(at) || at < -1 || at > 101 || seen[s.label(v)] {
+				t.Errorf("%v: tick %v (%s) at %v", values, v, s.label(v), at)
+			}
+			seen[s.label(v)] = true
+		}
+	}
+}

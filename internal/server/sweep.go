@@ -1,0 +1,113 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"webrunner/internal/report"
+	"webrunner/internal/request"
+	"webrunner/internal/wire"
+)
+
+// sweep measures an object at many points. To a client that likes events best it tells of
+// each as it comes.
+func (s *Server) sweep(x *exchange) (answer, *wire.Problem) {
+	var plan *request.Sweep
+	p := s.planning(x, "events", func() (err error) {
+		plan, err = s.cfg.Engine.PlanSweep(x.query)
+		return err
+	})
+	if p != nil {
+		return answer{}, p
+	}
+	leave, p := s.accept(x, plan.Job)
+	if p != nil {
+		return answer{}, p
+	}
+	forms := report.SweepFormats()
+	var offers []string
+	for _, f := range forms {
+		offers = append(offers, mediaType(f.Media))
+	}
+	if negotiate(x.accept, append(offers, mediaEvents)...) == mediaEvents {
+		return s.sweepEvents(x, plan, leave)
+	}
+	defer leave()
+	ctx, stop := s.watched(x)
+	defer stop()
+	out, err := s.cfg.Engine.Sweep(ctx, plan, plan.Job.Object, s.turns(x.client, nil), nil)
+	if err != nil {
+		return answer{}, s.unserved(ctx, err)
+	}
+	f := chooseFormat(x.accept, forms)
+	var b bytes.Buffer
+	if err := f.Write(&b, out); err != nil {
+		return answer{}, wire.Problemf(wire.Internal, "the sweep cannot be written as %s: %v", f.Name, err)
+	}
+	return answer{status: 200, media: f.Media, body: b.Bytes()}, nil
+}
+
+// turns has each part of a sweep wait in the line of its client. The first one may have
+// had its turn already: held ends that.
+func (s *Server) turns(who client, held func()) func(context.Context) (func(), error) {
+	return func(ctx context.Context) (func(), error) {
+		leave := held
+		if held = nil; leave == nil {
+			var err error
+			if leave, err = s.gate.enter(ctx, who); err != nil {
+				return nil, err
+			}
+		}
+		end := s.metrics.begin()
+		start := time.Now()
+		return func() {
+			end()
+			s.metrics.job(time.Since(start))
+			leave()
+		}, nil
+	}
+}
+
+// sweepEvents answers with events as they come. The first turn is waited for before the
+// answer begins, so that a queue that is full is told by the status.
+func (s *Server) sweepEvents(x *exchange, plan *request.Sweep, leave func()) (answer, *wire.Problem) {
+	ctx, stop := s.watched(x)
+	held, err := s.gate.enter(ctx, x.client)
+	if err != nil {
+		stop()
+		leave()
+		return answer{}, s.unserved(ctx, err)
+	}
+	e := newFeed(stop)
+	turns, who := s.turns(x.client, held), x.client
+	go func() {
+		defer leave()
+		defer e.end()
+		out, err := s.cfg.Engine.Sweep(ctx, plan, plan.Job.Object, turns, func(p *wire.Progress) {
+			e.send("progress", struct {
+				Done int     `json:"done"`
+				Of   int     `json:"of"`
+				Left float64 `json:"left_s"`
+			}{p.Done, p.Of, p.Left})
+			e.send("point", p.Point)
+		})
+		if err != nil {
+			e.send("problem", s.unserved(ctx, err))
+			return
+		}
+		size := sweepSize(out)
+		if !s.answers.draw(who, size, size) {
+			e.send("problem", s.busy("there is no room for an answer until others are read"))
+			return
+		}
+		defer s.answers.give(who, size)
+		e.send("result", out)
+	}()
+	return answer{status: 200, media: mediaEvents, stream: e}, nil
+}
+
+// pointSize is about what a point takes as JSON, in bytes.
+const pointSize = 8 << 10
+
+func sweepSize(s *wire.Sweep) int64 { return int64(len(s.Points)) * pointSize }
