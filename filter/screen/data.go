@@ -18,7 +18,10 @@ const maxData = 1000
 // leftovers sorts out the bytes of a section that nothing was seen to lead to: padding, which is no-ops, INT3s or zeros, and data.
 func (s *screener) leftovers(a *area) {
 	for off := 0; off < len(a.Code) && s.step(a, 1); {
-		if !a.marks[off].free() {
+		if m := a.marks[off]; m.begins() {
+			off += int(m)
+			continue
+		} else if !m.free() {
 			off++
 			continue
 		}

@@ -68,9 +68,13 @@ func (s *screener) run(p place) {
 	var in Inst
 	for off := p.off; s.step(a, 1); {
 		at := place{a, off}
-		number, err := s.decode(at, &in)
-		if err != OK {
+		if err := Decode(code[off:], &in); err != OK {
 			s.stop(at, err)
+			return
+		}
+		number, ok := find(&in)
+		if !ok {
+			s.stop(at, Unknown)
 			return
 		}
 		n := int(in.Len)
@@ -81,7 +85,7 @@ func (s *screener) run(p place) {
 		s.done += uint64(n)
 		k := s.kinds.of(&in, number)
 		s.judge(at, &in, k)
-		if k.row.iclass == icLEA || in.memory() && in.DispLen == 4 {
+		if in.DispLen == 4 && (in.ripRelative() || in.SIB&7 == 5) {
 			s.notice(at, &in, k)
 		}
 		next, ends := off+n, s.branch(at, &in, k.flow)
