@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/url"
+	"strings"
 
+	"webrunner/internal/engine"
 	"webrunner/internal/report"
 	"webrunner/internal/wire"
 	"webrunner/internal/words"
@@ -16,16 +19,19 @@ type runOptions struct {
 	remoteOptions
 	target
 	reference string
+	repeat    int
+	batch     string
 	out       output
 }
 
-// run loads, screens, executes and measures one object, here or at a server.
-func (a *app) run(args []string) int {
-	var o runOptions
-	f := newFlags("run OBJECT.o (--kernel NAME | --call PROTOTYPE) [--param NAME=VALUE]... [FLAGS]")
+func newRunOptions(a *app) (*runOptions, *flags) {
+	o := &runOptions{repeat: 1}
+	f := newFlags("run OBJECT.o (--kernel NAME | --call PROTOTYPE) [--param NAME=VALUE]... [FLAGS]  or  run --batch FILE [FLAGS]")
 	f.note = "The answer is a table on a terminal, and text elsewhere.\nA wrong result, a broken calling convention and suspect integrity are printed\nwith the figures, and the exit code is 1."
 	o.target.define(f, wire.Run, referenceSymbolOption)
 	referenceFlag(f, &o.reference)
+	f.number(&o.repeat, "repeat", "N", "measure so many times, one answer after the other (1)")
+	f.text(&o.batch, "batch", "FILE", "run each line of FILE, or of the input stream if that is -: an object and its flags, beside those given here")
 	f.outputFlag(&o.out, resultForms()...)
 	if terminal(a.out) {
 		o.out = "table"
@@ -33,19 +39,62 @@ func (a *app) run(args []string) int {
 	o.engineOptions.define(f)
 	o.remoteOptions.define(f)
 	f.unknown = func(name, value string) string { return o.parameter(o.kernels, name, value) }
-	rest, code, stop := f.parse(a, args, 1, 1)
+	return o, f
+}
+
+// maxRepeat bounds --repeat.
+const maxRepeat = 10000
+
+// run loads, screens, executes and measures one object or each of a batch, here or at a
+// server. The host is calibrated once for all.
+func (a *app) run(args []string) int {
+	o, f := newRunOptions(a)
+	rest, code, stop := f.parse(a, args, 0, 1)
 	if stop {
 		return code
 	}
-	var res *wire.Result
 	err := o.settle(f)
-	if err == nil {
-		res, err = o.run(a, rest[0])
+	switch {
+	case err != nil:
+	case (o.batch == "") != (len(rest) == 1):
+		err = usage("give one object, or --batch FILE: an argument is missing, or is one too many")
+	case o.repeat < 1 || o.repeat > maxRepeat:
+		err = usage("--repeat takes 1 to %d", maxRepeat)
 	}
+	if err != nil {
+		return a.fail(o.out, err)
+	}
+	lines := []batchLine{{options: o, object: strings.Join(rest, "")}}
+	if o.batch != "" {
+		if lines, err = a.readBatch(o.batch, args); err != nil {
+			return a.fail(o.out, err)
+		}
+	}
+	do, done, err := o.measurer(a, len(lines)*o.repeat == 1)
+	if err != nil {
+		return a.fail(o.out, err)
+	}
+	defer done()
+	first := true
+	for _, l := range lines {
+		for range o.repeat {
+			code = max(code, a.runLine(l, o, do, first))
+			first = false
+		}
+	}
+	return code
+}
+
+// runLine runs one object, writes its answer and returns the exit code that it has.
+func (a *app) runLine(l batchLine, o *runOptions, do measurer, first bool) int {
+	res, err := l.options.run(a, l.object, do)
 	if err == nil {
-		err = o.write(a, res)
+		err = o.write(a, res, l.text, first)
 	}
 	switch {
+	case err != nil && l.text != "" && o.out != "json":
+		fmt.Fprintf(a.err, "webrunner: line %d: %s\n", l.number, words.Line(l.text, 1024))
+		fallthrough
 	case err != nil:
 		return a.fail(o.out, err)
 	case !report.Sound(res):
@@ -54,7 +103,46 @@ func (a *app) run(args []string) int {
 	return exitGood
 }
 
-func (o *runOptions) run(a *app, name string) (*wire.Result, error) {
+// measurer runs one object, here or at a server.
+type measurer func(query url.Values, object []byte, parts []wire.Part) (*wire.Result, error)
+
+// measurer returns where the flags have objects run, and what ends that. A single run
+// needs less of the host's calibration.
+func (o *runOptions) measurer(a *app, single bool) (do measurer, done func(), err error) {
+	if o.server != "" {
+		// The result comes as JSON and is written here, so that it has every form that a
+		// local one has.
+		c, err := o.client()
+		if err != nil {
+			return nil, nil, err
+		}
+		return func(query url.Values, object []byte, parts []wire.Part) (*wire.Result, error) {
+			return c.Run(query, object, parts...)
+		}, func() {}, nil
+	}
+	var e *engine.Engine // opened when there is something to run
+	do = func(query url.Values, object []byte, parts []wire.Part) (*wire.Result, error) {
+		if e == nil {
+			o.single = single
+			opened, err := a.open(&o.engineOptions, errorLog(a.err))
+			if err != nil {
+				return nil, err
+			}
+			e = opened
+			for _, layer := range e.Without { // no answer is to pass for one of the whole sandbox
+				fmt.Fprintf(a.err, "webrunner: run without %s\n", layer)
+			}
+		}
+		return e.Run(context.Background(), query, object, parts...)
+	}
+	return do, func() {
+		if e != nil {
+			e.Close()
+		}
+	}, nil
+}
+
+func (o *runOptions) run(a *app, name string, do measurer) (*wire.Result, error) {
 	query, err := o.query()
 	if err != nil {
 		return nil, err
@@ -67,38 +155,28 @@ func (o *runOptions) run(a *app, name string) (*wire.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.server != "" {
-		// The result comes as JSON and is written here, so that it has every form that a
-		// local one has.
-		c, err := o.client()
-		if err != nil {
-			return nil, err
+	return do(query, object, parts)
+}
+
+// write writes a result, of a batch with its line. The text form is figures alone, as in
+// 2016; what else must be known then goes to standard error. Several results are one
+// document: lines of JSON, one table of CSV, one set of benchmarks.
+func (o *runOptions) write(a *app, res *wire.Result, line string, first bool) error {
+	switch {
+	case o.out == "csv" && !first:
+		var b bytes.Buffer
+		if err := o.out.format().Write(&b, res); err != nil {
+			return err
 		}
-		return c.Run(query, object, parts...)
+		_, rows, _ := bytes.Cut(b.Bytes(), []byte("\n"))
+		_, err := a.out.Write(rows)
+		return err
+	case (o.out == "text" || o.out == "table") && !first:
+		fmt.Fprintln(a.out)
 	}
-	return o.local(a, query, object, parts)
-}
-
-func (o *runOptions) local(a *app, query url.Values, object []byte, parts []wire.Part) (*wire.Result, error) {
-	o.single = true
-	e, err := a.open(&o.engineOptions, errorLog(a.err))
-	if err != nil {
-		return nil, err
+	if o.out == "text" && line != "" {
+		fmt.Fprintf(a.out, "# %s\n", words.Line(line, 1024))
 	}
-	defer e.Close()
-	res, err := e.Run(context.Background(), query, object, parts...)
-	if err != nil {
-		return nil, err
-	}
-	for _, layer := range e.Without { // no answer is to pass for one of the whole sandbox
-		fmt.Fprintf(a.err, "webrunner: run without %s\n", layer)
-	}
-	return res, nil
-}
-
-// write writes a result. The text form is figures alone, as in 2016; what else
-// must be known then goes to standard error.
-func (o *runOptions) write(a *app, res *wire.Result) error {
 	if o.out == "text" {
 		if by := report.Machine(&res.Host); o.server != "" && by != "" {
 			fmt.Fprintf(a.err, "webrunner: measured at %s by %s\n", words.Line(o.server, 256), words.Line(by, 256))
