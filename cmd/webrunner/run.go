@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"webrunner/internal/report"
+	"webrunner/internal/request"
 	"webrunner/internal/wire"
 	"webrunner/internal/words"
 )
@@ -106,6 +107,10 @@ func (o *runOptions) write(a *app, res *wire.Result) error {
 		for _, d := range report.Doubts(res, len(*o.options["events"]) > 0) {
 			fmt.Fprintf(a.err, "webrunner: %s\n", d)
 		}
+	}
+	if o.out == "text" && request.NamesOf(map[string][]string{"names": *o.options["names"]}, "") == request.Names2016 {
+		fmt.Fprintf(a.err, "webrunner: sources: %s\n", report.Sources(res))
+		return report.Text2016(a.out, res)
 	}
 	return o.out.format().Write(a.out, res)
 }
