@@ -7,10 +7,8 @@ import (
 )
 
 // special writes contents of which an element depends on its place, or on
-// others, into m, the memory from the first element on. Memory after the last
-// element repeats the elements.
-func (b *Buffer) special(m []byte, state uint64) {
-	elements := m[:b.Count*b.Type.Size()]
+// others, into the memory of the elements.
+func (b *Buffer) special(elements []byte, state uint64) {
 	draw := drawer{state}
 	switch b.Fill {
 	case FillIndex:
@@ -38,21 +36,6 @@ func (b *Buffer) special(m []byte, state uint64) {
 		for i := range b.Count {
 			b.put(elements, i, b.first+i*b.step)
 		}
-	}
-	again(m, len(elements))
-}
-
-// again fills m with its first n bytes, again and again; with margin if there
-// are none.
-func again(m []byte, n int) {
-	if n == 0 {
-		for i := range m {
-			m[i] = margin
-		}
-		return
-	}
-	for n < len(m) {
-		n += copy(m[n:], m[:n])
 	}
 }
 

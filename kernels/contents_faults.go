@@ -4,20 +4,17 @@ import "unicode/utf8"
 
 // copy writes the elements of another operand into m, but for one that is to differ.
 func (b *Buffer) copy(m, of []byte, seed uint64) {
-	size := b.Type.Size()
-	own := m[:b.Count*size]
-	copy(own, of)
+	copy(m, of)
 	if b.except < b.Count {
 		width := uint64(b.Type.format().significand) // so that a number stays one
 		switch {
 		case b.Type == Bool:
 			width = 1
 		case width == 0:
-			width = 8 * size
+			width = 8 * b.Type.Size()
 		}
-		b.put(own, b.except, b.get(own, b.except)^1<<(seed%width))
+		b.put(m, b.except, b.get(m, b.except)^1<<(seed%width))
 	}
-	again(m, len(own))
 }
 
 // faults are what no text in UTF-8 ends with (RFC 3629): bytes that begin no character,

@@ -13,8 +13,7 @@ const margin = 0xa5
 // Fill writes the contents of the operands: mem[i] is the memory of
 // Operands[i], Bytes long. The contents depend on the seed, the position of
 // the operand and its description alone, hence are the same everywhere. Memory
-// after the last element holds more elements, so that a kernel which reads
-// ahead within the slack does not meet zeros or denormals there.
+// after the last element, the slack, holds zeros.
 func (c *Call) Fill(mem [][]byte, seed uint64) {
 	for i := range c.Operands {
 		b := &c.Operands[i]
@@ -22,17 +21,18 @@ func (c *Call) Fill(mem [][]byte, seed uint64) {
 		for j := range m[:b.Offset] {
 			m[j] = margin
 		}
-		b.fill(m[b.Offset:], mix(seed+mix(uint64(i))))
+		b.fill(m[b.Offset:b.end()], mix(seed+mix(uint64(i))))
+		clear(m[b.end():])
 	}
 	for i := range c.Operands {
 		if b := &c.Operands[i]; b.Fill == FillCopy {
 			of := c.Spec.Operands[i].of
-			b.copy(mem[i][b.Offset:b.Bytes], mem[of][c.Operands[of].Offset:c.Operands[of].end()], mix(seed+mix(uint64(i))))
+			b.copy(mem[i][b.Offset:b.end()], mem[of][c.Operands[of].Offset:c.Operands[of].end()], mix(seed+mix(uint64(i))))
 		}
 	}
 }
 
-// fill writes elements into all of m.
+// fill writes elements into m, which has room for all of them and no more.
 func (b *Buffer) fill(m []byte, seed uint64) {
 	switch {
 	case b.Fill == FillConstant:

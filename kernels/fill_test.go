@@ -30,7 +30,7 @@ func TestFillGolden(t *testing.T) {
 	}{
 		{Float32, "", 0xb663c19}, {Float64, "", 0x36190271}, {Int8, "", 0x857dfc32}, {Uint16, "", 0x7329836}, {Int32, "", 0xcf223d3}, {Uint64, "", 0x597d18a5},
 		{Float32, `fill="exact"`, 0x8a69d04d}, {Float64, `fill="exact"`, 0x27870813}, {Float32, `value="2.5"`, 0xa1961b4c}, {Int16, `value="-3"`, 0xf6a46d61},
-		{Float32, `offset="5" slack="64"`, 0xac2439db},
+		{Float32, `offset="5" slack="64"`, 0x4d3c2282},
 	} {
 		mem, _ := memory(operand(t, tt.typ, 1001, tt.attrs), 42)
 		if got := crc32.ChecksumIEEE(mem[0]); got != tt.want {
@@ -75,7 +75,10 @@ func TestFillValues(t *testing.T) {
 			mem, _ := memory(c, 7)
 			m := mem[0][3:]
 			negative, different := 0, map[float64]bool{}
-			for i := range count + 64/typ.Size() { // and into the slack
+			if slack := m[count*typ.Size():]; len(slack) != 64 || !bytes.Equal(slack, make([]byte, 64)) {
+				t.Fatalf("%s %s: behind the elements lies % x", typ, fill, slack)
+			}
+			for i := range uint64(count) {
 				v := at(typ, m, i)
 				if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
 					t.Fatalf("%s %s: element %d is %v", typ, fill, i, v)

@@ -163,14 +163,6 @@ func (t Type) result() Result {
 	return ResultInt
 }
 
-// element is the type of a number that a kernel returns.
-func (r Result) element() Type {
-	if r == ResultInt {
-		return Int64
-	}
-	return Type(lookup(typeNames[:], r.String()))
-}
-
 // u64 is the unit roundoff of float64, in which the references compute.
 const u64 = 1.0 / (1 << 53)
 

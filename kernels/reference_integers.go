@@ -25,7 +25,7 @@ func checkSum(o *outcome) Verification {
 func checkWideningDot(o *outcome) Verification {
 	n := o.values["n"]
 	x, y := o.before("x"), o.before("y")
-	typ := o.Spec.Result.element()
+	typ := o.Spec.Result.elem()
 	if x.typ.float() != typ.float() || y.typ.float() != typ.float() {
 		return none("the operands and the result are not all integers, or all floating-point numbers")
 	}

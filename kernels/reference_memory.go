@@ -54,7 +54,7 @@ func checkMemcmp(o *outcome) Verification {
 	if why := o.unfit(span{"s1", n, 1}, span{"s2", n, 1}); why != "" {
 		return none(why)
 	}
-	typ := o.Spec.Result.element()
+	typ := o.Spec.Result.elem()
 	got, want := int64(typ.extend(uint64(o.intResult))), bytes.Compare(o.before("s1").mem[:n], o.before("s2").mem[:n])
 	if cmp.Compare(got, 0) != want {
 		sign := [...]string{"less than 0", "0", "more than 0"}[want+1]

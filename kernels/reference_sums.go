@@ -160,14 +160,14 @@ func (o *outcome) vector(out span, compare func(t *tally, at int, i uint64, got 
 
 // returned compares the integer that the kernel returned, in all bits of its type.
 func (o *outcome) returned(want uint64) Verification {
-	t := newTally(o.Spec.Result.element())
+	t := newTally(o.Spec.Result.elem())
 	t.addInteger(0, uint64(o.intResult), want)
 	return t.verification("the result")
 }
 
 // returnedSum compares the number that the kernel returned.
 func (o *outcome) returnedSum(want *products) Verification {
-	typ := o.Spec.Result.element()
+	typ := o.Spec.Result.elem()
 	t := newTally(typ)
 	t.addSum(0, num{typ, o.result(typ)}, want)
 	return t.verification("the result")

@@ -14,7 +14,7 @@ func checkUTF8(o *outcome) Verification {
 	if why := o.unfit(span{"s", n, 1}); why != "" {
 		return none(why)
 	}
-	typ := o.Spec.Result.element()
+	typ := o.Spec.Result.elem()
 	got, want := typ.extend(uint64(o.intResult)), utf8.Valid(o.before("s").mem[:n])
 	if (got != 0) != want {
 		return Verification{Status: Mismatch, MaxAbs: 1, MaxULP: 1,

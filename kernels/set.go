@@ -137,6 +137,26 @@ func (s *Set) add(k *Spec, file string) error {
 	return nil
 }
 
+// Instead returns the full name of the built-in kernel that a function's name is, when
+// s is another built-in one, so that whoever asks for s with an object of that function
+// alone has made a mistake; "" otherwise. Any function can be the playground.
+func (s *Spec) Instead(function string) string {
+	set, err := Builtin()
+	if err != nil || s.Name == function || s.Name == "playground" {
+		return ""
+	}
+	names := fullNames(set.entries)
+	if !slices.Contains(names, s.FullName()) {
+		return ""
+	}
+	for _, full := range names {
+		if path.Base(full) == function {
+			return full
+		}
+	}
+	return ""
+}
+
 // of2016 reports whether a built-in kernel was one of the service of 2016, whose
 // clients give its plain name.
 func of2016(fullName string) bool {

@@ -30,7 +30,7 @@ libssl-dev libsodium-dev nettle-dev libgcrypt20-dev libgpg-error-dev
 zlib1g-dev libzstd-dev liblz4-dev liblzma-dev libbz2-dev libsnappy-dev libbrotli-dev
 libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev
 libxsmm-dev libsuitesparse-dev libmpfi-dev
-libsqlite3-dev libpcre2-dev libexpat1-dev libelf-dev libunwind-dev
+libsqlite3-dev libglib2.0-dev libpcre2-dev libexpat1-dev libelf-dev libunwind-dev
 '
 
 cd "$corpus/deb"

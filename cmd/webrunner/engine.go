@@ -15,6 +15,7 @@ type engineOptions struct {
 	timeout time.Duration
 	kernels string
 	name    string // its name in answers, empty for the host's own
+	events  string // that are counted where a query names none, empty for the host's own choice
 	pool    int    // children kept warm, 0 for one
 	// parallel is how many jobs there are at one time, 0 for one.
 	parallel int
@@ -55,6 +56,6 @@ func (a *app) open(o *engineOptions, log func(string, ...any)) (*engine.Engine, 
 		return nil, usage("--timeout must be at least %v, not %v", engine.ShortestTimeout, o.timeout)
 	}
 	return engine.Open(engine.Config{
-		Machine: o.name, Kernels: set, Without: without, Strict: o.strict, Timeout: o.timeout, Single: o.single, Size: o.pool, Parallel: o.parallel, Learned: a.learned, Log: log,
+		Machine: o.name, Kernels: set, Events: o.events, Without: without, Strict: o.strict, Timeout: o.timeout, Single: o.single, Size: o.pool, Parallel: o.parallel, Learned: a.learned, Log: log,
 	})
 }

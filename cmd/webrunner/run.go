@@ -9,6 +9,7 @@ import (
 
 	"webrunner/internal/engine"
 	"webrunner/internal/report"
+	"webrunner/internal/request"
 	"webrunner/internal/wire"
 	"webrunner/internal/words"
 )
@@ -184,6 +185,10 @@ func (o *runOptions) write(a *app, res *wire.Result, line string, first bool) er
 		for _, d := range report.Doubts(res, len(*o.options["events"]) > 0) {
 			fmt.Fprintf(a.err, "webrunner: %s\n", d)
 		}
+	}
+	if o.out == "text" && request.NamesOf(map[string][]string{"names": *o.options["names"]}, "") == request.Names2016 {
+		fmt.Fprintf(a.err, "webrunner: sources: %s\n", report.Sources(res))
+		return report.Text2016(a.out, res)
 	}
 	return o.out.format().Write(a.out, res)
 }

@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"webrunner/internal/request"
 	"webrunner/internal/server"
 	"webrunner/internal/tokens"
 	"webrunner/internal/wire"
@@ -37,6 +38,7 @@ type serveOptions struct {
 	logFormat           string
 	anonymous           bool
 	gradeEvery          time.Duration
+	names               string
 }
 
 func (o *serveOptions) flags() *flags {
@@ -67,6 +69,8 @@ func (o *serveOptions) flags() *flags {
 	f.number(&o.parallel, "parallel", "N", "jobs at one time (1); more disturb each other's figures")
 	f.number(&o.pool, "pool", "N", "children kept warm (2)")
 	f.span(&o.gradeEvery, "grade-every", "DURATION", "grade the counters by kernels of known cost at the start and this often (1h)")
+	f.text(&o.events, "events", "NAME,...", "count these where a query names none: names, globs, sets as in run --events (default)")
+	f.text(&o.names, "names", "FORM", "of figures in the text form, where a query does not say: sources (default), or 2016, as the page of PeachPy.IO reads them")
 	o.define(f)
 	f.row("h,help", "", "this text", func(string) {})
 	return f
@@ -219,7 +223,10 @@ func (o *serveOptions) config(a *app) (c server.Config, care *upkeep, err error)
 	if (o.tlsCert == "") != (o.tlsKey == "") {
 		return c, nil, usage("--tls-cert and --tls-key go together")
 	}
-	c, care = server.Config{Queue: o.queue, Parallel: o.parallel, GradeEvery: o.gradeEvery, Origins: o.origins}, &upkeep{}
+	if o.names != "" && o.names != request.Names2016 && o.names != "sources" {
+		return c, nil, usage("--names must be sources or %s, not %.40q", request.Names2016, o.names)
+	}
+	c, care = server.Config{Queue: o.queue, Parallel: o.parallel, GradeEvery: o.gradeEvery, Origins: o.origins, Names: o.names}, &upkeep{}
 	if c.MaxBody, err = parseBytes(o.maxBody); err != nil {
 		return c, nil, err
 	}

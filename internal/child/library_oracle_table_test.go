@@ -13,7 +13,7 @@ import (
 func libraries() []library {
 	return []library{openblas, blis, atlas, blas, gsl, gslcblas, libm, libmvec, libc, gmp, libgcrypt, libcrypto,
 		zlib, zstd, lz4, lzma, nettle, sodium, x264, x265, avcodec, avutil, vpx, aom, opus, webp,
-		fftw, mpfr, libgcc, libstdcxx, libelf, png}
+		fftw, mpfr, libgcc, libstdcxx, libelf, png, glib}
 }
 
 var openblas = library{"OpenBLAS", "libopenblas-serial-dev", "libopenblas-r*.a", []function{
@@ -38,6 +38,9 @@ var openblas = library{"OpenBLAS", "libopenblas-serial-dev", "libopenblas-r*.a",
 	{"sgemm_kernel_NEHALEM", "sgemm_kernel_NEHALEM.o", "gemm_openblas", "mr=4 nr=8 cs_c=4", nil},
 	{"sgemm_kernel_SKYLAKEX", "sgemm_kernel_SKYLAKEX.o", "gemm_openblas", "mr=16 nr=4 cs_c=16", nil},
 	{"sgemm_kernel_PILEDRIVER", "sgemm_kernel_PILEDRIVER.o", "gemm_openblas", "mr=16 nr=2 cs_c=16", nil},
+	{"saxpy_k_HASWELL", "saxpy_k_HASWELL.o", "axpy_openblas", "", nil},
+	{"saxpy_k_PENRYN", "saxpy_k_PENRYN.o", "axpy_openblas", "n=333 incx=2 incy=3", nil},
+	{"somatcopy_k_rt_NEHALEM", "somatcopy_k_rt_NEHALEM.o", "transpose_openblas", "", nil},
 }}
 
 var blis = library{"BLIS", "libblis-serial-dev", "libblis.a", []function{
@@ -49,6 +52,7 @@ var blis = library{"BLIS", "libblis-serial-dev", "libblis.a", []function{
 	{"bli_sgemm_piledriver_asm_16x3", "bli_gemm_piledriver_asm_d8x3.o", "gemm_blis", "mr=16 nr=3 cs_c=16", nil},
 	{"bli_sgemm_bulldozer_asm_8x8_fma4", "bli_gemm_bulldozer_asm_d4x6_fma4.o", "gemm_blis", "mr=8 nr=8 cs_c=8", nil},
 	{"bli_sgemm_knl_asm_24x16", "bli_sgemm_knl_asm_24x16.o", "gemm_blis", "mr=24 nr=16 rs_c=16", nil},
+	{"bli_dgemm_haswell_asm_6x8", "bli_gemm_haswell_asm_d6x8.o", "gemm_blis_f64", "mr=6 nr=8 rs_c=8", nil},
 }}
 
 var atlas = library{"ATLAS", "libatlas-base-dev", "libatlas.a", []function{
@@ -76,6 +80,15 @@ var gslcblas = library{"GSL CBLAS", "libgsl-dev", "libgslcblas.a", []function{
 	{"cblas_ddot", "ddot.o", "dot_f64", "incx=2", dotBLAS[float64]},
 	{"cblas_sasum", "sasum.o", "reduce_f32", "", sumOfAbsolutes[float32]},
 	{"cblas_idamax", "idamax.o", "index_f64", "", indexOfLargest[float64](0)},
+	{"cblas_saxpy", "saxpy.o", "blis/saxpy", "n=1001", nil},
+	{"cblas_daxpy", "daxpy.o", "blis/daxpy", "incx=3 incy=2", nil},
+	{"cblas_scopy", "scopy.o", "blis/scopy", "incx=2", nil},
+	{"cblas_sscal", "sscal.o", "blis/sscal", "n=99 incx=2", nil},
+	{"cblas_sasum", "sasum.o", "blis/sasum", "n=1003", nil},
+	{"cblas_isamax", "isamax.o", "blis/isamax", "n=1003", nil},
+	{"cblas_zaxpy", "zaxpy.o", "blis/zaxpy", "n=101 incy=2", nil},
+	{"cblas_ddot", "ddot.o", "blis/ddot", "n=1003 incx=2", nil},
+	{"cblas_sgemv", "sgemv.o", "gemv_cblas", "", nil},
 }}
 
 // The tables of these functions are members of their own.
@@ -131,6 +144,11 @@ var libc = library{"glibc", "libc6-dev", "libc.a", []function{
 	{"__memcmp_sse2", "memcmp-sse2.o", "bytes_2", "", compareBytes},
 	{"__memcmp_avx2_movbe", "memcmp-avx2-movbe.o", "bytes_2_equal", "", compareBytes},
 	{"__memcmpeq_evex", "memcmpeq-evex.o", "bytes_2_equal", "", different},
+	{"__memmove_avx_unaligned_erms", "memmove-avx-unaligned-erms.o", "libc/memcpy", "n=60", nil},
+	{"__memmove_erms", "memmove-erms.o", "libc/memcpy", "n=777", nil},
+	{"__memset_avx2_unaligned_erms", "memset-avx2-unaligned-erms.o", "libc/memset", "n=60", nil},
+	{"__memcmp_avx2_movbe", "memcmp-avx2-movbe.o", "libc/memcmp", "n=1000", nil},
+	{"__strlen_avx2", "strlen-avx2.o", "libc/strlen", "n=1000", nil},
 }}
 
 var gmp = library{"GMP", "libgmp-dev", "libgmp.a", []function{
@@ -146,6 +164,7 @@ var gmp = library{"GMP", "libgmp-dev", "libgmp.a", []function{
 	{"__gmpn_cmp", "lt94-cmp.o", "limbs_2", "", compareNumbers},
 	{"__gmpn_mod_34lsub1", "mod_34lsub1.o", "limbs_1", "", remainder48},
 	{"__gmpn_gcd_11", "gcd_11.o", "integers_2", "x=3234846615 y=9699690000000015", gcd},
+	{"__gmpn_popcount", "lt92-popcount.o", "reduce/popcount", "n=99", nil},
 }}
 
 var libgcrypt = library{"Libgcrypt", "libgcrypt20-dev", "libgcrypt.a", []function{
@@ -153,6 +172,7 @@ var libgcrypt = library{"Libgcrypt", "libgcrypt20-dev", "libgcrypt.a", []functio
 	{"_gcry_mpih_sub_n", "mpih-sub1-asm.o", "limbs_3", "", borrowOfDifference},
 	{"_gcry_mpih_mul_1", "mpih-mul1-asm.o", "limbs_mul", "", highLimb},
 	{"_gcry_mpih_addmul_1", "mpih-mul2-asm.o", "limbs_addmul", "", highLimbOfSum},
+	{"_gcry_sha256_transform_amd64_ssse3", "sha256-ssse3-amd64.o", "sha256_gcrypt", "", nil},
 }}
 
 var libcrypto = library{"OpenSSL", "libssl-dev", "libcrypto.a", []function{
@@ -163,12 +183,14 @@ var libcrypto = library{"OpenSSL", "libssl-dev", "libcrypto.a", []function{
 	{"bn_div_words", "libcrypto-lib-x86_64-gcc.o", "integers_3", "x=123456789012345 y=18446744073709551557 z=9876543210987654321", divideWords},
 	{"bn_get_bits5", "libcrypto-lib-x86_64-mont5.o", "bits_at", "offset=77", fiveBits},
 	{"CRYPTO_memcmp", "libcrypto-lib-x86_64cpuid.o", "bytes_2", "", different},
+	{"EVP_EncodeBlock", "libcrypto-lib-encode.o", "base64_openssl", "", nil},
 }}
 
 var zlib = library{"zlib", "zlib1g-dev", "libz.a", []function{
 	{"adler32", "adler32.o", "checksum", "start=1 n=6000", adler},
 	{"crc32", "crc32.o", "checksum", "start=0", crc(crc32.IEEE)},
 	{"crc32_z", "crc32.o", "checksum", "start=0 n=4999", crc(crc32.IEEE)},
+	{"adler32_z", "adler32.o", "hash/adler32", "n=9999", nil},
 }}
 
 var zstd = library{"Zstandard", "libzstd-dev", "libzstd.a", []function{
@@ -191,6 +213,8 @@ var lzma = library{"liblzma", "liblzma-dev", "liblzma.a", []function{
 var nettle = library{"Nettle", "nettle-dev", "libnettle.a", []function{
 	{"_nettle_umac_nh", "umac-nh.o", "umac", "", nh},
 	{"nettle_memeql_sec", "memeql-sec.o", "bytes_2_equal", "", equal},
+	{"_nettle_chacha_core", "chacha-core-internal.o", "chacha_nettle", "", nil},
+	{"nettle_base64_encode_raw", "base64-encode.o", "base64_nettle", "n=1001", nil},
 }}
 
 var sodium = library{"libsodium", "libsodium-dev", "libsodium.a", []function{
@@ -287,4 +311,9 @@ var libelf = library{"libelf", "libelf-dev", "libelf.a", []function{
 
 var png = library{"libpng", "libpng-dev", "libpng16.a", []function{
 	{"png_get_uint_32", "pngrutil.o", "string", "n=4", bigEndian},
+}}
+
+var glib = library{"GLib", "libglib2.0-dev", "libglib-2.0.a", []function{
+	{"g_utf8_validate", "gutf8.c.o", "utf8_glib", "", nil},
+	{"g_utf8_validate", "gutf8.c.o", "utf8_glib", "n=777", nil},
 }}

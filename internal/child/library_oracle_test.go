@@ -33,7 +33,7 @@ type library struct {
 type function struct {
 	symbol  string
 	members string // of the archive, the function's first; NAME or, where several have it, NAME:SYMBOL; joined by ld -r
-	spec    string // file in testdata/library, less .xml
+	spec    string // file in testdata/library, less .xml; or the full name of a built-in kernel
 	params  string // name=value ...
 	want    func(*call) answer
 }
@@ -109,7 +109,8 @@ func runFunction(t *testing.T, archive []byte, f function) (o outcome) {
 	object := joined(t, archive, f)
 	c := newCall(t, f)
 	for ; o.repeats < tries; o.repeats++ {
-		rep := do(t, &wire.Job{Kind: wire.Run, Spec: c.Spec.XML, Params: c.values, Object: object, Seed: seed, Budget: libraryBudget()})
+		rep := do(t, &wire.Job{Kind: wire.Run, Spec: c.Spec.XML, Params: c.values, Symbol: f.symbol, Object: object, Seed: seed, Budget: libraryBudget(),
+			Refused: []wire.Unavailable{{Name: wire.FigureInstructions, Reason: "no event is counted"}}})
 		o.result, o.problem = rep.Result, rep.Problem
 		if p := o.problem; p != nil && p.Class != wire.Timeout || p == nil && o.result.Integrity == "consistent" {
 			break
@@ -296,8 +297,20 @@ type call struct {
 	memory [][]byte          // the operands, as the function finds them
 }
 
-func newCall(t *testing.T, f function) *call {
+// librarySpec is what a function is called by.
+func librarySpec(t *testing.T, f function) *kernels.Spec {
 	t.Helper()
+	if strings.Contains(f.spec, "/") {
+		set, err := kernels.Builtin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec, err := set.Find(f.spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return spec
+	}
 	xml, err := librarySpecs.ReadFile("testdata/library/" + f.spec + ".xml")
 	if err != nil {
 		t.Fatal(err)
@@ -306,12 +319,19 @@ func newCall(t *testing.T, f function) *call {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return spec
+}
+
+func newCall(t *testing.T, f function) *call {
+	t.Helper()
+	spec := librarySpec(t, f)
 	raw := map[string][]string{}
 	for _, p := range strings.Fields(f.params) {
 		name, value, _ := strings.Cut(p, "=")
 		raw[name] = []string{value}
 	}
 	c := &call{}
+	var err error
 	if c.values, err = spec.Values(raw); err != nil {
 		t.Fatal(err)
 	}

@@ -112,3 +112,18 @@ func verified(t *testing.T, object []byte, s *kernels.Spec, params string, seed 
 	}
 	return rep.Result.Verify
 }
+
+// Who asks for one kernel with an object of another is told so, unless he names the
+// function; any function can be the playground.
+func TestMistakenKernel(t *testing.T) {
+	rep := do(t, runJob(t, example(t, "sdot"), "sgemm", nil))
+	p := rep.Problem
+	if p == nil || p.Class != wire.UndefinedSymbol || p.Symbol != "sdot" || !strings.Contains(p.Detail, "its only one is sdot, which the kernel blis/sdot is for") {
+		t.Errorf("%+v", p)
+	}
+	for kernel, query := range map[string]map[string][]string{"ddot": {"symbol": {"sdot"}, "n": {"0"}}, "playground": {"iterations": {"1"}}} {
+		if rep := do(t, runJob(t, example(t, "sdot"), kernel, query)); rep.Problem != nil && rep.Problem.Class == wire.UndefinedSymbol {
+			t.Errorf("%s: %v", kernel, rep.Problem)
+		}
+	}
+}

@@ -60,6 +60,7 @@ type Config struct {
 
 	Machine  string // its name in answers; default the one that the host gives itself
 	CPUs     []int  // that cells may run on; default those that this process may run on
+	Events   string // a list of those that are counted where a client names none; default what the host has
 	NoEvents string // why events are not counted even where there is a PMU; empty counts them
 
 	// Learned is what a child found out on this host before: then the measuring

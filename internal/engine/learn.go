@@ -35,6 +35,11 @@ func (c Config) Learn() (*request.Reader, wire.Host, error) {
 	if c.NoEvents != "" {
 		host, counting = hostinfo.WithoutPMU(host, c.NoEvents), request.NewCounting(nil, c.NoEvents)
 	}
+	if c.Events != "" {
+		if counting, err = counting.Usually(c.Events); err != nil {
+			return nil, wire.Host{}, wire.Problemf(wire.BadParameter, "the events to count where a client names none: %v", err)
+		}
+	}
 	if len(c.CPUs) > 0 {
 		host.CPUs = c.CPUs
 	}

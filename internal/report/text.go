@@ -32,6 +32,31 @@ func wrong(r *wire.Result) string {
 	return line("WRONG RESULT: " + r.Verify.Why)
 }
 
+// Text2016 is Text with the names of figures alone, as programs of 2016 read them;
+// Sources then has to be told elsewhere.
+func Text2016(w io.Writer, r *wire.Result) error {
+	var b strings.Builder
+	for _, c := range ordered(r.Counters) {
+		fmt.Fprintf(&b, "%s: %s\n", line(c.Name), Integer(c.Value))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Sources tells on one line where each figure comes from, in the order of the text form,
+// as in "Cycles=tsc-calibrated, Time=tsc".
+func Sources(r *wire.Result) string {
+	var list []string
+	for _, c := range ordered(r.Counters) {
+		source := string(c.Source)
+		if g := untrue(&c); g != "" {
+			source += " (" + g + ")"
+		}
+		list = append(list, line(c.Name)+"="+line(source))
+	}
+	return strings.Join(list, ", ")
+}
+
 // Sound tells whether nothing speaks against the function or its figures: its
 // result is not known to be wrong, it kept the calling convention, and nothing
 // seen from outside contradicts the samples. What is unproven is doubted only.

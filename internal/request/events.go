@@ -16,6 +16,22 @@ import (
 type Counting struct {
 	events func() *events.Host // gives nil where the processor is not known at all
 	why    string              // there is no PMU to use
+	usual  []string            // what is counted where a client names nothing; nil leaves it to the host
+}
+
+// Usually returns what counts a list of events, separated by commas, where a client names
+// none. The error says that this host cannot plan them.
+func (c *Counting) Usually(list string) (*Counting, error) {
+	names, err := events.ReadList(list)
+	if err == nil {
+		_, _, err = c.Plan([]string{list})
+	}
+	if err != nil {
+		return nil, err
+	}
+	usual := *c
+	usual.usual = names
+	return &usual, nil
 }
 
 // NewCounting returns what a host with these events can count. A reason why
@@ -38,6 +54,9 @@ const defaultEvents = "default"
 // Without names it is the default set where there is a PMU.
 func (c *Counting) Plan(values []string) ([]wire.Group, []wire.Unavailable, error) {
 	names, err := events.ReadList(strings.Join(values, ","))
+	if err == nil && len(values) == 0 {
+		names = c.usual
+	}
 	switch {
 	case err != nil:
 		return nil, nil, err

@@ -56,7 +56,7 @@ func OptionsOf(kind wire.Kind) []Option {
 func (r *Reader) optionsOf(kind wire.Kind) []option {
 	switch kind {
 	case wire.Run:
-		return append(r.options(), referenceOptions()...)
+		return slices.Concat(r.options(), referenceOptions(), figureOptions())
 	case wire.Compare:
 		return replaced(r.options(), r.compareOptions())
 	case wire.Sweeping:
@@ -65,6 +65,13 @@ func (r *Reader) optionsOf(kind wire.Kind) []option {
 		return r.checkOptions()
 	}
 	return r.options()
+}
+
+// figureOptions are about the form of a single result.
+func figureOptions() []option {
+	return []option{
+		{namesName, "FORM", "of figures in the text form: sources tells where each comes from that is not the PMU's (default); 2016: as then, and the sources beside", figureNames},
+	}
 }
 
 // replaced returns a table of options with those of others put in the place of what has
@@ -98,6 +105,28 @@ const (
 	kernelName = "kernel"
 	callName   = "call"
 )
+
+// namesName is the word for how the text form names figures, and Names2016 the value
+// for names alone.
+const (
+	namesName = "names"
+	Names2016 = "2016"
+)
+
+// figureNames checks an option that is not about the job, but about the form of its answer.
+func figureNames(_ *wire.Job, values []string) error {
+	_, err := word(values, "sources", Names2016)
+	return err
+}
+
+// NamesOf returns how a query wants figures to be named, where it says so: the usual way
+// otherwise.
+func NamesOf(query map[string][]string, usual string) string {
+	if values := query[namesName]; len(values) == 1 {
+		return values[0]
+	}
+	return usual
+}
 
 // options are read in this order: precision after effort, which has one too.
 func (r *Reader) options() []option {

@@ -410,3 +410,36 @@ func TestPrecisionIsToldAsItIs(t *testing.T) {
 		}
 	}
 }
+
+// What an operator has counted where a query names nothing is planned like what a query
+// names, and no more than that.
+func TestUsualEvents(t *testing.T) {
+	table, err := events.Find("intel:6:0x55")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := request.NewCounting(&events.Host{Table: table}, "")
+	usual, err := c.Usually("MEM_INST_RETIRED.ALL_LOADS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _, err := c.Plan([]string{"MEM_INST_RETIRED.ALL_LOADS"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := usual.Plan(nil); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
+	other, _, err := c.Plan([]string{"MEM_INST_RETIRED.ALL_STORES"})
+	if got, _, e := usual.Plan([]string{"MEM_INST_RETIRED.ALL_STORES"}); err != nil || e != nil || !reflect.DeepEqual(got, other) {
+		t.Errorf("%+v, %v, want %+v", got, e, other)
+	}
+	for _, list := range []string{"NO_SUCH_EVENT", ",", "event=0xc4,umask=0x1,umask=2"} {
+		if _, err := c.Usually(list); err == nil {
+			t.Errorf("%q is taken", list)
+		}
+	}
+	if _, err := request.NewCounting(nil, "").Usually("all"); err == nil {
+		t.Error("events are taken for a processor that has no table")
+	}
+}

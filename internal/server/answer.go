@@ -58,7 +58,7 @@ func (s *Server) problem(accept string, p *wire.Problem) answer {
 const (
 	corsMethods = "GET, HEAD, POST, OPTIONS"
 	corsHeaders = "DNT,X-CustomHeader,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Authorization,Accept"
-	corsExpose  = "Retry-After,X-Request-Id,WebRunner-Machine,WebRunner-Layers,WebRunner-Verify,WebRunner-ABI,WebRunner-Integrity,WebRunner-Warning"
+	corsExpose  = "Retry-After,X-Request-Id,WebRunner-Machine,WebRunner-Layers,WebRunner-Verify,WebRunner-ABI,WebRunner-Integrity,WebRunner-Warning,WebRunner-Sources"
 	corsMaxAge  = "1728000"
 )
 

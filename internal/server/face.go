@@ -4,18 +4,25 @@ import (
 	"bytes"
 
 	"webrunner/internal/report"
+	"webrunner/internal/request"
 	"webrunner/internal/wire"
 )
 
 // face writes the result of a run as the client likes it best.
-func face(x *exchange, r *wire.Result) (answer, *wire.Problem) {
+func (s *Server) face(x *exchange, r *wire.Result) (answer, *wire.Problem) {
 	f := chooseFormat(x.accept, report.Formats())
+	sources := ""
+	if f.Media == mediaText+"; charset=utf-8" && request.NamesOf(x.query, s.cfg.Names) == request.Names2016 {
+		f.Write, sources = report.Text2016, report.Sources(r)
+	}
 	var b bytes.Buffer
 	if err := f.Write(&b, r); err != nil {
 		return answer{}, wire.Problemf(wire.Internal, "the result cannot be written as %s: %v", f.Name, err)
 	}
 	asked := len(x.query["events"]) > 0
-	return answer{status: 200, media: f.Media, body: b.Bytes(), verdict: verdictOf(r, asked)}, nil
+	v := verdictOf(r, asked)
+	v.sources = sources
+	return answer{status: 200, media: f.Media, body: b.Bytes(), verdict: v}, nil
 }
 
 // comparisonFace does so with a comparison. What is wrong with either side, the text says

@@ -25,7 +25,7 @@ func (s *Server) run(x *exchange) (answer, *wire.Problem) {
 	if p != nil {
 		return answer{}, p
 	}
-	return face(x, rep.Result)
+	return s.face(x, rep.Result)
 }
 
 // check tests the function of an object in many cases. A failure is an answer, not an

@@ -35,6 +35,7 @@ type Config struct {
 	BodyTime   time.Duration // in which a body or an answer moves on by 128 KiB, or ends; default 10 s
 	Tokens     *tokens.Book  // of those who may use it; nil lets everyone in
 	Origins    []string      // of pages that may use it (CORS); default all
+	Names      string        // how the text form names figures where a query does not say: request.Names2016, or empty
 
 	AccessLog io.Writer                        // default none
 	Records   slog.Handler                     // of answers in place of AccessLog; default none

@@ -14,6 +14,7 @@ import (
 type verdict struct {
 	verify, abi, integrity string
 	warnings               []string
+	sources                string // of the figures, where their names do not tell them
 }
 
 func verdictOf(r *wire.Result, asked bool) *verdict {
@@ -36,16 +37,24 @@ func (v *verdict) write(h *fasthttp.ResponseHeader) {
 	h.Set("WebRunner-Verify", printable(v.verify))
 	h.Set("WebRunner-ABI", v.abi)
 	h.Set("WebRunner-Integrity", printable(v.integrity))
+	if v.sources != "" {
+		h.Set("WebRunner-Sources", cut(printable(v.sources), maxWarnings))
+	}
 	left := maxWarnings
 	for i, w := range v.warnings {
-		w = printable(w)
-		if len(w) > maxWarning {
-			w = w[:maxWarning-3] + "..."
-		}
+		w = cut(printable(w), maxWarning)
 		if left -= len(w); left < 0 {
 			h.Add("WebRunner-Warning", fmt.Sprintf("%d more; the JSON form has all", len(v.warnings)-i))
 			return
 		}
 		h.Add("WebRunner-Warning", w)
 	}
+}
+
+// cut shortens a text to so many bytes.
+func cut(s string, most int) string {
+	if len(s) > most {
+		return s[:most-3] + "..."
+	}
+	return s
 }

@@ -63,6 +63,33 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// Where a query, or the operator, asks for the names of 2016 the text form has the names
+// alone, and a header where the figures come from. Other forms are as they are.
+func TestNamesOf2016(t *testing.T) {
+	for _, row := range []struct{ operator, query, accept, body, sources string }{
+		{"", "", "text/plain", "Cycles (tsc): 2005\n", ""},
+		{"", "&names=2016", "text/plain", "Cycles: 2005\n", "Cycles=tsc"},
+		{"", "&names=2016", "", "Cycles: 2005\n", "Cycles=tsc"},
+		{"", "&names=sources", "text/plain", "Cycles (tsc): 2005\n", ""},
+		{"2016", "", "text/plain", "Cycles: 2005\n", "Cycles=tsc"},
+		{"2016", "&names=sources", "text/plain", "Cycles (tsc): 2005\n", ""},
+		{"2016", "", "application/json", "", ""},
+	} {
+		b := start(t, false, func(c *Config) { c.Names = row.operator })
+		r := b.do("POST", runSdot+row.query, object("good"), "Accept", row.accept)
+		if r.status != 200 || row.body != "" && r.body != row.body || r.header.Get("WebRunner-Sources") != row.sources {
+			t.Errorf("%+v: %d %q, sources %q", row, r.status, r.body, r.header.Get("WebRunner-Sources"))
+		}
+		if row.sources != "" && !exposed(r.header, "WebRunner-Sources") {
+			t.Error("a browser's page does not see the sources")
+		}
+	}
+	b := start(t, false, nil)
+	if r := b.do("POST", runSdot+"&names=2017", object("good")); r.status != 400 || !strings.Contains(r.body, "sources, 2016") {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
 func exposed(h http.Header, name string) bool {
 	return slices.ContainsFunc(strings.Split(h.Get("Access-Control-Expose-Headers"), ","), func(n string) bool { return strings.EqualFold(n, name) })
 }

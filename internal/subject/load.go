@@ -2,6 +2,7 @@ package subject
 
 import (
 	"errors"
+	"slices"
 
 	"webrunner/filter/screen"
 	"webrunner/internal/wire"
@@ -71,6 +72,23 @@ func load(job *wire.Job, at seat, operands uint64, place func(*loader.Object, *l
 		return nil, Problem(err)
 	}
 	return im, nil
+}
+
+// mistaken is a *wire.Problem where the only function of an object is not what was
+// asked for, but another kernel that everybody knows.
+func (s *Subject) mistaken() error {
+	name := s.Choice.Name
+	if s.Choice.Exact || s.Job.Symbol != "" || slices.Contains(s.Call.Spec.Alternatives, name) {
+		return nil
+	}
+	other := s.Call.Spec.Instead(name)
+	if other == "" {
+		return nil
+	}
+	p := wire.Problemf(wire.UndefinedSymbol, "the object has no function %s; its only one is %s, which the kernel %s is for: ask for that kernel, or name the function with the option symbol",
+		s.Call.Spec.Name, name, other)
+	p.Symbol = name
+	return p
 }
 
 // Inspect tells what the loader makes of the object of a job, until stop returns an

@@ -123,6 +123,9 @@ func (s *Subject) load() (err error) {
 	if s.Choice, err = s.choose(s.Image); err != nil {
 		return Problem(err)
 	}
+	if err := s.mistaken(); err != nil {
+		return err
+	}
 	s.Warnings = append(s.Warnings, s.Image.Warnings...)
 	if c := s.Choice; !c.Exact && !slices.Contains(s.Call.Spec.Alternatives, c.Name) {
 		s.Warnings = append(s.Warnings, fmt.Sprintf("the function that ran is %s: %s", c.Name, c.Why))
