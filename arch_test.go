@@ -72,9 +72,10 @@ func law() []room {
 		{"internal/server", []string{"internal/engine", "internal/link", "internal/request", "internal/report", "internal/tokens", "internal/trust", "internal/wire", "internal/words", "kernels"}, serverBans()},
 		{"internal/tokens", nil, leafBans()},
 		{"internal/client", []string{"internal/wire", "internal/words"}, append(serverBans(), ban{module + "/internal/server", "who asks a server needs nothing of what serves"})},
-		{"internal/engine", []string{"internal/gate", "internal/hostinfo", "internal/request", "internal/runner", "internal/trust", "internal/wire", "kernels", "perf/events", "perf/processor"}, serverBans()},
+		{"internal/engine", []string{"internal/gate", "internal/hostinfo", "internal/peaks", "internal/request", "internal/runner", "internal/trust", "internal/wire", "kernels", "perf/events", "perf/processor"}, serverBans()},
 		{"internal/link", nil, serverBans()},
 		{"internal/trust", []string{"internal/elfobj", "internal/hostinfo", "internal/wire", "perf/processor", "perf/stats"}, serverBans()},
+		{"internal/peaks", []string{"internal/wire"}, leafBans()},
 		{"internal/gate", []string{"internal/wire", "perf/stats"}, leafBans()},
 		{"internal/request", []string{"internal/gate", "internal/wire", "kernels", "perf", "perf/events"}, serverBans()},
 		{"internal/runner", []string{"internal/wire", "internal/words"}, serverBans()},
@@ -123,6 +124,8 @@ func law() []room {
 		{"scripts/validate", []string{"internal/child", "internal/elfobj", "internal/engine", "internal/runner", "internal/wire", "kernels", "perf/processor", "perf/uarch"}, nil},
 		// Is its own child too; not part of the binary.
 		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/engine", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/stats", "internal/hostile", "trampoline"}, nil},
+		// Starts a noisy neighbour, and is its own child; not part of the binary.
+		{"scripts/comparisons", []string{"internal/child", "internal/engine", "internal/runner", "internal/wire"}, nil},
 		{"scripts/bombs", []string{"loader/bombs"}, nil},
 		// Starts a server and is its worst client; not part of the binary.
 		{"scripts/abuse", []string{"examples", "internal/elfobj"}, nil},

@@ -43,6 +43,7 @@ func verbs() []verb {
 		{"check", "test a function in many cases against a reference", (*app).check},
 		{"compare", "say whether one function is faster than another", (*app).compare},
 		{"sweep", "measure a function over ranges of its parameters", (*app).sweep},
+		{"peaks", "measure what this core can do at most", (*app).peaks},
 		{"screen", "look at the code of an object; run nothing", (*app).screen},
 		{"inspect", "show what the loader makes of an object", (*app).inspect},
 		{"kernels", "list kernels and their parameters", (*app).kernels},

@@ -34,6 +34,7 @@ func (e *Engine) Do(ctx context.Context, job *wire.Job, queued time.Duration, pr
 		rep.Problem = wire.Problemf(wire.Internal, "the child answered a %s with no result", job.Kind)
 	}
 	e.complete(rep, queued, t)
+	e.share(job, rep.Result)
 	if r := rep.Result; e.single && r != nil {
 		if err := r.Sandbox.Check(e.Without); err != nil {
 			return &wire.Report{Problem: wire.AsProblem(err)}, t, nil

@@ -41,6 +41,8 @@ type Engine struct {
 	Grader func(ctx context.Context, do trust.Do) ([]trust.Mark, error)
 
 	single bool
+
+	ceiling ceiling // what the core can do at most, once that is known
 }
 
 // Config shapes an engine. The zero value of a field means its default.

@@ -78,3 +78,21 @@ func TestCompareParts(t *testing.T) {
 		t.Errorf("%d %s", r.status, r.body)
 	}
 }
+
+// TestPeaks: they are measured once, and results tell of them from then on.
+func TestPeaks(t *testing.T) {
+	b := start(t, false, nil)
+	r := b.do("GET", "/m/peaks", nil, "Accept", "application/json")
+	var p wire.Peaks
+	if err := json.Unmarshal([]byte(r.body), &p); err != nil || r.status != 200 || len(p.Peaks) < 20 || p.Peaks[0].Name != "fma-f32-128" || p.Peaks[0].Value <= 0 {
+		t.Fatalf("%d %s, %v", r.status, r.body, err)
+	}
+	jobs := b.fake.count()
+	if r := b.do("GET", "/m/peaks", nil); r.status != 200 || !strings.Contains(r.body, "load-L1") || b.fake.count() != jobs {
+		t.Errorf("%d %s, and %d jobs more", r.status, r.body, b.fake.count()-jobs)
+	}
+	b.fake.spoil = func(r *wire.Result) { r.Work.FLOPs = 2000 }
+	if r := b.do("POST", runSdot, strings.NewReader("x"), "Accept", "application/json"); !strings.Contains(r.body, `"Share of fma-f32-`) {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}

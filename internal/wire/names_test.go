@@ -21,6 +21,7 @@ func TestContract(t *testing.T) {
 		"problem": names(reflect.TypeFor[Problem](), ""),
 		"compare": names(reflect.TypeFor[Comparison](), ""),
 		"sweep":   names(reflect.TypeFor[Sweep](), ""),
+		"peaks":   names(reflect.TypeFor[Peaks](), ""),
 		"checked": names(reflect.TypeFor[Checked](), ""),
 	}
 	n := 0

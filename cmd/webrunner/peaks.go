@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"webrunner/internal/report"
+)
+
+// peaks prints what the core can do at most.
+func (a *app) peaks(args []string) int {
+	var o struct {
+		engineOptions
+		out output
+	}
+	f := newFlags("peaks [FLAGS]")
+	f.note = "Peaks are measured by functions of WebRunner's own, in the same sandbox as yours;\ncopies count what is read and what is written."
+	var forms []string
+	for _, form := range report.PeaksFormats() {
+		forms = append(forms, form.Name)
+	}
+	f.outputFlag(&o.out, forms...)
+	o.engineOptions.define(f)
+	_, code, stop := f.parse(a, args, 0, 0)
+	if stop {
+		return code
+	}
+	o.pool = 2
+	e, err := a.open(&o.engineOptions, errorLog(a.err))
+	if err != nil {
+		return a.fail(o.out, err)
+	}
+	defer e.Close()
+	ctx, end := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer end()
+	p, err := e.Peaks(ctx, nil)
+	if err = interrupted(ctx, err); err != nil {
+		return a.fail(o.out, err)
+	}
+	for _, form := range report.PeaksFormats() {
+		if form.Name == string(o.out) {
+			err = form.Write(a.out, p)
+		}
+	}
+	if err != nil {
+		return a.fail(o.out, err)
+	}
+	return exitGood
+}
