@@ -52,12 +52,18 @@ const (
 	slowdown  = 8 // times as long
 	cellTime  = time.Millisecond
 	mostCells = 4
+	// Code is taken apart, copied, and the copy screened: so long for a byte of it.
+	byteTime = 150 * time.Nanosecond
 )
 
 // Count counts what one call of a subject does, which takes about so long, within a time
 // limit. An error says why it cannot be known.
 func Count(s *subject.Subject, length, limit time.Duration) (*Counts, error) {
-	if mostCells*(slowdown*length+cellTime) > limit {
+	code := 0
+	for _, sec := range subject.Code(s.Image).Sections {
+		code += len(sec.Code)
+	}
+	if mostCells*(slowdown*length+cellTime)+time.Duration(code)*byteTime > limit {
 		return nil, errors.New("there is no time left to count in")
 	}
 	rewritten, err := newCopied(s)
