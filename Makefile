@@ -59,7 +59,11 @@ bench: ## run all benchmarks
 
 .PHONY: oracle
 oracle: ## compare with ld, objdump, Zydis, real libraries; see docs/validation
-	$(GO) test -tags oracle -timeout 4h ./loader/... ./filter/... ./internal/child
+	$(GO) test -tags oracle -timeout 4h ./loader/... ./filter/... ./internal/child ./internal/counted
+
+.PHONY: oracle-count
+oracle-count: ## compare exact counts with single steps, with valgrind's lackey and with hand counts
+	$(GO) test -tags oracle -timeout 2h -v -run Counted ./internal/counted
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (30s)

@@ -2,6 +2,7 @@ package counted
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -20,15 +21,17 @@ import (
 
 // copied runs calls of a subject's code that is rewritten to count what it executes.
 type copied struct {
-	subject *subject.Subject
-	source  rewrite.Source
-	place   rewrite.Place
-	tables  []span // of addresses that the table is for
-	entry   uint64 // of the function in the copy
-	copy    *rewrite.Copy
-	regions []cell.Region // of the copy
-	memory  []byte        // the counters
-	seed    maphash.Seed
+	subject  *subject.Subject
+	code     screen.Code // of the subject
+	supplied screen.Code
+	source   rewrite.Source
+	place    rewrite.Place
+	tables   []span // of addresses that the table is for
+	entry    uint64 // of the function in the copy
+	copy     *rewrite.Copy
+	regions  []cell.Region // of the copy
+	memory   []byte        // the counters
+	seed     maphash.Seed
 }
 
 // span is a range of addresses.
@@ -54,20 +57,13 @@ func newCopied(s *subject.Subject) (*copied, error) {
 		Counters: counterLow + random.Uint64N(counterStep)<<16,
 		Table:    tableLow + random.Uint64N(tableSteps)<<16,
 	}}
-	code := subject.Code(s.Image)
-	sections, err := screen.Decoded(code, screen.Options{})
-	if err != nil {
+	c.code, c.supplied = subject.Code(s.Image), suppliedCode()
+	c.code.Roots = append(slices.Clone(c.code.Roots), s.Choice.Addr)
+	if err := c.decode(); err != nil {
 		return nil, err
 	}
-	supplied := suppliedCode()
-	library, err := screen.Decoded(supplied, screen.Options{})
-	if err != nil {
-		return nil, err
-	}
-	c.source.Sections = append(library, sections...)
-	slices.SortFunc(c.source.Sections, func(a, b screen.Instructions) int { return int(int64(a.Addr) - int64(b.Addr)) })
-	c.source.Entries = append(slices.Clone(code.Roots), s.Choice.Addr)
-	for _, sym := range slices.Concat(code.Symbols, supplied.Symbols) {
+	c.source.Entries = slices.Clone(c.code.Roots)
+	for _, sym := range slices.Concat(c.code.Symbols, c.supplied.Symbols) {
 		if !sym.Data {
 			c.source.Entries = append(c.source.Entries, sym.Addr)
 		}
@@ -79,11 +75,26 @@ func newCopied(s *subject.Subject) (*copied, error) {
 	c.source.Outside = append(c.source.Outside, back)
 	c.tables = append(c.tables, span{trampoline.StubAddr, uint64(len(trampoline.Code())+page-1) &^ (page - 1)})
 	for _, seg := range s.Image.Segments {
-		if slices.ContainsFunc(sections, func(sec screen.Instructions) bool { return sec.Addr >= seg.Addr && sec.Addr < seg.Addr+seg.Size }) {
+		if slices.ContainsFunc(c.code.Sections, func(sec screen.Section) bool { return sec.Addr >= seg.Addr && sec.Addr < seg.Addr+seg.Size }) {
 			c.tables = append(c.tables, span{seg.Addr, seg.Size})
 		}
 	}
 	return c, nil
+}
+
+// decode finds the instructions of the code that is copied.
+func (c *copied) decode() error {
+	library, err := screen.Decoded(c.supplied, screen.Options{})
+	if err != nil {
+		return err
+	}
+	sections, err := screen.Decoded(c.code, screen.Options{})
+	if err != nil {
+		return err
+	}
+	c.source.Sections = append(library, sections...)
+	slices.SortFunc(c.source.Sections, func(a, b screen.Instructions) int { return cmp.Compare(a.Addr, b.Addr) })
+	return nil
 }
 
 // suppliedCode is the library functions of the stub, which kernels may call.
@@ -211,8 +222,14 @@ func (c *copied) learn(out *cell.Outcome) error {
 		return errors.New("the rewritten code ran out of time")
 	case out.End != cell.Signal:
 		return fmt.Errorf("the rewritten code ended by a %v", out.End)
-	case out.Regs.Rip == 0 && missing && c.copy.Instruction(addr) && !slices.Contains(c.source.Entries, addr):
+	case out.Regs.Rip == 0 && missing && !slices.Contains(c.source.Entries, addr):
 		c.source.Entries = append(c.source.Entries, addr)
+		if !c.copy.Instruction(addr) { // or nothing was seen to lead there
+			c.code.Roots = append(c.code.Roots, addr)
+			if err := c.decode(); err != nil {
+				return err
+			}
+		}
 		c.copy = nil
 		return nil
 	case out.Regs.Rip == 0 && missing:

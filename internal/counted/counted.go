@@ -19,7 +19,6 @@ import (
 type Counts struct {
 	count.Totals
 	Ledger count.Ledger
-	How    string   // by which means, in words
 	Notes  []string // what the counts depend on beside the contents of the operands
 }
 
@@ -53,35 +52,42 @@ const (
 	slowdown  = 8 // times as long
 	cellTime  = time.Millisecond
 	mostCells = 4
+	// Code is taken apart, copied, and the copy screened: so long for a byte of it.
+	byteTime = 150 * time.Nanosecond
 )
 
 // Count counts what one call of a subject does, which takes about so long, within a time
 // limit. An error says why it cannot be known.
 func Count(s *subject.Subject, length, limit time.Duration) (*Counts, error) {
-	if mostCells*(slowdown*length+cellTime) > limit {
+	code := 0
+	for _, sec := range subject.Code(s.Image).Sections {
+		code += len(sec.Code)
+	}
+	if mostCells*(slowdown*length+cellTime)+time.Duration(code)*byteTime > limit {
 		return nil, errors.New("there is no time left to count in")
 	}
 	rewritten, err := newCopied(s)
 	if err == nil {
 		var c *Counts
-		if c, err = with(s, rewritten, "rewritten code"); err == nil {
+		if c, err = with(s, rewritten); err == nil {
 			return c, nil
 		}
 	}
-	c, err2 := with(s, stepped{min(mostSteps, uint64(max(limit, 0)/stepTime/2))}, "single steps")
+	c, err2 := with(s, stepped{min(mostSteps, uint64(max(limit, 0)/stepTime/2))})
 	if err2 != nil {
 		return nil, fmt.Errorf("%w; in single steps %w", reason(err), reason(err2))
 	}
+	c.note("the instructions were counted in single steps, not in rewritten code: %v", reason(err))
 	return c, nil
 }
 
 // with counts by some means.
-func with(s *subject.Subject, by counter, how string) (*Counts, error) {
+func with(s *subject.Subject, by counter) (*Counts, error) {
 	l, err := by.call(s, s.Plan())
 	if err != nil {
 		return nil, err
 	}
-	c := &Counts{Ledger: l, Totals: count.Sum(l, s.Space.Code), How: how}
+	c := &Counts{Ledger: l, Totals: count.Sum(l, s.Space.Code)}
 	c.compare(s, by)
 	return c, nil
 }

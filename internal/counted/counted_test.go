@@ -192,13 +192,16 @@ func TestHostile(t *testing.T) {
 	for _, tt := range []struct {
 		name, code   string
 		instructions uint64
+		stepped      bool
 	}{
 		// lea rax, [rip+1f+1]; jmp rax; 1: mov eax, 0xc3c3c3c3; ret: into the middle of an instruction
-		{"into an instruction", "488d0503000000ffe0b8c3c3c3c3c3", 3},
+		{"into an instruction", "488d0503000000ffe0b8c3c3c3c3c3", 3, false},
+		// lea rax, [rip+1f+1]; test al, al; js 1f; jmp rax; 1: mov eax, 0xc3c3c3c3; ret: the same, where the instruction is reached as well
+		{"into a reached instruction", "488d050700000084c07802ffe0b8c3c3c3c3c3", 5, true},
 		// mov eax, [rip+0]: its own next bytes; cmp eax, those bytes; jne to ud2; ret
-		{"reads itself", "8b05000000003d3d0000007401c3c3", 0},
+		{"reads itself", "8b05000000003d3d0000007401c3c3", 0, false},
 		// call 1f; 1: pop rax; add rax, 8; push rax; ret; ud2: a return address that is computed
-		{"return address", "e80000000058" + "4883c007" + "50" + "c3" + "c3", 6},
+		{"return address", "e80000000058" + "4883c007" + "50" + "c3" + "c3", 6, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := subjectFor(t, function(t, tt.code))
@@ -210,8 +213,11 @@ func TestHostile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if noted := len(c.Notes) > 0 && strings.Contains(c.Notes[len(c.Notes)-1], "single steps"); noted != tt.stepped {
+				t.Errorf("counted in single steps: %v, want %v; %q", noted, tt.stepped, c.Notes)
+			}
 			if !c.Ledger.Equal(truth.Ledger) || tt.instructions > 0 && c.Instructions != tt.instructions {
-				t.Errorf("%d instructions by %s, want %d", c.Instructions, c.How, instructions(truth.Ledger))
+				t.Errorf("%d instructions, want %d; %q", c.Instructions, instructions(truth.Ledger), c.Notes)
 			}
 		})
 	}

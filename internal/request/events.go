@@ -183,6 +183,7 @@ func (c *Counting) Derive(res *wire.Result) []wire.Derived {
 		}
 	}
 	work := events.Work{Elements: res.Work.Elements, Iterations: res.Work.Iterations, Bytes: res.Work.Bytes, FLOPs: res.Work.FLOPs}
+	work = withCounted(work, counts)
 	list := []wire.Derived{} // JSON readers expect a list, not null
 	for _, d := range events.Derive(counts, work, table) {
 		list = append(list, wire.Derived{

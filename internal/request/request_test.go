@@ -307,6 +307,19 @@ func TestDerive(t *testing.T) {
 			t.Errorf("%s: %+v, want %v by %s", name, d, want.Value, want.Source)
 		}
 	}
+	// What no specification says is taken from what was counted.
+	res.Work = wire.Work{}
+	res.Counters = []wire.Counter{
+		{Name: "Cycles", Value: 100, Source: wire.TSCCalibrated}, {Name: "FLOPs", Value: 50, Source: wire.Counted},
+		{Name: "LoadedBytes", Value: 300, Source: wire.Counted}, {Name: "StoredBytes", Value: 100, Source: wire.Counted},
+	}
+	per := make(map[string]float64)
+	for _, d := range r.Events.Derive(res) {
+		per[d.Name] = d.Value
+	}
+	if per["FLOPs per cycle"] != 0.5 || per["Bytes per cycle"] != 4 {
+		t.Errorf("derived from counts: %v", per)
+	}
 	res.Counters = []wire.Counter{{Name: "Cycles", Value: -3, Source: wire.TSCCalibrated}}
 	if list := r.Events.Derive(res); len(list) != 0 {
 		t.Errorf("of a kernel that takes no time: %+v", list)

@@ -1,10 +1,8 @@
 package rewrite
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"sort"
 
 	"webrunner/filter/screen"
@@ -62,7 +60,7 @@ type Copy struct {
 	place    Place
 	sections []screen.Instructions
 	marks    [][]uint8
-	where    [][]uint32 // address in the copy, of leaders
+	where    [][]uint32 // address in the copy, of leaders; until that is known the number of the block, from 1
 	blocks   []block
 	outside  []uint64
 	count    int // of counters
@@ -89,11 +87,18 @@ func Rewrite(s Source, at Place) (*Copy, error) {
 	for i := range c.sections {
 		c.lead(i)
 	}
+	leaders := 0
+	for _, marks := range c.marks {
+		for _, m := range marks {
+			leaders += int(m & leader)
+		}
+	}
+	c.blocks = make([]block, 0, leaders)
 	for i := range c.sections {
 		c.divide(i)
 	}
 	c.keepFlags()
-	w := &writer{Copy: c, out: make([]byte, 0, 3*size+4096)}
+	w := &writer{Copy: c, out: make([]byte, 0, 5*size+4096)}
 	for i := range c.blocks {
 		w.block(i)
 	}
@@ -203,6 +208,7 @@ func (c *Copy) divide(i int) {
 			b.fallen = c.counter()
 		}
 		c.blocks = append(c.blocks, b)
+		c.where[i][b.start] = uint32(len(c.blocks))
 	}
 }
 
@@ -215,13 +221,10 @@ func (c *Copy) counter() int {
 // they are written.
 func (c *Copy) keepFlags() {
 	at := func(section, off int) *block {
-		i, ok := slices.BinarySearchFunc(c.blocks, [2]int{section, off}, func(b block, p [2]int) int {
-			return cmp.Or(cmp.Compare(b.section, p[0]), cmp.Compare(b.start, p[1]))
-		})
-		if !ok {
+		if off >= len(c.where[section]) || c.where[section][off] == 0 {
 			return nil
 		}
-		return &c.blocks[i]
+		return &c.blocks[c.where[section][off]-1]
 	}
 	live := func(b *block) bool { return b == nil || b.live }
 	for changed := true; changed; {

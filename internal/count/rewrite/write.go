@@ -15,9 +15,8 @@ type writer struct {
 
 // fix is four bytes of the copy that hold the distance to a place.
 type fix struct {
-	at     int // in the copy
-	target uint64
-	inside bool // target is an original address of code that is copied
+	at     int    // in the copy
+	target uint64 // the original address
 }
 
 var le = binary.LittleEndian
