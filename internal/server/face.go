@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"time"
 
 	"webrunner/internal/report"
 	"webrunner/internal/wire"
@@ -9,11 +10,12 @@ import (
 
 // face writes the result of a run as the client likes it best.
 func face(x *exchange, r *wire.Result) (answer, *wire.Problem) {
-	f := chooseFormat(x.accept, report.Formats())
+	f, began := chooseFormat(x.accept, report.Formats()), time.Now()
 	var b bytes.Buffer
 	if err := f.Write(&b, r); err != nil {
 		return answer{}, wire.Problemf(wire.Internal, "the result cannot be written as %s: %v", f.Name, err)
 	}
+	x.steps.add("encode", time.Since(began))
 	asked := len(x.query["events"]) > 0
 	return answer{status: 200, media: f.Media, body: b.Bytes(), verdict: verdictOf(r, asked)}, nil
 }
