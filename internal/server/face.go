@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"time"
 
 	"webrunner/internal/report"
 	"webrunner/internal/request"
@@ -10,7 +11,7 @@ import (
 
 // face writes the result of a run as the client likes it best.
 func (s *Server) face(x *exchange, r *wire.Result) (answer, *wire.Problem) {
-	f := chooseFormat(x.accept, report.Formats())
+	f, began := chooseFormat(x.accept, report.Formats()), time.Now()
 	sources := ""
 	if f.Media == mediaText+"; charset=utf-8" && request.NamesOf(x.query, s.cfg.Names) == request.Names2016 {
 		f.Write, sources = report.Text2016, report.Sources(r)
@@ -19,6 +20,7 @@ func (s *Server) face(x *exchange, r *wire.Result) (answer, *wire.Problem) {
 	if err := f.Write(&b, r); err != nil {
 		return answer{}, wire.Problemf(wire.Internal, "the result cannot be written as %s: %v", f.Name, err)
 	}
+	x.steps.add("encode", time.Since(began))
 	asked := len(x.query["events"]) > 0
 	v := verdictOf(r, asked)
 	v.sources = sources
