@@ -64,6 +64,10 @@ func (f *fake) Do(ctx context.Context, job *wire.Job, progress func(*wire.Progre
 	if job.Kind == wire.Screen {
 		return &wire.Report{Document: []byte(`{"verdict":"accepted"}`), OK: true, Text: cmp.Or(f.text, "accepted\n")}, timing, nil
 	}
+	if job.Kind == wire.Check {
+		f := wire.Failure{Kind: wire.FailABI, Params: map[string]json.Number{"n": "7"}, Detail: "rbx is not preserved", Seed: 5, Cases: 1, Alone: true, Command: "rm -rf /"}
+		return &wire.Report{Checked: &wire.Checked{Sandbox: wire.Layers{wire.LayerSeccomp: {Enforced: true}}, Symbol: "sdot", Cases: job.Check.Cases, Seed: job.Seed, Failures: []wire.Failure{f}}}, timing, nil
+	}
 	params := make(map[string]json.Number)
 	for name, v := range job.Params {
 		params[name] = json.Number(fmt.Sprint(v))

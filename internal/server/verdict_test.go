@@ -51,7 +51,11 @@ func TestVerdict(t *testing.T) {
 			if got := r.header.Values("WebRunner-Warning"); !slices.Equal(got, row.warnings) {
 				t.Errorf("%s: warnings %q, want %q", accept, got, row.warnings)
 			}
-			if want := "Cycles (tsc): 2005\n"; accept == "text/plain" && r.body != want {
+			want := "Cycles (tsc): 2005\n"
+			if row.verify == "mismatch" {
+				want = "WRONG RESULT: element 7\\r WebRunner-Verify: match\n" + want
+			}
+			if accept == "text/plain" && r.body != want {
 				t.Errorf("the text is %q, want %q", r.body, want)
 			}
 			for name := range r.header {
