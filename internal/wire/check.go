@@ -18,7 +18,7 @@ type CheckOptions struct {
 // Bounds of the number of cases of a check.
 const (
 	DefaultCases = 1000
-	MaxCases     = 1_000_000
+	MaxCases     = 100_000
 )
 
 // Extreme is a kind of floating-point numbers that only tests look for.
