@@ -62,12 +62,11 @@ type SeenCase struct {
 // cases is the state of a cell that makes them.
 type cases struct {
 	*Cases
-	plan    Plan
-	stop    uint64 // instruction pointer between two calls
-	done    int
-	over    bool
-	vectors uint32
-	parts   []component
+	plan  Plan
+	stop  uint64 // instruction pointer between two calls
+	done  int
+	over  bool
+	parts []component
 }
 
 // errCases refuses a plan of Cases that is about something else too.
