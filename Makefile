@@ -103,6 +103,10 @@ record: ## record samples of this host, for the tests of perf/stats (RECORD: fil
 instructions: ## measure single instructions, compare with what is published of this core
 	$(GO) run ./scripts/validate -instructions -reps 3 $(VALIDATE)
 
+.PHONY: comparisons
+comparisons: ## count how often comparisons are right (COMPARISONS: flags, such as -runs 20)
+	$(GO) run ./scripts/comparisons $(COMPARISONS)
+
 .PHONY: honesty
 honesty: ## count what answers say of honest oddities and of liars (HONESTY: flags, such as -liars)
 	$(GO) run ./scripts/honesty $(HONESTY)

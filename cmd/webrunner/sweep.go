@@ -19,7 +19,9 @@ type sweepOptions struct {
 	engineOptions
 	remoteOptions
 	target
-	out output
+	roofline bool
+	out      output
+	peaks    *wire.Peaks // where the roofline is drawn
 }
 
 // sweep measures one function at many points.
@@ -29,6 +31,7 @@ func (a *app) sweep(args []string) int {
 	f.note = "A range is LOW:HIGH, LOW:HIGH:STEP, LOW:HIGH:xFACTOR or A,B,C. Several ranges are a grid,\nof 1000 points at most. A point that fails is a row with its reason, and the exit code is 1."
 	o.target.define(f, wire.Sweeping)
 	f.outputFlag(&o.out, sweepForms()...)
+	f.yes(&o.roofline, "roofline", "with -o svg: draw the points below what this core can do at most, which takes some seconds more")
 	o.engineOptions.define(f)
 	o.remoteOptions.define(f)
 	f.unknown = func(name, value string) string { return o.parameter(o.kernels, name, value) }
@@ -38,10 +41,17 @@ func (a *app) sweep(args []string) int {
 	}
 	var s *wire.Sweep
 	err := o.settle(f)
+	if err == nil && o.roofline && (o.out != "svg" || o.server != "") {
+		err = usage("--roofline is for -o svg, and for this host")
+	}
 	if err == nil {
 		s, err = o.run(a, rest[0])
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case o.roofline:
+		err = report.Roofline(a.out, s, o.peaks)
+	default:
 		for _, form := range report.SweepFormats() {
 			if form.Name == string(o.out) {
 				err = form.Write(a.out, s)
@@ -91,6 +101,11 @@ func (o *sweepOptions) run(a *app, name string) (*wire.Sweep, error) {
 	plan, err := e.PlanSweep(query)
 	if err != nil {
 		return nil, err
+	}
+	if o.roofline {
+		if o.peaks, err = e.Peaks(ctx, nil); err != nil {
+			return nil, interrupted(ctx, err)
+		}
 	}
 	s, err = e.Sweep(ctx, plan, object, nil, bar.show)
 	return s, interrupted(ctx, err)

@@ -100,3 +100,28 @@ func TestScales(t *testing.T) {
 		}
 	}
 }
+
+func TestRoofline(t *testing.T) {
+	s := swept(t)
+	p := &wire.Peaks{Peaks: []wire.Peak{{Name: "fma-f32-512", Value: 64}, {Name: "fma-f64-512", Value: 32}, {Name: "load-L1", Value: 128}, {Name: "load-memory", Value: 4}}}
+	var b bytes.Buffer
+	if err := Roofline(&b, s, p); err != nil || !strings.Contains(b.String(), "no point has both") {
+		t.Errorf("%s, %v", b.String(), err)
+	}
+	for _, q := range s.Points {
+		if q.Result != nil {
+			q.Result.Work.FLOPs = 2 * q.Result.Work.Elements
+		}
+	}
+	b.Reset()
+	if err := Roofline(&b, s, p); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); strings.Count(text, "<circle") != 8 || strings.Count(text, `class="roof"`) != 4 || !strings.Contains(text, "load-memory") || strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
+		t.Errorf("%s", text)
+	}
+	b.Reset()
+	if err := Roofline(&b, s, &wire.Peaks{}); err != nil || !strings.Contains(b.String(), "no peak is known") {
+		t.Errorf("%s, %v", b.String(), err)
+	}
+}
