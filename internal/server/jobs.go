@@ -168,7 +168,7 @@ func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
 	defer s.metrics.begin()()
 	rep, timing, err := s.cfg.Engine.Do(ctx, job, x.queued, nil)
 	x.spawn = timing.Spawn
-	x.steps.addJob(x.queued, timing, rep)
+	x.steps.addJob(x.queued, timing.Spawn, timing.Send, timing.Answer, rep)
 	s.metrics.job(timing.Total)
 	if err != nil {
 		return nil, s.unserved(ctx, err)

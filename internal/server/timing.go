@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 )
 
@@ -21,11 +20,11 @@ func (s *steps) add(name string, took time.Duration) {
 }
 
 // addJob adds the steps by which a job came to a child, and what is known of the child's
-// own. The rest of the time that the answer took to come is on its way there and back.
-func (s *steps) addJob(queued time.Duration, t runner.Timing, rep *wire.Report) {
+// own. The rest of the time until there was an answer is on its way there and back.
+func (s *steps) addJob(queued, spawn, send, answer time.Duration, rep *wire.Report) {
 	s.add("queue", queued)
-	s.add("spawn", t.Spawn)
-	s.add("send", t.Send)
+	s.add("spawn", spawn)
+	s.add("send", send)
 	if rep != nil && rep.Result != nil {
 		c := rep.Result.Timing
 		for _, step := range []struct {
@@ -37,5 +36,5 @@ func (s *steps) addJob(queued time.Duration, t runner.Timing, rep *wire.Report) 
 			s.add(step.name, time.Duration(step.micros)*time.Microsecond)
 		}
 	}
-	s.add("child", t.Answer)
+	s.add("child", answer)
 }
