@@ -20,7 +20,7 @@ func (pl *Plan) planStubs() {
 			continue
 		}
 		if u.slot == 0 {
-			u.slot = pl.newSlot()
+			u.slot = pl.newSlots(1)
 		}
 		pl.stubs++
 		u.stub = pl.stubs
@@ -66,6 +66,10 @@ func (pl *Plan) unresolved(i int) string {
 	o := pl.object
 	s := &o.symbols[i]
 	switch {
+	case s.place == common && s.typ == sttTLS:
+		return "" // placed like those of a section
+	case o.inTLS(s) && pl.has(int(s.shndx)):
+		return ""
 	case s.typ == sttTLS, pl.uses[i].tls, o.inTLS(s):
 		return UnresolvedTLS
 	case s.place == undefined && i == 0 && s.name == "", s.name == gotSymbol && s.place == undefined:
@@ -123,11 +127,10 @@ func (pl *Plan) bindUndefined() error {
 		u := &pl.undefined[i]
 		name := u.Name
 		u.Name = shown(name)
-		if u.Kind == UnresolvedUndefined {
-			if addr, ok := pl.placement.Externals[name]; ok {
-				u.Addr, u.Supplied = addr, true
-				continue
-			}
+		externals := map[string]map[string]uint64{UnresolvedUndefined: pl.placement.Externals, UnresolvedTLS: pl.placement.ThreadExternals}
+		if addr, ok := externals[u.Kind][name]; ok {
+			u.Addr, u.Supplied = addr, true
+			continue
 		}
 		if u.Weak {
 			continue // stays 0: code asks before it calls (gABI)

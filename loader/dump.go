@@ -13,19 +13,21 @@ const DumpFormat = "webrunner-loader-dump/1"
 // Dump is what the loader did with an object, for machines: enough to compare
 // it with a linker byte for byte. Addresses are hexadecimal strings.
 type Dump struct {
-	Format    string        `json:"format"`
-	Path      string        `json:"path,omitempty"` // set by a caller that knows one
-	Status    string        `json:"status"`         // "ok" or "rejected"
-	Error     string        `json:"error,omitempty"`
-	Class     string        `json:"class,omitempty"`
-	Sections  []DumpSection `json:"sections"`
-	Symbols   []DumpSymbol  `json:"symbols"`
-	GOTBase   Address       `json:"got_base"`
-	Regions   []DumpRegion  `json:"regions"`
-	Undefined []DumpUnbound `json:"undefined"`
-	Chosen    *DumpChoice   `json:"chosen,omitempty"`
-	NotChosen string        `json:"not_chosen,omitempty"` // why no function was
-	Warnings  []string      `json:"warnings"`
+	Format        string        `json:"format"`
+	Path          string        `json:"path,omitempty"` // set by a caller that knows one
+	Status        string        `json:"status"`         // "ok" or "rejected"
+	Error         string        `json:"error,omitempty"`
+	Class         string        `json:"class,omitempty"`
+	Sections      []DumpSection `json:"sections"`
+	Symbols       []DumpSymbol  `json:"symbols"`
+	GOTBase       Address       `json:"got_base"`
+	ThreadPointer Address       `json:"thread_pointer,omitempty"` // FS base, where thread-local variables are used
+	ThreadBlock   Address       `json:"thread_block,omitempty"`   // lowest address of the object's own
+	Regions       []DumpRegion  `json:"regions"`
+	Undefined     []DumpUnbound `json:"undefined"`
+	Chosen        *DumpChoice   `json:"chosen,omitempty"`
+	NotChosen     string        `json:"not_chosen,omitempty"` // why no function was
+	Warnings      []string      `json:"warnings"`
 }
 
 // DumpSection is a mapped section. Bytes are missing for SHT_NOBITS and where
@@ -97,6 +99,7 @@ func (r *Report) Dump() *Dump {
 		return d
 	}
 	d.GOTBase = Address(r.placed.GOTBase)
+	d.ThreadPointer, d.ThreadBlock = Address(r.placed.ThreadPointer), Address(r.placed.ThreadBlock)
 	for i := range r.placed.Sections {
 		d.Sections = append(d.Sections, r.dumpSection(&r.placed.Sections[i]))
 	}

@@ -10,9 +10,15 @@ type Placement struct {
 	TrapBase, TrapLimit uint64
 	// Externals are the functions that the process supplies, by name.
 	Externals map[string]uint64
-	// ThreadPointer is the FS base that the code will run with. With it, a
-	// local-exec access to a thread-local variable faults in the trap window.
-	ThreadPointer uint64
+	// ThreadPointer is the FS base that the code will run with, page-aligned. The
+	// object's thread-local variables end there; they may begin at ThreadBase. Both
+	// lie below Base.
+	ThreadBase, ThreadPointer uint64
+	// ThreadExternals are the thread-local variables that the process supplies, by name.
+	ThreadExternals map[string]uint64
+	// Descriptor is the address of the function that TLS descriptors name: it
+	// returns their second word in rax, and keeps all other registers.
+	Descriptor uint64
 	// CodeShift places everything executable that many bytes, less than a page,
 	// further along than its natural place; CodeShift finds the one that brings a
 	// function to a wanted alignment. It breaks the alignment that sections ask
@@ -28,11 +34,12 @@ const Page = 4096
 // Perm is the protection of a segment.
 type Perm uint8
 
-// The three protections there are. No segment is writable and executable.
+// The protections there are. No segment is writable and executable.
 const (
-	RX Perm = iota + 1 // code
-	R                  // constants and the GOT
-	RW                 // data
+	RX     Perm = iota + 1 // code
+	R                      // constants and the GOT
+	RW                     // data
+	Thread                 // data that ends at the thread pointer
 )
 
 // String returns the protection as /proc/pid/maps writes it.
@@ -42,7 +49,7 @@ func (p Perm) String() string {
 		return "r-x"
 	case R:
 		return "r--"
-	case RW:
+	case RW, Thread:
 		return "rw-"
 	}
 	return "---"
@@ -50,17 +57,19 @@ func (p Perm) String() string {
 
 // Image is a loaded object: bytes and the addresses they were made for.
 type Image struct {
-	Segments  []Segment   // ascending, at least one unmapped page between two
-	Sections  []Section   // every mapped section, by index
-	Symbols   []Symbol    // every symbol, by index
-	Undefined []Undefined // what has no definition that the loader can use
-	Relocated []Binding   // every symbol that a relocation uses, by index
-	GOTBase   uint64      // the value of _GLOBAL_OFFSET_TABLE_
-	Regions   []Region    // what the loader added: the GOT, stubs
-	Roots     []uint64    // addresses in executable sections that code is entered at: ascending, no duplicates
-	Guesses   []Guess     // places in executable sections that code may be entered at, by table, without duplicates
-	Taken     []uint64    // addresses in executable sections that the code names: ascending, no duplicates
-	Warnings  []string    // what a user should know although the object loads
+	Segments      []Segment   // ascending, at least one unmapped page between two
+	Sections      []Section   // every mapped section, by index
+	Symbols       []Symbol    // every symbol, by index
+	Undefined     []Undefined // what has no definition that the loader can use
+	Relocated     []Binding   // every symbol that a relocation uses, by index
+	GOTBase       uint64      // the value of _GLOBAL_OFFSET_TABLE_
+	ThreadPointer uint64      // FS base, if the object uses thread-local variables, else 0
+	ThreadBlock   uint64      // lowest address of its own, likewise
+	Regions       []Region    // what the loader added: the GOT, stubs
+	Roots         []uint64    // addresses in executable sections that code is entered at: ascending, no duplicates
+	Guesses       []Guess     // places in executable sections that code may be entered at, by table, without duplicates
+	Taken         []uint64    // addresses in executable sections that the code names: ascending, no duplicates
+	Warnings      []string    // what a user should know although the object loads
 
 	object *Object // has the symbols' names as they are
 	traps  traps
@@ -83,6 +92,7 @@ type Section struct {
 	Exec    bool
 	Write   bool
 	NoBits  bool
+	TLS     bool   // thread-local variables
 	Segment int    // index in Image.Segments, -1 for an empty section that is in none
 	Offset  uint64 // from the start of the segment
 }
@@ -128,7 +138,7 @@ type Undefined struct {
 const (
 	UnresolvedUndefined = "undefined"       // the object leaves it to the linker
 	UnresolvedIFunc     = "ifunc"           // GNU indirect function: its resolver is not run
-	UnresolvedTLS       = "tls"             // thread-local: there is no thread to have it
+	UnresolvedTLS       = "tls"             // a thread-local variable of another object
 	UnresolvedUnmapped  = "unmapped"        // defined in a section that is not part of the program
 	UnresolvedReserved  = "unknown-section" // defined in a reserved section index
 )

@@ -37,6 +37,8 @@ func Inspect(file []byte, lim Limits, p Placement, exact string, alternatives []
 // perm returns the protection that the section has in the image.
 func (s *Section) perm() Perm {
 	switch {
+	case s.TLS:
+		return Thread
 	case s.Exec:
 		return RX
 	case s.Write:
@@ -51,7 +53,7 @@ func whyNotMapped(s *section) string {
 	case s.flags&shfAlloc == 0:
 		return "not allocated"
 	case s.flags&shfTLS != 0:
-		return "thread-local"
+		return "thread-local, not used"
 	}
 	return "about the object"
 }

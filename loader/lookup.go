@@ -41,7 +41,7 @@ func covers(sym *Symbol, s *Section, addr uint64) bool {
 	switch sym.Kind {
 	case KindCommon:
 		return addr-sym.Addr < sym.Size
-	case KindSection, KindFile, KindTLS, KindIFunc:
+	case KindSection, KindFile, KindIFunc:
 		return false
 	}
 	return s != nil && sym.Section == s.Index

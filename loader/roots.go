@@ -174,7 +174,7 @@ func (pl *Plan) codeRanges() ranges {
 	var rs ranges
 	for i := range pl.object.sections {
 		s := &pl.object.sections[i]
-		if s.mapped && s.exec() && s.size > 0 && !s.noBits() {
+		if pl.has(i) && s.exec() && s.size > 0 && !s.noBits() {
 			rs = append(rs, extent{start: pl.sections[i], end: pl.sections[i] + s.size})
 		}
 	}

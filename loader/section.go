@@ -12,12 +12,13 @@ type section struct {
 	offset uint64
 	size   uint64
 	align  uint64 // a power of two, 0 read as 1
-	mapped bool   // becomes part of the image
+	mapped bool   // becomes part of the image; a thread-local section only where a relocation uses one
 }
 
 func (s *section) exec() bool   { return s.flags&shfExec != 0 }
 func (s *section) write() bool  { return s.flags&shfWrite != 0 }
 func (s *section) noBits() bool { return s.typ == shtNobits }
+func (s *section) tls() bool    { return s.flags&shfTLS != 0 }
 
 // readSections reads the section header table and decides what is mapped.
 // Sections are known by index only: names repeat.
@@ -95,8 +96,9 @@ func (p *parser) checkSection(i int) error {
 	case shtNull, shtSymtab, shtStrtab, shtRela, shtRel, shtDynsym, shtGroup, shtSymtabShndx, shtRelr, shtCrel:
 		return nil // about the object, not part of the program
 	}
-	if s.flags&shfTLS != 0 {
-		return nil // there is no thread to give a copy to; see bind.go
+	if s.exec() && s.tls() {
+		return unsupported("the section is both executable and thread-local").in(i, s).
+			advise("put code and data into separate sections")
 	}
 	if s.exec() && s.write() {
 		return unsupported("the section is both writable and executable").in(i, s).
@@ -115,6 +117,9 @@ func (p *parser) checkSection(i int) error {
 		return malformed("its %d bytes at file offset %#x are beyond the file of %d bytes", s.size, s.offset, len(p.file)).in(i, s)
 	}
 	s.mapped = true
+	if s.tls() {
+		return nil // counted when it is placed, for one that nothing uses takes no memory
+	}
 	return p.charge(s.size, func() *Error { return memoryLimit("the section wants %d bytes", s.size).in(i, s) })
 }
 

@@ -135,14 +135,14 @@ func (p *parser) readSymbol(i int, b []byte, names string, extended []byte) erro
 
 // checkCommon checks a COMMON symbol, whose value is its alignment.
 func (p *parser) checkCommon(sym *symbol) error {
-	if sym.typ == sttTLS {
-		return nil // never allocated
-	}
 	if sym.value == 0 {
 		sym.value = 1
 	}
 	if bits.OnesCount64(sym.value) != 1 {
 		return malformed("the alignment %d of a COMMON symbol is not a power of two", sym.value).about(sym.name)
+	}
+	if sym.typ == sttTLS {
+		return nil // counted when it is placed, as thread-local sections are
 	}
 	return p.charge(sym.size, func() *Error {
 		return memoryLimit("the COMMON symbol wants %d bytes", sym.size).about(sym.name)

@@ -85,9 +85,9 @@ func (r *Report) sectionList(t *text) {
 		i := k + 1
 		s := &o.sections[i]
 		where := "-\t" + whyNotMapped(s)
-		if s.mapped && r.plan != nil {
+		if s.mapped && r.plan != nil && r.plan.has(i) {
 			where = fmt.Sprintf("%#x\t%s", r.plan.sections[i], permOf(s))
-		} else if s.mapped {
+		} else if s.mapped && !s.tls() {
 			where = "-\t" + permOf(s).String()
 		}
 		t.line("  %d\t%s\t%d\t%d\t%s", i, shown(s.name), s.size, s.align, where)

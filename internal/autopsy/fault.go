@@ -134,7 +134,7 @@ func (b Body) undefined(o *cell.Outcome, u loader.Undefined, at place) *wire.Pro
 	case loader.UnresolvedIFunc:
 		why = "it is an indirect function (IFUNC), whose resolver is not run here"
 	case loader.UnresolvedTLS:
-		why = "it is thread-local, and a cell has no thread-local storage"
+		why = "it is a thread-local variable of another object, and the cell does not supply it"
 	}
 	q := wire.Problemf(wire.UndefinedSymbol, "the kernel %s %s%s: %s", verb, u.Name, at.with(), why)
 	q.Address = hexAddr(o.Addr)

@@ -27,8 +27,11 @@ func (s seat) placement() loader.Placement {
 	return loader.Placement{
 		Base: s.image, Limit: trampoline.ImageLimit,
 		TrapBase: trampoline.TrapAddr, TrapLimit: trampoline.TrapLimit,
-		Externals:     trampoline.Supplied(),
-		ThreadPointer: trampoline.FSBase,
+		Externals:       trampoline.Supplied(),
+		ThreadBase:      trampoline.VariablesAddr,
+		ThreadPointer:   trampoline.FSBase,
+		ThreadExternals: trampoline.SuppliedVariables(),
+		Descriptor:      trampoline.Descriptor(),
 	}
 }
 
