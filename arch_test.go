@@ -96,7 +96,7 @@ func law() []room {
 		{"internal/subject", []string{"internal/autopsy", "internal/cell", "internal/wire", "filter/screen", "kernels", "loader", "perf/processor", "trampoline"}, childBans()},
 		{"internal/autopsy", []string{"internal/cell", "internal/wire", "filter/screen", "filter/seccomp", "loader", "trampoline"}, childBans()},
 		{"internal/cell", []string{"trampoline", "filter/bpf", "filter/seccomp", "perf/processor"}, childBans()},
-		leaves("loader/", "internal/words"),
+		leaves("loader/", "loader/archive", "internal/words"),
 		leaves("filter/bpf"),
 		leaves("filter/bpf/bpftest", "filter/bpf"),
 		leaves("filter/seccomp", "filter/bpf"),

@@ -9,7 +9,7 @@ func (pl *Plan) planStubs() {
 		if !u.branch {
 			continue
 		}
-		s := &pl.object.symbols[i]
+		s := pl.object.definition(i)
 		value := s.value
 		if s.place == undefined {
 			value = pl.placement.Externals[s.name]
@@ -40,14 +40,15 @@ func (pl *Plan) bind() error {
 		return err
 	}
 	for i := range pl.object.symbols {
-		s := &pl.object.symbols[i]
 		if pl.unresolved(i) != "" {
 			if entry := pl.uses[i].unresolved; entry != 0 { // else nothing uses it: it stays 0
 				pl.values[i] = pl.undefined[entry-1].Addr
 			}
 			continue
 		}
-		switch s.place {
+		switch s := pl.object.definition(i); s.place {
+		case common:
+			pl.values[i] = pl.values[pl.object.symbols[i].index(i)]
 		case inSection:
 			pl.values[i] = pl.sections[s.shndx] + s.value
 		case absolute:
@@ -64,7 +65,7 @@ func (pl *Plan) bind() error {
 // unresolved says why symbol i has no value of its own, "" if it has one.
 func (pl *Plan) unresolved(i int) string {
 	o := pl.object
-	s := &o.symbols[i]
+	s := o.definition(i)
 	switch {
 	case s.place == common && s.typ == sttTLS:
 		return "" // placed like those of a section
@@ -72,8 +73,8 @@ func (pl *Plan) unresolved(i int) string {
 		return ""
 	case s.typ == sttTLS, pl.uses[i].tls, o.inTLS(s):
 		return UnresolvedTLS
-	case s.place == undefined && i == 0 && s.name == "", s.name == gotSymbol && s.place == undefined:
-		return "" // the null symbol is 0, the GOT is where it is
+	case s.name == gotSymbol && s.place == undefined:
+		return "" // it is where it is
 	case s.place == undefined:
 		return UnresolvedUndefined
 	case s.place == reserved:
@@ -108,7 +109,7 @@ func (pl *Plan) collectUndefined() error {
 		if why == "" || n == 0 && why != UnresolvedIFunc && (why != UnresolvedUndefined || s.name == "") {
 			continue
 		}
-		k := key{o.symbolName(i), why, why == UnresolvedUndefined && s.bind == stbWeak}
+		k := key{o.symbolName(i), why, why == UnresolvedUndefined && s.bind == stbWeak && !o.wanted[s.name]}
 		entry := entries[k]
 		if entry == 0 {
 			pl.undefined = append(pl.undefined, Undefined{Name: k.name, Kind: k.why, Weak: k.weak})

@@ -22,13 +22,14 @@ func (pl *Plan) outline() *Image {
 		}
 		perm := permOf(s)
 		out := Section{Index: i, Name: shown(s.name), Addr: pl.sections[i], Size: s.size,
-			Exec: s.exec(), Write: s.write(), NoBits: s.noBits(), TLS: s.tls(), Segment: index[perm-1]}
+			Exec: s.exec(), Write: s.write(), NoBits: s.noBits(), TLS: s.tls(), File: s.file, Segment: index[perm-1]}
 		if out.Segment >= 0 {
 			out.Offset = out.Addr - pl.segments[perm-1].start
 		}
 		im.Sections = append(im.Sections, out)
 	}
 	im.Symbols, im.Relocated = pl.symbols()
+	im.Joined = pl.object.Joined()
 	im.Warnings = pl.object.warnings()
 	if pl.threads {
 		im.ThreadPointer, im.ThreadBlock = pl.placement.ThreadPointer, pl.block
@@ -54,7 +55,7 @@ func (pl *Plan) fill(im *Image) {
 	}
 	for i := range im.Sections {
 		if s := &im.Sections[i]; s.Segment >= 0 && !s.NoBits {
-			copy(im.Segments[s.Segment].Data[s.Offset:], pl.object.contents(&pl.object.sections[s.Index]))
+			copy(im.Segments[s.Segment].Data[s.Offset:], pl.object.sections[s.Index].body)
 		}
 	}
 }
@@ -128,9 +129,10 @@ func (pl *Plan) symbols() ([]Symbol, []Binding) {
 	all := make([]Symbol, len(pl.object.symbols))
 	for i := range all {
 		s := &pl.object.symbols[i]
-		all[i] = Symbol{Index: i, Name: shown(s.name), Addr: pl.values[i], Size: s.size, Kind: pl.kind(s), Binding: bindingName(s.bind)}
-		if s.place == inSection {
-			all[i].Section = int(s.shndx)
+		d := pl.object.definition(i)
+		all[i] = Symbol{Index: i, Name: shown(s.name), Addr: pl.values[i], Size: d.size, Kind: pl.kind(d), Binding: bindingName(s.bind), Elsewhere: s.alias != 0 || i >= pl.object.own}
+		if d.place == inSection {
+			all[i].Section = int(d.shndx)
 		}
 		if pl.uses[i].count > 0 {
 			used = append(used, Binding{Index: i, Name: all[i].Name, Addr: pl.values[i]})

@@ -88,11 +88,11 @@ func (im *Image) choice(i int, exact bool, why string) (Choice, error) {
 func (im *Image) rawName(i int) string { return im.object.symbols[i].name }
 
 // entry returns the number of the symbol of that name that can be called, the
-// most visible one if there are several, -1 if there is none.
+// most visible one of the object's own if there are several, -1 if there is none.
 func (im *Image) entry(name string) int {
 	best := -1
 	for i := range im.Symbols {
-		if im.rawName(i) == name && im.callable(i) && (best < 0 || visibility(&im.Symbols[i]) > visibility(&im.Symbols[best])) {
+		if im.rawName(i) == name && im.callable(i) && (best < 0 || im.Symbols[i].visibility() > im.Symbols[best].visibility()) {
 			best = i
 		}
 	}
@@ -138,14 +138,19 @@ func matches(pattern, name string) bool {
 	}
 }
 
-func visibility(s *Symbol) int {
+// visibility orders symbols of the same name by who is meant by it.
+func (s *Symbol) visibility() int {
+	v := 2
 	switch s.Binding {
 	case "local":
-		return 0
+		v = 0
 	case "weak":
-		return 1
+		v = 1
 	}
-	return 2
+	if !s.Elsewhere {
+		v += 3
+	}
+	return v
 }
 
 // callable reports whether symbol i is a function, or an untyped label, in code
@@ -173,7 +178,7 @@ func (im *Image) offered() []int {
 	var global, local []int
 	for i := range im.Symbols {
 		switch s := &im.Symbols[i]; {
-		case !im.callable(i):
+		case !im.callable(i) || s.Elsewhere:
 		case s.Binding != "local":
 			global = append(global, i)
 		case s.Kind == KindFunc:
@@ -209,7 +214,7 @@ func (im *Image) onlyCode() *Section {
 	var only *Section
 	for i := range im.Sections {
 		s := &im.Sections[i]
-		if !s.Exec || s.NoBits || s.Size == 0 {
+		if !s.Exec || s.NoBits || s.Size == 0 || s.File != "" {
 			continue
 		}
 		if only != nil {

@@ -24,6 +24,7 @@ type Dump struct {
 	ThreadPointer Address       `json:"thread_pointer,omitempty"` // FS base, where thread-local variables are used
 	ThreadBlock   Address       `json:"thread_block,omitempty"`   // lowest address of the object's own
 	Regions       []DumpRegion  `json:"regions"`
+	Taken         []string      `json:"taken,omitempty"` // of companions
 	Undefined     []DumpUnbound `json:"undefined"`
 	Chosen        *DumpChoice   `json:"chosen,omitempty"`
 	NotChosen     string        `json:"not_chosen,omitempty"` // why no function was
@@ -38,6 +39,7 @@ type DumpSection struct {
 	Addr  Address `json:"addr"`
 	Size  uint64  `json:"size"`
 	Perm  string  `json:"perm"`
+	File  string  `json:"file,omitempty"` // that was joined to the object and has it
 	Bytes *Bytes  `json:"bytes_hex,omitempty"`
 }
 
@@ -109,6 +111,7 @@ func (r *Report) Dump() *Dump {
 	for _, u := range r.placed.Undefined {
 		d.Undefined = append(d.Undefined, DumpUnbound{u.Name, Address(u.Addr), u.Kind, u.Supplied, u.Weak, u.References})
 	}
+	d.Taken = r.placed.Joined.Taken
 	d.Warnings = append(d.Warnings, r.placed.Warnings...)
 	if r.Image != nil {
 		r.dumpChoice(d)
@@ -120,7 +123,7 @@ func (r *Report) Dump() *Dump {
 }
 
 func (r *Report) dumpSection(s *Section) DumpSection {
-	out := DumpSection{Name: s.Name, Index: s.Index, Addr: Address(s.Addr), Size: s.Size, Perm: s.perm().String()}
+	out := DumpSection{Name: s.Name, Index: s.Index, Addr: Address(s.Addr), Size: s.Size, Perm: s.perm().String(), File: s.File}
 	if r.Image != nil && !s.NoBits {
 		b := Bytes(r.Image.Bytes(s))
 		out.Bytes = &b

@@ -10,10 +10,11 @@ type Placement struct {
 	TrapBase, TrapLimit uint64
 	// Externals are the functions that the process supplies, by name.
 	Externals map[string]uint64
-	// ThreadPointer is the FS base that the code will run with, page-aligned. The
-	// object's thread-local variables end there; they may begin at ThreadBase. Both
+	// ThreadPointer is the FS base that the code will run with. The object's
+	// thread-local variables end at ThreadEnd, which is ThreadPointer unless another
+	// object's lie between, and may begin at ThreadBase. All three are page-aligned and
 	// lie below Base.
-	ThreadBase, ThreadPointer uint64
+	ThreadBase, ThreadEnd, ThreadPointer uint64
 	// ThreadExternals are the thread-local variables that the process supplies, by name.
 	ThreadExternals map[string]uint64
 	// Descriptor is the address of the function that TLS descriptors name: it
@@ -26,6 +27,13 @@ type Placement struct {
 	// aligned vector load of such a constant then faults. Other sections stay, or
 	// move by whole pages when the code needs one more.
 	CodeShift uint64
+}
+
+// supplies reports whether the process has a function or variable of that name.
+func (p *Placement) supplies(name string) bool {
+	_, function := p.Externals[name]
+	_, variable := p.ThreadExternals[name]
+	return function || variable
 }
 
 // Page is the size of a page, and of a guard between segments, in bytes.
@@ -68,6 +76,7 @@ type Image struct {
 	Regions       []Region    // what the loader added: the GOT, stubs
 	Roots         []uint64    // addresses in executable sections that code is entered at: ascending, no duplicates
 	Guesses       []Guess     // places in executable sections that code may be entered at, by table, without duplicates
+	Joined        Joined      // what of companions is part of it
 	Taken         []uint64    // addresses in executable sections that the code names: ascending, no duplicates
 	Warnings      []string    // what a user should know although the object loads
 
@@ -85,7 +94,7 @@ type Segment struct {
 
 // Section is a section of the object in the image.
 type Section struct {
-	Index   int    // in the section header table
+	Index   int    // in the section header table; those of joined files count on
 	Name    string // printable, and clipped where it has more than 256 bytes
 	Addr    uint64
 	Size    uint64
@@ -93,19 +102,22 @@ type Section struct {
 	Write   bool
 	NoBits  bool
 	TLS     bool   // thread-local variables
+	File    string // that was joined to the object and has it; "" for the object's own
 	Segment int    // index in Image.Segments, -1 for an empty section that is in none
 	Offset  uint64 // from the start of the segment
 }
 
 // Symbol is a symbol with its final address.
 type Symbol struct {
-	Index   int    // in the symbol table
+	Index   int    // in the symbol table; those of joined files count on
 	Name    string // printable, and clipped where it has more than 256 bytes
 	Addr    uint64 // or value, for an absolute symbol
 	Size    uint64 // bytes, 0 if the object does not say
 	Kind    Kind
 	Binding string // "local", "global", "weak", "unique"
 	Section int    // index of the section it is defined in, 0 if none
+	// Elsewhere tells that the object itself does not define it, but what was joined.
+	Elsewhere bool
 }
 
 // Kind sorts symbols.

@@ -15,11 +15,11 @@ type Report struct {
 	placed *Image // Image; or, if a relocation was refused, the image without bytes
 }
 
-// Inspect loads an object, chooses a function as Image.Choose does, and reports
+// Inspect loads an object with companions, chooses a function as Image.Choose does, and reports
 // both. A refusal is part of the report.
-func Inspect(file []byte, lim Limits, p Placement, exact string, alternatives []string) *Report {
+func Inspect(file []byte, with []Companion, lim Limits, p Placement, exact string, alternatives []string) *Report {
 	r := &Report{limits: lim.orDefaults(), size: len(file)}
-	if r.Object, r.Err = Parse(file, lim); r.Err != nil {
+	if r.Object, r.Err = Link(file, with, p, lim); r.Err != nil {
 		return r
 	}
 	if r.plan, r.Err = Layout(r.Object, p); r.Err != nil {

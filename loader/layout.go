@@ -77,7 +77,7 @@ func (p *Placement) check() error {
 	if p.Base < p.TrapLimit && p.TrapBase < p.Limit {
 		return internal("image window and trap window overlap")
 	}
-	if p.ThreadPointer%Page != 0 || p.ThreadBase > p.ThreadPointer || p.ThreadPointer > p.Base {
+	if p.ThreadEnd%Page != 0 || p.ThreadBase > p.ThreadEnd || p.ThreadEnd > p.ThreadPointer || p.ThreadPointer > p.Base {
 		return internal("the thread-local variables between %#x and the thread pointer %#x are not below the image", p.ThreadBase, p.ThreadPointer)
 	}
 	if p.CodeShift >= Page {
@@ -167,7 +167,7 @@ func (pl *Plan) placeSections(c *cursor, perm Perm, noBits bool) {
 func (pl *Plan) placeCommons(c *cursor, tls bool) {
 	for i := range pl.object.symbols {
 		s := &pl.object.symbols[i]
-		if s.place == common && (s.typ == sttTLS) == tls {
+		if s.place == common && s.alias == 0 && (s.typ == sttTLS) == tls {
 			pl.values[i] = c.take(s.size, s.value)
 		}
 	}

@@ -40,7 +40,7 @@ func checkProperties(t testing.TB, file []byte) bool {
 	if !reflect.DeepEqual(im, again) || !reflect.DeepEqual(err, err2) {
 		t.Fatal("a second Load differs from the first")
 	}
-	if r := Inspect(file, lim, testPlacement(), "sdot", []string{"f"}); r.WriteText(io.Discard) != nil || (r.Err == nil) != (err == nil) {
+	if r := Inspect(file, nil, lim, testPlacement(), "sdot", []string{"f"}); r.WriteText(io.Discard) != nil || (r.Err == nil) != (err == nil) {
 		t.Fatalf("Inspect: %v, Load: %v", r.Err, err)
 	} else if _, jsonErr := r.JSON(); jsonErr != nil {
 		t.Fatal(jsonErr)

@@ -107,10 +107,7 @@ func (pl *Plan) slotAddr(sym uint32) uint64 { return pl.slotAt(pl.uses[sym].slot
 func (pl *Plan) slotAt(n int32) uint64 { return pl.gotBase + uint64(n-1)*slotSize }
 
 func (pl *Plan) symbolSize(sym uint32) uint64 {
-	if int(sym) >= len(pl.object.symbols) {
-		return 0
-	}
-	return pl.object.symbols[sym].size
+	return pl.object.definition(int(sym)).size
 }
 
 func (pl *Plan) overflowError(rs *relaSection, r rela, t *relocType, v uint64) error {

@@ -42,8 +42,8 @@ func (pl *Plan) scanOne(rs *relaSection, r rela) error {
 	if t.formula == nothing && !t.tls {
 		return nil // R_X86_64_NONE means nothing at all, wherever it points
 	}
-	if uint64(r.sym) >= uint64(len(pl.uses)) {
-		return malformed("%s refers to symbol %d, there are only %d", t.name, r.sym, len(o.symbols)).in(rs.target, target).at(r.offset)
+	if r.wild {
+		return malformed("%s refers to symbol %d, there are only %d", t.name, r.sym, rs.symbols).in(rs.target, target).at(r.offset)
 	}
 	if width := uint64(t.width); r.offset > target.size || width > target.size-r.offset {
 		return malformed("%s writes %d bytes beyond the section's %d", t.name, width, target.size).in(rs.target, target).at(r.offset)
@@ -55,10 +55,10 @@ func (pl *Plan) scanOne(rs *relaSection, r rela) error {
 	u.count++
 	u.tls = u.tls || t.tls
 	pl.takeSlots(u, t)
-	if t.usesBranch() || t.formula == symPC && isBranch(o.contents(target), r.offset) {
+	if t.usesBranch() || t.formula == symPC && isBranch(target.body, r.offset) {
 		u.branch = true
 	}
-	pl.threads = pl.threads || t.tls || o.inTLS(o.symbolAt(int(r.sym)))
+	pl.threads = pl.threads || t.tls || o.inTLS(o.definition(int(r.sym)))
 	if t.tls && !o.threadLocal(int(r.sym)) {
 		return malformed("%s refers to a symbol that is not thread-local", t.name).in(rs.target, target).at(r.offset).about(o.symbolName(int(r.sym)))
 	}
@@ -95,10 +95,14 @@ func (pl *Plan) newSlots(n int32) int32 {
 	return pl.slots - n + 1
 }
 
-// symbolAt returns symbol i, or the null symbol where there is no symbol table.
-func (o *Object) symbolAt(i int) *symbol {
-	if i >= len(o.symbols) {
-		return &symbol{}
+// definition returns symbol i, or what another file defines in its place, or the null
+// symbol where there is no symbol table.
+func (o *Object) definition(i int) *symbol {
+	switch {
+	case i >= len(o.symbols):
+		return &symbol{place: absolute}
+	case o.symbols[i].alias != 0:
+		return &o.symbols[o.symbols[i].alias-1]
 	}
 	return &o.symbols[i]
 }
@@ -109,8 +113,8 @@ func (o *Object) threadLocal(i int) bool {
 	if i >= len(o.symbols) {
 		return false
 	}
-	s := &o.symbols[i]
-	return s.place == undefined && i != 0 || s.place == common && s.typ == sttTLS || o.inTLS(s)
+	s := o.definition(i)
+	return s.place == undefined || s.place == common && s.typ == sttTLS || o.inTLS(s)
 }
 
 // inTLS reports whether s is defined in a thread-local section.

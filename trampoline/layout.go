@@ -15,7 +15,7 @@ package trampoline
 //
 //	0x0800_0000  stub         RX
 //	0x0801_0000  control      R    what to do (Control)
-//	0x0808_0000  variables    RW   the object's thread-local ones, if any, up to FS
+//	0x0807_0000  variables    RW   thread-local ones of the object, if any, up to FS, and of a second object below
 //	0x080f_0000  thread page  RW   where FS points
 //	0x0810_0000  results      RW   what happened (Results, then Records), shared
 //	0x1000_0000  image        RX, R, RW
@@ -29,7 +29,7 @@ package trampoline
 const (
 	StubAddr      = 0x08000000
 	ControlAddr   = 0x08010000
-	VariablesAddr = 0x08080000 // lowest address of thread-local variables
+	VariablesAddr = FSBase - 2*VariablesRoom // lowest address of thread-local variables
 	ThreadAddr    = 0x080f0000
 	ResultsAddr   = 0x08100000
 	RecordsAddr   = ResultsAddr + 0x1000
@@ -49,7 +49,8 @@ const (
 // FS:0x70, where split stacks have their limit. ErrnoAddr is where errno is. The
 // thread-local variables of an object end at FSBase, which divides by alignments up to 64 KiB.
 const (
-	ThreadSize = 0x1000
-	FSBase     = ThreadAddr
-	ErrnoAddr  = FSBase + 0x800
+	ThreadSize    = 0x1000
+	VariablesRoom = 0x40000 // for the thread-local variables of an object
+	FSBase        = ThreadAddr
+	ErrnoAddr     = FSBase + 0x800
 )
