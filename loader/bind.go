@@ -50,6 +50,9 @@ func (pl *Plan) bind() error {
 		case common:
 			pl.values[i] = pl.values[pl.object.symbols[i].index(i)]
 		case inSection:
+			if f, ok := pl.implementation(i); ok {
+				s = &pl.object.symbols[f]
+			}
 			pl.values[i] = pl.sections[s.shndx] + s.value
 		case absolute:
 			pl.values[i] = s.value
@@ -80,6 +83,9 @@ func (pl *Plan) unresolved(i int) string {
 	case s.place == reserved:
 		return UnresolvedReserved
 	case s.place == inSection && s.typ == sttIFunc:
+		if _, ok := pl.implementation(i); ok {
+			return ""
+		}
 		return UnresolvedIFunc
 	case s.place == inSection && !o.sections[s.shndx].mapped:
 		return UnresolvedUnmapped

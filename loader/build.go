@@ -134,6 +134,9 @@ func (pl *Plan) symbols() ([]Symbol, []Binding) {
 		if d.place == inSection {
 			all[i].Section = int(d.shndx)
 		}
+		if f, ok := pl.implementation(i); ok {
+			all[i].Section, all[i].Implementation = int(pl.object.symbols[f].shndx), shown(pl.object.symbols[f].name)
+		}
 		if pl.uses[i].count > 0 {
 			used = append(used, Binding{Index: i, Name: all[i].Name, Addr: pl.values[i]})
 		}

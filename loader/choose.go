@@ -77,11 +77,29 @@ func (im *Image) startOf(s *Section, exact string) Choice {
 // choice refuses the one kind of function whose address is not its code.
 func (im *Image) choice(i int, exact bool, why string) (Choice, error) {
 	s := &im.Symbols[i]
-	if s.Kind == KindIFunc {
+	switch {
+	case s.Kind != KindIFunc:
+	case s.Implementation != "":
+		why += "; of an indirect function's implementations " + s.Implementation + " was taken"
+	default:
 		return Choice{}, unsupported("the function is a GNU indirect function, whose resolver is not run").about(im.rawName(i)).
-			advise("ask for one of its implementations by name")
+			advise("ask for one of its implementations by name" + im.implementations(s.Index))
 	}
 	return Choice{Name: s.Name, Index: s.Index, Addr: s.Addr, Exact: exact, Why: why}, nil
+}
+
+// implementations lists those of an indirect function, as far as they are known.
+func (im *Image) implementations(index int) string {
+	for _, f := range im.IFuncs {
+		if f.Index == index {
+			var names []string
+			for _, c := range f.Candidates {
+				names = append(names, im.rawName(c))
+			}
+			return ": --symbol " + listed(names)
+		}
+	}
+	return ""
 }
 
 // rawName is the name of symbol i as it is in the file.

@@ -39,7 +39,8 @@
 // fault address into the name.
 //
 // A GNU indirect function is never bound to its resolver: that would be a call
-// of the wrong function that looks right.
+// of the wrong function that looks right. Image.IFuncs has what resolvers refer to;
+// a caller who knows the processor chooses of it in Placement.Implementations.
 //
 // Constructors (.init_array, .ctors, .init) are not run: a kernel is one
 // function, and code that runs unmeasured before it is a second entry point.

@@ -20,6 +20,9 @@ type Placement struct {
 	// Descriptor is the address of the function that TLS descriptors name: it
 	// returns their second word in rax, and keeps all other registers.
 	Descriptor uint64
+	// Implementations are the functions to use for GNU indirect functions: numbers of
+	// symbols, of a candidate by that of its IFunc.
+	Implementations map[int]int
 	// CodeShift places everything executable that many bytes, less than a page,
 	// further along than its natural place; CodeShift finds the one that brings a
 	// function to a wanted alignment. It breaks the alignment that sections ask
@@ -77,6 +80,7 @@ type Image struct {
 	Roots         []uint64    // addresses in executable sections that code is entered at: ascending, no duplicates
 	Guesses       []Guess     // places in executable sections that code may be entered at, by table, without duplicates
 	Joined        Joined      // what of companions is part of it
+	IFuncs        []IFunc     // indirect functions that could be bound
 	Taken         []uint64    // addresses in executable sections that the code names: ascending, no duplicates
 	Warnings      []string    // what a user should know although the object loads
 
@@ -116,6 +120,8 @@ type Symbol struct {
 	Kind    Kind
 	Binding string // "local", "global", "weak", "unique"
 	Section int    // index of the section it is defined in, 0 if none
+	// Implementation names the function that stands for a KindIFunc, if one does.
+	Implementation string
 	// Elsewhere tells that the object itself does not define it, but what was joined.
 	Elsewhere bool
 }

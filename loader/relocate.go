@@ -17,6 +17,7 @@ func Relocate(pl *Plan) (*Image, error) {
 		}
 	}
 	pl.enter(im)
+	im.IFuncs = pl.ifuncs()
 	return im, nil
 }
 

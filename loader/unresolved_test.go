@@ -135,3 +135,44 @@ func TestEqualUnresolvedNames(t *testing.T) {
 		}
 	}
 }
+
+// TestIFuncCandidates: what a resolver points at and does not call can be chosen, and
+// then every use leads there.
+func TestIFuncCandidates(t *testing.T) {
+	o := &testObject{
+		osabi: elfOSABIGNU,
+		sections: []testSection{textSection(append(append(make([]byte, 32), 0x48, 0x8d, 0x05, 0, 0, 0, 0, 0xe8, 0, 0, 0, 0), make([]byte, 52)...),
+			rela{offset: 0, typ: 1, sym: 1},                    // a use
+			rela{offset: 35, typ: 2, sym: 2, addend: neg(4)},   // lea fast
+			rela{offset: 40, typ: 4, sym: 3, addend: neg(4)},   // call helper
+			rela{offset: 44, typ: 9, sym: 4, addend: neg(4)},   // slow, from its slot
+			rela{offset: 56, typ: 2, sym: 3, addend: neg(4)})}, // behind the resolver
+		symbols: []testSymbol{
+			{name: "best", info: stbGlobal<<4 | sttIFunc, shndx: 1, value: 32, size: 20},
+			{name: "fast", info: globalFunc, shndx: 1, value: 64}, {name: "helper", info: globalFunc, shndx: 1, value: 72},
+			{name: "slow", info: globalFunc, shndx: 1, value: 80},
+		},
+	}
+	im := mustLoad(t, o)
+	if got := fmt.Sprint(im.IFuncs); got != "[{1 [2 4]}]" {
+		t.Fatalf("indirect functions %s", got)
+	}
+	_, err := im.Choose("best", nil)
+	if e, ok := err.(*Error); !ok || e.Advice != "ask for one of its implementations by name: --symbol fast, slow" {
+		t.Errorf("chosen: %v", err)
+	}
+	p := testPlacement()
+	p.Implementations = map[int]int{1: 4}
+	object, err := Parse(o.bytes(), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if im, err = load(object, p); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "best", uint64(field(t, im, 1, 0, 8)), im.Symbols[4].Addr)
+	c, err := im.Choose("best", nil)
+	if err != nil || c.Addr != im.Symbols[4].Addr || !c.Exact || len(im.Undefined) != 0 {
+		t.Errorf("chosen %+v, %v", c, err)
+	}
+}

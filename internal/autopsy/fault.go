@@ -129,12 +129,12 @@ func (b Body) undefined(o *cell.Outcome, u loader.Undefined, at place) *wire.Pro
 	if o.Addr == o.Regs.Rip {
 		at, verb = b.caller(o), "called"
 	}
-	why := "no definition of it is in the object, and the cell does not supply one"
+	why := "no definition of it is in the object, and the cell does not supply one; send what defines it along (--with FILE, or a part named with), or join them: ld -r -o joined.o OBJECT.o FILE"
 	switch u.Kind {
 	case loader.UnresolvedIFunc:
 		why = "it is an indirect function (IFUNC), whose resolver is not run here"
 	case loader.UnresolvedTLS:
-		why = "it is a thread-local variable of another object, and the cell does not supply it"
+		why = "it is a thread-local variable of another object, and the cell does not supply it; send that along (--with FILE, or a part named with)"
 	}
 	q := wire.Problemf(wire.UndefinedSymbol, "the kernel %s %s%s: %s", verb, u.Name, at.with(), why)
 	q.Address = hexAddr(o.Addr)

@@ -76,6 +76,18 @@ func load(job *wire.Job, at seat, operands uint64, place func(*loader.Object, *l
 	if err != nil {
 		return nil, Problem(err)
 	}
+	if len(im.IFuncs) == 0 {
+		return im, nil
+	}
+	if p.Implementations, err = implementations(im, job, stop); err != nil {
+		return nil, err
+	}
+	if plan, err = loader.Layout(obj, p); err == nil {
+		im, err = loader.Relocate(plan)
+	}
+	if err != nil {
+		return nil, Problem(err)
+	}
 	return im, nil
 }
 
@@ -98,12 +110,28 @@ func (s *Subject) mistaken() error {
 
 // companions are the files that come to give the object what it lacks.
 func companions(job *wire.Job) (list []loader.Companion) {
-	for _, p := range job.Parts {
-		if p.Role == wire.RoleWith {
-			list = append(list, loader.Companion{Name: p.Name, Data: p.Data})
-		}
+	for _, p := range job.Companions() {
+		list = append(list, loader.Companion{Name: p.Name, Data: p.Data})
 	}
 	return list
+}
+
+// Joined says what became of the companions of a job in its image, nil if it has none.
+func Joined(job *wire.Job, im *loader.Image) *wire.Joined {
+	if job.Part(wire.RoleWith) == nil {
+		return nil
+	}
+	w := &wire.Joined{Taken: append([]string{}, im.Joined.Taken...), Undefined: []string{}}
+	for i := range im.Undefined {
+		switch u := &im.Undefined[i]; {
+		case u.Supplied || u.Kind == loader.UnresolvedUnmapped:
+		case len(w.Undefined) == wire.MaxUndefined:
+			w.More++
+		default:
+			w.Undefined = append(w.Undefined, u.Name)
+		}
+	}
+	return w
 }
 
 // Inspect tells what the loader makes of the object of a job, until stop returns an
