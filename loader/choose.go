@@ -47,6 +47,10 @@ func (im *Image) Choose(exact string, alternatives []string) (Choice, error) {
 		return im.choice(only, false, why)
 	}
 	if only := im.onlyCode(); len(offered) == 0 && only != nil {
+		if n := im.object.frames(); n > 1 {
+			return Choice{}, noFunction("the object names no function, and has %d by its .eh_frame", n).
+				advise("do not strip it of its symbols (strip --strip-debug leaves them), or put the function into an object of its own")
+		}
 		return im.startOf(only, exact), nil
 	}
 	return Choice{}, im.noChoice(exact, alternatives, offered)
@@ -259,6 +263,9 @@ func (im *Image) noChoice(exact string, alternatives []string, offered []int) *E
 	slices.Sort(names)
 	names = slices.Compact(names)
 	list := listed(names)
+	if len(names) == 0 {
+		list = "none" + im.object.codeless()
+	}
 	if exact == "" {
 		return noFunction("no function was asked for, and the object does not have just one; its functions: %s", list).
 			advise("name one of them")
@@ -273,9 +280,6 @@ func (im *Image) noChoice(exact string, alternatives []string, offered []int) *E
 
 // listed writes the first of the names, and how many there are besides.
 func listed(names []string) string {
-	if len(names) == 0 {
-		return "none (compiled with gcc -flto and without -ffat-lto-objects?)"
-	}
 	var list []string
 	for _, name := range names[:min(len(names), mostListed)] {
 		list = append(list, shown(name))
@@ -289,6 +293,9 @@ func listed(names []string) string {
 // advice guesses what keeps the wanted function from being found.
 func (im *Image) advice(wanted string, names []string) string {
 	const otherwise = "give the function that name, or leave no other global function"
+	if len(names) == 0 {
+		return "send an object with the function"
+	}
 	for _, name := range names {
 		if how := mangled(name, wanted); how != "" {
 			return fmt.Sprintf("%s looks like %s under a compiler's name for it: %s", shown(name), shown(wanted), how)

@@ -115,3 +115,22 @@ int best(int) __attribute__((ifunc("resolve")));`,
 		t.Errorf("it returned %v, notes %q", r.Result, r.Notes)
 	}
 }
+
+// A call of a weak function that nobody defines, under its own test, is no obstacle; one
+// that is reached is named.
+func TestWeakCall(t *testing.T) {
+	needsChild(t)
+	dir := built(t, map[string]string{
+		"k": "extern int hook(int) __attribute__((weak)); int k(int n) { return hook && n > 9 ? hook(n) : n + 1; } int bare(int n) { return n + hook(n); }",
+	})
+	k := filepath.Join(dir, "k.o")
+	code, out, stderr := call("", "run", k, "--call", "int k(int n = 7)", "-o", "json", "--effort", "quick")
+	var r wire.Result
+	if err := json.Unmarshal([]byte(out), &r); err != nil || code != exitGood || r.Result.Int == nil || *r.Result.Int != 8 {
+		t.Errorf("%d %s %s", code, out, stderr)
+	}
+	code, _, stderr = call("", "run", k, "--call", "int bare(int n = 7)")
+	if code != exitFailed || !strings.Contains(stderr, "undefined-symbol") || !strings.Contains(stderr, "hook is weak") {
+		t.Errorf("%d %s", code, stderr)
+	}
+}

@@ -24,6 +24,12 @@ func (b Body) fault(o *cell.Outcome, at place) *wire.Problem {
 	if u, ok := b.Image.Trap(o.Addr); ok && o.Code != siKernel {
 		return b.undefined(o, u, at)
 	}
+	if weak := b.weak(); o.Addr == 0 && o.Regs.Rip == 0 && o.Code != siKernel && weak != "" {
+		at := b.caller(o)
+		q := wire.Problemf(wire.UndefinedSymbol, "the kernel called address 0%s: %s is weak, nobody defines it, and so its address is 0", at.with(), weak)
+		q.Address, q.Access = hexAddr(0), "execute"
+		return at.fill(q)
+	}
 	region, dist := b.Space.Find(o.Addr)
 	// Code that is there and faults at its own address did not jump, but write.
 	jump := o.Addr == o.Regs.Rip && (dist != 0 || region.Prot&unix.PROT_EXEC == 0)
@@ -141,6 +147,18 @@ func (b Body) undefined(o *cell.Outcome, u loader.Undefined, at place) *wire.Pro
 	at.fill(q)
 	q.Symbol, q.Caller = u.Name, q.Symbol
 	return q
+}
+
+// weak names the weak functions that nobody defines, the first few of them.
+func (b Body) weak() string {
+	const most = 5
+	var names []string
+	for i := range b.Image.Undefined {
+		if u := &b.Image.Undefined[i]; u.Weak && u.Addr == 0 && len(names) < most {
+			names = append(names, u.Name)
+		}
+	}
+	return strings.Join(names, " or ")
 }
 
 func hexAddr(a uint64) string { return fmt.Sprintf("%#x", a) }

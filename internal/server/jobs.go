@@ -200,6 +200,8 @@ func objectType(header, encoding string) *wire.Problem {
 	switch m := mediaType(header); m {
 	case "", "application/octet-stream", "application/x-object", "application/x-elf", mediaForm:
 		return nil
+	case "application/x-www-form-urlencoded":
+		return wire.Problemf(wire.UnsupportedMediaType, "the body is sent as %.60q, as curl --data does, which also changes it; send the object as it is: curl --data-binary @FILE -H 'Content-Type: application/octet-stream'", m)
 	default:
 		return wire.Problemf(wire.UnsupportedMediaType, "the body is sent as %.60q; send the object with Content-Type: application/octet-stream, or several files as %s", m, mediaForm)
 	}
