@@ -80,3 +80,15 @@ func (im *Image) section(index int) *Section {
 	}
 	return &im.Sections[i]
 }
+
+// Mapped reports whether the section with that index is part of the image.
+func (im *Image) Mapped(index int) bool { return im.section(index) != nil }
+
+// Offset returns the value that symbol i has in the file: where it is in its section. It
+// is 0 where there is no such symbol.
+func (im *Image) Offset(i int) uint64 {
+	if i < 0 || i >= len(im.object.symbols) {
+		return 0
+	}
+	return im.object.symbols[i].value
+}

@@ -134,3 +134,35 @@ func TestWeakCall(t *testing.T) {
 		t.Errorf("%d %s", code, stderr)
 	}
 }
+
+// Where code crashes or is refused, the line of the source is told, whichever section the
+// function lies in and whichever version of DWARF the object has.
+func TestSourceLine(t *testing.T) {
+	needsChild(t)
+	const source = "#ifndef REFUSED\n#define REFUSED __asm__(\"cli\");\n#endif\n#line 1\nint other(int n) { return n * 3; }\n\nint crash(int n, int *p)\n{\n\tif (n > 3)\n\t\treturn p[n << 20];\n\treturn 0;\n}\n\n" +
+		"int refused(int n)\n{\n\tn++;\n\tREFUSED\n\treturn n;\n}\n"
+	dir := built(t, map[string]string{"k": source})
+	for _, flags := range []string{"-g -O0", "-g -gdwarf-4 -ffunction-sections -O2", "-g -gz -O1", "-g0"} {
+		object := filepath.Join(dir, "lines.o")
+		for function, want := range map[string]string{"crash": "k.c:6", "refused": "k.c:13"} {
+			args := append(strings.Fields(flags), "-c", filepath.Join(dir, "k.c"), "-o", object)
+			if function == "crash" {
+				args = append(args, "-DREFUSED=") // which would keep the whole object from running
+			}
+			if out, err := exec.Command("gcc", args...).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			code, _, stderr := call("", "run", object, "--call", "int "+function+"(int n = 5, int p[1])", "-o", "json")
+			var p wire.Problem
+			if err := json.Unmarshal([]byte(stderr), &p); err != nil || code != exitFailed {
+				t.Fatalf("%s: %d %s", flags, code, stderr)
+			}
+			if flags == "-g0" {
+				want = ""
+			}
+			if p.Source != want {
+				t.Errorf("%s, %s: source %q, want %q: %s", flags, function, p.Source, want, p.Detail)
+			}
+		}
+	}
+}

@@ -76,6 +76,7 @@ func (j *job) measure() (*wire.Result, error) {
 func (j *job) told(err error) error {
 	if p, ok := err.(*wire.Problem); ok {
 		p.Sandbox = j.layers
+		subject.Locate(j.Job, p, j.stop)
 	}
 	return err
 }
