@@ -9,7 +9,7 @@ func (pl *Plan) planStubs() {
 		if !u.branch {
 			continue
 		}
-		s := &pl.object.symbols[i]
+		s := pl.object.definition(i)
 		value := s.value
 		if s.place == undefined {
 			value = pl.placement.Externals[s.name]
@@ -20,7 +20,7 @@ func (pl *Plan) planStubs() {
 			continue
 		}
 		if u.slot == 0 {
-			u.slot = pl.newSlot()
+			u.slot = pl.newSlots(1)
 		}
 		pl.stubs++
 		u.stub = pl.stubs
@@ -40,15 +40,19 @@ func (pl *Plan) bind() error {
 		return err
 	}
 	for i := range pl.object.symbols {
-		s := &pl.object.symbols[i]
 		if pl.unresolved(i) != "" {
 			if entry := pl.uses[i].unresolved; entry != 0 { // else nothing uses it: it stays 0
 				pl.values[i] = pl.undefined[entry-1].Addr
 			}
 			continue
 		}
-		switch s.place {
+		switch s := pl.object.definition(i); s.place {
+		case common:
+			pl.values[i] = pl.values[pl.object.symbols[i].index(i)]
 		case inSection:
+			if f, ok := pl.implementation(i); ok {
+				s = &pl.object.symbols[f]
+			}
 			pl.values[i] = pl.sections[s.shndx] + s.value
 		case absolute:
 			pl.values[i] = s.value
@@ -64,17 +68,24 @@ func (pl *Plan) bind() error {
 // unresolved says why symbol i has no value of its own, "" if it has one.
 func (pl *Plan) unresolved(i int) string {
 	o := pl.object
-	s := &o.symbols[i]
+	s := o.definition(i)
 	switch {
+	case s.place == common && s.typ == sttTLS:
+		return "" // placed like those of a section
+	case o.inTLS(s) && pl.has(int(s.shndx)):
+		return ""
 	case s.typ == sttTLS, pl.uses[i].tls, o.inTLS(s):
 		return UnresolvedTLS
-	case s.place == undefined && i == 0 && s.name == "", s.name == gotSymbol && s.place == undefined:
-		return "" // the null symbol is 0, the GOT is where it is
+	case s.name == gotSymbol && s.place == undefined:
+		return "" // it is where it is
 	case s.place == undefined:
 		return UnresolvedUndefined
 	case s.place == reserved:
 		return UnresolvedReserved
 	case s.place == inSection && s.typ == sttIFunc:
+		if _, ok := pl.implementation(i); ok {
+			return ""
+		}
 		return UnresolvedIFunc
 	case s.place == inSection && !o.sections[s.shndx].mapped:
 		return UnresolvedUnmapped
@@ -104,7 +115,7 @@ func (pl *Plan) collectUndefined() error {
 		if why == "" || n == 0 && why != UnresolvedIFunc && (why != UnresolvedUndefined || s.name == "") {
 			continue
 		}
-		k := key{o.symbolName(i), why, why == UnresolvedUndefined && s.bind == stbWeak}
+		k := key{o.symbolName(i), why, why == UnresolvedUndefined && s.bind == stbWeak && !o.wanted[s.name]}
 		entry := entries[k]
 		if entry == 0 {
 			pl.undefined = append(pl.undefined, Undefined{Name: k.name, Kind: k.why, Weak: k.weak})
@@ -123,11 +134,10 @@ func (pl *Plan) bindUndefined() error {
 		u := &pl.undefined[i]
 		name := u.Name
 		u.Name = shown(name)
-		if u.Kind == UnresolvedUndefined {
-			if addr, ok := pl.placement.Externals[name]; ok {
-				u.Addr, u.Supplied = addr, true
-				continue
-			}
+		externals := map[string]map[string]uint64{UnresolvedUndefined: pl.placement.Externals, UnresolvedTLS: pl.placement.ThreadExternals}
+		if addr, ok := externals[u.Kind][name]; ok {
+			u.Addr, u.Supplied = addr, true
+			continue
 		}
 		if u.Weak {
 			continue // stays 0: code asks before it calls (gABI)

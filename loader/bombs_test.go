@@ -14,7 +14,7 @@ import (
 // handle does all that the loader does with an object: it loads it, chooses a
 // function and writes the reports, or the refusal.
 func handle(file []byte, lim Limits) (outputs []string, err error) {
-	r := Inspect(file, lim, testPlacement(), "kernel", nil)
+	r := Inspect(file, nil, lim, testPlacement(), "kernel", nil)
 	var text strings.Builder
 	if err := r.WriteText(&text); err != nil {
 		return nil, err
@@ -139,10 +139,10 @@ func TestWarningsAreBounded(t *testing.T) {
 // TestDumpIsBounded: a dump that would be too long is refused before it is made.
 func TestDumpIsBounded(t *testing.T) {
 	file := bombs.Find("undefined").Make(100_000)
-	if b, err := Inspect(file, Limits{}, testPlacement(), "", nil).JSON(); err != nil || len(b) < 100_000 {
+	if b, err := Inspect(file, nil, Limits{}, testPlacement(), "", nil).JSON(); err != nil || len(b) < 100_000 {
 		t.Errorf("%d bytes, %v", len(b), err)
 	}
-	_, err := Inspect(file, Limits{DumpBytes: 100_000}, testPlacement(), "", nil).JSON()
+	_, err := Inspect(file, nil, Limits{DumpBytes: 100_000}, testPlacement(), "", nil).JSON()
 	if e := (*Error)(nil); !errors.As(err, &e) || e.Class != TooLarge {
 		t.Errorf("got %v", err)
 	}
@@ -173,7 +173,7 @@ func FuzzWords(f *testing.F) {
 		file := (&testObject{sections: []testSection{text, init}, symbols: []testSymbol{
 			{name: symbol, info: globalFunc, shndx: 1, value: 0}, {name: undefined, info: globalNone}, {name: undefined, info: globalFunc, shndx: 1, value: 5},
 		}}).bytes()
-		r := Inspect(file, Limits{}, testPlacement(), undefined, []string{section})
+		r := Inspect(file, nil, Limits{}, testPlacement(), undefined, []string{section})
 		outputs, _ := handle(file, Limits{})
 		checkPrintable(t, outputs...)
 		if dump, err := r.JSON(); err == nil {

@@ -8,8 +8,8 @@ const int3 = 0xcc
 // outline returns the image without its bytes: enough to choose a function.
 func (pl *Plan) outline() *Image {
 	im := &Image{GOTBase: pl.gotBase, Undefined: pl.undefined, object: pl.object, traps: pl.traps}
-	index := [3]int{-1, -1, -1} // by Perm - 1, in im.Segments
-	for perm := RX; perm <= RW; perm++ {
+	index := [4]int{-1, -1, -1, -1} // by Perm - 1, in im.Segments
+	for _, perm := range [...]Perm{Thread, RX, R, RW} {
 		if e := pl.segments[perm-1]; e.end > e.start {
 			index[perm-1] = len(im.Segments)
 			im.Segments = append(im.Segments, Segment{Addr: e.start, Size: (e.end - e.start + Page - 1) &^ (Page - 1), Perm: perm})
@@ -17,19 +17,23 @@ func (pl *Plan) outline() *Image {
 	}
 	for i := range pl.object.sections {
 		s := &pl.object.sections[i]
-		if !s.mapped {
+		if !pl.has(i) {
 			continue
 		}
 		perm := permOf(s)
 		out := Section{Index: i, Name: shown(s.name), Addr: pl.sections[i], Size: s.size,
-			Exec: s.exec(), Write: s.write(), NoBits: s.noBits(), Segment: index[perm-1]}
+			Exec: s.exec(), Write: s.write(), NoBits: s.noBits(), TLS: s.tls(), File: s.file, Segment: index[perm-1]}
 		if out.Segment >= 0 {
 			out.Offset = out.Addr - pl.segments[perm-1].start
 		}
 		im.Sections = append(im.Sections, out)
 	}
 	im.Symbols, im.Relocated = pl.symbols()
+	im.Joined = pl.object.Joined()
 	im.Warnings = pl.object.warnings()
+	if pl.threads {
+		im.ThreadPointer, im.ThreadBlock = pl.placement.ThreadPointer, pl.block
+	}
 	return im
 }
 
@@ -51,7 +55,7 @@ func (pl *Plan) fill(im *Image) {
 	}
 	for i := range im.Sections {
 		if s := &im.Sections[i]; s.Segment >= 0 && !s.NoBits {
-			copy(im.Segments[s.Segment].Data[s.Offset:], pl.object.contents(&pl.object.sections[s.Index]))
+			copy(im.Segments[s.Segment].Data[s.Offset:], pl.object.sections[s.Index].body)
 		}
 	}
 }
@@ -75,17 +79,29 @@ func (pl *Plan) view(im *Image, perm Perm, addr, size uint64) []byte {
 	return nil
 }
 
-// fillGOT writes S of every symbol with a slot into it.
+// fillGOT writes S of every symbol with a slot into it, and what code asks for of
+// thread-local ones. There is one thread and one block of variables, so what
+// __tls_get_addr gets for its module is the block's address.
 func (pl *Plan) fillGOT(im *Image) {
 	if pl.slots == 0 {
 		return
 	}
 	got := pl.view(im, R, pl.gotBase, uint64(pl.slots)*slotSize)
-	for i := range pl.uses {
-		if n := pl.uses[i].slot; n != 0 {
-			le.PutUint64(got[(n-1)*slotSize:], pl.values[i])
+	put := func(first int32, words ...uint64) {
+		for i, w := range words {
+			if first != 0 {
+				le.PutUint64(got[(int(first)-1+i)*slotSize:], w)
+			}
 		}
 	}
+	for i := range pl.uses {
+		u, v := &pl.uses[i], pl.values[i]
+		put(u.slot, v)
+		put(u.offset, v-pl.placement.ThreadPointer)
+		put(u.pair, pl.block, v-pl.block)
+		put(u.descriptor, pl.placement.Descriptor, v-pl.placement.ThreadPointer)
+	}
+	put(pl.module, pl.block, 0)
 	im.Regions = append(im.Regions, Region{Kind: "got", Addr: pl.gotBase, Data: got})
 }
 
@@ -113,9 +129,13 @@ func (pl *Plan) symbols() ([]Symbol, []Binding) {
 	all := make([]Symbol, len(pl.object.symbols))
 	for i := range all {
 		s := &pl.object.symbols[i]
-		all[i] = Symbol{Index: i, Name: shown(s.name), Addr: pl.values[i], Size: s.size, Kind: pl.kind(s), Binding: bindingName(s.bind)}
-		if s.place == inSection {
-			all[i].Section = int(s.shndx)
+		d := pl.object.definition(i)
+		all[i] = Symbol{Index: i, Name: shown(s.name), Addr: pl.values[i], Size: d.size, Kind: pl.kind(d), Binding: bindingName(s.bind), Elsewhere: s.alias != 0 || i >= pl.object.own}
+		if d.place == inSection {
+			all[i].Section = int(d.shndx)
+		}
+		if f, ok := pl.implementation(i); ok {
+			all[i].Section, all[i].Implementation = int(pl.object.symbols[f].shndx), shown(pl.object.symbols[f].name)
 		}
 		if pl.uses[i].count > 0 {
 			used = append(used, Binding{Index: i, Name: all[i].Name, Addr: pl.values[i]})

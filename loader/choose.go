@@ -47,6 +47,10 @@ func (im *Image) Choose(exact string, alternatives []string) (Choice, error) {
 		return im.choice(only, false, why)
 	}
 	if only := im.onlyCode(); len(offered) == 0 && only != nil {
+		if n := im.object.frames(); n > 1 {
+			return Choice{}, noFunction("the object names no function, and has %d by its .eh_frame", n).
+				advise("do not strip it of its symbols (strip --strip-debug leaves them), or put the function into an object of its own")
+		}
 		return im.startOf(only, exact), nil
 	}
 	return Choice{}, im.noChoice(exact, alternatives, offered)
@@ -77,22 +81,40 @@ func (im *Image) startOf(s *Section, exact string) Choice {
 // choice refuses the one kind of function whose address is not its code.
 func (im *Image) choice(i int, exact bool, why string) (Choice, error) {
 	s := &im.Symbols[i]
-	if s.Kind == KindIFunc {
+	switch {
+	case s.Kind != KindIFunc:
+	case s.Implementation != "":
+		why += "; of an indirect function's implementations " + s.Implementation + " was taken"
+	default:
 		return Choice{}, unsupported("the function is a GNU indirect function, whose resolver is not run").about(im.rawName(i)).
-			advise("ask for one of its implementations by name")
+			advise("ask for one of its implementations by name" + im.implementations(s.Index))
 	}
 	return Choice{Name: s.Name, Index: s.Index, Addr: s.Addr, Exact: exact, Why: why}, nil
+}
+
+// implementations lists those of an indirect function, as far as they are known.
+func (im *Image) implementations(index int) string {
+	for _, f := range im.IFuncs {
+		if f.Index == index {
+			var names []string
+			for _, c := range f.Candidates {
+				names = append(names, im.rawName(c))
+			}
+			return ": --symbol " + listed(names)
+		}
+	}
+	return ""
 }
 
 // rawName is the name of symbol i as it is in the file.
 func (im *Image) rawName(i int) string { return im.object.symbols[i].name }
 
 // entry returns the number of the symbol of that name that can be called, the
-// most visible one if there are several, -1 if there is none.
+// most visible one of the object's own if there are several, -1 if there is none.
 func (im *Image) entry(name string) int {
 	best := -1
 	for i := range im.Symbols {
-		if im.rawName(i) == name && im.callable(i) && (best < 0 || visibility(&im.Symbols[i]) > visibility(&im.Symbols[best])) {
+		if im.rawName(i) == name && im.callable(i) && (best < 0 || im.Symbols[i].visibility() > im.Symbols[best].visibility()) {
 			best = i
 		}
 	}
@@ -138,14 +160,19 @@ func matches(pattern, name string) bool {
 	}
 }
 
-func visibility(s *Symbol) int {
+// visibility orders symbols of the same name by who is meant by it.
+func (s *Symbol) visibility() int {
+	v := 2
 	switch s.Binding {
 	case "local":
-		return 0
+		v = 0
 	case "weak":
-		return 1
+		v = 1
 	}
-	return 2
+	if !s.Elsewhere {
+		v += 3
+	}
+	return v
 }
 
 // callable reports whether symbol i is a function, or an untyped label, in code
@@ -173,7 +200,7 @@ func (im *Image) offered() []int {
 	var global, local []int
 	for i := range im.Symbols {
 		switch s := &im.Symbols[i]; {
-		case !im.callable(i):
+		case !im.callable(i) || s.Elsewhere:
 		case s.Binding != "local":
 			global = append(global, i)
 		case s.Kind == KindFunc:
@@ -209,7 +236,7 @@ func (im *Image) onlyCode() *Section {
 	var only *Section
 	for i := range im.Sections {
 		s := &im.Sections[i]
-		if !s.Exec || s.NoBits || s.Size == 0 {
+		if !s.Exec || s.NoBits || s.Size == 0 || s.File != "" {
 			continue
 		}
 		if only != nil {
@@ -236,6 +263,9 @@ func (im *Image) noChoice(exact string, alternatives []string, offered []int) *E
 	slices.Sort(names)
 	names = slices.Compact(names)
 	list := listed(names)
+	if len(names) == 0 {
+		list = "none" + im.object.codeless()
+	}
 	if exact == "" {
 		return noFunction("no function was asked for, and the object does not have just one; its functions: %s", list).
 			advise("name one of them")
@@ -250,9 +280,6 @@ func (im *Image) noChoice(exact string, alternatives []string, offered []int) *E
 
 // listed writes the first of the names, and how many there are besides.
 func listed(names []string) string {
-	if len(names) == 0 {
-		return "none (compiled with gcc -flto and without -ffat-lto-objects?)"
-	}
 	var list []string
 	for _, name := range names[:min(len(names), mostListed)] {
 		list = append(list, shown(name))
@@ -266,6 +293,9 @@ func listed(names []string) string {
 // advice guesses what keeps the wanted function from being found.
 func (im *Image) advice(wanted string, names []string) string {
 	const otherwise = "give the function that name, or leave no other global function"
+	if len(names) == 0 {
+		return "send an object with the function"
+	}
 	for _, name := range names {
 		if how := mangled(name, wanted); how != "" {
 			return fmt.Sprintf("%s looks like %s under a compiler's name for it: %s", shown(name), shown(wanted), how)

@@ -13,19 +13,22 @@ const DumpFormat = "webrunner-loader-dump/1"
 // Dump is what the loader did with an object, for machines: enough to compare
 // it with a linker byte for byte. Addresses are hexadecimal strings.
 type Dump struct {
-	Format    string        `json:"format"`
-	Path      string        `json:"path,omitempty"` // set by a caller that knows one
-	Status    string        `json:"status"`         // "ok" or "rejected"
-	Error     string        `json:"error,omitempty"`
-	Class     string        `json:"class,omitempty"`
-	Sections  []DumpSection `json:"sections"`
-	Symbols   []DumpSymbol  `json:"symbols"`
-	GOTBase   Address       `json:"got_base"`
-	Regions   []DumpRegion  `json:"regions"`
-	Undefined []DumpUnbound `json:"undefined"`
-	Chosen    *DumpChoice   `json:"chosen,omitempty"`
-	NotChosen string        `json:"not_chosen,omitempty"` // why no function was
-	Warnings  []string      `json:"warnings"`
+	Format        string        `json:"format"`
+	Path          string        `json:"path,omitempty"` // set by a caller that knows one
+	Status        string        `json:"status"`         // "ok" or "rejected"
+	Error         string        `json:"error,omitempty"`
+	Class         string        `json:"class,omitempty"`
+	Sections      []DumpSection `json:"sections"`
+	Symbols       []DumpSymbol  `json:"symbols"`
+	GOTBase       Address       `json:"got_base"`
+	ThreadPointer Address       `json:"thread_pointer,omitempty"` // FS base, where thread-local variables are used
+	ThreadBlock   Address       `json:"thread_block,omitempty"`   // lowest address of the object's own
+	Regions       []DumpRegion  `json:"regions"`
+	Taken         []string      `json:"taken,omitempty"` // of companions
+	Undefined     []DumpUnbound `json:"undefined"`
+	Chosen        *DumpChoice   `json:"chosen,omitempty"`
+	NotChosen     string        `json:"not_chosen,omitempty"` // why no function was
+	Warnings      []string      `json:"warnings"`
 }
 
 // DumpSection is a mapped section. Bytes are missing for SHT_NOBITS and where
@@ -36,6 +39,7 @@ type DumpSection struct {
 	Addr  Address `json:"addr"`
 	Size  uint64  `json:"size"`
 	Perm  string  `json:"perm"`
+	File  string  `json:"file,omitempty"` // that was joined to the object and has it
 	Bytes *Bytes  `json:"bytes_hex,omitempty"`
 }
 
@@ -97,6 +101,7 @@ func (r *Report) Dump() *Dump {
 		return d
 	}
 	d.GOTBase = Address(r.placed.GOTBase)
+	d.ThreadPointer, d.ThreadBlock = Address(r.placed.ThreadPointer), Address(r.placed.ThreadBlock)
 	for i := range r.placed.Sections {
 		d.Sections = append(d.Sections, r.dumpSection(&r.placed.Sections[i]))
 	}
@@ -106,6 +111,7 @@ func (r *Report) Dump() *Dump {
 	for _, u := range r.placed.Undefined {
 		d.Undefined = append(d.Undefined, DumpUnbound{u.Name, Address(u.Addr), u.Kind, u.Supplied, u.Weak, u.References})
 	}
+	d.Taken = r.placed.Joined.Taken
 	d.Warnings = append(d.Warnings, r.placed.Warnings...)
 	if r.Image != nil {
 		r.dumpChoice(d)
@@ -117,7 +123,7 @@ func (r *Report) Dump() *Dump {
 }
 
 func (r *Report) dumpSection(s *Section) DumpSection {
-	out := DumpSection{Name: s.Name, Index: s.Index, Addr: Address(s.Addr), Size: s.Size, Perm: s.perm().String()}
+	out := DumpSection{Name: s.Name, Index: s.Index, Addr: Address(s.Addr), Size: s.Size, Perm: s.perm().String(), File: s.File}
 	if r.Image != nil && !s.NoBits {
 		b := Bytes(r.Image.Bytes(s))
 		out.Bytes = &b

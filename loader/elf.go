@@ -10,13 +10,16 @@ const (
 )
 
 const (
-	elfClass32    = 1
-	elfClass64    = 2
-	elfData2LSB   = 1
-	elfOSABISysV  = 0
-	elfOSABIGNU   = 3
-	elfMachineX86 = 62 // EM_X86_64
-	elfTypeRel    = 1  // ET_REL
+	elfClass32      = 1
+	elfClass64      = 2
+	elfData2LSB     = 1
+	elfData2MSB     = 2
+	elfOSABISysV    = 0
+	elfOSABIGNU     = 3
+	elfOSABIFreeBSD = 9
+	elfOSABIOpenBSD = 12
+	elfMachineX86   = 62 // EM_X86_64
+	elfTypeRel      = 1  // ET_REL
 )
 
 const (

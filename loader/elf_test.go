@@ -157,7 +157,7 @@ func writeFile(secs []rawSection, osabi byte) []byte {
 		file = le.AppendUint32(file, s.link)
 		file = le.AppendUint32(file, s.info)
 		file = le.AppendUint64(file, s.align)
-		file = le.AppendUint64(file, 0)
+		file = le.AppendUint64(file, map[uint32]uint64{shtSymtab: symSize, shtRela: relaSize, shtGroup: 4}[s.typ])
 	}
 	return file
 }
@@ -181,7 +181,8 @@ func bssSection(size uint64) testSection {
 // testPlacement is the cell's.
 func testPlacement() Placement {
 	return Placement{Base: 0x10000000, Limit: 0x40000000, TrapBase: 0x40000000, TrapLimit: 0x50000000,
-		Externals: map[string]uint64{"memcpy": 0x50000100, "abort": 0x50000200}}
+		Externals:  map[string]uint64{"memcpy": 0x50000100, "abort": 0x50000200},
+		ThreadBase: 0x08080000, ThreadEnd: 0x080f0000, ThreadPointer: 0x080f0000, ThreadExternals: map[string]uint64{"errno": 0x080f0800}, Descriptor: 0x50000300}
 }
 
 func neg(n int64) uint64 { return uint64(-n) }

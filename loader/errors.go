@@ -22,6 +22,7 @@ type Error struct {
 	Class        string // one of the class constants
 	Detail       string // what is wrong, with the offending value
 	Advice       string // what to do about it, or empty
+	File         string // of those that were joined to the object, printable and clipped, or empty for the object
 	Section      string // name of the section it is about, printable and clipped, or empty
 	SectionIndex int    // its index in the section header table, 0 if there is none
 	Symbol       string // name of the symbol it is about, printable and clipped, or empty
@@ -37,8 +38,11 @@ func (e *Error) Unwrap() error { return e.cause }
 // Error returns one sentence: place, fault, advice.
 func (e *Error) Error() string {
 	var b strings.Builder
+	if e.File != "" {
+		b.WriteString(e.File)
+	}
 	if e.SectionIndex != 0 {
-		fmt.Fprintf(&b, "section %d (%s)", e.SectionIndex, e.Section)
+		fmt.Fprintf(&b, "%ssection %d (%s)", comma(&b), e.SectionIndex, e.Section)
 	}
 	if e.HasOffset {
 		fmt.Fprintf(&b, "%soffset %#x", comma(&b), e.Offset)
@@ -105,5 +109,8 @@ func (e *Error) about(symbol string) *Error {
 
 func (e *Error) in(index int, s *section) *Error {
 	e.Section, e.SectionIndex = shown(s.name), index
+	if s.file != "" {
+		e.File, e.SectionIndex = s.file, s.number
+	}
 	return e
 }

@@ -10,9 +10,19 @@ type Placement struct {
 	TrapBase, TrapLimit uint64
 	// Externals are the functions that the process supplies, by name.
 	Externals map[string]uint64
-	// ThreadPointer is the FS base that the code will run with. With it, a
-	// local-exec access to a thread-local variable faults in the trap window.
-	ThreadPointer uint64
+	// ThreadPointer is the FS base that the code will run with. The object's
+	// thread-local variables end at ThreadEnd, which is ThreadPointer unless another
+	// object's lie between, and may begin at ThreadBase. All three are page-aligned and
+	// lie below Base.
+	ThreadBase, ThreadEnd, ThreadPointer uint64
+	// ThreadExternals are the thread-local variables that the process supplies, by name.
+	ThreadExternals map[string]uint64
+	// Descriptor is the address of the function that TLS descriptors name: it
+	// returns their second word in rax, and keeps all other registers.
+	Descriptor uint64
+	// Implementations are the functions to use for GNU indirect functions: numbers of
+	// symbols, of a candidate by that of its IFunc.
+	Implementations map[int]int
 	// CodeShift places everything executable that many bytes, less than a page,
 	// further along than its natural place; CodeShift finds the one that brings a
 	// function to a wanted alignment. It breaks the alignment that sections ask
@@ -22,17 +32,25 @@ type Placement struct {
 	CodeShift uint64
 }
 
+// supplies reports whether the process has a function or variable of that name.
+func (p *Placement) supplies(name string) bool {
+	_, function := p.Externals[name]
+	_, variable := p.ThreadExternals[name]
+	return function || variable
+}
+
 // Page is the size of a page, and of a guard between segments, in bytes.
 const Page = 4096
 
 // Perm is the protection of a segment.
 type Perm uint8
 
-// The three protections there are. No segment is writable and executable.
+// The protections there are. No segment is writable and executable.
 const (
-	RX Perm = iota + 1 // code
-	R                  // constants and the GOT
-	RW                 // data
+	RX     Perm = iota + 1 // code
+	R                      // constants and the GOT
+	RW                     // data
+	Thread                 // data that ends at the thread pointer
 )
 
 // String returns the protection as /proc/pid/maps writes it.
@@ -42,7 +60,7 @@ func (p Perm) String() string {
 		return "r-x"
 	case R:
 		return "r--"
-	case RW:
+	case RW, Thread:
 		return "rw-"
 	}
 	return "---"
@@ -50,17 +68,21 @@ func (p Perm) String() string {
 
 // Image is a loaded object: bytes and the addresses they were made for.
 type Image struct {
-	Segments  []Segment   // ascending, at least one unmapped page between two
-	Sections  []Section   // every mapped section, by index
-	Symbols   []Symbol    // every symbol, by index
-	Undefined []Undefined // what has no definition that the loader can use
-	Relocated []Binding   // every symbol that a relocation uses, by index
-	GOTBase   uint64      // the value of _GLOBAL_OFFSET_TABLE_
-	Regions   []Region    // what the loader added: the GOT, stubs
-	Roots     []uint64    // addresses in executable sections that code is entered at: ascending, no duplicates
-	Guesses   []Guess     // places in executable sections that code may be entered at, by table, without duplicates
-	Taken     []uint64    // addresses in executable sections that the code names: ascending, no duplicates
-	Warnings  []string    // what a user should know although the object loads
+	Segments      []Segment   // ascending, at least one unmapped page between two
+	Sections      []Section   // every mapped section, by index
+	Symbols       []Symbol    // every symbol, by index
+	Undefined     []Undefined // what has no definition that the loader can use
+	Relocated     []Binding   // every symbol that a relocation uses, by index
+	GOTBase       uint64      // the value of _GLOBAL_OFFSET_TABLE_
+	ThreadPointer uint64      // FS base, if the object uses thread-local variables, else 0
+	ThreadBlock   uint64      // lowest address of its own, likewise
+	Regions       []Region    // what the loader added: the GOT, stubs
+	Roots         []uint64    // addresses in executable sections that code is entered at: ascending, no duplicates
+	Guesses       []Guess     // places in executable sections that code may be entered at, by table, without duplicates
+	Joined        Joined      // what of companions is part of it
+	IFuncs        []IFunc     // indirect functions that could be bound
+	Taken         []uint64    // addresses in executable sections that the code names: ascending, no duplicates
+	Warnings      []string    // what a user should know although the object loads
 
 	object *Object // has the symbols' names as they are
 	traps  traps
@@ -76,26 +98,32 @@ type Segment struct {
 
 // Section is a section of the object in the image.
 type Section struct {
-	Index   int    // in the section header table
+	Index   int    // in the section header table; those of joined files count on
 	Name    string // printable, and clipped where it has more than 256 bytes
 	Addr    uint64
 	Size    uint64
 	Exec    bool
 	Write   bool
 	NoBits  bool
+	TLS     bool   // thread-local variables
+	File    string // that was joined to the object and has it; "" for the object's own
 	Segment int    // index in Image.Segments, -1 for an empty section that is in none
 	Offset  uint64 // from the start of the segment
 }
 
 // Symbol is a symbol with its final address.
 type Symbol struct {
-	Index   int    // in the symbol table
+	Index   int    // in the symbol table; those of joined files count on
 	Name    string // printable, and clipped where it has more than 256 bytes
 	Addr    uint64 // or value, for an absolute symbol
 	Size    uint64 // bytes, 0 if the object does not say
 	Kind    Kind
 	Binding string // "local", "global", "weak", "unique"
 	Section int    // index of the section it is defined in, 0 if none
+	// Implementation names the function that stands for a KindIFunc, if one does.
+	Implementation string
+	// Elsewhere tells that the object itself does not define it, but what was joined.
+	Elsewhere bool
 }
 
 // Kind sorts symbols.
@@ -128,7 +156,7 @@ type Undefined struct {
 const (
 	UnresolvedUndefined = "undefined"       // the object leaves it to the linker
 	UnresolvedIFunc     = "ifunc"           // GNU indirect function: its resolver is not run
-	UnresolvedTLS       = "tls"             // thread-local: there is no thread to have it
+	UnresolvedTLS       = "tls"             // a thread-local variable of another object
 	UnresolvedUnmapped  = "unmapped"        // defined in a section that is not part of the program
 	UnresolvedReserved  = "unknown-section" // defined in a reserved section index
 )

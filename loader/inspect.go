@@ -15,11 +15,11 @@ type Report struct {
 	placed *Image // Image; or, if a relocation was refused, the image without bytes
 }
 
-// Inspect loads an object, chooses a function as Image.Choose does, and reports
+// Inspect loads an object with companions, chooses a function as Image.Choose does, and reports
 // both. A refusal is part of the report.
-func Inspect(file []byte, lim Limits, p Placement, exact string, alternatives []string) *Report {
+func Inspect(file []byte, with []Companion, lim Limits, p Placement, exact string, alternatives []string) *Report {
 	r := &Report{limits: lim.orDefaults(), size: len(file)}
-	if r.Object, r.Err = Parse(file, lim); r.Err != nil {
+	if r.Object, r.Err = Link(file, with, p, lim); r.Err != nil {
 		return r
 	}
 	if r.plan, r.Err = Layout(r.Object, p); r.Err != nil {
@@ -37,6 +37,8 @@ func Inspect(file []byte, lim Limits, p Placement, exact string, alternatives []
 // perm returns the protection that the section has in the image.
 func (s *Section) perm() Perm {
 	switch {
+	case s.TLS:
+		return Thread
 	case s.Exec:
 		return RX
 	case s.Write:
@@ -51,7 +53,7 @@ func whyNotMapped(s *section) string {
 	case s.flags&shfAlloc == 0:
 		return "not allocated"
 	case s.flags&shfTLS != 0:
-		return "thread-local"
+		return "thread-local, not used"
 	}
 	return "about the object"
 }

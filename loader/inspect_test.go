@@ -28,7 +28,7 @@ func inspectObject() *testObject {
 // TestDump reads the dump back as an outsider would: by the names of the
 // interface.
 func TestDump(t *testing.T) {
-	line, err := Inspect(inspectObject().bytes(), Limits{}, testPlacement(), "sdot", nil).JSON()
+	line, err := Inspect(inspectObject().bytes(), nil, Limits{}, testPlacement(), "sdot", nil).JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestDump(t *testing.T) {
 func TestDumpRejected(t *testing.T) {
 	o := inspectObject()
 	o.sections[0].relocs[0] = rela{offset: 1, typ: 15, sym: 3} // PC8 cannot reach a trap
-	d := Inspect(o.bytes(), Limits{}, testPlacement(), "sdot", nil).Dump()
+	d := Inspect(o.bytes(), nil, Limits{}, testPlacement(), "sdot", nil).Dump()
 	equal(t, "status", d.Status, "rejected")
 	equal(t, "class", d.Class, Unsupported)
 	if !strings.Contains(d.Error, "R_X86_64_PC8 overflows") {
@@ -88,7 +88,7 @@ func TestDumpRejected(t *testing.T) {
 		t.Error("a rejected dump has bytes")
 	}
 
-	d = Inspect([]byte("no ELF"), Limits{}, testPlacement(), "sdot", nil).Dump()
+	d = Inspect([]byte("no ELF"), nil, Limits{}, testPlacement(), "sdot", nil).Dump()
 	equal(t, "status", d.Status, "rejected")
 	equal(t, "class", d.Class, Malformed)
 	equal(t, "sections", len(d.Sections), 0)
@@ -96,7 +96,7 @@ func TestDumpRejected(t *testing.T) {
 
 func TestWriteText(t *testing.T) {
 	var b bytes.Buffer
-	if err := Inspect(inspectObject().bytes(), Limits{}, testPlacement(), "sdot", nil).WriteText(&b); err != nil {
+	if err := Inspect(inspectObject().bytes(), nil, Limits{}, testPlacement(), "sdot", nil).WriteText(&b); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
@@ -118,7 +118,7 @@ type brokenWriter struct{}
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken") }
 
 func TestWriteTextReportsErrors(t *testing.T) {
-	r := Inspect(inspectObject().bytes(), Limits{}, testPlacement(), "sdot", nil)
+	r := Inspect(inspectObject().bytes(), nil, Limits{}, testPlacement(), "sdot", nil)
 	if err := r.WriteText(brokenWriter{}); err == nil {
 		t.Error("a writer that fails is not noticed")
 	}

@@ -7,11 +7,14 @@ type Plan struct {
 	object    *Object
 	placement Placement
 
-	uses  []use // by symbol
-	slots int32 // in the GOT
-	stubs int32
+	uses   []use // by symbol
+	slots  int32 // in the GOT
+	module int32 // number of the first of the two slots for this object's block of thread-local variables, 0 if none
+	stubs  int32
 
-	segments  [3]extent // by Perm - 1
+	threads   bool      // a relocation uses a thread-local variable
+	block     uint64    // lowest address of the thread-local variables
+	segments  [4]extent // by Perm - 1
 	sections  []uint64  // address of each section, 0 if it is not mapped
 	values    []uint64  // S of each symbol
 	gotBase   uint64
@@ -74,6 +77,9 @@ func (p *Placement) check() error {
 	if p.Base < p.TrapLimit && p.TrapBase < p.Limit {
 		return internal("image window and trap window overlap")
 	}
+	if p.ThreadEnd%Page != 0 || p.ThreadBase > p.ThreadEnd || p.ThreadEnd > p.ThreadPointer || p.ThreadPointer > p.Base {
+		return internal("the thread-local variables between %#x and the thread pointer %#x are not below the image", p.ThreadBase, p.ThreadPointer)
+	}
 	if p.CodeShift >= Page {
 		return internal("a shift of the code by %d bytes is no less than a page", p.CodeShift)
 	}
@@ -83,6 +89,8 @@ func (p *Placement) check() error {
 // permOf returns the protection of a mapped section.
 func permOf(s *section) Perm {
 	switch {
+	case s.tls():
+		return Thread
 	case s.exec():
 		return RX
 	case s.write():
@@ -91,11 +99,20 @@ func permOf(s *section) Perm {
 	return R
 }
 
+// has reports whether section i is part of the image.
+func (pl *Plan) has(i int) bool {
+	s := &pl.object.sections[i]
+	return s.mapped && (pl.threads || !s.tls())
+}
+
 // place assigns addresses, one protection after the other. In each, sections
 // with bytes come before those without, so that a segment is bytes and then
 // zeros; apart from that sections keep their order.
 func (pl *Plan) place() error {
-	c := cursor{at: pl.placement.Base, limit: pl.placement.Limit, budget: pl.object.limits.AllocBytes}
+	if err := pl.placeThread(); err != nil {
+		return err
+	}
+	c := cursor{at: pl.placement.Base, limit: pl.placement.Limit, budget: pl.object.limits.AllocBytes - pl.threadBytes()}
 	for perm := RX; perm <= RW; perm++ {
 		e := &pl.segments[perm-1]
 		e.start = c.at
@@ -116,7 +133,7 @@ func (pl *Plan) place() error {
 		e.bits = c.at
 		pl.placeSections(&c, perm, true)
 		if perm == RW {
-			pl.placeCommons(&c)
+			pl.placeCommons(&c, false)
 		}
 		e.end = c.at
 		c.skew = 0
@@ -139,18 +156,18 @@ func (pl *Plan) hasCode() bool {
 func (pl *Plan) placeSections(c *cursor, perm Perm, noBits bool) {
 	for i := range pl.object.sections {
 		s := &pl.object.sections[i]
-		if s.mapped && s.noBits() == noBits && permOf(s) == perm {
+		if pl.has(i) && s.noBits() == noBits && permOf(s) == perm {
 			pl.sections[i] = c.take(s.size, s.align)
 		}
 	}
 }
 
-// placeCommons gives every COMMON symbol its own memory: with one object there
-// is nothing to merge it with.
-func (pl *Plan) placeCommons(c *cursor) {
+// placeCommons gives every COMMON symbol its own memory, those that are thread-local
+// or the others: with one object there is nothing to merge it with.
+func (pl *Plan) placeCommons(c *cursor, tls bool) {
 	for i := range pl.object.symbols {
 		s := &pl.object.symbols[i]
-		if s.place == common && s.typ != sttTLS {
+		if s.place == common && s.alias == 0 && (s.typ == sttTLS) == tls {
 			pl.values[i] = c.take(s.size, s.value)
 		}
 	}

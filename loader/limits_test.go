@@ -157,6 +157,15 @@ func TestForeignFiles(t *testing.T) {
 		{"nothing", Malformed, "not an ELF file", nil},
 		{"text", Malformed, "not an ELF file", []byte("int main(void) {}")},
 		{"cut off", Malformed, "an ELF header needs 64", object[:63]},
+		{"cut by curl", Malformed, "--data-binary", object[:7]},
+		{"C source", Malformed, "this is C or C++ source", []byte("#include <math.h>\nint f;\n")},
+		{"assembler source", Malformed, "this is assembler source", []byte("\t.globl f\nf:\tret\n")},
+		{"linker script", Malformed, "this is a linker script", []byte("/* GNU ld script */ GROUP ( libm-2.36.a )")},
+		{"raw code", Malformed, ".incbin", []byte("\xb8\x01\x00\x00\x00\xc3")},
+		{"gzip", Unsupported, "gunzip", []byte("\x1f\x8b\x08\x00")},
+		{"zip", Unsupported, "unzip", []byte("PK\x03\x04\x14")},
+		{"wasm", Unsupported, "WebAssembly", []byte("\x00asm\x01\x00\x00\x00")},
+		{"thin archive", Unsupported, "a thin archive", []byte("!<thin>\n")},
 		{"bitcode", Unsupported, "compile without -flto", []byte("BC\xc0\xde\x35\x14")},
 		{"archive", Unsupported, "an archive", []byte("!<arch>\nabc")},
 		{"Mach-O", Unsupported, "Mach-O", []byte("\xcf\xfa\xed\xfe\x07")},
@@ -168,7 +177,13 @@ func TestForeignFiles(t *testing.T) {
 		{"EI_VERSION", Malformed, "EI_VERSION is 0", with(6, 0)},
 		{"executable", Unsupported, "e_type is 2", with(16, 2)},
 		{"shared library", Unsupported, "before any link step", with(16, 3)},
-		{"ARM", Unsupported, "e_machine is 183", with(18, 183)},
+		{"AArch64", Unsupported, "AArch64 (ARM64): e_machine is 183", with(18, 183)},
+		{"ARM", Unsupported, "ARM (32-bit): e_machine is 40", with(18, 40)},
+		{"RISC-V", Unsupported, "RISC-V", with(18, 243)},
+		{"i386", Unsupported, "-m64", with(18, 3)},
+		{"MIPS, big-endian", Unsupported, "MIPS", bigEndian(with(18, 0, 8))},
+		{"s390x", Unsupported, "s390x", bigEndian(with(18, 0, 22))},
+		{"unheard of", Unsupported, "another machine: e_machine is 9999", with(18, 0x0f, 0x27)},
 		{"e_version", Malformed, "e_version is 2", with(20, 2)},
 		{"no section headers", Malformed, "no section header table", with(40, 0, 0, 0, 0, 0, 0, 0, 0)},
 		{"headers outside", Malformed, "beyond the file", with(40, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)},
@@ -179,6 +194,35 @@ func TestForeignFiles(t *testing.T) {
 	}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) { mustRefuse(t, r.file, r.class, r.text) })
+	}
+}
+
+// bigEndian marks a file as one whose numbers begin with the highest byte.
+func bigEndian(file []byte) []byte {
+	file[5] = elfData2MSB
+	return file
+}
+
+// TestSplitDWARF: a .dwo file has no function, and says where it is.
+func TestSplitDWARF(t *testing.T) {
+	o := &testObject{sections: []testSection{{name: ".debug_info.dwo", typ: shtProgbits, data: []byte("x")}}}
+	if _, err := mustLoad(t, o).Choose("sdot", nil); err == nil || !strings.Contains(err.Error(), "the .o file beside it") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestStripped: of an object without names that has several functions none is taken.
+func TestStripped(t *testing.T) {
+	for functions, want := range map[int]string{1: "", 2: "has 2 by its .eh_frame"} {
+		frame := []byte{8, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4} // what the others refer to
+		for range functions {
+			frame = append(frame, 8, 0, 0, 0, 12, 0, 0, 0, 1, 2, 3, 4)
+		}
+		o := &testObject{sections: []testSection{textSection([]byte{0xc3, 0xc3}), rodataSection(".eh_frame", append(frame, 0, 0, 0, 0))}}
+		_, err := mustLoad(t, o).Choose("sdot", nil)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%d functions: %v", functions, err)
+		}
 	}
 }
 

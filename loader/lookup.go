@@ -41,7 +41,7 @@ func covers(sym *Symbol, s *Section, addr uint64) bool {
 	switch sym.Kind {
 	case KindCommon:
 		return addr-sym.Addr < sym.Size
-	case KindSection, KindFile, KindTLS, KindIFunc:
+	case KindSection, KindFile, KindIFunc:
 		return false
 	}
 	return s != nil && sym.Section == s.Index
@@ -79,4 +79,16 @@ func (im *Image) section(index int) *Section {
 		return nil
 	}
 	return &im.Sections[i]
+}
+
+// Mapped reports whether the section with that index is part of the image.
+func (im *Image) Mapped(index int) bool { return im.section(index) != nil }
+
+// Offset returns the value that symbol i has in the file: where it is in its section. It
+// is 0 where there is no such symbol.
+func (im *Image) Offset(i int) uint64 {
+	if i < 0 || i >= len(im.object.symbols) {
+		return 0
+	}
+	return im.object.symbols[i].value
 }

@@ -14,10 +14,12 @@ import (
 //   - every mapped section gets a name of its own (names repeat, and ld treats
 //     some by name: .eh_frame, .init_array, notes) and plain flags and type, so
 //     that nothing is merged, sorted, grouped or dropped;
-//   - what the loader binds to a trap although the object defines it (IFUNC,
-//     TLS) becomes an absolute symbol with the trap's address, and TLS
-//     relocations become the plain ones of the same formula, because ld would
-//     rewrite the instructions.
+//   - what the loader binds to a trap although the object defines it (IFUNC)
+//     becomes an absolute symbol with the trap's address;
+//   - thread-local sections and symbols become plain ones, and TLS relocations
+//     plain ones of the same formula, because ld would rewrite the instructions:
+//     the thread pointer, or the address of a slot, goes into the addend.
+//     TestThreadOffsetsAgree compares these with ld's.
 //
 // Contents, addends, offsets and all other symbols and relocations stay as they
 // are, and ld reads them with its own code.
@@ -39,7 +41,7 @@ func neutralCopy(pl *Plan) []byte {
 		s, b := &o.sections[i], shdr(i)
 		switch {
 		case i == 0:
-		case s.mapped:
+		case pl.has(i):
 			le.PutUint32(b, uint32(len(table)))
 			table = fmt.Appendf(table, "%s\x00", neutralName(i))
 			le.PutUint64(b[8:], s.flags&(shfAlloc|shfExec|shfWrite))
@@ -66,7 +68,7 @@ func neutralCopy(pl *Plan) []byte {
 
 func neutralName(section int) string { return fmt.Sprintf("wr.%d", section) }
 
-// neutralSymbols makes what is bound to a trap absolute.
+// neutralSymbols makes what is bound to a trap absolute, and thread-local ones plain.
 func neutralSymbols(pl *Plan, file []byte) {
 	o := pl.object
 	for i := range o.symbols {
@@ -74,6 +76,12 @@ func neutralSymbols(pl *Plan, file []byte) {
 		b := file[o.sections[o.symtab].offset+uint64(i)*symSize:][:symSize]
 		why := pl.unresolved(i)
 		switch {
+		case why == "" && s.typ == sttTLS && s.place == common:
+			b[4] = s.bind << 4
+			le.PutUint16(b[6:], shnAbs)
+			le.PutUint64(b[8:], pl.values[i])
+		case why == "" && s.typ == sttTLS:
+			b[4] = s.bind << 4
 		case why == "":
 		case s.place == undefined && s.bind != stbLocal:
 			b[4] = s.bind << 4 // untyped; the script gives it its value
@@ -85,17 +93,46 @@ func neutralSymbols(pl *Plan, file []byte) {
 	}
 }
 
-// plainType maps a TLS relocation to the type of the same width and formula, as
-// the oracle's thread pointer is 0.
-var plainType = map[uint32]uint32{17: 1, 18: 1, 19: 2, 20: 2, 21: 11, 22: 2, 23: 11, 34: 2, 35: 0}
+// plain returns the type and addend of a relocation that ld computes as the TLS
+// relocation r, and whether it refers to no symbol.
+func (pl *Plan) plain(r rela) (typ uint32, addend uint64, alone bool) {
+	u, p := &pl.uses[r.sym], &pl.placement
+	switch r.typ {
+	case 17: // DTPOFF64
+		return 1, r.addend - pl.block, false
+	case 18: // TPOFF64
+		return 1, r.addend - p.ThreadPointer, false
+	case 21: // DTPOFF32
+		return 11, r.addend - pl.block, false
+	case 23: // TPOFF32
+		return 11, r.addend - p.ThreadPointer, false
+	case 19:
+		return 2, r.addend + pl.slotAt(u.pair), true
+	case 20:
+		return 2, r.addend + pl.slotAt(pl.module), true
+	case 22:
+		return 2, r.addend + pl.slotAt(u.offset), true
+	case 34:
+		return 2, r.addend + pl.slotAt(u.descriptor), true
+	case 35:
+		return 0, 0, true
+	}
+	return r.typ, r.addend, false
+}
 
 func neutralRelocations(pl *Plan, file []byte) {
 	for i := range pl.object.relas {
 		rs := &pl.object.relas[i]
 		offset := pl.object.sections[rs.index].offset
 		for k := range rs.count() {
-			if plain, ok := plainType[rs.at(k).typ]; ok {
-				le.PutUint32(file[offset+uint64(k)*relaSize+8:], plain)
+			if r := rs.at(k); relocTypes[r.typ].tls {
+				typ, addend, alone := pl.plain(r)
+				b := file[offset+uint64(k)*relaSize:]
+				le.PutUint32(b[8:], typ)
+				le.PutUint64(b[16:], addend)
+				if alone {
+					le.PutUint32(b[12:], 0)
+				}
 			}
 		}
 	}
@@ -109,7 +146,7 @@ func linkerScript(pl *Plan) []byte {
 	b.WriteString("SECTIONS {\n")
 	var order []int
 	for i := range o.sections {
-		if o.sections[i].mapped {
+		if pl.has(i) {
 			order = append(order, i)
 		}
 	}
@@ -125,7 +162,7 @@ func linkerScript(pl *Plan) []byte {
 		// would turn the load from the slot into a move of 0.
 		ownZero := s.bind == stbWeak && pl.values[i] == 0 && pl.uses[i].slot == 0
 		bound := s.place == undefined && s.bind != stbLocal && s.name != "" && s.name != gotSymbol && !ownZero
-		if (bound || s.place == common) && !done[s.name] {
+		if (bound || s.place == common && s.typ != sttTLS) && !done[s.name] {
 			done[s.name] = true
 			fmt.Fprintf(&b, "\"%s\" = %#x;\n", strings.ReplaceAll(s.name, `"`, ""), pl.values[i])
 		}

@@ -31,12 +31,12 @@ const (
 	notAnObject outcome = "not an x86-64 ELF object"
 )
 
-// oraclePlacement is the cell's windows; thread pointer 0 is what plainType
-// counts on.
+// oraclePlacement is the cell's windows.
 func oraclePlacement() Placement {
 	return Placement{Base: 0x10000000, Limit: 0x40000000, TrapBase: 0x40000000, TrapLimit: 0x50000000,
 		Externals: map[string]uint64{"memcpy": 0x50000100, "memmove": 0x50000200, "memset": 0x50000300, "memcmp": 0x50000400,
-			"bcmp": 0x50000400, "strlen": 0x50000500, "__stack_chk_fail": 0x50000600, "abort": 0x50000700}}
+			"bcmp": 0x50000400, "strlen": 0x50000500, "__stack_chk_fail": 0x50000600, "abort": 0x50000700},
+		ThreadBase: 0x08080000, ThreadEnd: 0x080f0000, ThreadPointer: 0x080f0000, Descriptor: 0x50000800}
 }
 
 // TestLinkerAgrees compares the committed objects, which among them have every

@@ -5,25 +5,35 @@ import (
 	"strings"
 )
 
-// Object is a checked object file: every offset, index and name that the loader
-// will use lies where it must. It keeps the file and never writes to it.
+// Object is a checked object file, or several that were joined by Link: every
+// offset, index and name that the loader will use lies where it must. It keeps the
+// files and never writes to them.
 type Object struct {
-	file     []byte
+	file     []byte   // the first, which is the object itself
+	files    []string // names of what was joined, after that of the first, ""; nil if nothing was
+	own      int      // symbols of the first file
 	limits   Limits
 	sections []section
 	symbols  []symbol
-	symtab   int // section index of the symbol table, 0 if there is none
+	wanted   map[string]bool // names that a file other than its weak references needs
+	symtab   int             // section index of the symbol table, 0 if there is none
 	relas    []relaSection
 }
 
 // parser holds an object in the making and what it has used up of the limits.
 type parser struct {
 	Object
-	charged   uint64 // bytes of the image so far
-	nameBytes int    // bytes of names so far
+	used *usage
 
 	tableIndex uint64 // the string table that tableText copies, 0 if none
 	tableText  string
+}
+
+// usage is how much of the limits the files of an object have used up.
+type usage struct {
+	charged                        uint64 // bytes of the image
+	nameBytes                      int    // bytes of names
+	sections, symbols, relocations int
 }
 
 // Parse reads a relocatable object. It returns an *Error if the file is not one
@@ -31,14 +41,26 @@ type parser struct {
 // change file as long as the Object is in use.
 func Parse(file []byte, lim Limits) (*Object, error) {
 	lim = lim.orDefaults()
-	if uint64(len(file)) > lim.FileBytes {
-		return nil, tooLarge("the file has %d bytes, the limit is %d", len(file), lim.FileBytes)
+	if err := checkSize(file, lim); err != nil {
+		return nil, err
 	}
+	return parse(file, lim, new(usage))
+}
+
+func checkSize(file []byte, lim Limits) error {
+	if uint64(len(file)) > lim.FileBytes {
+		return tooLarge("the file has %d bytes, the limit is %d", len(file), lim.FileBytes)
+	}
+	return nil
+}
+
+// parse is Parse of a file that may not be the first.
+func parse(file []byte, lim Limits, used *usage) (*Object, error) {
 	h, err := readHeader(file)
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{Object: Object{file: file, limits: lim}}
+	p := &parser{Object: Object{file: file, limits: lim}, used: used}
 	if err := p.readSections(h); err != nil {
 		return nil, err
 	}
@@ -51,15 +73,8 @@ func Parse(file []byte, lim Limits) (*Object, error) {
 	if err := p.checkOverlaps(); err != nil {
 		return nil, err
 	}
+	p.own = len(p.symbols)
 	return &p.Object, nil
-}
-
-// contents returns the bytes of a mapped section in the file, nil for NOBITS.
-func (o *Object) contents(s *section) []byte {
-	if s.noBits() {
-		return nil
-	}
-	return o.file[s.offset:][:s.size]
 }
 
 // stringTable returns a copy of the string table with that section index, so
@@ -101,7 +116,7 @@ func (p *parser) name(table string, offset uint32) (string, *Error) {
 	if n < 0 {
 		return "", malformed("the name at string table offset %#x has no end", offset)
 	}
-	if p.nameBytes += n; p.nameBytes > p.limits.NamesBytes {
+	if p.used.nameBytes += n; p.used.nameBytes > p.limits.NamesBytes {
 		return "", tooLarge("the names of all sections and symbols together have more than %d bytes", p.limits.NamesBytes)
 	}
 	return rest[:n], nil

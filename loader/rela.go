@@ -7,6 +7,9 @@ type relaSection struct {
 	index  int // of the section that holds the relocations
 	target int // of the section that they change
 	data   []byte
+	// Symbols are counted in the file that the relocations come from: its first has
+	// this number, and there are so many.
+	firstSymbol, symbols uint32
 }
 
 // rela is one relocation: write at offset of the target section.
@@ -15,6 +18,7 @@ type rela struct {
 	typ    uint32
 	sym    uint32
 	addend uint64 // two's complement; all arithmetic is modulo 2^64
+	wild   bool   // sym is more than its file has
 }
 
 func (r *relaSection) count() int { return len(r.data) / relaSize }
@@ -22,7 +26,11 @@ func (r *relaSection) count() int { return len(r.data) / relaSize }
 func (r *relaSection) at(i int) rela {
 	b := r.data[i*relaSize:][:relaSize]
 	info := le.Uint64(b[8:])
-	return rela{offset: le.Uint64(b), typ: uint32(info), sym: uint32(info >> 32), addend: le.Uint64(b[16:])}
+	sym := uint32(info >> 32)
+	if sym >= max(1, r.symbols) {
+		return rela{offset: le.Uint64(b), typ: uint32(info), sym: sym, wild: true}
+	}
+	return rela{offset: le.Uint64(b), typ: uint32(info), sym: r.firstSymbol + sym, addend: le.Uint64(b[16:])}
 }
 
 // findRelocations lists the relocation sections of mapped sections. The others
@@ -30,7 +38,6 @@ func (r *relaSection) at(i int) rela {
 // its uncompressed bytes. The target is sh_info whether or not SHF_INFO_LINK is
 // set (clang, nasm, yasm and PeachPy do not set it).
 func (p *parser) findRelocations() error {
-	total := 0
 	for i := range p.sections {
 		s := &p.sections[i]
 		if i == 0 || (s.typ != shtRela && s.typ != shtRel && s.typ != shtCrel) || s.size == 0 {
@@ -46,7 +53,7 @@ func (p *parser) findRelocations() error {
 		if err != nil {
 			return err
 		}
-		if total += r.count(); total > p.limits.Relocations {
+		if p.used.relocations += r.count(); p.used.relocations > p.limits.Relocations {
 			return tooLarge("the object has more than %d relocations", p.limits.Relocations).in(i, s)
 		}
 		p.relas = append(p.relas, r)
@@ -69,7 +76,7 @@ func (p *parser) relocationSection(i int) (relaSection, error) {
 	if s.link != uint32(p.symtab) {
 		return relaSection{}, malformed("the relocations refer to symbol table %d, the object's is %d", s.link, p.symtab).in(i, s)
 	}
-	return relaSection{index: i, target: int(s.info), data: p.file[s.offset:][:s.size]}, nil
+	return relaSection{index: i, target: int(s.info), data: p.file[s.offset:][:s.size], symbols: uint32(len(p.symbols))}, nil
 }
 
 // target returns a pointer to the section that r changes.

@@ -7,28 +7,35 @@ type relocType struct {
 	width    uint8 // bytes
 	formula  formula
 	overflow overflow
-	tls      bool // the symbol must be thread-local, so it is bound to a trap
+	tls      bool // the symbol must be thread-local
 }
 
 // formula is what a relocation computes, in the letters of the psABI (4.4.1):
 // S symbol, A addend, P place, Z symbol's size, G address of the GOT slot,
 // GOT address of the GOT, L a stub that jumps to S (or S where that is near),
-// TP thread pointer.
+// TP thread pointer, TLS the lowest address of the thread-local variables, and, for
+// a thread-local S, the GOT slots that code may ask for: GTP of S - TP, GTLS of the
+// arguments of __tls_get_addr for S, GLD of those for TLS itself, GD of a descriptor.
 type formula uint8
 
 const (
-	refused   formula = iota // the zero row: no object may have it
-	nothing                  // marks an instruction, writes nothing
-	symAbs                   // S + A
-	symPC                    // S + A - P
-	branchPC                 // L + A - P
-	branchOff                // L + A - GOT
-	slotPC                   // G + A - P
-	slotOff                  // G + A - GOT
-	symOff                   // S + A - GOT
-	gotPC                    // GOT + A - P
-	sizeOf                   // Z + A
-	threadOff                // S + A - TP
+	refused      formula = iota // the zero row: no object may have it
+	nothing                     // marks an instruction, writes nothing
+	symAbs                      // S + A
+	symPC                       // S + A - P
+	branchPC                    // L + A - P
+	branchOff                   // L + A - GOT
+	slotPC                      // G + A - P
+	slotOff                     // G + A - GOT
+	symOff                      // S + A - GOT
+	gotPC                       // GOT + A - P
+	sizeOf                      // Z + A
+	threadOff                   // S + A - TP
+	blockOff                    // S + A - TLS
+	offsetPC                    // GTP + A - P
+	pairPC                      // GTLS + A - P
+	modulePC                    // GLD + A - P
+	descriptorPC                // GD + A - P
 )
 
 // overflow is the range that a computed value must lie in.
@@ -51,7 +58,6 @@ const (
 //	PC16    ld takes up to 2^16-1, lld is signed
 //	SIZE32  ld is unsigned, lld signed: main@SIZE-32 must not fit, 3 GiB must
 //
-// The TLS rows compute with S bound to a trap; doc.go says why that is honest.
 // GOTPCRELX and REX_GOTPCRELX allow a linker to rewrite the instruction; the
 // loader never does, so the code that runs is the code that was sent.
 var relocTypes = [...]relocType{
@@ -72,12 +78,12 @@ var relocTypes = [...]relocType{
 	14: {name: "R_X86_64_8", width: 1, formula: symAbs, overflow: either},
 	15: {name: "R_X86_64_PC8", width: 1, formula: symPC, overflow: signed},
 	16: {name: "R_X86_64_DTPMOD64"}, // dynamic
-	17: {name: "R_X86_64_DTPOFF64", width: 8, formula: symAbs, tls: true},
+	17: {name: "R_X86_64_DTPOFF64", width: 8, formula: blockOff, tls: true},
 	18: {name: "R_X86_64_TPOFF64", width: 8, formula: threadOff, tls: true},
-	19: {name: "R_X86_64_TLSGD", width: 4, formula: symPC, overflow: signed, tls: true},
-	20: {name: "R_X86_64_TLSLD", width: 4, formula: symPC, overflow: signed, tls: true},
-	21: {name: "R_X86_64_DTPOFF32", width: 4, formula: symAbs, overflow: signed, tls: true},
-	22: {name: "R_X86_64_GOTTPOFF", width: 4, formula: symPC, overflow: signed, tls: true},
+	19: {name: "R_X86_64_TLSGD", width: 4, formula: pairPC, overflow: signed, tls: true},
+	20: {name: "R_X86_64_TLSLD", width: 4, formula: modulePC, overflow: signed, tls: true},
+	21: {name: "R_X86_64_DTPOFF32", width: 4, formula: blockOff, overflow: signed, tls: true},
+	22: {name: "R_X86_64_GOTTPOFF", width: 4, formula: offsetPC, overflow: signed, tls: true},
 	23: {name: "R_X86_64_TPOFF32", width: 4, formula: threadOff, overflow: signed, tls: true},
 	24: {name: "R_X86_64_PC64", width: 8, formula: symPC},
 	25: {name: "R_X86_64_GOTOFF64", width: 8, formula: symOff},
@@ -89,7 +95,7 @@ var relocTypes = [...]relocType{
 	31: {name: "R_X86_64_PLTOFF64", width: 8, formula: branchOff},
 	32: {name: "R_X86_64_SIZE32", width: 4, formula: sizeOf, overflow: unsigned},
 	33: {name: "R_X86_64_SIZE64", width: 8, formula: sizeOf},
-	34: {name: "R_X86_64_GOTPC32_TLSDESC", width: 4, formula: symPC, overflow: signed, tls: true},
+	34: {name: "R_X86_64_GOTPC32_TLSDESC", width: 4, formula: descriptorPC, overflow: signed, tls: true},
 	35: {name: "R_X86_64_TLSDESC_CALL", formula: nothing, tls: true},
 	36: {name: "R_X86_64_TLSDESC"},                                                  // dynamic
 	37: {name: "R_X86_64_IRELATIVE"},                                                // dynamic

@@ -5,13 +5,13 @@ import "testing"
 // relocValues has, for every type that the loader computes, the formula of psABI
 // table 4.9 in its letters: S symbol, A addend, P place, Z symbol's size, G GOT
 // offset of the slot, GOT, L the branch's target (near ones are S), T thread
-// pointer. A new row of relocTypes needs one here.
+// pointer, B the lowest address of the thread-local variables. A new row of relocTypes needs one here.
 func relocValues() map[uint32]string {
 	return map[uint32]string{
 		1: "S+A", 2: "S+A-P", 3: "G+A", 4: "L+A-P", 9: "G+GOT+A-P", 10: "S+A", 11: "S+A", 12: "S+A", 13: "S+A-P", 14: "S+A", 15: "S+A-P",
-		17: "S+A", 18: "S+A-T", 19: "S+A-P", 20: "S+A-P", 21: "S+A", 22: "S+A-P", 23: "S+A-T",
+		17: "S+A-B", 18: "S+A-T", 19: "G+GOT+A-P", 20: "G+GOT+A-P", 21: "S+A-B", 22: "G+GOT+A-P", 23: "S+A-T",
 		24: "S+A-P", 25: "S+A-GOT", 26: "GOT+A-P", 27: "G+A", 28: "G+GOT+A-P", 29: "GOT+A-P", 30: "G+A", 31: "L+A-GOT", 32: "Z+A", 33: "Z+A",
-		34: "S+A-P", 39: "S+A-P", 40: "L+A-P", 41: "G+GOT+A-P", 42: "G+GOT+A-P",
+		34: "G+GOT+A-P", 39: "S+A-P", 40: "L+A-P", 41: "G+GOT+A-P", 42: "G+GOT+A-P",
 	}
 }
 
@@ -32,15 +32,16 @@ func TestEveryValue(t *testing.T) {
 			sym.value = fieldAddr + 16 // within reach of a byte
 		}
 		if row.tls {
-			sym = testSymbol{name: "x", info: stbGlobal<<4 | sttTLS}
+			sym = testSymbol{name: "x", info: stbGlobal<<4 | sttTLS, shndx: 3, value: 8}
 		}
 		const addend = 5
-		o, err := Parse(relocate(typ, sym, addend).bytes(), Limits{})
+		object := relocate(typ, sym, addend)
+		object.sections = append(object.sections, tlsSection(".tdata", shtProgbits, 24))
+		o, err := Parse(object.bytes(), Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		p := testPlacement()
-		p.ThreadPointer = p.TrapBase + 0x800
 		im, err := load(o, p)
 		if err != nil {
 			t.Errorf("%s: %v", row.name, err)
@@ -48,7 +49,7 @@ func TestEveryValue(t *testing.T) {
 		}
 		values := map[string]uint64{
 			"S": im.Symbols[1].Addr, "L": im.Symbols[1].Addr, "A": addend, "P": addrOf(t, im, 1) + 8,
-			"Z": sym.size, "G": 0, "GOT": im.GOTBase, "T": p.ThreadPointer, // the one slot is the first
+			"Z": sym.size, "G": 0, "GOT": im.GOTBase, "T": p.ThreadPointer, "B": im.ThreadBlock, // the one slot is the first
 		}
 		n := uint64(row.width)
 		got, sum := uint64(field(t, im, 1, 8, n)), evaluate(t, want[typ], values)

@@ -9,11 +9,15 @@ func Relocate(pl *Plan) (*Image, error) {
 	pl.fillStubs(im)
 	for i := range pl.object.relas {
 		rs := &pl.object.relas[i]
+		if !pl.has(rs.target) {
+			continue
+		}
 		if err := pl.apply(rs, im); err != nil {
 			return nil, err
 		}
 	}
 	pl.enter(im)
+	im.IFuncs = pl.ifuncs()
 	return im, nil
 }
 
@@ -76,6 +80,16 @@ func (pl *Plan) compute(t *relocType, r rela, place uint64, field []byte) uint64
 		return pl.symbolSize(r.sym) + a
 	case threadOff:
 		return s + a - pl.placement.ThreadPointer
+	case blockOff:
+		return s + a - pl.block
+	case offsetPC:
+		return pl.slotAt(pl.uses[r.sym].offset) + a - place
+	case pairPC:
+		return pl.slotAt(pl.uses[r.sym].pair) + a - place
+	case modulePC:
+		return pl.slotAt(pl.module) + a - place
+	case descriptorPC:
+		return pl.slotAt(pl.uses[r.sym].descriptor) + a - place
 	}
 	panic("loader: formula without a value: " + t.name) // a row of relocTypes is wrong
 }
@@ -88,15 +102,13 @@ func (pl *Plan) branchTarget(r rela) uint64 {
 	return pl.values[r.sym]
 }
 
-func (pl *Plan) slotAddr(sym uint32) uint64 {
-	return pl.gotBase + uint64(pl.uses[sym].slot-1)*slotSize
-}
+func (pl *Plan) slotAddr(sym uint32) uint64 { return pl.slotAt(pl.uses[sym].slot) }
+
+// slotAt returns the address of the GOT slot of that number, counted from 1.
+func (pl *Plan) slotAt(n int32) uint64 { return pl.gotBase + uint64(n-1)*slotSize }
 
 func (pl *Plan) symbolSize(sym uint32) uint64 {
-	if int(sym) >= len(pl.object.symbols) {
-		return 0
-	}
-	return pl.object.symbols[sym].size
+	return pl.object.definition(int(sym)).size
 }
 
 func (pl *Plan) overflowError(rs *relaSection, r rela, t *relocType, v uint64) error {

@@ -25,7 +25,7 @@ type Guess struct {
 func (pl *Plan) enter(im *Image) {
 	f := entries{pl: pl, code: pl.codeRanges()}
 	for i := range pl.object.symbols {
-		if s := &pl.object.symbols[i]; (s.typ == sttFunc || s.typ == sttIFunc) && s.place == inSection {
+		if s := &pl.object.symbols[i]; (s.typ == sttFunc || s.typ == sttIFunc) && s.place == inSection && pl.has(int(s.shndx)) {
 			f.root(pl.sections[s.shndx] + s.value)
 		}
 	}
@@ -77,7 +77,7 @@ func (f *entries) guess(addr uint64) {
 
 // ofCode takes what relocations of a section of code name.
 func (f *entries) ofCode(rs *relaSection) {
-	data := f.pl.object.contents(f.pl.object.target(rs))
+	data := f.pl.object.target(rs).body
 	for k := range rs.count() {
 		r := rs.at(k)
 		var after uint64 // how far the place that the address counts from is behind the field
@@ -155,7 +155,7 @@ func (f *entries) ofTables(rs *relaSection) {
 
 // defines says whether symbol i is defined in a section of code.
 func (pl *Plan) defines(i uint32) bool {
-	s := &pl.object.symbols[i]
+	s := pl.object.definition(int(i))
 	return s.place == inSection && pl.object.sections[s.shndx].exec()
 }
 
@@ -174,7 +174,7 @@ func (pl *Plan) codeRanges() ranges {
 	var rs ranges
 	for i := range pl.object.sections {
 		s := &pl.object.sections[i]
-		if s.mapped && s.exec() && s.size > 0 && !s.noBits() {
+		if pl.has(i) && s.exec() && s.size > 0 && !s.noBits() {
 			rs = append(rs, extent{start: pl.sections[i], end: pl.sections[i] + s.size})
 		}
 	}

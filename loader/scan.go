@@ -4,6 +4,9 @@ package loader
 type use struct {
 	count      int32 // relocations
 	slot       int32 // number of its GOT slot, counted from 1; 0 is none
+	offset     int32 // of the slot of its distance from the thread pointer, likewise
+	pair       int32 // of the first of the two slots of __tls_get_addr's arguments
+	descriptor int32 // of the first of the two slots of its TLS descriptor
 	stub       int32 // number of its branch stub, counted from 1; 0 is none
 	unresolved int32 // number of its entry in Plan.undefined, counted from 1; 0 is none
 	tls        bool  // a TLS relocation names it
@@ -39,8 +42,8 @@ func (pl *Plan) scanOne(rs *relaSection, r rela) error {
 	if t.formula == nothing && !t.tls {
 		return nil // R_X86_64_NONE means nothing at all, wherever it points
 	}
-	if uint64(r.sym) >= uint64(len(pl.uses)) {
-		return malformed("%s refers to symbol %d, there are only %d", t.name, r.sym, len(o.symbols)).in(rs.target, target).at(r.offset)
+	if r.wild {
+		return malformed("%s refers to symbol %d, there are only %d", t.name, r.sym, rs.symbols).in(rs.target, target).at(r.offset)
 	}
 	if width := uint64(t.width); r.offset > target.size || width > target.size-r.offset {
 		return malformed("%s writes %d bytes beyond the section's %d", t.name, width, target.size).in(rs.target, target).at(r.offset)
@@ -51,37 +54,72 @@ func (pl *Plan) scanOne(rs *relaSection, r rela) error {
 	u := &pl.uses[r.sym]
 	u.count++
 	u.tls = u.tls || t.tls
-	if t.usesSlot() && u.slot == 0 {
-		u.slot = pl.newSlot()
-	}
-	if t.usesBranch() || t.formula == symPC && isBranch(o.contents(target), r.offset) {
+	pl.takeSlots(u, t)
+	if t.usesBranch() || t.formula == symPC && isBranch(target.body, r.offset) {
 		u.branch = true
 	}
+	pl.threads = pl.threads || t.tls || o.inTLS(o.definition(int(r.sym)))
 	if t.tls && !o.threadLocal(int(r.sym)) {
 		return malformed("%s refers to a symbol that is not thread-local", t.name).in(rs.target, target).at(r.offset).about(o.symbolName(int(r.sym)))
 	}
 	return nil
 }
 
-// newSlot reserves a GOT slot. There are at most as many as relocations.
-func (pl *Plan) newSlot() int32 {
-	pl.slots++
-	return pl.slots
+// takeSlots reserves the GOT slots that a relocation of a type needs for its symbol,
+// unless it has them.
+func (pl *Plan) takeSlots(u *use, t *relocType) {
+	slot, n := (*int32)(nil), int32(1)
+	switch t.formula {
+	case slotPC, slotOff:
+		slot = &u.slot
+	case offsetPC:
+		slot = &u.offset
+	case pairPC:
+		slot, n = &u.pair, 2
+	case modulePC:
+		slot, n = &pl.module, 2
+	case descriptorPC:
+		slot, n = &u.descriptor, 2
+	default:
+		return
+	}
+	if *slot == 0 {
+		*slot = pl.newSlots(n)
+	}
 }
 
-// threadLocal reports whether a TLS relocation may name symbol i: it is in a
-// TLS section, or elsewhere (assemblers do not always type it STT_TLS).
+// newSlots reserves n GOT slots and returns the number of the first. There are at
+// most twice as many as relocations.
+func (pl *Plan) newSlots(n int32) int32 {
+	pl.slots += n
+	return pl.slots - n + 1
+}
+
+// definition returns symbol i, or what another file defines in its place, or the null
+// symbol where there is no symbol table.
+func (o *Object) definition(i int) *symbol {
+	switch {
+	case i >= len(o.symbols):
+		return &symbol{place: absolute}
+	case o.symbols[i].alias != 0:
+		return &o.symbols[o.symbols[i].alias-1]
+	}
+	return &o.symbols[i]
+}
+
+// threadLocal reports whether a TLS relocation may name symbol i: it is in a TLS
+// section, or in another object (assemblers do not always type it STT_TLS).
 func (o *Object) threadLocal(i int) bool {
 	if i >= len(o.symbols) {
 		return false
 	}
-	s := &o.symbols[i]
-	return s.typ == sttTLS || s.place == undefined && i != 0 || o.inTLS(s)
+	s := o.definition(i)
+	return s.place == undefined || s.place == common && s.typ == sttTLS || o.inTLS(s)
 }
 
 // inTLS reports whether s is defined in a thread-local section.
 func (o *Object) inTLS(s *symbol) bool {
-	return s.place == inSection && o.sections[s.shndx].flags&shfTLS != 0
+	return s.place == inSection && o.sections[s.shndx].tls()
 }
 
 // isBranch reports whether the four bytes at offset are the displacement of a

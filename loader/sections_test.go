@@ -196,11 +196,11 @@ func TestSymbolZero(t *testing.T) {
 	equal(t, "null is 0", field(t, mustLoad(t, o), 1, 0, 8), 0)
 }
 
-// TestOSABI: 0 and 3 are taken; assemblers set 3 for IFUNC and STB_GNU_UNIQUE.
+// TestOSABI: assemblers set 3 for IFUNC and STB_GNU_UNIQUE, and 9 and 12 for FreeBSD and OpenBSD.
 func TestOSABI(t *testing.T) {
 	for abi := range byte(20) {
 		o := &testObject{osabi: abi, sections: []testSection{textSection([]byte{0xc3})}}
-		if abi == elfOSABISysV || abi == elfOSABIGNU {
+		if abi == 0 || abi == 3 || abi == 9 || abi == 12 {
 			mustLoad(t, o)
 		} else {
 			mustRefuse(t, o.bytes(), Unsupported, fmt.Sprintf("EI_OSABI is %d", abi))

@@ -14,6 +14,7 @@ type symbol struct {
 	shndx uint32 // section index if place is inSection, else st_shndx as it was
 	typ   uint8
 	bind  uint8
+	alias int32 // number of the symbol of another file that defines it, counted from 1; 0 if none does
 }
 
 // place says what a symbol's value means.
@@ -39,9 +40,10 @@ func (p *parser) readSymbols() error {
 			s.size, s.offset, symSize).in(table, s)
 	}
 	count := s.size / symSize
-	if count > uint64(p.limits.Symbols) {
-		return tooLarge("the object has %d symbols, the limit is %d", count, p.limits.Symbols).in(table, s)
+	if count > uint64(p.limits.Symbols-p.used.symbols) {
+		return tooLarge("the object has %d symbols, the limit is %d", uint64(p.used.symbols)+count, p.limits.Symbols).in(table, s)
 	}
+	p.used.symbols += int(count)
 	names, err := p.stringTable("sh_link", uint64(s.link))
 	if err != nil {
 		return err
@@ -117,6 +119,8 @@ func (p *parser) readSymbol(i int, b []byte, names string, extended []byte) erro
 			return malformed("symbol %d has an extended section index, but there is no SHT_SYMTAB_SHNDX section", i).about(name)
 		}
 		sym.shndx, sym.place = le.Uint32(extended[i*4:]), inSection
+	case sym.shndx == shnUndef && i == 0 && name == "":
+		sym.place = absolute // the null symbol is 0
 	case sym.shndx == shnUndef:
 		sym.place = undefined
 	case sym.shndx == shnAbs:
@@ -135,16 +139,24 @@ func (p *parser) readSymbol(i int, b []byte, names string, extended []byte) erro
 
 // checkCommon checks a COMMON symbol, whose value is its alignment.
 func (p *parser) checkCommon(sym *symbol) error {
-	if sym.typ == sttTLS {
-		return nil // never allocated
-	}
 	if sym.value == 0 {
 		sym.value = 1
 	}
 	if bits.OnesCount64(sym.value) != 1 {
 		return malformed("the alignment %d of a COMMON symbol is not a power of two", sym.value).about(sym.name)
 	}
+	if sym.typ == sttTLS {
+		return nil // counted when it is placed, as thread-local sections are
+	}
 	return p.charge(sym.size, func() *Error {
 		return memoryLimit("the COMMON symbol wants %d bytes", sym.size).about(sym.name)
 	})
+}
+
+// index returns the number of the symbol that defines s, which has number i.
+func (s *symbol) index(i int) int {
+	if s.alias != 0 {
+		return int(s.alias) - 1
+	}
+	return i
 }

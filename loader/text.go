@@ -67,6 +67,9 @@ func (r *Report) summary(t *text) {
 	for _, warning := range r.Image.Warnings {
 		t.line("warning: %s", warning)
 	}
+	for _, name := range r.Image.Joined.Taken {
+		t.line("with: %s", name)
+	}
 	t.head("segments", len(r.Image.Segments))
 	for _, s := range r.Image.Segments {
 		t.line("  %#x-%#x\t%s\t%d bytes, %d initialised", s.Addr, s.Addr+s.Size, s.Perm, s.Size, len(s.Data))
@@ -84,13 +87,16 @@ func (r *Report) sectionList(t *text) {
 	t.list(n, func(k int) {
 		i := k + 1
 		s := &o.sections[i]
+		if s.typ == shtNull && s.number == 0 {
+			return // the first of a file that was joined
+		}
 		where := "-\t" + whyNotMapped(s)
-		if s.mapped && r.plan != nil {
+		if s.mapped && r.plan != nil && r.plan.has(i) {
 			where = fmt.Sprintf("%#x\t%s", r.plan.sections[i], permOf(s))
-		} else if s.mapped {
+		} else if s.mapped && !s.tls() {
 			where = "-\t" + permOf(s).String()
 		}
-		t.line("  %d\t%s\t%d\t%d\t%s", i, shown(s.name), s.size, s.align, where)
+		t.line("  %d\t%s\t%d\t%d\t%s", i, inOf(s)+shown(s.name), s.size, s.align, where)
 	})
 }
 
@@ -129,7 +135,7 @@ func (r *Report) relocationLine(t *text, rs *relaSection, rel rela) {
 	typ := &relocTypes[rel.typ] // Layout has checked it
 	value := ""
 	if typ.formula != nothing {
-		value = fmt.Sprintf("%#x", r.plan.compute(typ, rel, r.plan.sections[rs.target]+rel.offset, r.Object.contents(section)))
+		value = fmt.Sprintf("%#x", r.plan.compute(typ, rel, r.plan.sections[rs.target]+rel.offset, section.body))
 	}
 	t.line("  %s\t%#x\t%s\t%s\t%d\t%s", shown(section.name), rel.offset, typ.name,
 		shown(r.Object.symbolName(int(rel.sym))), int64(rel.addend), value)
@@ -149,4 +155,12 @@ func (r *Report) undefinedList(t *text) {
 		}
 		t.line("  %s\t%s\t%#x\t%d references\t%s", u.Name, u.Kind, u.Addr, u.References, fate)
 	})
+}
+
+// inOf names the joined file that has section s, if one has.
+func inOf(s *section) string {
+	if s.file == "" {
+		return ""
+	}
+	return s.file + ":"
 }

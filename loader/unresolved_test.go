@@ -16,76 +16,16 @@ func tlsSection(name string, typ uint32, size int) testSection {
 }
 
 // TestTLSUnused: a thread-local section that nothing uses is no obstacle, and
-// takes no memory. (Subtlety 15.)
+// takes no memory, whatever relocations it has itself. (Subtlety 15.)
 func TestTLSUnused(t *testing.T) {
-	big := tlsSection(".tbss", shtNobits, 1<<40)
+	big, small := tlsSection(".tbss", shtNobits, 1<<40), tlsSection(".tdata", shtProgbits, 8)
+	small.relocs = []rela{{offset: 0, typ: 1, sym: 2}}
 	im := mustLoad(t, &testObject{
-		sections: []testSection{textSection([]byte{0xc3}), big, tlsSection(".tdata", shtProgbits, 8)},
-		symbols:  []testSymbol{{name: "v", info: stbGlobal<<4 | sttTLS, shndx: 2}},
+		sections: []testSection{textSection([]byte{0xc3}), big, small},
+		symbols:  []testSymbol{{name: "v", info: stbGlobal<<4 | sttTLS, shndx: 2}, {info: localSect, shndx: 1}},
 	})
 	equal(t, "segments", len(im.Segments), 1)
 	equal(t, "undefined", len(im.Undefined), 0)
-}
-
-// TestTLSRelocations: every type leads into the trap of its symbol, whichever
-// way code adds things up. (Subtlety 15.)
-func TestTLSRelocations(t *testing.T) {
-	const threadPointer = 0x50008000
-	defined := testSymbol{name: "v", info: stbGlobal<<4 | sttTLS, shndx: 2, value: 4}
-	undefined := testSymbol{name: "v", info: stbGlobal<<4 | sttTLS}
-	untyped := testSymbol{name: "v", info: globalNone}
-	section := testSymbol{info: localSect, shndx: 2}
-	rows := []struct {
-		typ   uint32
-		width uint64
-		from  int64 // what code adds to the field to make an address
-	}{
-		{19, 4, fieldAddr}, {20, 4, fieldAddr}, {22, 4, fieldAddr}, {34, 4, fieldAddr},
-		{21, 4, 0}, {17, 8, 0},
-		{23, 4, threadPointer}, {18, 8, threadPointer},
-	}
-	p := testPlacement()
-	p.ThreadPointer = threadPointer
-	for _, r := range rows {
-		for _, sym := range []testSymbol{defined, undefined, untyped, section} {
-			o := relocate(r.typ, sym, 12)
-			o.sections[1] = tlsSection(".tdata", shtProgbits, 16)
-			parsed, err := Parse(o.bytes(), Limits{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			im, err := load(parsed, p)
-			if err != nil {
-				t.Fatalf("%s: %v", relocTypes[r.typ].name, err)
-			}
-			u, ok := im.Trap(uint64(field(t, im, 1, 8, r.width) + r.from))
-			if !ok || u.Kind != UnresolvedTLS || u.References != 1 || (u.Name != "v" && u.Name != ".tdata") {
-				t.Errorf("%s: the access ends at %#x, trap %v", relocTypes[r.typ].name, field(t, im, 1, 8, r.width)+r.from, u)
-			}
-		}
-	}
-	im := mustLoad(t, relocate(35, defined, 0))
-	equal(t, "TLSDESC_CALL writes nothing", field(t, im, 1, 8, 8), 0)
-}
-
-// TestTLSMisuse: a TLS relocation against what is not thread-local would not
-// trap, and is refused; an ordinary one against what is, traps.
-func TestTLSMisuse(t *testing.T) {
-	for _, sym := range []testSymbol{{name: "x", info: globalNone, shndx: 2}, abs(0x10000000), {info: localSect, shndx: 1}} {
-		mustRefuse(t, relocate(23, sym, 0).bytes(), Malformed, "not thread-local")
-	}
-	o := relocate(23, abs(0), 0)
-	o.sections[0].relocs[0].sym = 0
-	mustRefuse(t, o.bytes(), Malformed, "not thread-local")
-	o = relocate(1, testSymbol{name: "v", info: stbGlobal<<4 | sttTLS, shndx: 2}, 0)
-	o.sections[1] = tlsSection(".tdata", shtProgbits, 16)
-	im := mustLoad(t, o)
-	u, _ := im.Trap(uint64(field(t, im, 1, 8, 8)))
-	equal(t, "the address of a thread-local", u.Kind, UnresolvedTLS)
-	o.symbols[0] = testSymbol{info: localSect, shndx: 2}
-	im = mustLoad(t, o)
-	u, _ = im.Trap(uint64(field(t, im, 1, 8, 8)))
-	equal(t, "the address of a thread-local section", u.Kind, UnresolvedTLS)
 }
 
 // TestIFunc: every use of an indirect function traps, however it is made; its
@@ -186,10 +126,53 @@ func TestEqualUnresolvedNames(t *testing.T) {
 	})
 	equal(t, "memcpy", field(t, im, 1, 0, 8), 0x50000100)
 	equal(t, "weak x", field(t, im, 1, 16, 8), 0)
-	for offset, kind := range map[uint64]string{8: UnresolvedTLS, 24: UnresolvedTLS, 32: UnresolvedUndefined} {
+	equal(t, "thread-local memcpy", uint64(field(t, im, 1, 8, 8)), testPlacement().ThreadPointer-8)
+	equal(t, "thread-local x", uint64(field(t, im, 1, 24, 8)), testPlacement().ThreadPointer-8)
+	for offset, kind := range map[uint64]string{32: UnresolvedUndefined} {
 		u, ok := im.Trap(uint64(field(t, im, 1, offset, 8)))
 		if !ok || u.Kind != kind {
 			t.Errorf("the field at %d leads to %v, want %s", offset, u, kind)
 		}
+	}
+}
+
+// TestIFuncCandidates: what a resolver points at and does not call can be chosen, and
+// then every use leads there.
+func TestIFuncCandidates(t *testing.T) {
+	o := &testObject{
+		osabi: elfOSABIGNU,
+		sections: []testSection{textSection(append(append(make([]byte, 32), 0x48, 0x8d, 0x05, 0, 0, 0, 0, 0xe8, 0, 0, 0, 0), make([]byte, 52)...),
+			rela{offset: 0, typ: 1, sym: 1},                    // a use
+			rela{offset: 35, typ: 2, sym: 2, addend: neg(4)},   // lea fast
+			rela{offset: 40, typ: 4, sym: 3, addend: neg(4)},   // call helper
+			rela{offset: 44, typ: 9, sym: 4, addend: neg(4)},   // slow, from its slot
+			rela{offset: 56, typ: 2, sym: 3, addend: neg(4)})}, // behind the resolver
+		symbols: []testSymbol{
+			{name: "best", info: stbGlobal<<4 | sttIFunc, shndx: 1, value: 32, size: 20},
+			{name: "fast", info: globalFunc, shndx: 1, value: 64}, {name: "helper", info: globalFunc, shndx: 1, value: 72},
+			{name: "slow", info: globalFunc, shndx: 1, value: 80},
+		},
+	}
+	im := mustLoad(t, o)
+	if got := fmt.Sprint(im.IFuncs); got != "[{1 [2 4]}]" {
+		t.Fatalf("indirect functions %s", got)
+	}
+	_, err := im.Choose("best", nil)
+	if e, ok := err.(*Error); !ok || e.Advice != "ask for one of its implementations by name: --symbol fast, slow" {
+		t.Errorf("chosen: %v", err)
+	}
+	p := testPlacement()
+	p.Implementations = map[int]int{1: 4}
+	object, err := Parse(o.bytes(), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if im, err = load(object, p); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "best", uint64(field(t, im, 1, 0, 8)), im.Symbols[4].Addr)
+	c, err := im.Choose("best", nil)
+	if err != nil || c.Addr != im.Symbols[4].Addr || !c.Exact || len(im.Undefined) != 0 {
+		t.Errorf("chosen %+v, %v", c, err)
 	}
 }

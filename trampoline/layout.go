@@ -15,7 +15,8 @@ package trampoline
 //
 //	0x0800_0000  stub         RX
 //	0x0801_0000  control      R    what to do (Control)
-//	0x0808_0000  thread page  R    where FS points
+//	0x0807_0000  variables    RW   thread-local ones of the object, if any, up to FS, and of a second object below
+//	0x080f_0000  thread page  RW   where FS points
 //	0x0810_0000  results      RW   what happened (Results, then Records), shared
 //	0x1000_0000  image        RX, R, RW
 //	0x4000_0000  traps        unmapped: one address for every undefined symbol
@@ -26,25 +27,30 @@ package trampoline
 // such range costs every cell page tables of its own, and where a hypervisor shadows
 // them that is a good part of what a new process takes.
 const (
-	StubAddr     = 0x08000000
-	ControlAddr  = 0x08010000
-	ThreadAddr   = 0x08080000
-	ResultsAddr  = 0x08100000
-	RecordsAddr  = ResultsAddr + 0x1000
-	PagesAddr    = 0x0c000000 // counter pages for rdpmc, one each
-	ImageAddr    = 0x10000000
-	ImageLimit   = 0x40000000
-	TrapAddr     = 0x40000000
-	TrapLimit    = 0x50000000
-	StackAddr    = 0x1000000000
-	OperandAddr  = 0x1020000000
-	OperandLimit = 0x7020000000
+	StubAddr      = 0x08000000
+	ControlAddr   = 0x08010000
+	VariablesAddr = FSBase - 2*VariablesRoom // lowest address of thread-local variables
+	ThreadAddr    = 0x080f0000
+	ResultsAddr   = 0x08100000
+	RecordsAddr   = ResultsAddr + 0x1000
+	PagesAddr     = 0x0c000000 // counter pages for rdpmc, one each
+	ImageAddr     = 0x10000000
+	ImageLimit    = 0x40000000
+	TrapAddr      = 0x40000000
+	TrapLimit     = 0x50000000
+	StackAddr     = 0x1000000000
+	OperandAddr   = 0x1020000000
+	OperandLimit  = 0x7020000000
 )
 
-// ThreadSize is the size of the page that FS points into; FS:0x28 holds the
-// stack protector's canary (psABI, "Thread-Local Storage", and gcc's
-// -mstack-protector-guard=tls). Accesses just below FS find zeros.
+// ThreadSize is the size of the page that FS points at, in bytes. FS:0 and FS:0x10
+// hold FS itself, FS:0x28 the stack protector's canary (glibc's tcbhead_t, which the
+// psABI and gcc's -mstack-protector-guard=tls build on); all else is zero, also at
+// FS:0x70, where split stacks have their limit. ErrnoAddr is where errno is. The
+// thread-local variables of an object end at FSBase, which divides by alignments up to 64 KiB.
 const (
-	ThreadSize = 0x2000
-	FSBase     = ThreadAddr + 0x1000
+	ThreadSize    = 0x1000
+	VariablesRoom = 0x40000 // for the thread-local variables of an object
+	FSBase        = ThreadAddr
+	ErrnoAddr     = FSBase + 0x800
 )

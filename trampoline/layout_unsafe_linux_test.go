@@ -50,8 +50,8 @@ func TestLayout(t *testing.T) {
 			t.Errorf("%s: %d, want %d", tt.name, tt.got, tt.want)
 		}
 	}
-	if end := ControlAddr + unsafe.Sizeof(c); end > ThreadAddr {
-		t.Errorf("the control block ends at %#x, in the thread page", end)
+	if end := ControlAddr + unsafe.Sizeof(c); end > VariablesAddr {
+		t.Errorf("the control block ends at %#x, among the thread-local variables", end)
 	}
 	if end := ResultsAddr + unsafe.Sizeof(r); end > RecordsAddr {
 		t.Errorf("the results end at %#x, in the records", end)

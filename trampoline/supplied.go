@@ -54,6 +54,15 @@ func behind(mark uint32) uint64 {
 	return StubAddr + uint64(bytes.Index(Code(), before)+len(before))
 }
 
+// SuppliedVariables returns the addresses, in a cell, of the thread-local variables
+// that it has, by their names.
+func SuppliedVariables() map[string]uint64 {
+	return map[string]uint64{"errno": ErrnoAddr, "__libc_errno": ErrnoAddr}
+}
+
+// Descriptor is the address, in a cell, of the function that TLS descriptors name.
+func Descriptor() uint64 { return address("_dl_tlsdesc_return") }
+
 // address is that of a function of the blob in a cell, 0 if there is none.
 func address(name string) uint64 {
 	for _, s := range Symbols() {

@@ -80,6 +80,25 @@ FUNCTION(37, __stack_chk_fail)
 FUNCTION(38, abort)
 	UD2
 
+// int *__errno_location(void)
+FUNCTION(39, __errno_location)
+	MOVL $const_ErrnoAddr, AX
+	RET
+
+// void *__tls_get_addr(struct { uint64_t module, offset; } *): what the loader writes
+// for the module is the address of its variables.
+FUNCTION(40, __tls_get_addr)
+	MOVQ (DI), AX
+	ADDQ 8(DI), AX
+	RET
+
+// The function that TLS descriptors name ("Thread-Local Storage Descriptors for
+// x86", A. Oliva): the descriptor in rax, the distance from FS in rax, and all other
+// registers kept.
+FUNCTION(41, _dl_tlsdesc_return)
+	MOVQ 8(AX), AX
+	RET
+
 // stub.end closes what is copied into a cell. It follows the last function.
 FUNCTION((const_maxFunctions-1), stub·end)
 	RET

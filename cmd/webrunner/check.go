@@ -69,7 +69,11 @@ func (o *checkOptions) check(a *app, name string) (*wire.Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := o.ask(a, query, object, parts)
+	with, err := a.readCompanions(o.with)
+	if err != nil {
+		return nil, err
+	}
+	c, err := o.ask(a, query, object, append(parts, with...))
 	if err != nil {
 		return nil, err
 	}

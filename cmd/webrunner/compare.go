@@ -118,7 +118,11 @@ func (o *compareOptions) two(a *app, first, second string) (*wire.Comparison, er
 	case symbol == "":
 		return nil, usage("%q names no function; another one of %s is :SYMBOL", second, file)
 	}
-	return o.ask(a, query, object, parts)
+	with, err := a.readCompanions(o.with)
+	if err != nil {
+		return nil, err
+	}
+	return o.ask(a, query, object, append(parts, with...))
 }
 
 // ask has the comparison made, here or at a server.

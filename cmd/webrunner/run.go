@@ -156,7 +156,11 @@ func (o *runOptions) run(a *app, name string, do measurer) (*wire.Result, error)
 	if err != nil {
 		return nil, err
 	}
-	return do(query, object, parts)
+	with, err := a.readCompanions(o.with)
+	if err != nil {
+		return nil, err
+	}
+	return do(query, object, append(parts, with...))
 }
 
 // write writes a result, of a batch with its line. The text form is figures alone, as in
@@ -184,6 +188,9 @@ func (o *runOptions) write(a *app, res *wire.Result, line string, first bool) er
 		}
 		for _, d := range report.Doubts(res, len(*o.options["events"]) > 0) {
 			fmt.Fprintf(a.err, "webrunner: %s\n", d)
+		}
+		if res.With != nil {
+			fmt.Fprintf(a.err, "webrunner: %s\n", res.With)
 		}
 	}
 	if o.out == "text" && request.NamesOf(map[string][]string{"names": *o.options["names"]}, "") == request.Names2016 {

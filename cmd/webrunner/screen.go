@@ -15,6 +15,7 @@ type screenOptions struct {
 	boundaries, listing, batch bool
 	assume                     string
 	refuse                     []string
+	with                       []string // names of companions
 	out                        output
 }
 
@@ -27,6 +28,7 @@ func (a *app) screen(args []string) int {
 	f.yes(&o.listing, "listing", "print an annotated disassembly instead")
 	f.text(&o.assume, "assume", "NAME", "answer for this microarchitecture instead of this host, as in nehalem, znver5, x86-64-v3; exit 1 where it lacks an extension")
 	f.list(&o.refuse, "refuse", "RULE", "refuse what this soft rule only notes; may be repeated")
+	withFlag(f, &o.with)
 	f.yes(&o.batch, "batch", "read object names from standard input, write one JSON answer a line")
 	o.engineOptions.define(f)
 	o.remoteOptions.define(f)
@@ -38,6 +40,8 @@ func (a *app) screen(args []string) int {
 	switch {
 	case err != nil:
 		return a.fail(o.out, err)
+	case o.batch && len(o.with) > 0:
+		return a.fail(o.out, usage("--batch takes no --with"))
 	case o.batch == (len(rest) == 1):
 		return a.fail(o.out, usage("give one object, or --batch and names on standard input"))
 	case o.server != "" && (o.batch || o.boundaries || o.listing):
@@ -46,11 +50,15 @@ func (a *app) screen(args []string) int {
 		return a.screenRemote(&o, rest[0])
 	}
 	options := wire.ScreenOptions{Boundaries: o.boundaries, Listing: o.listing, Assume: o.assume, Refuse: o.refuse}
-	return a.document(&o.engineOptions, wire.Screen, options, rest, o.out, o.boundaries || o.listing)
+	return a.document(&o.engineOptions, wire.Screen, options, rest, o.with, o.out, o.boundaries || o.listing)
 }
 
 func (a *app) screenRemote(o *screenOptions, name string) int {
 	object, err := a.readObject(name)
+	if err != nil {
+		return a.fail(o.out, err)
+	}
+	parts, err := a.readCompanions(o.with)
 	if err != nil {
 		return a.fail(o.out, err)
 	}
@@ -66,9 +74,9 @@ func (a *app) screenRemote(o *screenOptions, name string) int {
 		query.Add("refuse", rule)
 	}
 	// The verdict is in the JSON form only, so that is asked for first.
-	body, accepted, err := c.Screen(query, object)
+	body, accepted, err := c.Screen(query, object, parts...)
 	if err == nil && o.out == "text" {
-		body, err = c.ScreenText(query, object)
+		body, err = c.ScreenText(query, object, parts...)
 	}
 	if err != nil {
 		return a.fail(o.out, err)
@@ -80,10 +88,10 @@ func (a *app) screenRemote(o *screenOptions, name string) int {
 	return exitGood
 }
 
-// document runs a job that is answered by a document: for one object, or for
+// document runs a job that is answered by a document: for one object with companions, or for
 // each that standard input names when there is none. It exits 0 when the
 // document is good news; a batch exits 0 when every line has its answer.
-func (a *app) document(o *engineOptions, kind wire.Kind, options wire.ScreenOptions, rest []string, out output, textOnly bool) int {
+func (a *app) document(o *engineOptions, kind wire.Kind, options wire.ScreenOptions, rest, with []string, out output, textOnly bool) int {
 	o.pool = 2
 	e, err := a.open(o, errorLog(a.err))
 	if err != nil {
@@ -96,6 +104,9 @@ func (a *app) document(o *engineOptions, kind wire.Kind, options wire.ScreenOpti
 		return a.batch(e, *job)
 	}
 	if job.Object, err = a.readObject(rest[0]); err != nil {
+		return a.fail(out, err)
+	}
+	if job.Parts, err = a.readCompanions(with); err != nil {
 		return a.fail(out, err)
 	}
 	rep, err := e.Answer(context.Background(), job)

@@ -19,6 +19,7 @@ type target struct {
 	kernel  string
 	call    string
 	params  []string
+	with    []string             // names of companions
 	options map[string]*[]string // of measuring, by their names in a query
 }
 
@@ -27,6 +28,7 @@ func (t *target) define(f *flags, kind wire.Kind, but ...string) {
 	f.text(&t.kernel, "k,kernel", "NAME", "what the object's function is, see webrunner kernels")
 	f.text(&t.call, "call", "PROTOTYPE", "the object's function as C declares it, with sizes and values: 'float f(size_t n = 100, const float x[n])'; @FILE reads it, or PeachPy's metadata")
 	f.list(&t.params, "param", "NAME=VALUE", "a parameter of the kernel; may be repeated")
+	withFlag(f, &t.with)
 	t.options = make(map[string]*[]string)
 	for _, opt := range request.OptionsOf(kind) {
 		if slices.Contains(but, opt.Name) {

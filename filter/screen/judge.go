@@ -40,7 +40,7 @@ func (in *Inst) bannedBy(p place, k *kind) rule {
 
 // formBannedBy is the rule by which an instruction is refused for its operands: one that is allowed with others.
 func (in *Inst) formBannedBy(p place, k *kind) rule {
-	if in.Prefixes&pfxSegment != 0 && in.throughSegment(p.area.Code[p.off:], k.row) {
+	if in.Prefixes&PfxGS != 0 && in.throughSegment(k.row) {
 		return ruleSegmentOverride
 	}
 	if (in.Prefixes&PfxLock != 0 || k.row.iclass == icXCHG) && in.memory() && in.splits(p, k.row) {
@@ -76,35 +76,14 @@ func (p place) before(q place) bool {
 	return p.off < q.off
 }
 
-// throughSegment says whether an instruction with an FS or GS prefix uses it to address memory, other than by the stack protector's read.
+// throughSegment says whether an instruction with a segment prefix uses it to address memory.
 // LEA and the no-ops form an address and leave it.
-func (in *Inst) throughSegment(code []byte, r *row) bool {
+func (in *Inst) throughSegment(r *row) bool {
 	switch r.iclass {
 	case icLEA, icNOP:
 		return false
 	}
-	if !in.memory() && !in.implicitMemory(r) {
-		return false
-	}
-	return !in.stackProtector(code)
-}
-
-// stackProtector is the one form that GCC and Clang emit to read the canary: fs:0x28, absolute, 64 bits wide, as the operand of MOV, SUB,
-// XOR or CMP (GCC's i386.md, stack_protect_*).
-func (in *Inst) stackProtector(code []byte) bool {
-	if in.Space != Legacy || in.Map != 0 || in.Prefixes != PfxFS || in.W != 1 {
-		return false
-	}
-	switch in.Op {
-	case 0x8B, 0x2B, 0x33, 0x3B, 0x39:
-	default:
-		return false
-	}
-	if in.ModRM&0xC7 != 4 || in.SIB != 0x25 {
-		return false
-	}
-	d := code[in.DispOff : in.DispOff+4]
-	return d[0] == 0x28 && d[1]|d[2]|d[3] == 0
+	return in.memory() || in.implicitMemory(r)
 }
 
 // implicitMemory says whether an instruction without a memory ModRM addresses memory that a segment prefix moves: string instructions,

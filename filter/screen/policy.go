@@ -71,8 +71,8 @@ var policy = [ruleCount]struct{ word, why, advice string }{
 	ruleMSR:             {"model-specific-register", "touches a model-specific register", "take it out; counters are read around the call"},
 	ruleDescriptor:      {"descriptor-table", "reads or writes the processor's descriptor tables", "take it out"},
 	ruleSegmentRegister: {"segment-register", "loads a segment register", "take it out; 64-bit code needs no segments"},
-	ruleSegmentBase:     {"segment-base", "changes the FS or GS base", "take it out; a kernel has no thread-local storage"},
-	ruleSegmentOverride: {"segment-override", "addresses memory through FS or GS", "compile without thread-local variables; only the stack protector's read of %fs:0x28 is allowed"},
+	ruleSegmentBase:     {"segment-base", "changes the FS or GS base", "take it out; FS leads to the thread-local variables as it is"},
+	ruleSegmentOverride: {"segment-override", "addresses memory through GS, whose base is 0", "address it without a segment; thread-local variables lie behind FS"},
 	ruleFlags:           {"flags-write", "can set the trap and alignment-check flags", "keep flags with setcc or lahf and sahf"},
 	rulePkey:            {"pkey-write", "changes the memory protection keys", "take it out"},
 	ruleRestore:         {"state-restore", "can change protection keys and supervisor state along with the registers", "save the registers that you need with mov and vmovups"},
@@ -103,7 +103,7 @@ var policy = [ruleCount]struct{ word, why, advice string }{
 	softPrefetch:    {"code-prefetch", "prefetches code", "it is a no-op on most processors"},
 	softRunsOff:     {"runs-off", "leads control over the end of its section", "end every path with ret, jmp or ud2"},
 	softData:        {"data-in-text", "nothing leads to these bytes, which are taken for data", "move data to .rodata"},
-	softSegmentRead: {"segment-base-read", "reads the FS or GS base", "a kernel has no thread-local storage"},
+	softSegmentRead: {"segment-base-read", "reads the FS or GS base", "%fs:0 holds the FS base"},
 }
 
 // SoftRules are the rule words that Options.Soft can turn into refusals.

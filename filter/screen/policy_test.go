@@ -122,10 +122,10 @@ var banned = []struct{ rule, code string }{
 	{"segment-base", "f3 0f ae d8"},
 	{"segment-base", "0f 01 f8"},
 	{"segment-base", "f2 0f 00 f0"}, // LKGS
-	{"segment-override", "64 8b 04 25 00 00 00 00"},
+	{"segment-override", "65 8b 04 25 00 00 00 00"},
 	{"segment-override", "65 8b 00"},
-	{"segment-override", "64 c5 f8 58 00"},
-	{"segment-override", "64 a4"},
+	{"segment-override", "65 c5 f8 58 00"},
+	{"segment-override", "65 a4"},
 	{"flags-write", "9d"},
 	{"flags-write", "66 9d"},
 	{"pkey-write", "0f 01 ef"},
@@ -358,21 +358,28 @@ func TestAllowed(t *testing.T) {
 	}
 }
 
-// TestStackProtector wants nothing but its exact form allowed.
-func TestStackProtector(t *testing.T) {
+// TestThreadLocal wants memory to be addressed through FS in every form, and through GS in none, also where both prefixes are there.
+func TestThreadLocal(t *testing.T) {
 	for _, x := range []string{
-		"64 48 89 04 25 28 00 00 00",    // a store
-		"64 48 8b 04 25 30 00 00 00",    // another offset
-		"64 48 8b 04 25 28 01 00 00",    //
-		"64 48 8b 04 25 28 00 00 80",    //
-		"64 8b 04 25 28 00 00 00",       // 32 bits
-		"65 48 8b 04 25 28 00 00 00",    // gs
-		"64 48 8b 40 28",                // a register base
-		"64 48 8b 04 05 28 00 00 00",    // an index
-		"64 65 48 8b 04 25 28 00 00 00", // both
-		"64 f0 48 09 04 25 28 00 00 00",
-		"64 48 ff 34 25 28 00 00 00",
+		"48 8b 04 25 28 00 00 00", // the stack protector's canary
+		"48 89 04 25 30 00 00 00", // a store
+		"8b 04 25 fc ff ff ff",    // a variable, local exec
+		"48 8b 40 28",             // a register base
+		"48 8b 04 05 28 00 00 00", // an index
+		"f0 48 09 04 25 28 00 00 00",
+		"48 ff 34 25 28 00 00 00",
+		"c5 f8 58 00",
+		"a4",
 	} {
-		wantRefusal(t, screened(oneFunction(append(unhex(t, x), 0xC3)), Host{}, Options{}), "segment-override", "kernel", 0)
+		code := append(unhex(t, x), 0xC3)
+		prefixed := func(prefixes ...byte) *Verdict {
+			return screened(oneFunction(append(prefixes, code...)), Host{}, Options{})
+		}
+		if v := prefixed(0x64); !v.Accepted {
+			t.Errorf("64 %s: %+v", x, v.Refusals)
+		}
+		wantRefusal(t, prefixed(0x65), "segment-override", "kernel", 0)
+		wantRefusal(t, prefixed(0x64, 0x65), "segment-override", "kernel", 0)
+		wantRefusal(t, prefixed(0x65, 0x64), "segment-override", "kernel", 0)
 	}
 }

@@ -24,6 +24,12 @@ func (b Body) fault(o *cell.Outcome, at place) *wire.Problem {
 	if u, ok := b.Image.Trap(o.Addr); ok && o.Code != siKernel {
 		return b.undefined(o, u, at)
 	}
+	if weak := b.weak(); o.Addr == 0 && o.Regs.Rip == 0 && o.Code != siKernel && weak != "" {
+		at := b.caller(o)
+		q := wire.Problemf(wire.UndefinedSymbol, "the kernel called address 0%s: %s is weak, nobody defines it, and so its address is 0", at.with(), weak)
+		q.Address, q.Access = hexAddr(0), "execute"
+		return at.fill(q)
+	}
 	region, dist := b.Space.Find(o.Addr)
 	// Code that is there and faults at its own address did not jump, but write.
 	jump := o.Addr == o.Regs.Rip && (dist != 0 || region.Prot&unix.PROT_EXEC == 0)
@@ -129,18 +135,30 @@ func (b Body) undefined(o *cell.Outcome, u loader.Undefined, at place) *wire.Pro
 	if o.Addr == o.Regs.Rip {
 		at, verb = b.caller(o), "called"
 	}
-	why := "no definition of it is in the object, and the cell does not supply one"
+	why := "no definition of it is in the object, and the cell does not supply one; send what defines it along (--with FILE, or a part named with), or join them: ld -r -o joined.o OBJECT.o FILE"
 	switch u.Kind {
 	case loader.UnresolvedIFunc:
 		why = "it is an indirect function (IFUNC), whose resolver is not run here"
 	case loader.UnresolvedTLS:
-		why = "it is thread-local, and a cell has no thread-local storage"
+		why = "it is a thread-local variable of another object, and the cell does not supply it; send that along (--with FILE, or a part named with)"
 	}
 	q := wire.Problemf(wire.UndefinedSymbol, "the kernel %s %s%s: %s", verb, u.Name, at.with(), why)
 	q.Address = hexAddr(o.Addr)
 	at.fill(q)
 	q.Symbol, q.Caller = u.Name, q.Symbol
 	return q
+}
+
+// weak names the weak functions that nobody defines, the first few of them.
+func (b Body) weak() string {
+	const most = 5
+	var names []string
+	for i := range b.Image.Undefined {
+		if u := &b.Image.Undefined[i]; u.Weak && u.Addr == 0 && len(names) < most {
+			names = append(names, u.Name)
+		}
+	}
+	return strings.Join(names, " or ")
 }
 
 func hexAddr(a uint64) string { return fmt.Sprintf("%#x", a) }

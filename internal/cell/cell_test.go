@@ -286,7 +286,8 @@ func TestEnds(t *testing.T) {
 		{"write its code", "488d05f9ffffffc60000c3", Signal, unix.SIGSEGV, code, code + 7, 0}, // lea rax, [rip-7]; mov byte [rax], 0
 		{"write the control block", "c604250000010800c3", Signal, unix.SIGSEGV, trampoline.ControlAddr, code, 0},
 		{"write the stub", "c604250000000800c3", Signal, unix.SIGSEGV, trampoline.StubAddr, code, 0},
-		{"write the thread page", "64c604250000000000c3", Signal, unix.SIGSEGV, trampoline.FSBase, code, 0},
+		{"write below the thread page", "64c60425ffffffff00c3", Signal, unix.SIGSEGV, trampoline.FSBase - 1, code, 0},
+		{"execute the thread page", "6448ff242500000000", Signal, unix.SIGSEGV, trampoline.FSBase, trampoline.FSBase, 0}, // jmp fs:[0]
 		{"GS has no base", "65488b042500000000c3", Signal, unix.SIGSEGV, 0, code, 0},
 		{"stack overflow", "50ebfd", Signal, unix.SIGSEGV, trampoline.StackAddr - 8, code, 0},
 		{"misaligned vector", "0f28442401c3", Signal, unix.SIGSEGV, 0, code, 0}, // movaps xmm0, [rsp+1]

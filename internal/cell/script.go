@@ -102,12 +102,13 @@ func (s *Space) buildScript(p Plan) ([]Step, error) {
 
 // hot returns the part of a writable region that is touched before the first
 // sample, so that no page fault falls into one. Very large operands fault their
-// pages in during warm-up instead.
+// pages in during warm-up instead, and the thread page where somebody writes to it,
+// which few kernels do.
 func (s *Space) hot(r Region, p Plan) (addr, size uint64) {
 	const most = 64 << 20
 	size = r.end() - r.Addr
 	switch {
-	case r.Prot&unix.PROT_WRITE == 0 || size > most && !r.Huge || r.Addr == trampoline.ControlAddr:
+	case r.Prot&unix.PROT_WRITE == 0 || size > most && !r.Huge || r.Addr == trampoline.ControlAddr || r.Addr == trampoline.ThreadAddr:
 		return 0, 0
 	case r.Addr == trampoline.ResultsAddr:
 		used := trampoline.RecordsAddr - trampoline.ResultsAddr + uint64(p.Records+1)*p.stride()

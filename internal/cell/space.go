@@ -71,7 +71,7 @@ func NewSpace(job []Region) (*Space, error) {
 	own := []Region{
 		{Name: "stub", Addr: trampoline.StubAddr, Size: uint64(len(code)), Data: code, Prot: unix.PROT_READ | unix.PROT_EXEC},
 		{Name: "control", Addr: trampoline.ControlAddr, Size: controlSize, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true},
-		{Name: "thread", Addr: trampoline.ThreadAddr, Size: trampoline.ThreadSize, Data: threadPage(), Prot: unix.PROT_READ},
+		{Name: "thread", Addr: trampoline.ThreadAddr, Size: trampoline.ThreadSize, Data: threadPage(), Prot: unix.PROT_READ | unix.PROT_WRITE},
 		{Name: "results", Addr: trampoline.ResultsAddr, Size: resultsSize, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true},
 		{Name: "stack", Addr: trampoline.StackAddr, Size: StackSize, Prot: unix.PROT_READ | unix.PROT_WRITE},
 	}
@@ -145,6 +145,7 @@ func check(regions []Region, i int) error {
 func threadPage() []byte {
 	b := make([]byte, trampoline.ThreadSize)
 	le.PutUint64(b[trampoline.FSBase-trampoline.ThreadAddr:], trampoline.FSBase)
+	le.PutUint64(b[trampoline.FSBase-trampoline.ThreadAddr+0x10:], trampoline.FSBase)
 	le.PutUint64(b[trampoline.FSBase-trampoline.ThreadAddr+0x28:], 0x5afe_c0de_dead_ff00)
 	return b
 }
@@ -181,6 +182,8 @@ func (s *Space) resident(faults int64) uint64 {
 			n += (r.end() - r.Addr) / HugePage * (HugePage - pageSize)
 		case r.Addr == trampoline.ControlAddr:
 			n += controlSize - pageSize // all of it is ready when the first page is taken
+		case r.Addr == trampoline.ThreadAddr:
+			n += r.end() - r.Addr
 		case !r.Shared && r.Prot&unix.PROT_WRITE == 0:
 			n += (uint64(len(r.Data)) + pageSize - 1) &^ (pageSize - 1)
 		}

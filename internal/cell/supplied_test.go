@@ -101,3 +101,50 @@ func firstDifference(a, b []byte) int {
 	}
 	return -1
 }
+
+// A cell's thread page is its own: writable, and as it was in the next cell.
+func TestThreadPage(t *testing.T) {
+	s := newSpace(t, "64488b042510000000"+ // mov rax, fs:[0x10]
+		"644833042500000000"+ // xor rax, fs:[0]: both hold the FS base
+		"6448ff042500080000"+ // inc qword ptr fs:[0x800]
+		"64480b042500080000c3") // or rax, fs:[0x800]; ret
+	for range 2 {
+		if got := run(t, s, onePlan(t)).Samples.RAX; got != 1 {
+			t.Errorf("the first call in a cell finds %#x", got)
+		}
+	}
+	if got := call(t, s, "__errno_location"); got != trampoline.ErrnoAddr {
+		t.Errorf("errno is at %#x", got)
+	}
+}
+
+// The argument of __tls_get_addr is the address of two words.
+func TestThreadAddress(t *testing.T) {
+	s := newSpace(t, "c3")
+	data, err := s.Bytes("data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	le.PutUint64(data[16:], 0x1000)
+	le.PutUint64(data[24:], 0x234)
+	if got := call(t, s, "__tls_get_addr", dataAddr+16); got != 0x1234 {
+		t.Errorf("the variable is at %#x", got)
+	}
+}
+
+// The function of a TLS descriptor leaves all registers but rax alone.
+func TestDescriptor(t *testing.T) {
+	s := newSpace(t, "b902000000ba03000000be04000000"+ // mov ecx, 2; mov edx, 3; mov esi, 4
+		"41b80500000041b90600000041ba0700000041bb08000000"+ // mov r8d, 5; r9d, 6; r10d, 7; r11d, 8
+		"4889f8ff10"+ // mov rax, rdi; call [rax]
+		"4801c84801d04801f04c01c04c01c84c01d04c01d8c3") // add rax, rcx; rdx; rsi; r8; r9; r10; r11; ret
+	data, err := s.Bytes("data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	le.PutUint64(data, trampoline.Descriptor())
+	le.PutUint64(data[8:], 0x1000)
+	if got := run(t, s, onePlan(t)).Samples.RAX; got != 0x1000+2+3+4+5+6+7+8 {
+		t.Errorf("the sum is %#x", got)
+	}
+}

@@ -147,7 +147,7 @@ func extremes(list []wire.Extreme) (set kernels.Extremes) {
 // reference makes the other side of a part of the job.
 func reference(s *subject.Subject, part *wire.Part) (*side, error) {
 	job := *s.Job
-	job.Object, job.Parts, job.Symbol = part.Data, nil, cmp.Or(part.Symbol, job.ReferenceSymbol)
+	job.Object, job.Parts, job.Symbol = part.Data, s.Job.Companions(), cmp.Or(part.Symbol, job.ReferenceSymbol)
 	r, err := s.Beside(&job)
 	if p, ok := err.(*wire.Problem); ok {
 		q := *p

@@ -69,11 +69,17 @@ func called(t *testing.T, prototype, function string) *wire.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return calledObject(t, prototype, elfobj.Function("f", code))
+}
+
+// calledObject runs the function of an object with the arguments that its prototype says.
+func calledObject(t *testing.T, prototype string, object []byte) *wire.Result {
+	t.Helper()
 	spec, err := kernels.ParsePrototype(prototype)
 	if err != nil {
 		t.Fatal(err)
 	}
-	job := runJob(t, elfobj.Function("f", code), "playground", nil)
+	job := runJob(t, object, "playground", nil)
 	job.Spec = spec.XML
 	if job.Params, err = spec.Values(nil); err != nil {
 		t.Fatal(err)

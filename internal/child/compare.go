@@ -98,7 +98,7 @@ func merged(list, more []string) []string {
 // sideJob is the job of one side at a point.
 func (j *job) sideJob(point map[string]uint64, align *uint64, share time.Duration) *wire.Job {
 	w := *j.Job
-	w.Params, w.Measure.Align, w.Compare, w.Parts = point, align, nil, nil
+	w.Params, w.Measure.Align, w.Compare, w.Parts = point, align, nil, j.Companions()
 	w.Budget.CPU = min(w.Budget.CPU, min(share, compareTime(w.Budget.Effort)).Microseconds())
 	w.Budget.Memory /= 2
 	return &w

@@ -2,6 +2,7 @@ package child
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"strings"
 
@@ -40,6 +41,12 @@ func (j *job) screen() (*wire.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	with := subject.Joined(j.Job, im)
+	if with != nil {
+		if doc, err = wire.With(doc, "with", with); err != nil {
+			return nil, err
+		}
+	}
 	text, err := written(func(w io.Writer) error {
 		opts := screen.Options{TextBytes: maxText, Stop: j.stop}
 		switch c := subject.Code(im); {
@@ -47,6 +54,9 @@ func (j *job) screen() (*wire.Report, error) {
 			return screen.Boundaries(w, c.Sections, opts)
 		case j.Job.Screen.Listing:
 			return screen.Listing(w, c, v, opts)
+		}
+		if with != nil {
+			fmt.Fprintln(w, with)
 		}
 		return v.WriteText(w)
 	})

@@ -150,11 +150,9 @@ func problemOutcome(t *testing.T, f function, p *wire.Problem) outcomeKind {
 }
 
 // knownRefusals are functions that do no harm and are refused all the same,
-// with the rule: they set errno, a thread-local variable, for arguments that
-// they are not given here.
+// with the rule; there are none.
 func knownRefusals() map[string]string {
 	return map[string]string{
-		"__sin_fma": "segment-override", "__cos_sse2": "segment-override", "__tan_fma": "segment-override", "__expm1_fma": "segment-override",
 	}
 }
 

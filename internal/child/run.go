@@ -82,6 +82,7 @@ func (j *job) measure() (*wire.Result, error) {
 func (j *job) told(err error) error {
 	if p, ok := err.(*wire.Problem); ok {
 		p.Sandbox = j.layers
+		subject.Locate(j.Job, p, j.stop)
 	}
 	return err
 }
@@ -97,11 +98,12 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 		Result: subject.Value(w.Returned), Verify: verification(w.Checked), ABI: broken.ABI(),
 		Integrity: f.Integrity(), IntegrityWhy: f.Why(), Seed: j.Seed, Effort: cmp.Or(j.Budget.Effort, wire.Default),
 		ISA: list(s.Verdict.ISA), Sandbox: j.layers,
-		Warnings: list(slices.Concat(s.Warnings, m.Warnings)), Notes: list(m.Notes), Derived: []wire.Derived{},
+		Warnings: list(slices.Concat(s.Warnings, m.Warnings)), Notes: list(slices.Concat(s.Notes, m.Notes)), Derived: []wire.Derived{},
 		Work: wire.Work{
 			Elements: float64(s.Call.Elements), Iterations: float64(s.Call.Iterations), Bytes: float64(s.Call.Bytes), FLOPs: float64(s.Call.Flops),
 		},
 	}
+	res.With = subject.Joined(j.Job, s.Image)
 	if w.Note != "" {
 		res.Notes = append(res.Notes, w.Note)
 	}

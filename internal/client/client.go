@@ -125,11 +125,11 @@ func (c *Client) Sweep(ctx context.Context, query url.Values, object []byte, pro
 	}
 }
 
-// Screen has the server look at the code of an object. It returns the JSON document, and
+// Screen has the server look at the code of an object, with parts that go with it. It returns the JSON document, and
 // whether that accepts the object; no terminal is commanded by it, nor by ScreenText,
 // whatever the server sends. Errors are those of Run.
-func (c *Client) Screen(query url.Values, object []byte) (document []byte, accepted bool, err error) {
-	document, err = c.post("screen", query, object, "application/json")
+func (c *Client) Screen(query url.Values, object []byte, parts ...wire.Part) (document []byte, accepted bool, err error) {
+	document, err = c.post("screen", query, object, "application/json", parts...)
 	if err != nil {
 		return nil, false, err
 	}
@@ -144,8 +144,8 @@ func (c *Client) Screen(query url.Values, object []byte) (document []byte, accep
 
 // ScreenText is Screen for people: the same as text, which does not say the verdict to a
 // program.
-func (c *Client) ScreenText(query url.Values, object []byte) ([]byte, error) {
-	text, err := c.post("screen", query, object, "text/plain")
+func (c *Client) ScreenText(query url.Values, object []byte, parts ...wire.Part) ([]byte, error) {
+	text, err := c.post("screen", query, object, "text/plain", parts...)
 	return []byte(words.Text(string(text), maxAnswer)), err
 }
 

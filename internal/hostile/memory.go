@@ -115,7 +115,6 @@ func protected() []struct {
 		at("control", trampoline.ControlAddr, "write"),
 		at("control-end", trampoline.ControlAddr+pages(controlSize)-1, "write"),
 		at("control", trampoline.ControlAddr, "execute"),
-		at("thread", trampoline.FSBase, "write"),
 		at("thread", trampoline.FSBase, "execute"),
 		at("results", trampoline.ResultsAddr, "execute"),
 		at("records", trampoline.RecordsAddr, "execute"),
@@ -142,6 +141,10 @@ func protectionAttacks() []strike {
 			setup: code, ends: ends(fault(p.access, p.addr)),
 		})
 	}
+	list = append(list, strike{
+		name: "write-own-thread", tries: "writes its own thread page, which it may", layer: Gate,
+		setup: accessCode("write", trampoline.FSBase), ends: ends(End{}),
+	})
 	// What a kernel may read holds nothing that it does not know already.
 	for _, t := range []touch{
 		{"stub", stubAddr, nil}, {"control", trampoline.ControlAddr, nil}, {"thread", trampoline.FSBase, nil}, {"results", trampoline.ResultsAddr, nil},
@@ -227,9 +230,9 @@ func selfAttacks() []strike {
 			ends: ends(crashed("SIGSEGV")),
 		},
 		{
-			name: "below-fs", tries: "reads where a thread's local variables would be, far below FS", layer: Space, rule: "segment-override",
-			setup: asm("48c7c000e0ffff"), hidden: asm("64488b00"), // mov rax, -0x2000; mov rax, fs:[rax]
-			ends: ends(fault("read", trampoline.FSBase-0x2000)),
+			name: "below-fs", tries: "reads where a thread's local variables would be, far below FS", layer: Space,
+			setup: asm("48c7c000e0ffff64488b00"), // mov rax, -0x2000; mov rax, fs:[rax]
+			ends:  ends(fault("read", trampoline.FSBase-0x2000)),
 		},
 	}
 }

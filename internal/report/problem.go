@@ -31,6 +31,7 @@ func problemFields(p *wire.Problem) []pair {
 	}
 	return []pair{
 		{"at", location(p)},
+		{"source", p.Source},
 		{"section", p.Section},
 		{"instruction", instruction(p)},
 		{"rule", p.Rule},

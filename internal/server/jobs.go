@@ -21,7 +21,7 @@ func (s *Server) run(x *exchange) (answer, *wire.Problem) {
 	if p != nil {
 		return answer{}, p
 	}
-	rep, p := s.object(x, job, wire.RoleReference)
+	rep, p := s.object(x, job, wire.RoleReference, wire.RoleWith)
 	if p != nil {
 		return answer{}, p
 	}
@@ -35,7 +35,7 @@ func (s *Server) check(x *exchange) (answer, *wire.Problem) {
 	if err != nil {
 		return answer{}, wire.AsProblem(err)
 	}
-	rep, p := s.object(x, job, wire.RoleReference)
+	rep, p := s.object(x, job, wire.RoleReference, wire.RoleWith)
 	if p != nil {
 		return answer{}, p
 	}
@@ -60,7 +60,7 @@ func (s *Server) compare(x *exchange) (answer, *wire.Problem) {
 	if p != nil {
 		return answer{}, p
 	}
-	rep, p := s.object(x, job, wire.RoleOther)
+	rep, p := s.object(x, job, wire.RoleOther, wire.RoleWith)
 	if p != nil {
 		return answer{}, p
 	}
@@ -83,7 +83,7 @@ func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
 			return answer{}, wire.Problemf(wire.BadParameter, "screen takes assume=MICROARCHITECTURE and listing=1, each once, and refuse=RULE, not %.40q=%.40q", name, strings.Join(values, ","))
 		}
 	}
-	rep, p := s.object(x, job)
+	rep, p := s.object(x, job, wire.RoleWith)
 	if p != nil {
 		return answer{}, p
 	}
@@ -204,6 +204,8 @@ func objectType(header, encoding string) *wire.Problem {
 	switch m := mediaType(header); m {
 	case "", "application/octet-stream", "application/x-object", "application/x-elf", mediaForm:
 		return nil
+	case "application/x-www-form-urlencoded":
+		return wire.Problemf(wire.UnsupportedMediaType, "the body is sent as %.60q, as curl --data does, which also changes it; send the object as it is: curl --data-binary @FILE -H 'Content-Type: application/octet-stream'", m)
 	default:
 		return wire.Problemf(wire.UnsupportedMediaType, "the body is sent as %.60q; send the object with Content-Type: application/octet-stream, or several files as %s", m, mediaForm)
 	}

@@ -25,6 +25,8 @@ func imageName(p loader.Perm) string {
 		return "code"
 	case loader.R:
 		return "read-only data"
+	case loader.Thread:
+		return "thread-local data"
 	}
 	return "data"
 }
@@ -122,7 +124,7 @@ func (s *Subject) imageRegions() (list []cell.Region) {
 		switch seg.Perm {
 		case loader.RX:
 			prot |= unix.PROT_EXEC
-		case loader.RW:
+		case loader.RW, loader.Thread:
 			prot |= unix.PROT_WRITE
 		}
 		list = append(list, cell.Region{Name: imageName(seg.Perm), Addr: seg.Addr, Size: seg.Size, Data: seg.Data, Prot: prot})

@@ -10,16 +10,17 @@ import (
 	"webrunner/trampoline"
 )
 
-// seat is where in a cell's address space the image and the operands of a subject lie.
-type seat struct{ image, operands uint64 }
+// seat is where in a cell's address space the image, the operands and the thread-local
+// variables of a subject lie.
+type seat struct{ image, operands, variables uint64 }
 
 // firstSeat is that of the only subject, or of the first.
-func firstSeat() seat { return seat{trampoline.ImageAddr, trampoline.OperandAddr} }
+func firstSeat() seat { return seat{trampoline.ImageAddr, trampoline.OperandAddr, trampoline.FSBase} }
 
 // secondSeat is that of a second subject of the same process. Its addresses have the
 // low bits of the first one's, by which caches and predictors go.
 func secondSeat() seat {
-	return seat{(trampoline.ImageAddr + trampoline.ImageLimit) / 2, (trampoline.OperandAddr + trampoline.OperandLimit) / 2}
+	return seat{(trampoline.ImageAddr + trampoline.ImageLimit) / 2, (trampoline.OperandAddr + trampoline.OperandLimit) / 2, trampoline.FSBase - trampoline.VariablesRoom}
 }
 
 // placement is the cell's address space as the loader sees it.
@@ -27,8 +28,12 @@ func (s seat) placement() loader.Placement {
 	return loader.Placement{
 		Base: s.image, Limit: trampoline.ImageLimit,
 		TrapBase: trampoline.TrapAddr, TrapLimit: trampoline.TrapLimit,
-		Externals:     trampoline.Supplied(),
-		ThreadPointer: trampoline.FSBase,
+		Externals:       trampoline.Supplied(),
+		ThreadBase:      s.variables - trampoline.VariablesRoom,
+		ThreadEnd:       s.variables,
+		ThreadPointer:   trampoline.FSBase,
+		ThreadExternals: trampoline.SuppliedVariables(),
+		Descriptor:      trampoline.Descriptor(),
 	}
 }
 
@@ -50,11 +55,11 @@ func Load(job *wire.Job, stop func() error) (*loader.Image, error) {
 // load does so beside operands of so many bytes, and asks place, if it is not nil, where
 // the image shall lie.
 func load(job *wire.Job, at seat, operands uint64, place func(*loader.Object, *loader.Placement) error, stop func() error) (*loader.Image, error) {
-	obj, err := loader.Parse(job.Object, limits(job, stop))
+	p := at.placement()
+	obj, err := loader.Link(job.Object, companions(job), p, limits(job, stop))
 	if err != nil {
 		return nil, Problem(err)
 	}
-	p := at.placement()
 	if place != nil {
 		if err := place(obj, &p); err != nil {
 			return nil, Problem(err)
@@ -68,6 +73,18 @@ func load(job *wire.Job, at seat, operands uint64, place func(*loader.Object, *l
 		return nil, err
 	}
 	im, err := loader.Relocate(plan)
+	if err != nil {
+		return nil, Problem(err)
+	}
+	if len(im.IFuncs) == 0 {
+		return im, nil
+	}
+	if p.Implementations, err = implementations(im, job, stop); err != nil {
+		return nil, err
+	}
+	if plan, err = loader.Layout(obj, p); err == nil {
+		im, err = loader.Relocate(plan)
+	}
 	if err != nil {
 		return nil, Problem(err)
 	}
@@ -91,10 +108,36 @@ func (s *Subject) mistaken() error {
 	return p
 }
 
+// companions are the files that come to give the object what it lacks.
+func companions(job *wire.Job) (list []loader.Companion) {
+	for _, p := range job.Companions() {
+		list = append(list, loader.Companion{Name: p.Name, Data: p.Data})
+	}
+	return list
+}
+
+// Joined says what became of the companions of a job in its image, nil if it has none.
+func Joined(job *wire.Job, im *loader.Image) *wire.Joined {
+	if job.Part(wire.RoleWith) == nil {
+		return nil
+	}
+	w := &wire.Joined{Taken: append([]string{}, im.Joined.Taken...), Undefined: []string{}}
+	for i := range im.Undefined {
+		switch u := &im.Undefined[i]; {
+		case u.Supplied || u.Kind == loader.UnresolvedUnmapped:
+		case len(w.Undefined) == wire.MaxUndefined:
+			w.More++
+		default:
+			w.Undefined = append(w.Undefined, u.Name)
+		}
+	}
+	return w
+}
+
 // Inspect tells what the loader makes of the object of a job, until stop returns an
 // error.
 func Inspect(job *wire.Job, stop func() error) *loader.Report {
-	return loader.Inspect(job.Object, limits(job, stop), firstSeat().placement(), "", nil)
+	return loader.Inspect(job.Object, companions(job), limits(job, stop), firstSeat().placement(), "", nil)
 }
 
 // Problem turns an error of the loader or the screen into a *wire.Problem.

@@ -34,6 +34,14 @@ func Code(im *loader.Image) screen.Code {
 				Func: sym.Kind == loader.KindFunc || sym.Kind == loader.KindIFunc, Data: sym.Kind == loader.KindObject, Global: sym.Binding != "local"})
 		}
 	}
+	for i := range im.Undefined {
+		if u := &im.Undefined[i]; u.Weak && u.Addr == 0 {
+			// A call of a weak function that nobody defines leads to 0, where nothing is:
+			// code asks whether it is there, and then does not reach the call.
+			c.Externals = append(c.Externals, screen.Range{Start: 0, End: 1})
+			break
+		}
+	}
 	for addr := range maps.Values(trampoline.Supplied()) {
 		c.Externals = append(c.Externals, screen.Range{Start: addr, End: addr + 1})
 	}
@@ -104,7 +112,7 @@ func refusal(v *screen.Verdict) error {
 	if n := v.RefusalCount - 1; n > 0 {
 		more = fmt.Sprintf(" (and %d more)", n)
 	}
-	p := wire.Problemf(wire.RefusedInstruction, "%s+%#x: %s is refused: %s%s", r.Symbol, r.Offset, r.Text, r.Why, more)
+	p := wire.Problemf(wire.RefusedInstruction, "%s+%#x: %s is refused: %s; %s%s", r.Symbol, r.Offset, r.Text, r.Why, r.Advice, more)
 	off := r.Offset
 	p.Section, p.Symbol, p.Offset, p.Bytes, p.Instruction, p.Rule = r.Section, r.Symbol, &off, r.Bytes, r.Text, r.Rule
 	return p

@@ -31,6 +31,8 @@ type Subject struct {
 	Memory  [][]byte    // the operands' bytes, shared with every cell
 	// Warnings are what loading and screening have to say to who reads the figures.
 	Warnings []string
+	// Notes are what they have to say that casts no doubt.
+	Notes []string
 	// Loading and Screening are how long these took.
 	Loading, Screening time.Duration
 
@@ -127,6 +129,7 @@ func (s *Subject) load() (err error) {
 		return err
 	}
 	s.Warnings = append(s.Warnings, s.Image.Warnings...)
+	s.Notes = loadingNotes(s.Job, s.Image)
 	if c := s.Choice; !c.Exact && !slices.Contains(s.Call.Spec.Alternatives, c.Name) {
 		s.Warnings = append(s.Warnings, fmt.Sprintf("the function that ran is %s: %s", c.Name, c.Why))
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Role is what a part of a job is for.
@@ -45,6 +46,42 @@ func (j *Job) Part(r Role) *Part {
 		}
 	}
 	return nil
+}
+
+// Joined is what became of companions, the parts of RoleWith. What was taken of them takes
+// its time within the function's calls.
+type Joined struct {
+	Taken     []string `json:"taken"`          // objects, members of archives as "lib.a(member.o)"
+	Undefined []string `json:"undefined"`      // names that nobody defines all the same
+	More      int      `json:"more,omitempty"` // undefined names that are not listed
+}
+
+// MaxUndefined is how many names Joined lists.
+const MaxUndefined = 100
+
+// String says it in a sentence.
+func (w *Joined) String() string {
+	text := "nothing was taken of what came with the object"
+	if len(w.Taken) > 0 {
+		text = "taken with the object: " + strings.Join(w.Taken, ", ") + "; what they take is in the figures"
+	}
+	switch n := len(w.Undefined) + w.More; {
+	case n > len(w.Undefined):
+		text += fmt.Sprintf("; still undefined: %s and %d more", strings.Join(w.Undefined, ", "), w.More)
+	case n > 0:
+		text += "; still undefined: " + strings.Join(w.Undefined, ", ")
+	}
+	return text
+}
+
+// Companions are the parts of RoleWith.
+func (j *Job) Companions() (list []Part) {
+	for _, p := range j.Parts {
+		if p.Role == RoleWith {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // Progress is how far a long job is. Point is what was found last, if there is anything.

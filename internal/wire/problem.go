@@ -98,6 +98,7 @@ type Problem struct {
 	Symbol      string   `json:"symbol,omitempty"`
 	Offset      *uint64  `json:"offset,omitempty"` // of Instruction in Symbol, bytes; in Caller, where there is one
 	Caller      string   `json:"caller,omitempty"` // what came upon an undefined Symbol
+	Source      string   `json:"source,omitempty"` // the line that this is from, as in "dot.c:12", where the object tells
 	Instruction string   `json:"instruction,omitempty"`
 	Bytes       string   `json:"bytes,omitempty"` // of Instruction, hexadecimal
 	Section     string   `json:"section,omitempty"`

@@ -373,6 +373,7 @@ type Result struct {
 	Sandbox      Layers   `json:"sandbox"`
 	Warnings     []string `json:"warnings"` // doubts about the figures
 	Notes        []string `json:"notes"`    // things to know that cast no doubt
+	With         *Joined  `json:"with,omitempty"`
 	Timing       Timing   `json:"timing_us"`
 	Cell         Cell     `json:"cell"`
 }

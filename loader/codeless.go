@@ -1,0 +1,41 @@
+package loader
+
+import "strings"
+
+// codeless says in brackets why an object has no functions, as far as the names of its
+// sections tell.
+func (o *Object) codeless() string {
+	for i := range o.sections {
+		switch name := o.sections[i].name; {
+		case strings.HasPrefix(name, ".gnu.lto_"), strings.HasPrefix(name, ".gnu.debuglto_"):
+			return " (gcc -flto wrote its own language instead of code: compile without -flto, or with -ffat-lto-objects)"
+		case name == ".llvmbc", name == ".llvm.lto":
+			return " (clang -flto wrote bitcode instead of code: compile without -flto)"
+		case strings.HasSuffix(name, ".dwo"):
+			return " (this is split DWARF, the .dwo file of gcc -gsplit-dwarf: send the .o file beside it)"
+		}
+	}
+	return ""
+}
+
+// frames counts the functions that .eh_frame describes: the entries that refer to a
+// common one (LSB Core, "Exception Frames").
+func (o *Object) frames() (n int) {
+	for i := range o.sections {
+		s := &o.sections[i]
+		if s.name != ".eh_frame" || s.file != "" {
+			continue
+		}
+		for b := s.body; len(b) >= 8; {
+			size := uint64(le.Uint32(b))
+			if size == 0 || size == 0xffffffff || size > uint64(len(b)-4) {
+				break // the end, or a form that no compiler writes
+			}
+			if size >= 4 && le.Uint32(b[4:]) != 0 {
+				n++
+			}
+			b = b[4+size:]
+		}
+	}
+	return n
+}
