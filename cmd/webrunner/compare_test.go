@@ -92,7 +92,7 @@ func TestCompareWrong(t *testing.T) {
 		}
 	}
 	sdot := objectFile(t, "sdot")
-	if c, stderr := comparison(t, exitFailed, sdot, good, "-k", "sdot"); c.B.Verify.Status != wire.VerifyMismatch || !strings.Contains(stderr, "b: the result is WRONG") {
+	if c, stderr := comparison(t, exitFailed, sdot, good+":playground", "-k", "sdot"); c.B.Verify.Status != wire.VerifyMismatch || !strings.Contains(stderr, "b: the result is WRONG") {
 		t.Errorf("%s", stderr)
 	}
 	code, out, stderr := call("", "compare", good, objectFile(t, "wild"), "-k", "playground")
