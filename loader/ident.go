@@ -41,22 +41,33 @@ func checkIdent(file []byte) error {
 	return unsupported("EI_OSABI is %d, none of 0 (System V), 3 (GNU), 9 (FreeBSD), 12 (OpenBSD)", file[7]).at(7).advise("build for x86_64-linux")
 }
 
-// machines names the processors that objects are sent of (gABI, e_machine).
-var machines = map[uint16]string{
-	2: "SPARC", 3: "i386", 4: "m68k", 8: "MIPS", 15: "PA-RISC", 20: "PowerPC", 21: "PowerPC64", 22: "S/390 (s390x)", 40: "ARM (32-bit)", 42: "SuperH",
-	43: "SPARC V9", 50: "Itanium", 183: "AArch64 (ARM64)", 190: "CUDA", 224: "AMD GPU", 243: "RISC-V", 247: "BPF", 258: "LoongArch",
+// machine names a processor that objects are sent of (gABI, e_machine), "" for others.
+func machine(v uint16) string {
+	for _, m := range [...]struct {
+		number uint16
+		name   string
+	}{
+		{2, "SPARC"}, {3, "i386"}, {4, "m68k"}, {8, "MIPS"}, {15, "PA-RISC"}, {20, "PowerPC"}, {21, "PowerPC64"}, {22, "S/390 (s390x)"},
+		{40, "ARM (32-bit)"}, {42, "SuperH"}, {43, "SPARC V9"}, {50, "Itanium"}, {183, "AArch64 (ARM64)"}, {190, "CUDA"}, {224, "AMD GPU"},
+		{243, "RISC-V"}, {247, "BPF"}, {258, "LoongArch"},
+	} {
+		if m.number == v {
+			return m.name
+		}
+	}
+	return ""
 }
 
 // checkMachine refuses an object for another processor, in its own order of bytes.
 func checkMachine(file []byte) error {
 	v := le.Uint16(file[18:])
-	if big := v<<8 | v>>8; file[5] == elfData2MSB && machines[big] != "" {
+	if big := v<<8 | v>>8; file[5] == elfData2MSB && machine(big) != "" {
 		v = big
 	}
 	if v == elfMachineX86 {
 		return nil // or EI_DATA is wrong
 	}
-	name := machines[v]
+	name := machine(v)
 	switch {
 	case v == 3:
 		return unsupported("this is a 32-bit object for i386 (-m32)").at(18).advise("build for the LP64 x86-64 ABI (-m64)")
