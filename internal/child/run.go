@@ -50,24 +50,30 @@ func (j *job) measure() (*wire.Result, error) {
 	if err != nil {
 		return nil, j.told(err)
 	}
+	watching, verifying := time.Since(began), w.Verifying
 	if l.calibrate(w.Expected()) {
 		place = measure.Pin(j.Host.CPUs)
 	}
+	measuring := time.Now()
 	m, err := measure.Measure(s, measure.Known{Place: place, Call: w.Expected(), Faults: w.Faults()})
 	if err != nil {
 		return nil, j.told(err)
 	}
+	examining := time.Now()
 	f := audit.Examine(s, w, m)
+	examined := time.Now()
 	res := j.result(s, m, f)
 	if expected != nil {
 		res.Verify.Reference = expected.Name
 	}
 	j.count(s, w.Expected(), res)
-	verifying := f.Watched.Verifying
+	all := f.Watched.Verifying
 	res.Timing = wire.Timing{
 		Load: s.Loading.Microseconds(), Screen: s.Screening.Microseconds(),
 		Learn: l.took.Microseconds(),
-		Cells: (time.Since(began) - l.calibrating - verifying).Microseconds(), Verify: verifying.Microseconds(),
+		Watch: (watching - verifying).Microseconds(), Measure: examining.Sub(measuring).Microseconds(),
+		Audit: (examined.Sub(examining) - (all - verifying)).Microseconds(),
+		Cells: (time.Since(began) - l.calibrating - all).Microseconds(), Verify: all.Microseconds(),
 	}
 	return res, nil
 }

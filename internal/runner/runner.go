@@ -45,8 +45,10 @@ func (c *Config) setDefaults() {
 
 // Timing says where the time of a job went.
 type Timing struct {
-	Spawn time.Duration // until there was a child; about 0 when one was warm
-	Total time.Duration // from the call of Do to its return
+	Spawn  time.Duration // until there was a child; about 0 when one was warm
+	Send   time.Duration // until the child had taken the job
+	Answer time.Duration // from then until its report was read
+	Total  time.Duration // from the call of Do to its return
 }
 
 // ErrClosed is what Do returns once the pool is closed.
@@ -90,7 +92,7 @@ func (p *Pool) attempt(ctx context.Context, job *wire.Job, progress func(*wire.P
 		return nil, err
 	}
 	defer p.bury(c)
-	return p.converse(ctx, c, job, progress)
+	return p.converse(ctx, c, job, progress, t)
 }
 
 // bury kills a child and has it replaced once it is reaped. To take apart what it was, and
@@ -137,14 +139,17 @@ func (p *Pool) begin() {
 
 // converse runs one job on c. One that gave no answer is killed and reaped: how it ended
 // tells why.
-func (p *Pool) converse(ctx context.Context, c *child, job *wire.Job, progress func(*wire.Progress)) (*wire.Report, error) {
+func (p *Pool) converse(ctx context.Context, c *child, job *wire.Job, progress func(*wire.Progress), t *Timing) (*wire.Report, error) {
 	limit := time.Duration(job.Budget.Deadline)*time.Microsecond + p.cfg.Grace
 	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	defer context.AfterFunc(timed, c.kill)()
 
+	began := time.Now()
 	sent := wire.WriteJob(c.job, job)
+	taken := time.Now()
 	rep, err := wire.ReadReport(c.reader(), p.cfg.MaxReport, progress)
+	t.Send, t.Answer = taken.Sub(began), time.Since(taken)
 	switch {
 	case err == nil && rep.NotStarted:
 		return nil, errNotStarted

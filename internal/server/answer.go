@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -58,7 +59,7 @@ func (s *Server) problem(accept string, p *wire.Problem) answer {
 const (
 	corsMethods = "GET, HEAD, POST, OPTIONS"
 	corsHeaders = "DNT,X-CustomHeader,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Authorization,Accept"
-	corsExpose  = "Retry-After,X-Request-Id,WebRunner-Machine,WebRunner-Layers,WebRunner-Verify,WebRunner-ABI,WebRunner-Integrity,WebRunner-Warning,WebRunner-Sources"
+	corsExpose  = "Retry-After,Server-Timing,X-Request-Id,WebRunner-Machine,WebRunner-Layers,WebRunner-Verify,WebRunner-ABI,WebRunner-Integrity,WebRunner-Warning,WebRunner-Sources"
 	corsMaxAge  = "1728000"
 )
 
@@ -84,6 +85,10 @@ func (s *Server) write(x *exchange, a answer) {
 	}
 	if s.layers != "" {
 		h.Set("WebRunner-Layers", s.layers)
+	}
+	if len(x.steps) > 0 {
+		x.steps.add("total", time.Since(x.start))
+		h.SetBytesV("Server-Timing", x.steps)
 	}
 	if a.verdict != nil {
 		a.verdict.write(h)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"time"
 
 	"webrunner/internal/report"
 	"webrunner/internal/request"
@@ -15,10 +16,12 @@ func (s *Server) face(x *exchange, r *wire.Result) (answer, *wire.Problem) {
 	if f.Media == mediaText+"; charset=utf-8" && request.NamesOf(x.query, s.cfg.Names) == request.Names2016 {
 		f.Write, sources = report.Text2016, report.Sources(r)
 	}
+	began := time.Now()
 	var b bytes.Buffer
 	if err := f.Write(&b, r); err != nil {
 		return answer{}, wire.Problemf(wire.Internal, "the result cannot be written as %s: %v", f.Name, err)
 	}
+	x.steps.add("encode", time.Since(began))
 	asked := len(x.query["events"]) > 0
 	v := verdictOf(r, asked)
 	v.sources = sources

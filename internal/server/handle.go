@@ -28,6 +28,7 @@ type exchange struct {
 	start  time.Time
 	queued time.Duration
 	spawn  time.Duration
+	steps  steps
 }
 
 func newExchange(ctx *fasthttp.RequestCtx) *exchange {

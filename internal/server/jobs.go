@@ -128,10 +128,12 @@ func (s *Server) accept(x *exchange, job *wire.Job, roles ...wire.Role) (leave f
 	case !s.answers.room(x.client, smallAnswer):
 		return nil, s.busy("answers to this address are not read")
 	}
+	reading := time.Now()
 	body, freeBody, p := s.readBody(x)
 	if p != nil {
 		return nil, p
 	}
+	read := time.Since(reading)
 	free = freeBody
 	if mediaType(header) == mediaForm {
 		if body, job.Parts, free, p = s.form(x, header, body, free, roles); p != nil {
@@ -142,6 +144,7 @@ func (s *Server) accept(x *exchange, job *wire.Job, roles ...wire.Role) (leave f
 		return nil, wire.Problemf(wire.MalformedObject, "the body is empty; send the ELF object as the body")
 	}
 	job.Object = body
+	x.steps.add("read", read)
 	return over, nil
 }
 
@@ -165,6 +168,7 @@ func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
 	defer s.metrics.begin()()
 	rep, timing, err := s.cfg.Engine.Do(ctx, job, x.queued, nil)
 	x.spawn = timing.Spawn
+	x.steps.addJob(x.queued, timing.Spawn, timing.Send, timing.Answer, rep)
 	s.metrics.job(timing.Total)
 	if err != nil {
 		return nil, s.unserved(ctx, err)
