@@ -89,7 +89,7 @@ func TestPosture(t *testing.T) {
 			childPID, cellPID := await(t, os.Getpid())
 			words := wordsFor(t, layers, childPID)
 			words["TRACER"] = tracer(t, childPID, cellPID)
-			if words["SLACK"] = "4000000"; words["TRACER"] == words["CHILD"] {
+			if words["SLACK"] = "1000000"; words["TRACER"] == words["CHILD"] {
 				words["SLACK"] = "50000"
 			}
 			own, inner := look(t, childPID, "task/"+words["TRACER"]+"/status"), look(t, cellPID, "status")

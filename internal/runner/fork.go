@@ -55,7 +55,7 @@ func onOwnThread(f func()) {
 func wakeLate() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(wakeSlack), 0, 0, 0) }
 
 // wakeSlack is how late a thread may wake.
-const wakeSlack = 4 * time.Millisecond
+const wakeSlack = time.Millisecond
 
 // newForker finds out what the host gives a child, and returns the first one, which has
 // that. Most hosts give all there is, so that is tried first; where it cannot be had, one
