@@ -173,7 +173,7 @@ func evenSlots(pl *Plan, im *Image, s *Section, theirs []byte, got *elf.Section)
 		for k := range rs.count() {
 			r := rs.at(k)
 			t := &relocTypes[r.typ]
-			if !t.usesSlot() {
+			if t.formula != slotPC && t.formula != slotOff {
 				continue
 			}
 			origin := pl.gotBase

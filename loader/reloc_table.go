@@ -118,7 +118,6 @@ func relocTypeOf(number uint32) (*relocType, *Error) {
 	return t, nil
 }
 
-func (t *relocType) usesSlot() bool   { return t.formula == slotPC || t.formula == slotOff }
 func (t *relocType) usesBranch() bool { return t.formula == branchPC || t.formula == branchOff }
 
 // fits reports whether v may be stored in width bytes under the rule.

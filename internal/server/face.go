@@ -11,11 +11,12 @@ import (
 
 // face writes the result of a run as the client likes it best.
 func (s *Server) face(x *exchange, r *wire.Result) (answer, *wire.Problem) {
-	f, began := chooseFormat(x.accept, report.Formats()), time.Now()
+	f := chooseFormat(x.accept, report.Formats())
 	sources := ""
 	if f.Media == mediaText+"; charset=utf-8" && request.NamesOf(x.query, s.cfg.Names) == request.Names2016 {
 		f.Write, sources = report.Text2016, report.Sources(r)
 	}
+	began := time.Now()
 	var b bytes.Buffer
 	if err := f.Write(&b, r); err != nil {
 		return answer{}, wire.Problemf(wire.Internal, "the result cannot be written as %s: %v", f.Name, err)

@@ -114,8 +114,12 @@ type stamp struct {
 
 // Open reads a file of tokens that Reload reads again.
 func Open(file string) (*Book, error) {
-	b := &Book{file: file}
-	return b, b.Reload()
+	b := Of()
+	b.file = file
+	if err := b.Reload(); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // Of is a book of tokens that no file has.
