@@ -21,8 +21,8 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 .PHONY: build
-build: ## build bin/webrunner, one static binary
-	$(GO) build -trimpath -o bin/webrunner ./cmd/webrunner
+build: ## build bin/webrunner, one static binary without symbols, which no stack trace needs
+	$(GO) build -trimpath -ldflags='-s -w' -o bin/webrunner ./cmd/webrunner
 
 .PHONY: demo
 demo: build ## start a server, run the examples through it, stop

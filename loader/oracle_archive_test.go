@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// members calls visit with every object of a file: the members of a System V
+// membersOf calls visit with every object of a file: the members of a System V
 // archive, or the file itself.
-func members(path string, visit func(name string, data []byte)) error {
+func membersOf(path string, visit func(name string, data []byte)) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return err

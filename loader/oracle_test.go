@@ -64,7 +64,7 @@ type fileResult struct {
 
 func compareFile(path string, p Placement, dir string) fileResult {
 	r := fileResult{Path: path, Outcomes: map[outcome]int{}}
-	err := members(path, func(name string, data []byte) {
+	err := membersOf(path, func(name string, data []byte) {
 		v := compareWithLD(data, p, dir)
 		r.Outcomes[v.outcome]++
 		r.Relocs += v.relocs

@@ -18,7 +18,7 @@ func TestSpeculationStrict(t *testing.T) {
 	if can && (code != exitGood || !strings.Contains(out, "(--speculation strict)")) {
 		t.Errorf("code %d, %.300s\n%s", code, out, stderr)
 	}
-	if !can && (code != exitUnfit || out != "" || !strings.Contains(stderr, "--speculation host")) {
+	if !can && (code != exitUnfit || out != stderr || !strings.Contains(stderr, "--speculation host")) {
 		t.Errorf("code %d, %.300s\n%s", code, out, stderr)
 	}
 	code, out, _ = call("", "sandbox", "--explain")
