@@ -141,6 +141,15 @@ var fillNames = [...]string{
 	FillText: "text", FillUTF8: "utf8", FillMaybeUTF8: "maybe_utf8", FillCopy: "copy", FillValues: "values", FillBytes: "bytes", FillPointers: "pointers",
 }
 
+// Seeded tells that contents of this kind may differ with the seed.
+func (f Fill) Seeded() bool {
+	switch f {
+	case FillConstant, FillIndex, FillValues, FillBytes, FillPointers:
+		return false
+	}
+	return true
+}
+
 // String returns the word that specifications use for f.
 func (f Fill) String() string { return name(fillNames[:], int(f)) }
 

@@ -7,6 +7,7 @@ const (
 	MaxCounters = 16
 	MaxStack    = 64 // arguments passed on the stack
 	MaxFlush    = 64 // ranges of memory that a flush empties the caches of, or that are touched
+	MaxRestore  = 32 // ranges of memory that get their contents back
 	FrameWords  = 16 // of the caller's frame that a kernel must leave alone
 )
 
@@ -56,7 +57,7 @@ const (
 )
 
 // Lap is one timed call of a record: the kernel, the empty function, a
-// calibration chain, a witness or a flush.
+// calibration chain, a witness, a flush or a restore.
 type Lap struct {
 	Looped  uint64 // 1: several calls, or counters or the supervisor beside one
 	Turns   uint64 // of the loop of a chain or a witness
@@ -75,6 +76,10 @@ type Step struct {
 
 // Range is the addresses from Start to before End.
 type Range struct{ Start, End uint64 }
+
+// Copy is a range of memory and where its contents come from: Bytes bytes at From in the
+// first set of contents, and Control.SetBytes further on in each that follows.
+type Copy struct{ To, From, Bytes uint64 }
 
 // Control is everything the supervisor tells the stub. The cell maps it
 // read-only before the kernel runs. Offsets reach the assembly via go_asm.h.
@@ -113,6 +118,10 @@ type Control struct {
 	FlushOpt  uint64 // 1: the processor has CLFLUSHOPT
 	FlushN    uint64 // ranges that a flush walks
 	Flush     [MaxFlush]Range
+	Sets      uint64 // of contents that a restore takes in turn, at least 1 where there is one
+	SetBytes  uint64 // from one set to the next
+	RestoreN  uint64 // ranges that a restore copies
+	Restore   [MaxRestore]Copy
 	TouchN    uint64 // ranges whose pages are touched before the first call
 	Touch     [MaxFlush]Range
 	StepCount uint64

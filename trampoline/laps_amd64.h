@@ -120,10 +120,41 @@ flushed:
 	LFENCE
 	RET
 
+// restore copies the ranges in Control.Restore, so that the next record finds the contents
+// that are its own: those of the set whose number is the record's, modulo their number.
+// MFENCE waits for the stores, LFENCE keeps later loads behind it. What was copied is in
+// the caches then.
+FUNCTION(22, stub·restore)
+	CONTROL(R10)
+	RESULTS(R11)
+	MOVQ Results_Count(R11), AX
+	ADDQ $1, AX
+	XORL DX, DX
+	DIVQ Control_Sets(R10)
+	IMULQ Control_SetBytes(R10), DX
+	LEAQ Control_Restore(R10), R8
+	MOVQ Control_RestoreN(R10), R9
+
+restoreRange:
+	SUBQ $1, R9
+	JCS  restored
+	MOVQ Copy_To(R8), DI
+	MOVQ Copy_From(R8), SI
+	ADDQ DX, SI
+	MOVQ Copy_Bytes(R8), CX
+	ADDQ $Copy__size, R8
+	REP; MOVSB
+	JMP  restoreRange
+
+restored:
+	MFENCE
+	LFENCE
+	RET
+
 // case goes on to the function under test with values in the registers and flags that
 // a caller need not set. It goes there by a return, so that the function finds the
 // return address of whoever called this.
-FUNCTION(22, stub·case)
+FUNCTION(23, stub·case)
 	CONTROL(R10)
 	MOVQ Control_Callee(R10), AX
 	LEAQ -8(SP), SP

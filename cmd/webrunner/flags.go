@@ -90,6 +90,20 @@ func (f *flags) list(p *[]string, names, argument, about string) {
 	f.value(names, argument, about, func(s string) { *p = append(*p, s) })
 }
 
+// one is a flag without a value: 1 is added to the list, or what stands behind the
+// equals sign.
+func (f *flags) one(p *[]string, names, about string) {
+	f.row(names, "", about, func(n string) {
+		f.set.BoolFunc(n, "", func(s string) error {
+			if s == "true" {
+				s = "1"
+			}
+			*p = append(*p, s)
+			return nil
+		})
+	})
+}
+
 func (f *flags) value(names, argument, about string, take func(string)) {
 	f.row(names, argument, about, func(n string) {
 		f.set.Func(n, "", func(s string) error {

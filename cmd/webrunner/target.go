@@ -35,6 +35,10 @@ func (t *target) define(f *flags, kind wire.Kind, but ...string) {
 			continue
 		}
 		t.options[opt.Name] = new([]string)
+		if opt.Argument == "" {
+			f.one(t.options[opt.Name], opt.Name, opt.About)
+			continue
+		}
 		f.list(t.options[opt.Name], opt.Name, opt.Argument, opt.About)
 	}
 }

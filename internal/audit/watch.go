@@ -94,6 +94,7 @@ type Watched struct {
 	Checked   kernels.Verification // of it
 	Broken    autopsy.Broken
 	Verifying time.Duration // that the cells stood still for it
+	InPlace   []string      // operands that the function reads and its first call changed
 	Note      string        // what is to know of where operands have to lie; may be empty
 
 	subject  *subject.Subject
@@ -206,7 +207,7 @@ func watch(s *subject.Subject, judge Judge, earlier *Watched) (*Watched, error) 
 	w.Outcome, w.Broken = out, broken
 	if earlier != nil {
 		w.Outcome, w.Call, w.Returned = earlier.Outcome, earlier.Call, earlier.Returned
-		w.Checked, w.Note = earlier.Checked, earlier.Note
+		w.Checked, w.Note, w.InPlace = earlier.Checked, earlier.Note, earlier.InPlace
 		w.Broken, w.Verifying = w.Broken.And(earlier.Broken), w.Verifying+earlier.Verifying
 		w.calls = slices.Concat(earlier.calls, w.calls) // all of them count
 	}
@@ -320,6 +321,7 @@ func (w *watcher) check(c *watched) {
 	if first == nil {
 		first = w.Watched
 		if len(w.calls) == 1 {
+			w.InPlace = w.inPlace()
 			w.Checked, w.Call, w.Returned = v, s, w.subject.Call.Returned(s.RAX, s.XMM0)
 			return
 		}

@@ -29,7 +29,8 @@ const (
 )
 
 // Lap is one timed call of a record. Where a trampoline.Flush empties the
-// caches, the kernel has no batches: their first call alone would be cold.
+// caches or a trampoline.Restore gives operands their contents back, the kernel has no
+// batches: only their first call would find what it shall.
 type Lap struct {
 	Kind    trampoline.Kind
 	Turns   uint64 // of a chain or a witness, at least 1; steps of a trampoline.Straight
@@ -50,6 +51,7 @@ type Plan struct {
 	Wall     time.Duration // after which the supervisor kills the cell
 	ColdData bool          // what a trampoline.Flush evicts: operands and the image's data,
 	ColdCode bool          // the image's code
+	Restore  Restore       // what a trampoline.Restore copies
 	// StackOffset is how many bytes lower than usual the stack begins: a multiple
 	// of its alignment, 16, and less than MaxStackOffset.
 	StackOffset uint64
@@ -150,6 +152,9 @@ func (p Plan) write(regions []Region, parts []component) error {
 		c.Mode = trampoline.ModeCases
 	}
 	if err := p.flush(c, regions); err != nil {
+		return err
+	}
+	if err := p.restore(c, regions); err != nil {
 		return err
 	}
 	vectors, err := p.Call.place(c, p.StackOffset)

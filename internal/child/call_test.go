@@ -65,22 +65,34 @@ func TestTypedResults(t *testing.T) {
 // called runs a function, in hexadecimal, with the arguments that its prototype says.
 func called(t *testing.T, prototype, function string) *wire.Result {
 	t.Helper()
+	return calledSo(t, prototype, function, wire.MeasureOptions{})
+}
+
+// calledSo is called with options of measuring.
+func calledSo(t *testing.T, prototype, function string, options wire.MeasureOptions) *wire.Result {
+	t.Helper()
 	code, err := hex.DecodeString(strings.ReplaceAll(function, " ", ""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return calledObject(t, prototype, elfobj.Function("f", code))
+	return calledObjectSo(t, prototype, elfobj.Function("f", code), options)
 }
 
 // calledObject runs the function of an object with the arguments that its prototype says.
 func calledObject(t *testing.T, prototype string, object []byte) *wire.Result {
+	t.Helper()
+	return calledObjectSo(t, prototype, object, wire.MeasureOptions{})
+}
+
+// calledObjectSo is calledObject with options of measuring.
+func calledObjectSo(t *testing.T, prototype string, object []byte, options wire.MeasureOptions) *wire.Result {
 	t.Helper()
 	spec, err := kernels.ParsePrototype(prototype)
 	if err != nil {
 		t.Fatal(err)
 	}
 	job := runJob(t, object, "playground", nil)
-	job.Spec = spec.XML
+	job.Spec, job.Measure = spec.XML, options
 	if job.Params, err = spec.Values(nil); err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,8 @@ func TestMeasureOptions(t *testing.T) {
 		{map[string][]string{"mode": {"throughput"}}, func(c wire.Conditions) bool { return c.Mode == "throughput" && c.Batch > 1 }},
 		{map[string][]string{"cold": {"data"}}, func(c wire.Conditions) bool { return c.Data == "cold" && c.Code == "warm" }},
 		{map[string][]string{"cold": {"data,code"}}, func(c wire.Conditions) bool { return c.Data == "cold" && c.Code == "cold" }},
+		{map[string][]string{"restore": {"1"}}, func(c wire.Conditions) bool { return c.Data == "warm" }},
+		{map[string][]string{"fresh": {"7"}, "cold": {"data"}}, func(c wire.Conditions) bool { return c.Data == "cold" }},
 		{map[string][]string{"align": {"29"}}, func(c wire.Conditions) bool { return c.Kernel == "0x1000001d" }},
 		{map[string][]string{"stack-offset": {"1024"}}, func(c wire.Conditions) bool { return c.Stack == 1024 }},
 		{map[string][]string{"operand-offset": {"y=60"}}, func(c wire.Conditions) bool { return c.Operands["x"] == 0 && c.Operands["y"] == 60 }},
@@ -318,5 +320,34 @@ func TestThroughput(t *testing.T) {
 		t.Logf("disturbed: %+v, %+v", single.Samples, each.Samples)
 	} else if all := each.Value + each.Overhead; all < imuls/4 || all > 1.5*(single.Value+single.Overhead) {
 		t.Errorf("a call takes %.1f cycles with the empty one among others, %.1f alone", all, single.Value+single.Overhead)
+	}
+}
+
+// TestManner: an answer says what operands held when calls began, and warns where a
+// function ran in place on what its earlier calls left.
+func TestManner(t *testing.T) {
+	const prototype, code = "void f(out int64_t y[1], int64_t x[1] = {5})", "48ff06 c3" // inc qword [rsi]
+	for _, tt := range []struct {
+		options wire.MeasureOptions
+		want    string
+		warns   bool
+	}{
+		{wire.MeasureOptions{}, "none", true},
+		{wire.MeasureOptions{Restore: true}, "restored", false},
+		{wire.MeasureOptions{Fresh: 3}, "fresh=3", false},
+	} {
+		res := calledSo(t, prototype, code, tt.options)
+		warns := slices.ContainsFunc(res.Warnings, func(w string) bool {
+			return strings.Contains(w, "works in place") && strings.Contains(w, "changed x,") && strings.Contains(w, "--restore")
+		})
+		if res.Manner.Restore != tt.want || warns != tt.warns {
+			t.Errorf("%+v: manner %q, warnings %q", tt.options, res.Manner.Restore, res.Warnings)
+		}
+		if res.Integrity == wire.Suspect {
+			t.Errorf("%+v: %q", tt.options, res.IntegrityWhy)
+		}
+	}
+	if res := called(t, "void f(out int64_t x[1])", "48c70701000000 c3"); slices.ContainsFunc(res.Warnings, func(w string) bool { return strings.Contains(w, "in place") }) { // mov qword [rdi], 1
+		t.Errorf("an operand that is only written: %q", res.Warnings)
 	}
 }

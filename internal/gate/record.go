@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -139,7 +140,7 @@ func kind(h *wire.Host) string {
 // manner is how calls were measured.
 func manner(r *wire.Result) string {
 	c := &r.Conditions
-	return fmt.Sprintf("mode=%s data=%s code=%s pages=%s", c.Mode, c.Data, c.Code, c.Pages)
+	return fmt.Sprintf("mode=%s data=%s code=%s pages=%s restore=%s", c.Mode, c.Data, c.Code, c.Pages, cmp.Or(r.Manner.Restore, wire.AsTheyAre().Restore)) // older records have none
 }
 
 // between is the ratio of a figure, if every run has it.

@@ -248,7 +248,7 @@ func (c *counting) countOnce(g *group, share time.Duration) (*cell.Outcome, erro
 
 // plan is the plan of a cell that counts a group around calls of a kind.
 func (c *counting) plan(g *group, call trampoline.Kind, share time.Duration) cell.Plan {
-	plan := emptyCaches(c.subject, []cell.Lap{
+	plan := prepared(c.subject, []cell.Lap{
 		lapCounted:   {Kind: call, Batch: c.record.Batch, Counted: true},
 		lapUncounted: {Kind: trampoline.Empty, Batch: c.record.Batch, Counted: true},
 	})

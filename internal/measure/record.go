@@ -47,10 +47,10 @@ func (r Record) Plan(s *subject.Subject, call cell.Lap) cell.Plan {
 		list[lapKernel].Batch = r.Batch
 		list = append(list, cell.Lap{Kind: trampoline.Empty, Batch: r.Batch}) // lapEmpty
 	}
-	return emptyCaches(s, list)
+	return prepared(s, list)
 }
 
-// Laps is how many a record has, those that empty caches apart.
+// Laps is how many a record has, those apart that prepare the next one.
 func (r Record) Laps() int {
 	if r.Batch > 1 {
 		return lapEmpty + 1
@@ -67,13 +67,14 @@ func (r Record) CallTicks(c *cell.Record) float64 {
 // ChainTicks is how long the chain of a record took, in ticks.
 func ChainTicks(c *cell.Record) float64 { return float64(c.Ticks[lapChain]) }
 
-// emptyCaches returns a plan of laps. Where caches shall be cold, they are
-// emptied behind each record, for the next one.
-func emptyCaches(s *subject.Subject, list []cell.Lap) cell.Plan {
+// prepared returns a plan of laps. Where operands shall have their contents back, or
+// caches be cold, that is done behind each record, for the next one.
+func prepared(s *subject.Subject, list []cell.Lap) cell.Plan {
 	p := s.Plan()
 	p.Laps = list
+	p = s.Restoring(p)
 	if cold(s) {
-		p.Laps = append(list, cell.Lap{Kind: trampoline.Flush})
+		p.Laps = append(p.Laps, cell.Lap{Kind: trampoline.Flush})
 		p.ColdData, p.ColdCode = s.Job.Measure.ColdData, s.Job.Measure.ColdCode
 	}
 	return p
@@ -124,12 +125,15 @@ func Quantile(v []float64, p float64) float64 {
 // detector that was not proved on this host has no say.
 func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detectors) []stats.Sample {
 	var samples []stats.Sample
-	believed := uint64(0)
+	believed, laps := uint64(0), uint64(1)<<lapEmpty-1 // what prepares the next record is in no figure
+	if batches {
+		laps |= 1 << lapEmpty
+	}
 	if d.Interrupt == "" {
-		believed |= 0xff * trampoline.FlagInterrupt
+		believed |= laps * trampoline.FlagInterrupt
 	}
 	if d.Preempt == "" {
-		believed |= 0xff * trampoline.FlagPreempt
+		believed |= laps * trampoline.FlagPreempt
 	}
 	for i, rec := range recs {
 		after := lastChain

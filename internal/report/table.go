@@ -316,6 +316,9 @@ func measured(r *wire.Result, counters []wire.Counter) string {
 		text += fmt.Sprintf(", %d calls at a time", c.Batch)
 	}
 	text += ", kernel at " + c.Kernel
+	if m := r.Manner; m.Restore != "" && m != wire.AsTheyAre() {
+		text += ", operands " + line(m.Restore)
+	}
 	if c.Stack != 0 {
 		text += fmt.Sprintf(", stack lowered by %d", c.Stack)
 	}

@@ -136,6 +136,8 @@ func (r *Reader) options() []option {
 		{"symbol", "NAME", "the function of the object to call; default the one that has the kernel's name", symbol},
 		{"mode", "MODE", "latency: single calls between fences (default); throughput: calls back to back", mode},
 		{"cold", "WHAT", "data, code or data,code: not in any cache when a call begins", cold},
+		{"restore", "", "operands that the function may write get their contents back before each call that is measured", restore},
+		{"fresh", "K", "operands get one of K different contents in turn before each call that is measured", fresh},
 		{"pages", "SIZE", "of operands: 4k (default) or 2m", pages},
 		{"align", "BYTES", "the kernel's address modulo 64, 0 to 63; default where it falls", align},
 		{"stack-offset", "BYTES", "lower the stack pointer by this much, a multiple of 16 up to 4080", stackOffset},
@@ -236,6 +238,9 @@ func fits(job *wire.Job, spec *kernels.Spec) error {
 	if m.Throughput && (m.ColdData || m.ColdCode) {
 		return bad("cold: of calls back to back only the first would be cold; leave out mode=throughput")
 	}
+	if m.Throughput && (m.Restore || m.Fresh > 0) {
+		return bad("restore: of calls back to back only the first would find its contents restored; leave out mode=throughput")
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.OperandOffset)) {
 		i := slices.IndexFunc(spec.Operands, func(o kernels.Operand) bool { return o.Name == name })
 		if i < 0 {
@@ -323,6 +328,25 @@ func cold(job *wire.Job, values []string) error {
 		}
 	}
 	return nil
+}
+
+func restore(job *wire.Job, values []string) error {
+	v, err := word(values, "1", "0")
+	job.Measure.Restore = v == "1"
+	return err
+}
+
+func fresh(job *wire.Job, values []string) error {
+	v, err := once(values)
+	if err != nil {
+		return err
+	}
+	n, err := number(v, wire.MaxFresh)
+	if err == nil && n < 2 {
+		err = fmt.Errorf("%.40q is not a number from 2 to %d; restore gives operands the same contents each time", v, wire.MaxFresh)
+	}
+	job.Measure.Fresh = n
+	return err
 }
 
 // split takes lists apart that are separated by commas, or given repeatedly.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -42,7 +43,7 @@ func (s *Server) commandsText() string {
 func optionsText() string {
 	var b strings.Builder
 	for _, o := range request.Options() {
-		fmt.Fprintf(&b, "  %-32s %s\n", o.Name+"="+o.Argument, o.About)
+		fmt.Fprintf(&b, "  %-32s %s\n", o.Name+"="+cmp.Or(o.Argument, "1"), o.About)
 	}
 	return b.String()
 }

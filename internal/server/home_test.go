@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"os"
 	"regexp"
 	"slices"
@@ -63,7 +64,7 @@ func TestCommandLists(t *testing.T) {
 		}
 	}
 	for _, o := range request.Options() {
-		if !strings.Contains(home, "\n  "+o.Name+"="+o.Argument+" ") {
+		if !strings.Contains(home, "\n  "+o.Name+"="+cmp.Or(o.Argument, "1")+" ") {
 			t.Errorf("the first page lacks the option %s:\n%s", o.Name, home)
 		}
 	}

@@ -47,6 +47,7 @@ func (s *Subject) lay() (err error) {
 		addr += r.Size + max(page, operandGuard)
 	}
 	s.Call = s.Call.Placed(s.at)
+	regions = append(regions, s.setsAt(addr)...)
 	var huge *cell.HugeError
 	if s.beside == nil {
 		s.Space, err = cell.NewSpace(regions)
@@ -69,7 +70,7 @@ func (s *Subject) lay() (err error) {
 		offset := s.Job.Measure.OperandOffset[o.Name]
 		s.pages, s.Memory = append(s.pages, mem), append(s.Memory, mem[offset:offset+o.Bytes])
 	}
-	return nil
+	return s.fillSets(addr)
 }
 
 // AtGuard is the subject with every operand at the end of its memory, where the

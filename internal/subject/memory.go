@@ -43,8 +43,10 @@ func (s *Subject) room(i int) uint64 {
 	return (bytes + page - 1) &^ (page - 1)
 }
 
-// operands is how much memory all operands take, in bytes.
+// operands is how much memory all operands take, in bytes, with the contents that they
+// get back.
 func (s *Subject) operands() (sum uint64) {
+	_, sum = s.sets()
 	for i := range s.Call.Operands {
 		sum += s.room(i)
 	}

@@ -42,6 +42,7 @@ type Subject struct {
 	at      []uint64 // addresses of the operands
 	regions []uint64 // addresses of the memory that they lie in
 	pages   [][]byte // that memory, in whole pages
+	restore cell.Restore
 	filters filters
 	started time.Time
 }

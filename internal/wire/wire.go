@@ -5,6 +5,7 @@ package wire
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 )
 
@@ -112,10 +113,41 @@ type MeasureOptions struct {
 	ColdCode   bool `json:"cold_code,omitempty"`  // and the code likewise
 	HugePages  bool `json:"huge_pages,omitempty"` // operands lie in 2 MiB pages
 
+	// Restore: operands that the function may write have their contents back before each call.
+	Restore bool `json:"restore,omitempty"`
+	// Fresh, unless 0, is how many sets of contents operands get in turn, up to MaxFresh.
+	Fresh uint64 `json:"fresh,omitempty"`
+
 	Align         *uint64           `json:"align,omitempty"`          // the kernel's address modulo 64; nil is where it falls
 	StackOffset   uint64            `json:"stack_offset,omitempty"`   // bytes by which the stack pointer is lower
 	OperandOffset map[string]uint64 `json:"operand_offset,omitempty"` // bytes by which operands begin behind the start of a page
 }
+
+// MaxFresh bounds MeasureOptions.Fresh: more sets of contents than a cell makes calls
+// would not be met.
+const MaxFresh = 1024
+
+// Manner tells what operands hold when a call begins that is measured.
+type Manner struct {
+	// Restore is "none" where calls find what those before them left, "restored" where
+	// the operands that the function may write have the contents of the first call back,
+	// and "fresh=K" where operands have one of K different contents in turn.
+	Restore string `json:"restore"`
+}
+
+// Manner is that of calls that are made so.
+func (m *MeasureOptions) Manner() Manner {
+	switch {
+	case m.Fresh > 0:
+		return Manner{fmt.Sprintf("fresh=%d", m.Fresh)}
+	case m.Restore:
+		return Manner{"restored"}
+	}
+	return AsTheyAre()
+}
+
+// AsTheyAre is the manner in which operands hold what calls before left in them.
+func AsTheyAre() Manner { return Manner{"none"} }
 
 // Group is events that fit on the counters together, the leader first. Every
 // group counts the events named Cycles and Instructions where the PMU can.
@@ -359,6 +391,7 @@ type Result struct {
 	Derived     []Derived              `json:"derived"`
 	Profile     *Profile               `json:"profile,omitempty"` // where a run asks for it
 	Conditions  Conditions             `json:"conditions"`
+	Manner      Manner                 `json:"manner"`
 	Work        Work                   `json:"work"`
 	Result      Value                  `json:"result"`
 	Verify      Verify                 `json:"verify"`
