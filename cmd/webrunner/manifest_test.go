@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -107,5 +108,50 @@ func TestRepeat(t *testing.T) {
 		if code, _, stderr := call("", "run", good, "-k", "playground", "--repeat", n); code != exitUsage || !strings.Contains(stderr, "--repeat takes") {
 			t.Errorf("%s: %d %s", n, code, stderr)
 		}
+	}
+}
+
+// TestSamples writes the samples of several runs into one file, and draws a histogram.
+func TestSamples(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "samples.csv")
+	args := []string{"run", objectFile(t, "imul"), "-k", "playground", "--effort", "quick", "--samples", file, "--repeat", "2"}
+	code, out, stderr := call("", append(args, "-o", "json")...)
+	if code != exitGood {
+		t.Fatalf("%d %s", code, stderr)
+	}
+	total := 0
+	for line := range strings.Lines(out) {
+		var r wire.Result
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatal(err)
+		}
+		total += len(r.Single)
+		counted, good := 0, 0
+		for _, b := range r.Histogram {
+			counted += b.Count
+		}
+		for _, s := range r.Single {
+			if s.Ticks == 0 && s.Why == "" {
+				t.Errorf("%+v is accepted", s)
+			}
+			if s.Why == "" {
+				good++
+			}
+		}
+		if len(r.Histogram) > 0 && counted != good {
+			t.Errorf("%d of %d accepted samples are in the histogram", counted, good)
+		}
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) != total+1 || total == 0 || rows[0][3] != "ticks" {
+		t.Errorf("%v: %d rows for %d samples", err, len(rows), total)
+	}
+	if code, _, stderr := call("", "run", objectFile(t, "imul"), "-k", "playground", "--effort", "quick", "--samples", "/nowhere/file"); code != exitUnfit || !strings.Contains(stderr, "--samples") {
+		t.Errorf("%d %s", code, stderr)
 	}
 }

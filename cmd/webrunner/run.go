@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 
 	"webrunner/internal/engine"
@@ -22,6 +24,7 @@ type runOptions struct {
 	reference string
 	repeat    int
 	batch     string
+	samples   string // a file
 	out       output
 }
 
@@ -29,10 +32,11 @@ func newRunOptions(a *app) (*runOptions, *flags) {
 	o := &runOptions{repeat: 1}
 	f := newFlags("run OBJECT.o (--kernel NAME | --call PROTOTYPE) [--param NAME=VALUE]... [FLAGS]  or  run --batch FILE [FLAGS]")
 	f.note = "The answer is a table on a terminal, and text elsewhere.\nA wrong result, a broken calling convention and suspect integrity are printed\nwith the figures, and the exit code is 1."
-	o.target.define(f, wire.Run, referenceSymbolOption)
+	o.target.define(f, wire.Run, referenceSymbolOption, request.SamplesName)
 	referenceFlag(f, &o.reference)
 	f.number(&o.repeat, "repeat", "N", "measure so many times, one answer after the other (1)")
 	f.text(&o.batch, "batch", "FILE", "run each line of FILE, or of the input stream if that is -: an object and its flags, beside those given here")
+	f.text(&o.samples, "samples", "FILE", "write each sample by itself to FILE, as CSV; a table shows a histogram of them")
 	f.outputFlag(&o.out, resultForms()...)
 	if terminal(a.out) {
 		o.out = "table"
@@ -148,6 +152,9 @@ func (o *runOptions) run(a *app, name string, do measurer) (*wire.Result, error)
 	if err != nil {
 		return nil, err
 	}
+	if o.samples != "" {
+		query.Set(request.SamplesName, "1")
+	}
 	object, err := a.readObject(name)
 	if err != nil {
 		return nil, err
@@ -167,6 +174,11 @@ func (o *runOptions) run(a *app, name string, do measurer) (*wire.Result, error)
 // 2016; what else must be known then goes to standard error. Several results are one
 // document: lines of JSON, one table of CSV, one set of benchmarks.
 func (o *runOptions) write(a *app, res *wire.Result, line string, first bool) error {
+	if o.samples != "" {
+		if err := writeSamples(o.samples, res, first); err != nil {
+			return wire.Problemf(wire.Unfit, "--samples: %v", err)
+		}
+	}
 	switch {
 	case o.out == "csv" && !first:
 		var b bytes.Buffer
@@ -198,6 +210,20 @@ func (o *runOptions) write(a *app, res *wire.Result, line string, first bool) er
 		return report.Text2016(a.out, res)
 	}
 	return o.out.format().Write(a.out, res)
+}
+
+// writeSamples writes the samples of a result to a file, behind those of results before
+// it.
+func writeSamples(name string, res *wire.Result, first bool) error {
+	how := os.O_CREATE | os.O_WRONLY | os.O_APPEND
+	if first {
+		how |= os.O_TRUNC
+	}
+	f, err := os.OpenFile(name, how, 0o644)
+	if err != nil {
+		return err
+	}
+	return errors.Join(report.SamplesCSV(f, res, first), f.Close())
 }
 
 // resultForms are the forms that a result has, for -o.

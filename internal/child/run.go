@@ -103,6 +103,7 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 			Elements: float64(s.Call.Elements), Iterations: float64(s.Call.Iterations), Bytes: float64(s.Call.Bytes), FLOPs: float64(s.Call.Flops),
 		},
 	}
+	res.Single, res.Histogram = m.Single, m.Histogram
 	res.With = subject.Joined(j.Job, s.Image)
 	if why := w.Leftovers(res.Manner); why != "" {
 		res.Warnings = append(res.Warnings, why)

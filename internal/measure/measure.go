@@ -36,6 +36,10 @@ type Measurement struct {
 	// says. A kernel could have written to them.
 	Cells  []*cell.Outcome
 	Record Record
+	// Single are the samples by themselves, and Histogram is of them, where the job asks
+	// for these.
+	Single    []wire.Single
+	Histogram []wire.Bin
 }
 
 // Reference is the figure in ticks of the time-stamp counter, nil if there is none.

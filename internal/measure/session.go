@@ -131,6 +131,9 @@ func (x *Session) Measurement() *Measurement {
 	m.Missing = append(m.Missing, s.subject.Job.Refused...)
 	m.pageFaults(x.known.Faults)
 	m.Conditions = describe(s, m.Figures, quality)
+	if s.subject.Job.Measure.Samples {
+		m.Single, m.Histogram = x.singles()
+	}
 	if s.place.Why != "" {
 		m.Warnings = append(m.Warnings, "the cells are not pinned to a CPU: "+s.place.Why)
 	}

@@ -15,9 +15,9 @@ import (
 // (golang.org/design/14313-benchmark-format) for benchstat: what the figures
 // depend on as configuration, then one line "BenchmarkSdot/incx=1/n=1024 93
 // 2004.5 cycles/op". The number of iterations is that of accepted samples.
-// What differs between two objects under comparison, as their checksums do, is
-// left out, because benchstat would put them into separate tables; what makes
-// a comparison meaningless is put in for the same reason.
+// Benchstat puts what differs in configuration into separate tables: so it never
+// mixes machines, processors, objects or what is in doubt. To compare two objects,
+// tell it so: benchstat -ignore object OLD NEW.
 func Benchfmt(w io.Writer, r *wire.Result) error {
 	var b strings.Builder
 	benchHead(&b, r)
@@ -60,7 +60,10 @@ func benchHead(b *strings.Builder, r *wire.Result) {
 	}
 	b.WriteString("goos: linux\ngoarch: amd64\n")
 	config(b, "kernel", r.Kernel)
+	config(b, "machine", r.Host.Machine)
+	config(b, "microarchitecture", r.Host.Microarchitecture)
 	config(b, "cpu", Processor(&r.Host))
+	config(b, "object", r.Object.SHA256)
 	config(b, "measured", manner(&r.Conditions))
 }
 

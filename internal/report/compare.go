@@ -147,7 +147,6 @@ func benchSide(b *strings.Builder, side string, r *wire.Result, at map[string]js
 	}
 	benchHead(b, r)
 	config(b, "side", side)
-	config(b, "object", r.Object.SHA256)
 	for _, u := range units {
 		fmt.Fprintf(b, "Unit %s better=lower\n", u)
 	}

@@ -260,6 +260,20 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// TestHistogram draws bins below each other, and every one that has something shows.
+func TestHistogram(t *testing.T) {
+	var b strings.Builder
+	writeHistogram(&b, []wire.Bin{{Low: 10, High: 20, Count: 400}, {Low: 20, High: 30}, {Low: 30, High: 40, Count: 1}})
+	want := "\n  cycles of accepted samples\n          10     400  " + strings.Repeat("#", 40) + "\n          20       0\n          30       1  #\n"
+	if b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
+	}
+	b.Reset()
+	if writeHistogram(&b, nil); b.Len() > 0 {
+		t.Errorf("%q of nothing", b.String())
+	}
+}
+
 func TestCSV(t *testing.T) {
 	for name, r := range cases() {
 		var b bytes.Buffer

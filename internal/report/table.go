@@ -27,6 +27,7 @@ func Table(w io.Writer, r *wire.Result) error {
 	b.WriteByte('\n')
 	counters := ordered(r.Counters)
 	writeFigures(&b, counters, r.Derived)
+	writeHistogram(&b, r.Histogram)
 	for _, block := range [][]pair{verdicts(r, counters), conditions(r, counters), remarks(r)} {
 		lead := "\n"
 		for _, f := range block {

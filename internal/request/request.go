@@ -138,6 +138,7 @@ func (r *Reader) options() []option {
 		{"cold", "WHAT", "data, code or data,code: not in any cache when a call begins", cold},
 		{"restore", "", "operands that the function may write get their contents back before each call that is measured", restore},
 		{"fresh", "K", "operands get one of K different contents in turn before each call that is measured", fresh},
+		{SamplesName, "", "the answer has each sample by itself, and a histogram of them", samples},
 		{"pages", "SIZE", "of operands: 4k (default) or 2m", pages},
 		{"align", "BYTES", "the kernel's address modulo 64, 0 to 63; default where it falls", align},
 		{"stack-offset", "BYTES", "lower the stack pointer by this much, a multiple of 16 up to 4080", stackOffset},
@@ -333,6 +334,15 @@ func cold(job *wire.Job, values []string) error {
 func restore(job *wire.Job, values []string) error {
 	v, err := word(values, "1", "0")
 	job.Measure.Restore = v == "1"
+	return err
+}
+
+// SamplesName is an option that the command line has another flag for.
+const SamplesName = "samples"
+
+func samples(job *wire.Job, values []string) error {
+	v, err := word(values, "1", "0")
+	job.Measure.Samples = v == "1"
 	return err
 }
 

@@ -118,6 +118,9 @@ type MeasureOptions struct {
 	// Fresh, unless 0, is how many sets of contents operands get in turn, up to MaxFresh.
 	Fresh uint64 `json:"fresh,omitempty"`
 
+	// Samples: the result has each sample by itself, and a histogram of them.
+	Samples bool `json:"samples,omitempty"`
+
 	Align         *uint64           `json:"align,omitempty"`          // the kernel's address modulo 64; nil is where it falls
 	StackOffset   uint64            `json:"stack_offset,omitempty"`   // bytes by which the stack pointer is lower
 	OperandOffset map[string]uint64 `json:"operand_offset,omitempty"` // bytes by which operands begin behind the start of a page
@@ -407,8 +410,12 @@ type Result struct {
 	Warnings     []string `json:"warnings"` // doubts about the figures
 	Notes        []string `json:"notes"`    // things to know that cast no doubt
 	With         *Joined  `json:"with,omitempty"`
-	Timing       Timing   `json:"timing_us"`
-	Cell         Cell     `json:"cell"`
+	// Single are the samples by themselves, up to MaxSingles, and Histogram is of those
+	// that nothing speaks against, where they were asked for.
+	Single    []Single `json:"samples,omitempty"`
+	Histogram []Bin    `json:"histogram,omitempty"`
+	Timing    Timing   `json:"timing_us"`
+	Cell      Cell     `json:"cell"`
 }
 
 // Work is what one call does by the kernel's specification; 0 means unknown.
