@@ -3,6 +3,9 @@ package child_test
 import (
 	"encoding/json"
 	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -91,5 +94,37 @@ func TestNoPrototypes(t *testing.T) {
 	rep := do(t, &wire.Job{Kind: wire.Inspect, Object: example(t, "sdot_avx2"), Screen: wire.ScreenOptions{Prototypes: true}})
 	if rep.Problem != nil || !strings.Contains(string(rep.Document), `"prototypes":[]`) || !strings.Contains(rep.Text, "-g") {
 		t.Errorf("%v %s %s", rep.Problem, rep.Text, rep.Document)
+	}
+}
+
+// TestPrototypesByReference: what a function gets the address of, by its language, is a
+// parameter by reference.
+func TestPrototypesByReference(t *testing.T) {
+	for _, tt := range []struct{ compiler, file, source, want string }{
+		{"g++", "f.cc", "extern \"C\" double f(const double &a, double *p, long n) { return a + p[n - 1]; }\n",
+			"double f(const double *a = &(double a = 1), double p[n], long n = 1000)"},
+		{"gfortran", "f.f90", "real function f(n, x, k)\n integer :: n, i\n real :: x(n), k\n f = k\n do i = 1, n\n f = f + x(i)\n end do\nend function\n",
+			"float f_(int32_t *n = &(int32_t n = 1000), float x[n], float *k = &(float k = 1))"},
+	} {
+		t.Run(tt.compiler, func(t *testing.T) {
+			if _, err := exec.LookPath(tt.compiler); err != nil {
+				t.Skip(err)
+			}
+			source := filepath.Join(t.TempDir(), tt.file)
+			if err := os.WriteFile(source, []byte(tt.source), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command(tt.compiler, "-O1", "-g", "-c", source, "-o", source+".o").CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			object, err := os.ReadFile(source + ".o")
+			if err != nil {
+				t.Fatal(err)
+			}
+			rep := do(t, &wire.Job{Kind: wire.Inspect, Object: object, Screen: wire.ScreenOptions{Prototypes: true}})
+			if rep.Problem != nil || plain(rep.Text) != "--call '"+tt.want+"'\n" {
+				t.Errorf("%v %s, want %s", rep.Problem, rep.Text, tt.want)
+			}
+		})
 	}
 }

@@ -40,7 +40,7 @@ func (p Prototype) arg(i int, name func(int) string) string {
 	case Number, Vector:
 		return text + " = " + strconv.Itoa(p.value(i))
 	case OneByOne:
-		return constant(a.Const) + text + "[1] = " + strconv.Itoa(p.value(i))
+		return constant(a.Const) + a.Type + " *" + name(i) + " = &(" + text + " = " + strconv.Itoa(p.value(i)) + ")"
 	case Table:
 		inner := strconv.FormatUint(usual*a.Each, 10)
 		return constant(a.Const) + a.Type + " *" + constant(a.ConstTable) + name(i) + "[" + p.length(i, 1, name) + "] = each(" + a.Type + "[" + inner + "])"
@@ -95,7 +95,7 @@ func lengths() []string {
 // named is the integer of that name, in whatever case, or -1.
 func (p Prototype) named(name string) int {
 	return slices.IndexFunc(p.Params, func(a Param) bool {
-		return a.Kind == Number && a.Integer && a.Type != "bool" && strings.ToLower(a.Name) == name
+		return (a.Kind == Number || a.Kind == OneByOne) && a.Integer && a.Type != "bool" && strings.ToLower(a.Name) == name
 	})
 }
 
