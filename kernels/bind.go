@@ -43,9 +43,11 @@ type Buffer struct {
 	Align  uint64 // what the first element's address must be a multiple of; 0 is nothing
 	Access Access
 	Fill   Fill
-	Value  float64 // of FillConstant
+	Value  float64 // of FillConstant, where no parameter says it
 
 	bounds bounds // of FillRandom
+	bits   uint64 // each element of FillConstant, as memory holds it,
+	said   bool   // where a parameter says it
 	data   string // of FillValues and FillBytes
 	first  uint64 // address of what the first of FillPointers points to
 	step   uint64 // bytes from that to the next

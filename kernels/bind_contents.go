@@ -20,6 +20,8 @@ func (c *Call) bindContents(b *Buffer, op *Operand) error {
 		return c.misfit(op, op.offset, fmt.Sprintf("begins %d bytes behind the start of a page, which is no multiple of its alignment, %d", b.Offset, b.Align))
 	}
 	switch b.Fill {
+	case FillConstant:
+		return c.bindConstant(b, op)
 	case FillRandom:
 		if op.low.none() {
 			return nil
@@ -95,6 +97,31 @@ func (c *Call) bindBounds(b *Buffer, op *Operand) (err error) {
 		return c.misfit(op, op.high.expr, fmt.Sprintf("cannot hold random numbers from %s to %s", ends[0], ends[1]))
 	}
 	b.bounds.first, b.bounds.span = ends[0].twos(), ends[1].twos()-ends[0].twos()
+	return nil
+}
+
+// bindConstant computes the value that all elements have.
+func (c *Call) bindConstant(b *Buffer, op *Operand) error {
+	b.said = !op.from.none()
+	switch {
+	case !b.said:
+		return nil
+	case b.Type.float():
+		v, err := c.float(op.from)
+		if err == nil && !b.Type.holds(v) {
+			err = c.misfit(op, &expr{op: 'n', name: op.from.param}, fmt.Sprintf("cannot hold %v", v))
+		}
+		b.bits = b.Type.encode(v)
+		return err
+	}
+	n, err := op.from.expr.eval(c.integers)
+	if err == nil {
+		err = b.Type.refuses(n)
+	}
+	if err != nil {
+		return c.exprError(op.from.expr, "the value of operand "+op.Name, err)
+	}
+	b.bits = n.twos()
 	return nil
 }
 

@@ -35,6 +35,9 @@ func (c *Call) Fill(mem [][]byte, seed uint64) {
 // fill writes elements into m, which has room for all of them and no more.
 func (b *Buffer) fill(m []byte, seed uint64) {
 	switch {
+	case b.said:
+		fillConstant(m, b.bits, b.Type.Size())
+		return
 	case b.Fill == FillConstant:
 		fillConstant(m, b.Type.encode(b.Value), b.Type.Size())
 		return

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -59,13 +60,32 @@ func (op *Operand) suits(e *element) error {
 }
 
 // readValue reads the number that a constant operand repeats.
-func (op *Operand) readValue(_ *Spec, e *element, text string) error {
+func (op *Operand) readValue(s *Spec, e *element, text string) error {
 	v, err := parseNumber(text)
+	if err != nil && s.uses(text) {
+		op.From = text
+		if op.Type.float() {
+			op.from, err = s.source(op.Type, text)
+		} else {
+			op.from.expr, err = s.compute(text)
+		}
+		if err != nil {
+			return e.errorf("operand %s: value %q is neither a number of type %s nor computed from parameters: %w", op.Name, clip(text), op.Type, err)
+		}
+		return nil
+	}
 	if err != nil || !op.Type.holds(v) {
 		return e.errorf("operand %s: value %q is not a number of type %s", op.Name, clip(text), op.Type)
 	}
 	op.Value = v
 	return nil
+}
+
+// uses reports whether a text has the name of a parameter in it.
+func (s *Spec) uses(text string) bool {
+	return slices.ContainsFunc(strings.FieldsFunc(text, func(r rune) bool {
+		return r > '~' || !isLetter(byte(r)) && !isDigit(byte(r))
+	}), func(word string) bool { return s.param(word) >= 0 })
 }
 
 // readValues reads numbers between commas.

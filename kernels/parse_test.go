@@ -141,6 +141,7 @@ func TestParseErrors(t *testing.T) {
 		{`type="int16"`, `type="uint16"`, 9, `value "-3" is not a number of type uint16`},
 		{`value="-3"`, `value="-32769"`, 9, "not a number of type int16"},
 		{`value="-3"`, `value="2.5"`, 9, "not a number of type int16"},
+		{`value="-3"`, `value="n+"`, 9, "nor computed from parameters"},
 		{`value="-3"`, `value="NaN"`, 9, "not a number of type int16"},
 		{`value="-3"`, `value="3" fill="random"`, 9, "belong together"},
 		{`value="-3"`, `fill="constant"`, 9, "belong together"},

@@ -80,6 +80,8 @@ func (p *printer) operand(o *Operand) {
 	fill := o.Fill.String()
 	value := ""
 	switch {
+	case o.From != "":
+		fill, value = "", o.From
 	case o.Fill == FillConstant && o.Value == 0:
 		fill = "zero"
 	case o.Fill == FillConstant:

@@ -97,7 +97,12 @@ func (w *prototypeWriter) place() {
 	for i := range w.s.Args {
 		a := &w.s.Args[i]
 		p := w.s.param(a.Name)
-		if p < 0 || a.Value != "" || a.Kind == ArgPointer || w.s.Params[p].Type != a.elem {
+		if a.Kind == ArgPointer && a.operand >= 0 {
+			p = w.addressed(&w.s.Operands[a.operand])
+		} else if p >= 0 && w.s.Params[p].Type != a.elem {
+			continue
+		}
+		if p < 0 || a.Value != "" {
 			continue
 		}
 		if p != next { // then those before it would come behind
@@ -121,6 +126,9 @@ func (w *prototypeWriter) arg(a *Arg) (string, error) {
 		return w.table(a, t), nil
 	case a.Kind == ArgPointer:
 		op := &w.s.Operands[a.operand]
+		if p := w.addressed(op); p >= 0 && w.inline[p] {
+			return w.address(op, w.element(op, t), &w.s.Params[p]), nil
+		}
 		return w.array(op, w.element(op, t), op.Count), nil
 	case a.Kind == ArgVector:
 		return t.Name + " " + a.Name + " = " + a.Value, nil
@@ -132,6 +140,28 @@ func (w *prototypeWriter) arg(a *Arg) (string, error) {
 		return t.Name + " " + w.param(&w.s.Params[p]), nil
 	}
 	return t.Name + " " + a.Name, nil
+}
+
+// addressed is the parameter whose number an operand is, such as a parameter of a
+// Fortran function, -1 if it is none that can be declared there.
+func (w *prototypeWriter) addressed(op *Operand) int {
+	p := w.s.param(op.From)
+	if p < 0 || op.Count != "1" || op.Offset+op.Slack != "" || op.Align != 0 || op.Access == Out {
+		return -1
+	}
+	return p
+}
+
+// address writes memory that holds one parameter.
+func (w *prototypeWriter) address(op *Operand, elem string, p *Param) string {
+	text := elem + " *" + strings.TrimSuffix(op.Name, addressSuffix)
+	if op.Name != p.Name+addressSuffix {
+		text = elem + " *" + op.Name
+	}
+	if op.Access == In {
+		text = "const " + text
+	}
+	return text + " = &(" + cName(p.Type) + " " + w.param(p) + ")"
 }
 
 // element is how C names an operand's elements: as the argument does, if it does.
@@ -200,6 +230,9 @@ func alignment(op *Operand) string {
 func contents(op *Operand) string {
 	switch op.Fill {
 	case FillConstant:
+		if op.From != "" {
+			return " = " + op.From
+		}
 		if op.Value == 0 {
 			return " = zero"
 		}

@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"webrunner/kernels/cproto"
@@ -13,7 +14,14 @@ func (t *translator) init(op *Operand, in *cproto.Init) error {
 		return nil
 	}
 	switch in.Kind {
+	case cproto.Address:
+		op.Fill, op.From = FillConstant, in.Each.Name.Text
+		return nil
 	case cproto.Value:
+		if from, err := t.computed(op.Type, in.Value); from != "" || err != nil {
+			op.Fill, op.From = FillConstant, from
+			return err
+		}
 		v, err := parseNumber(literal(in.Value.Text))
 		if err != nil || !op.Type.holds(v) {
 			return t.errorf(in.At, "expected contents (random, exact, index, permutation, cycle, text, utf8, maybe_utf8, copy(OPERAND), zero, {…}, \"…\", hex\"…\") or a number of type %s, found %q",
@@ -32,6 +40,28 @@ func (t *translator) init(op *Operand, in *cproto.Init) error {
 		return t.errorf(in.At, "NULL is for a pointer")
 	}
 	return nil
+}
+
+// computed is what contents are computed from, empty where no number of the prototype
+// has to do with them.
+func (t *translator) computed(elem Type, text cproto.Text) (string, error) {
+	n, known := t.scalars[text.Text]
+	switch {
+	case isNumber(text.Text):
+		return "", nil
+	case elem.float() && known && n.computed == nil:
+		return text.Text, nil
+	case elem.float(), !t.uses(text.Text):
+		return "", nil
+	}
+	return t.expression(text)
+}
+
+// uses reports whether a text has the name of a number in it.
+func (t *translator) uses(text string) bool {
+	return slices.ContainsFunc(strings.FieldsFunc(text, func(r rune) bool {
+		return r > '~' || !isLetter(byte(r)) && !isDigit(byte(r))
+	}), func(word string) bool { _, known := t.scalars[word]; return known })
 }
 
 func (t *translator) word(op *Operand, in *cproto.Init) error {

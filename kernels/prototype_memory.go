@@ -17,6 +17,9 @@ func (t *translator) memory(d *cproto.Decl) error {
 		return t.errorf(d.Type.At, "expected the type of an element, such as %s, found a vector", map[Type]string{Float32: "float", Float64: "double", Int64: "int64_t"}[c.elem])
 	}
 	t.args = append(t.args, d.At)
+	if d.Init != nil && d.Init.Kind == cproto.Address {
+		return t.address(d)
+	}
 	if d.Init != nil && d.Init.Kind == cproto.Null {
 		if d.Out || d.Offset.Text+d.Slack.Text+d.Align.Text != "" {
 			return t.errorf(d.Init.At, "NULL points to no memory that could have these properties")
@@ -32,6 +35,32 @@ func (t *translator) memory(d *cproto.Decl) error {
 		return t.table(d)
 	}
 	return t.operand(d)
+}
+
+// addressSuffix is added to the name of memory that holds the parameter of its name.
+const addressSuffix = "_ref"
+
+// address makes a parameter, and memory of one element that holds it, which is what a
+// Fortran function gets.
+func (t *translator) address(d *cproto.Decl) error {
+	n := d.Init.Each
+	c, err := fromC(n.Type)
+	switch {
+	case len(d.Dims) > 0 || len(d.Type.Pointers) != 1 || voidOrStruct(d.Type.Name):
+		return t.errorf(d.Init.At, "&(...) is for a pointer to one number: const int *n = &(int n = 1000)")
+	case err != nil:
+		return t.errorf(n.Type.At, "expected a type, found %q: %v", n.Type.Name, err)
+	case c.pointers > 0 || c.vector != "" || len(n.Dims) > 0 || n.Out || n.Offset.Text+n.Slack.Text+n.Align.Text != "" || n.Init == nil || n.Init.Kind != cproto.Value:
+		return t.errorf(n.At, `expected a number and its value, "TYPE NAME = NUMBER"`)
+	}
+	if err := t.parameter(n, c.elem); err != nil {
+		return err
+	}
+	if d.Name.Text == n.Name.Text {
+		d.Name.Text += addressSuffix
+	}
+	t.s.Args = append(t.s.Args, Arg{Name: d.Name.Text, Type: pointerTo(d)})
+	return t.contents(d, "1")
 }
 
 func voidOrStruct(name string) bool {

@@ -24,6 +24,12 @@ func (t *translator) declare() error {
 			return t.errorf(d.Name.At, "expected another name: there is a parameter %s already", d.Name.Text)
 		}
 		seen[d.Name.Text] = true
+		if d.Init != nil && d.Init.Kind == cproto.Address {
+			if c, err := fromC(d.Init.Each.Type); err == nil {
+				t.scalars[d.Init.Each.Name.Text] = scalar{elem: c.elem}
+			}
+			continue
+		}
 		c, err := fromC(d.Type)
 		if err != nil || len(d.Dims) > 0 || c.pointers > 0 || c.vector != "" {
 			continue

@@ -74,7 +74,10 @@ type Operand struct {
 	Align  uint64  `json:"align,omitempty"` // what the first element's address must be a multiple of; 0 is nothing
 	Access Access  `json:"access"`
 	Fill   Fill    `json:"fill"`
-	Value  float64 `json:"value,omitempty"` // of FillConstant
+	Value  float64 `json:"value,omitempty"` // of FillConstant, without From
+	// From is what the value of FillConstant is computed from: an expression for
+	// integers, the name of a parameter for floating-point types.
+	From string `json:"from,omitempty"`
 	// Low and High bound FillRandom: expressions for integers; numbers, or
 	// names of parameters, for floating-point types. Both or none are given.
 	Low  string `json:"low,omitempty"`
@@ -95,6 +98,7 @@ type Operand struct {
 
 	count, offset, slack *expr // offset and slack are nil when not given
 	low, high            source
+	from                 source // none where Value says the value
 	step                 *expr
 	data                 string // of FillValues and FillBytes, as memory holds it
 	to                   int    // index of the operand named To

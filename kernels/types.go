@@ -105,7 +105,7 @@ const (
 	// operands is exact in their type, whatever the order of summation: then
 	// a reference can ask for equality. Values are in ±[1, 2).
 	FillExact
-	// FillConstant repeats one value.
+	// FillConstant repeats one value, which parameters may say.
 	FillConstant
 	// FillIndex counts the elements, from 0.
 	FillIndex

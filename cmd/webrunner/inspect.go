@@ -1,17 +1,21 @@
 package main
 
-import "webrunner/internal/wire"
+import (
+	"webrunner/internal/request"
+	"webrunner/internal/wire"
+)
 
 // inspect shows what the loader makes of an object. It exits 0 when the object
 // loads.
 func (a *app) inspect(args []string) int {
 	var o engineOptions
-	var load, batch bool
+	var load, batch, prototypes bool
 	var out output
 	var with []string
 	f := newFlags("inspect OBJECT.o [FLAGS]  or  inspect --load --batch < NAMES")
 	f.outputFlag(&out, "text", "json")
 	f.yes(&load, "load", "dump placement and relocated bytes, as JSON")
+	f.yes(&prototypes, "prototypes", "propose a --call for each function instead, by the types that the object's DWARF (-g) gives it")
 	withFlag(f, &with)
 	f.yes(&batch, "batch", "read object names from standard input, write one dump a line")
 	o.define(f)
@@ -25,8 +29,15 @@ func (a *app) inspect(args []string) int {
 	if batch == (len(rest) == 1) {
 		return a.fail(out, usage("give one object, or --batch and names on standard input"))
 	}
+	if load && prototypes {
+		return a.fail(out, usage("--load and --prototypes are two answers: give one of them"))
+	}
 	if load {
 		out = "json"
 	}
-	return a.document(&o, wire.Inspect, wire.ScreenOptions{}, rest, with, out, false)
+	var options wire.ScreenOptions
+	if prototypes {
+		options = wire.ScreenOptions{Prototypes: true, Reserved: request.Names()}
+	}
+	return a.document(&o, wire.Inspect, options, rest, with, out, false)
 }

@@ -23,7 +23,33 @@ func (j *job) inspect() (*wire.Report, error) {
 		return nil, subject.Problem(err)
 	}
 	text, err := written(insp.WriteText)
+	if err == nil && j.Job.Screen.Prototypes && insp.Image != nil {
+		list, more := subject.Prototypes(j.Job.Object, insp.Image, j.Job.Screen.Reserved)
+		if doc, err = wire.With(doc, "prototypes", list); err != nil {
+			return nil, err
+		}
+		text = prototypesText(list, more)
+	}
 	return &wire.Report{Document: doc, OK: insp.Err == nil, Text: text}, err
+}
+
+// prototypesText writes proposals as flags of a command, and reasons as comments.
+func prototypesText(list []wire.Prototype, more bool) string {
+	var b strings.Builder
+	for i := range list {
+		if p := &list[i]; p.Call != "" {
+			fmt.Fprintf(&b, "--call '%s'\n", p.Call)
+		} else {
+			fmt.Fprintf(&b, "# %s: %s\n", p.Symbol, p.Reason)
+		}
+	}
+	switch {
+	case more:
+		fmt.Fprintf(&b, "# and more functions than %d\n", len(list))
+	case len(list) == 0:
+		b.WriteString("# the object describes no function: compile it with -g\n")
+	}
+	return b.String()
 }
 
 // screen screens the object; nothing is run. Code that may be run is good news, also

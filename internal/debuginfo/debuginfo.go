@@ -1,5 +1,5 @@
-// Package debuginfo tells which line of a source an address of an object comes from,
-// by the DWARF in it. The object is a stranger's: what cannot be read tells nothing.
+// Package debuginfo tells which line of a source an address of an object comes from, and
+// how its functions are called, by the DWARF in it. The object is a stranger's: what cannot be read tells nothing.
 package debuginfo
 
 import (

@@ -32,12 +32,17 @@ func Locate(job *wire.Job, p *wire.Problem, stop func() error) {
 	if at == nil {
 		return
 	}
-	// Symbols of sections that are not part of the image, such as those of debug
-	// sections, are at the beginning of these.
-	p.Source = debuginfo.Source(job.Object, func(i int) uint64 {
+	p.Source = debuginfo.Source(job.Object, addresses(im), at.Addr+*p.Offset)
+}
+
+// addresses tells the value of each symbol of an image. Symbols of sections that are
+// not part of the image, such as those of debug sections, are at the beginning of
+// these.
+func addresses(im *loader.Image) func(symbol int) uint64 {
+	return func(i int) uint64 {
 		if i >= len(im.Symbols) || !im.Mapped(cmp.Or(im.Symbols[i].Section, -1)) {
 			return im.Offset(i)
 		}
 		return im.Symbols[i].Addr
-	}, at.Addr+*p.Offset)
+	}
 }

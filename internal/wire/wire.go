@@ -168,13 +168,24 @@ type Event struct {
 	MetricField bool `json:"metric_field,omitempty"`
 }
 
-// ScreenOptions shapes what a Screen or Run job reports.
+// ScreenOptions shapes what a Screen, an Inspect or a Run job reports.
 type ScreenOptions struct {
 	Boundaries bool   `json:"boundaries,omitempty"` // instruction boundaries of a linear sweep, as text
 	Listing    bool   `json:"listing,omitempty"`    // annotated disassembly, as text
 	Assume     string `json:"assume,omitempty"`     // microarchitecture to answer for instead of this host
 	// Refuse lists soft rules that shall refuse instead of being noted.
 	Refuse []string `json:"refuse,omitempty"`
+	// Prototypes asks an Inspect job for a call of each function, none of whose
+	// parameters has one of the Reserved names.
+	Prototypes bool     `json:"prototypes,omitempty"`
+	Reserved   []string `json:"reserved,omitempty"`
+}
+
+// Prototype is a proposal of how to call a function of an object, or why there is none.
+type Prototype struct {
+	Symbol string `json:"symbol"`
+	Call   string `json:"call,omitempty"`   // a C prototype with values
+	Reason string `json:"reason,omitempty"` // in place of Call
 }
 
 // Host is what the server learned once about the machine. A locked-down child

@@ -74,12 +74,13 @@ type Kind uint8
 
 // The kinds of contents.
 const (
-	Value Kind = iota + 1 // a number or an expression: "= 2*n"
-	Word                  // a word, with arguments or not: "= random(-1, 1)"
-	List                  // "= {1, 2, 3}"
-	Bytes                 // "= hex"00ff"", or a string, which a zero byte ends
-	Null                  // "= NULL"
-	Each                  // "= each(TYPE[LENGTH] = CONTENTS)"
+	Value   Kind = iota + 1 // a number or an expression: "= 2*n"
+	Word                    // a word, with arguments or not: "= random(-1, 1)"
+	List                    // "= {1, 2, 3}"
+	Bytes                   // "= hex"00ff"", or a string, which a zero byte ends
+	Null                    // "= NULL"
+	Each                    // "= each(TYPE[LENGTH] = CONTENTS)"
+	Address                 // "= &(TYPE NAME = VALUE)"
 )
 
 // Init is the contents of a parameter.
@@ -89,5 +90,5 @@ type Init struct {
 	Value Text   // of a Value, and the word of a Word
 	List  []Text // of a List, and the arguments of a Word
 	Bytes []byte // of Bytes
-	Each  *Decl  // of Each
+	Each  *Decl  // of Each and Address
 }

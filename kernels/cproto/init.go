@@ -21,6 +21,10 @@ func (p *parser) init() (*Init, error) {
 		in.Kind = Bytes
 		in.Bytes, err = p.quoted()
 		in.Bytes = append(in.Bytes, 0)
+	case c == '&':
+		in.Kind = Address
+		p.i++
+		err = p.each(in, "&")
 	case letter(c):
 		return in, p.named(in)
 	default:
@@ -52,7 +56,7 @@ func (p *parser) named(in *Init) (err error) {
 		return err
 	case w.Text == "each":
 		in.Kind = Each
-		return p.each(in)
+		return p.each(in, "each")
 	case Contents(w.Text):
 		in.Kind, in.Value = Word, w
 		if p.take('(') {
@@ -73,12 +77,12 @@ func Contents(w string) bool {
 }
 
 // each parses "(" decl ")", of which the name can be left out.
-func (p *parser) each(in *Init) (err error) {
+func (p *parser) each(in *Init, after string) (err error) {
 	if p.depth++; p.depth > 1 {
-		return p.errorf(in.At, "expected contents: each(...) cannot stand within another")
+		return p.errorf(in.At, "expected contents: %s(...) cannot stand within another", after)
 	}
 	if !p.take('(') {
-		return p.expected(`"(" after each`)
+		return p.expected(`"(" after ` + after)
 	}
 	if in.Each, err = p.decl(); err != nil {
 		return err
