@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"webrunner/internal/audit"
+	"webrunner/internal/check"
 	"webrunner/internal/compare"
 	"webrunner/internal/gate"
 	"webrunner/internal/measure"
@@ -125,18 +127,29 @@ func (j *job) compareAt(point map[string]uint64, align *uint64, share time.Durat
 	if other := j.Part(wire.RoleOther); other != nil {
 		jb.Object = other.Data
 	}
+	if reference := j.Part(wire.RoleReference); reference != nil {
+		ja.Parts = append(ja.Parts, *reference)
+	}
 	a, err := subject.New(ja, j.filtered(), j.began)
 	if err != nil {
 		return nil, nil, nil, side("a", err)
 	}
 	defer a.Space.Close()
+	expected, err := check.Expect(a) // whose place b has after it
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var judge audit.Judge
+	if expected != nil {
+		judge = expected.Verify
+	}
 	b, err := a.Beside(jb)
 	if err != nil {
 		return nil, nil, nil, side("b", err)
 	}
 	defer b.Space.Close()
 	began := time.Now()
-	c, err := compare.Measure(a, b)
+	c, err := compare.Measure(a, b, judge)
 	if err != nil {
 		name := "a"
 		if f := (*compare.Fault)(nil); errors.As(err, &f) {
@@ -148,6 +161,9 @@ func (j *job) compareAt(point map[string]uint64, align *uint64, share time.Durat
 	}
 	took := time.Since(began)
 	ra, rb := j.sideResult(ja, &c.A, took), j.sideResult(jb, &c.B, took)
+	if expected != nil {
+		ra.Verify.Reference, rb.Verify.Reference = expected.Name, expected.Name
+	}
 	p := &pair{Compared: c}
 	if counting {
 		p.count(j, ra, rb, limit, took)

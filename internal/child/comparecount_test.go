@@ -13,14 +13,17 @@ import (
 	"webrunner/kernels"
 )
 
-// compareJob makes the job of comparing two objects.
+// compareJob makes the job of comparing two objects; a kernel without a name is in the parameters.
 func compareJob(t *testing.T, a, b []byte, kernel string, params map[string][]string) *wire.Job {
 	t.Helper()
 	set, err := kernels.Builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
-	query := map[string][]string{"kernel": {kernel}, "effort": {"quick"}}
+	query := map[string][]string{"effort": {"quick"}}
+	if kernel != "" {
+		query["kernel"] = []string{kernel}
+	}
 	maps.Copy(query, params)
 	r := request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test"), Budget: budget()}
 	job, err := r.Compare(query)
