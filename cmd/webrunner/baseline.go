@@ -42,7 +42,11 @@ func (a *app) record(o *compareOptions, name string) int {
 	if err != nil {
 		return a.fail(o.out, err)
 	}
-	runs, err := o.runs(a, query, object)
+	parts, err := a.readReference(o.reference, file, object, query)
+	if err != nil {
+		return a.fail(o.out, err)
+	}
+	runs, err := o.runs(a, query, object, parts)
 	if err != nil {
 		return a.fail(o.out, err)
 	}
@@ -65,21 +69,21 @@ func (a *app) record(o *compareOptions, name string) int {
 }
 
 // runs measures the object as often as a record has it, each time in a child of its own.
-func (o *compareOptions) runs(a *app, query url.Values, object []byte) (list []*wire.Result, err error) {
+func (o *compareOptions) runs(a *app, query url.Values, object []byte, parts []wire.Part) (list []*wire.Result, err error) {
 	var run func() (*wire.Result, error)
 	if o.server != "" {
 		c, err := o.client()
 		if err != nil {
 			return nil, err
 		}
-		run = func() (*wire.Result, error) { return c.Run(query, object) }
+		run = func() (*wire.Result, error) { return c.Run(query, object, parts...) }
 	} else {
 		e, err := a.open(&o.engineOptions, errorLog(a.err))
 		if err != nil {
 			return nil, err
 		}
 		defer e.Close()
-		run = func() (*wire.Result, error) { return e.Run(context.Background(), query, object) }
+		run = func() (*wire.Result, error) { return e.Run(context.Background(), query, object, parts...) }
 	}
 	for range gate.Runs {
 		r, err := run()

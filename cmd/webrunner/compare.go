@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"webrunner/internal/report"
@@ -16,6 +17,7 @@ type compareOptions struct {
 	remoteOptions
 	target
 	save, baseline string
+	reference      string
 	across         bool
 	out            output
 }
@@ -26,7 +28,8 @@ func (a *app) compare(args []string) int {
 	var o compareOptions
 	f := newFlags("compare A.o[:SYMBOL] B.o[:SYMBOL] (--kernel NAME | --call PROTOTYPE) [FLAGS]\n       webrunner compare A.o :SYMBOL ...  or  compare A.o (--save FILE | --baseline FILE) ...")
 	f.note = "A ratio is b/a: below 1 b has less. Parameters may have several values, as in\n--param n=100,1000 or --param n=64:4096:x4. It exits with 1 where a condition of\n--fail-if holds, or a side is wrong."
-	o.target.define(f, wire.Compare, "other-symbol")
+	o.target.define(f, wire.Compare, "other-symbol", referenceSymbolOption)
+	referenceFlag(f, &o.reference)
 	f.text(&o.save, "save", "FILE", "with one object: measure it and keep a record in FILE")
 	f.text(&o.baseline, "baseline", "FILE", "with one object: compare it with the record in FILE, which is a")
 	f.yes(&o.across, "across-hosts", "with --baseline: compare although the record is of another kind of processor")
@@ -122,7 +125,11 @@ func (o *compareOptions) two(a *app, first, second string) (*wire.Comparison, er
 	if err != nil {
 		return nil, err
 	}
-	return o.ask(a, query, object, append(parts, with...))
+	reference, err := a.readReference(o.reference, file, object, query)
+	if err != nil {
+		return nil, err
+	}
+	return o.ask(a, query, object, slices.Concat(parts, with, reference))
 }
 
 // ask has the comparison made, here or at a server.

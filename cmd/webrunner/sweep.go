@@ -19,9 +19,10 @@ type sweepOptions struct {
 	engineOptions
 	remoteOptions
 	target
-	roofline bool
-	out      output
-	peaks    *wire.Peaks // where the roofline is drawn
+	reference string
+	roofline  bool
+	out       output
+	peaks     *wire.Peaks // where the roofline is drawn
 }
 
 // sweep measures one function at many points.
@@ -29,7 +30,8 @@ func (a *app) sweep(args []string) int {
 	var o sweepOptions
 	f := newFlags("sweep OBJECT.o[:SYMBOL] (--kernel NAME | --call PROTOTYPE) --param NAME=RANGE... [FLAGS]")
 	f.note = "A range is LOW:HIGH, LOW:HIGH:STEP, LOW:HIGH:xFACTOR or A,B,C. Several ranges are a grid,\nof 1000 points at most. A point that fails is a row with its reason, and the exit code is 1."
-	o.target.define(f, wire.Sweeping)
+	o.target.define(f, wire.Sweeping, referenceSymbolOption)
+	referenceFlag(f, &o.reference)
 	f.outputFlag(&o.out, sweepForms()...)
 	f.yes(&o.roofline, "roofline", "with -o svg: draw the points below what this core can do at most, which takes some seconds more")
 	o.engineOptions.define(f)
@@ -80,6 +82,10 @@ func (o *sweepOptions) run(a *app, name string) (*wire.Sweep, error) {
 	if err != nil {
 		return nil, err
 	}
+	parts, err := a.readReference(o.reference, file, object, query)
+	if err != nil {
+		return nil, err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	bar := newBar(a.err)
@@ -90,7 +96,7 @@ func (o *sweepOptions) run(a *app, name string) (*wire.Sweep, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, err = c.Sweep(ctx, query, object, bar.show)
+		s, err = c.Sweep(ctx, query, object, bar.show, parts...)
 		return s, interrupted(ctx, err)
 	}
 	e, err := a.open(&o.engineOptions, errorLog(a.err))
@@ -102,6 +108,7 @@ func (o *sweepOptions) run(a *app, name string) (*wire.Sweep, error) {
 	if err != nil {
 		return nil, err
 	}
+	plan.Job.Parts = parts
 	if o.roofline {
 		if o.peaks, err = e.Peaks(ctx, nil); err != nil {
 			return nil, interrupted(ctx, err)

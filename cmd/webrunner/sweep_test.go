@@ -47,3 +47,24 @@ func TestSweep(t *testing.T) {
 		}
 	}
 }
+
+// TestSweepReference: each point of a sweep is held against the reference, and both sides
+// of a comparison are.
+func TestSweepReference(t *testing.T) {
+	needsChild(t)
+	sdot := objectFile(t, "sdot")
+	prototype := "float f(size_t n = 100, const float x[n], int32_t incx = 1, const float y[n], int32_t incy = 1)"
+	for _, args := range [][]string{
+		{"sweep", sdot + ":sdot", "--param", "n=10,100"},
+		{"compare", sdot + ":sdot", sdot + ":sdot"},
+	} {
+		args = append(args, "--call", prototype, "--reference", ":sdot", "--tolerance", "exact", "--effort", "quick", "-o", "json")
+		_, out, stderr := call("", args...)
+		if n := strings.Count(out, `"verify":{"status":"match"`); n != 2 || strings.Count(out, `"reference":"sdot of `) != 2 {
+			t.Errorf("%q: %d matches: %s%s", args, n, out, stderr)
+		}
+		if code, _, stderr := call("", append(args, "--reference", "/nowhere")...); code == exitGood || !strings.Contains(stderr, "nowhere") {
+			t.Errorf("%q: %d %s", args, code, stderr)
+		}
+	}
+}

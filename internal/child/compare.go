@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"webrunner/internal/audit"
+	"webrunner/internal/check"
 	"webrunner/internal/compare"
 	"webrunner/internal/gate"
 	"webrunner/internal/measure"
@@ -42,12 +44,12 @@ func (j *job) compare() (*wire.Report, error) {
 	out := &wire.Comparison{Failed: []string{}, Notes: []string{}}
 	left := len(j.Compare.Points) * len(layouts)
 	for _, point := range j.Compare.Points {
-		var runs []*compare.Compared
+		var runs []*pair
 		var a, b *wire.Result
 		for _, align := range layouts {
 			share := (time.Until(j.deadline()) - keptForReport) / time.Duration(left)
 			left--
-			c, ra, rb, err := j.compareAt(point, align, share)
+			c, ra, rb, err := j.compareAt(point, align, share, a == nil)
 			if err != nil {
 				return nil, j.told(err)
 			}
@@ -58,7 +60,11 @@ func (j *job) compare() (*wire.Report, error) {
 			runs = append(runs, c)
 		}
 		p := wire.Compared{Params: a.Params, A: a, B: b}
-		ratios := ratiosOf(runs, layouts, sound(runs))
+		if j.Count.All {
+			out.Notes = append(out.Notes, differences(a, b, len(j.Compare.Points) > 1)...)
+		}
+		fine := sound(runs)
+		ratios := append(ratiosOf(runs, layouts, fine), exactRatios(a, b, runs[0].depends, fine)...)
 		if len(j.Compare.Points) > 1 {
 			for i := range ratios {
 				ratios[i].Params = p.Params
@@ -99,30 +105,51 @@ func merged(list, more []string) []string {
 func (j *job) sideJob(point map[string]uint64, align *uint64, share time.Duration) *wire.Job {
 	w := *j.Job
 	w.Params, w.Measure.Align, w.Compare, w.Parts = point, align, nil, j.Companions()
+	if w.Count.All || w.Count.Profile != "" {
+		share /= 2 // the rest is for counting
+	}
 	w.Budget.CPU = min(w.Budget.CPU, min(share, compareTime(w.Budget.Effort)).Microseconds())
 	w.Budget.Memory /= 2
 	return &w
 }
 
-// compareAt compares at one point, in one layout.
-func (j *job) compareAt(point map[string]uint64, align *uint64, share time.Duration) (*compare.Compared, *wire.Result, *wire.Result, error) {
+// pair is two sides that were compared.
+type pair struct {
+	*compare.Compared
+	depends []string // what exact counts of a side depend on beside its operands
+}
+
+// compareAt compares at one point, in one layout, and counts both sides if it is asked to.
+func (j *job) compareAt(point map[string]uint64, align *uint64, share time.Duration, counting bool) (*pair, *wire.Result, *wire.Result, error) {
+	limit := time.Now().Add(share)
 	ja, jb := j.sideJob(point, align, share), j.sideJob(point, align, share)
 	jb.Symbol = j.Compare.OtherSymbol
 	if other := j.Part(wire.RoleOther); other != nil {
 		jb.Object = other.Data
+	}
+	if reference := j.Part(wire.RoleReference); reference != nil {
+		ja.Parts = append(ja.Parts, *reference)
 	}
 	a, err := subject.New(ja, j.filtered(), j.began)
 	if err != nil {
 		return nil, nil, nil, side("a", err)
 	}
 	defer a.Space.Close()
+	expected, err := check.Expect(a) // whose place b has after it
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var judge audit.Judge
+	if expected != nil {
+		judge = expected.Verify
+	}
 	b, err := a.Beside(jb)
 	if err != nil {
 		return nil, nil, nil, side("b", err)
 	}
 	defer b.Space.Close()
 	began := time.Now()
-	c, err := compare.Measure(a, b)
+	c, err := compare.Measure(a, b, judge)
 	if err != nil {
 		name := "a"
 		if f := (*compare.Fault)(nil); errors.As(err, &f) {
@@ -134,7 +161,14 @@ func (j *job) compareAt(point map[string]uint64, align *uint64, share time.Durat
 	}
 	took := time.Since(began)
 	ra, rb := j.sideResult(ja, &c.A, took), j.sideResult(jb, &c.B, took)
-	return c, ra, rb, nil
+	if expected != nil {
+		ra.Verify.Reference, rb.Verify.Reference = expected.Name, expected.Name
+	}
+	p := &pair{Compared: c}
+	if counting {
+		p.count(j, ra, rb, limit, took)
+	}
+	return p, ra, rb, nil
 }
 
 // side names the side that a problem is of.
@@ -160,7 +194,7 @@ func (j *job) sideResult(w *wire.Job, s *compare.Side, took time.Duration) *wire
 }
 
 // sound tells whether nothing speaks against either side in any layout.
-func sound(runs []*compare.Compared) bool {
+func sound(runs []*pair) bool {
 	for _, c := range runs {
 		for _, s := range []*compare.Side{&c.A, &c.B} {
 			broken := s.Found.Watched.Broken.And(s.Measured.Broken)
@@ -172,8 +206,11 @@ func sound(runs []*compare.Compared) bool {
 	return true
 }
 
+// unsoundNote says why ratios have no verdict on either side.
+const unsoundNote = "a side is wrong, breaks the calling convention or is suspect, so neither is praised"
+
 // ratiosOf makes one ratio of those that each layout has of a figure.
-func ratiosOf(runs []*compare.Compared, layouts []*uint64, sound bool) (out []wire.Ratio) {
+func ratiosOf(runs []*pair, layouts []*uint64, sound bool) (out []wire.Ratio) {
 	for _, f := range runs[0].Figures {
 		var list []stats.Ratio
 		var layout wire.Layout
@@ -210,7 +247,7 @@ func ratiosOf(runs []*compare.Compared, layouts []*uint64, sound bool) (out []wi
 			}
 		}
 		if !sound {
-			w.Verdict, w.Note = wire.Wrong, "a side is wrong, breaks the calling convention or is suspect, so neither is praised"
+			w.Verdict, w.Note = wire.Wrong, unsoundNote
 		}
 		out = append(out, w)
 	}

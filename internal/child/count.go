@@ -19,19 +19,33 @@ const countShare = 10
 // count adds to a result what a call executes, counted exactly. It comes last: what is
 // left of the job's time is its to use.
 func (j *job) count(s *subject.Subject, length time.Duration, res *wire.Result) {
-	asked := j.Count
 	limit := s.Left() / 2
-	switch {
-	case asked.All, asked.Profile != "":
-	case asked.Instructions:
-		limit = min(limit, time.Since(j.began)/countShare)
-	default:
-		return
+	if !j.Count.All && j.Count.Profile == "" {
+		limit = min(limit, max(time.Since(j.began), j.pointTime())/countShare)
+	}
+	j.countWithin(limit, s, length, res)
+}
+
+// pointTime is what one point of a sweep may take, and 0 of any other job. The first
+// points of a sweep are counted, too, although there was little time before them.
+func (j *job) pointTime() time.Duration {
+	if j.Kind != wire.Sweeping {
+		return 0
+	}
+	return time.Duration(j.Budget.CPU) * time.Microsecond
+}
+
+// countWithin adds to a result what was asked for of the counts of a call, if they are
+// known within a time, and returns what they depend on beside the contents of the operands.
+func (j *job) countWithin(limit time.Duration, s *subject.Subject, length time.Duration, res *wire.Result) (depends []string) {
+	asked := j.Count
+	if asked == (wire.CountOptions{}) {
+		return nil
 	}
 	c, err := counted.Count(s, length, limit)
 	if err != nil {
 		j.uncounted(res, err)
-		return
+		return nil
 	}
 	for _, f := range c.Figures() {
 		if !asked.All && f.Name != wire.FigureInstructions {
@@ -49,6 +63,7 @@ func (j *job) count(s *subject.Subject, length time.Duration, res *wire.Result) 
 	if asked.Profile != "" {
 		res.Profile = c.Profile(s, asked.Profile)
 	}
+	return c.Depends
 }
 
 // exact is the counter of a figure that is known exactly.

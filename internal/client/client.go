@@ -100,14 +100,14 @@ func (c *Client) Compare(query url.Values, object []byte, parts ...wire.Part) (*
 // Sweep has the server measure an object at many points. Progress is called for none of
 // them: the answer comes when all are done, or not at all when ctx ends. Errors are those
 // of Run.
-func (c *Client) Sweep(ctx context.Context, query url.Values, object []byte, progress func(*wire.Progress)) (*wire.Sweep, error) {
+func (c *Client) Sweep(ctx context.Context, query url.Values, object []byte, progress func(*wire.Progress), parts ...wire.Part) (*wire.Sweep, error) {
 	type answer struct {
 		body []byte
 		err  error
 	}
 	done := make(chan answer, 1)
 	go func() {
-		body, err := c.post("sweep", query, object, "application/json")
+		body, err := c.post("sweep", query, object, "application/json", parts...)
 		done <- answer{body, err}
 	}()
 	select {

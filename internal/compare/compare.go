@@ -45,15 +45,15 @@ type Figure struct {
 	Verdict stats.Verdict
 }
 
-// Measure verifies both subjects, and then runs cells of both in the order ABBA on one
+// Measure verifies both subjects, by their specification unless there is a judge, and then runs cells of both in the order ABBA on one
 // CPU until it is clear what one is to the other, or the time of the first one's budget
 // is up. An error is a *Fault.
-func Measure(a, b *subject.Subject) (*Compared, error) {
+func Measure(a, b *subject.Subject, judge audit.Judge) (*Compared, error) {
 	c := &Compared{A: Side{Subject: a}, B: Side{Subject: b}}
 	place := measure.Pin(a.Job.Host.CPUs)
 	for _, s := range []*Side{&c.A, &c.B} {
 		var err error
-		if s.Watched, err = audit.Watch(s.Subject, nil); err != nil {
+		if s.Watched, err = audit.Watch(s.Subject, judge); err != nil {
 			return nil, c.fault(s, err)
 		}
 	}

@@ -19,7 +19,10 @@ import (
 type Counts struct {
 	count.Totals
 	Ledger count.Ledger
-	Notes  []string // what the counts depend on beside the contents of the operands
+	Notes  []string // how the call was counted, and all of Depends
+	// Depends tells what the counts depend on beside the contents of the operands, or
+	// that it is not known whether they do.
+	Depends []string
 }
 
 // counter makes one call of a subject, or of one that shares its memory, and tells what
@@ -127,7 +130,7 @@ func (c *Counts) compare(s *subject.Subject, by counter) {
 	}
 	switch {
 	case err != nil:
-		c.note("whether the counts depend on addresses is not known: %v", reason(err))
+		c.depend("whether the counts depend on addresses is not known: %v", reason(err))
 	case !other.Equal(c.Ledger):
 		c.differ(s, by, instructions(other))
 	}
@@ -143,19 +146,24 @@ func (c *Counts) differ(s *subject.Subject, by counter, elsewhere uint64) {
 	for range repeats {
 		again, err := by.call(s, s.Plan())
 		if err != nil {
-			c.note("the counts are of one call only: another one could not be counted: %v", reason(err))
+			c.depend("the counts are of one call only: another one could not be counted: %v", reason(err))
 			return
 		}
 		if !again.Equal(c.Ledger) {
-			c.note("the counts are of one call and depend on time or chance: another call that began alike executed %d instructions, this one %d", instructions(again), c.Instructions)
+			c.depend("the counts are of one call and depend on time or chance: another call that began alike executed %d instructions, this one %d", instructions(again), c.Instructions)
 			return
 		}
 	}
-	c.note("the counts depend on addresses: with the operands at the end of their pages and the stack elsewhere the call executes %d instructions instead of %d", elsewhere, c.Instructions)
+	c.depend("the counts depend on addresses: with the operands at the end of their pages and the stack elsewhere the call executes %d instructions instead of %d", elsewhere, c.Instructions)
 }
 
 func (c *Counts) note(format string, args ...any) {
 	c.Notes = append(c.Notes, fmt.Sprintf(format, args...))
+}
+
+func (c *Counts) depend(format string, args ...any) {
+	c.note(format, args...)
+	c.Depends = append(c.Depends, c.Notes[len(c.Notes)-1])
 }
 
 func instructions(l count.Ledger) (n uint64) {

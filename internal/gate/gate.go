@@ -78,14 +78,24 @@ func Judge(conditions []string, c *wire.Comparison) (failed []Failure, err error
 				continue
 			}
 			if seen++; cond.Holds(r.Ratio) {
-				failed = append(failed, Failure{text + at(&r), fmt.Sprintf("the ratio of %s is %.4g, 95 %% from %.4g to %.4g", r.Name, r.Ratio, r.CI95[0], r.CI95[1])})
+				failed = append(failed, Failure{text + at(&r), why(&r)})
 			}
 		}
+		none, more := judgeNone(cond, c)
+		failed, seen = append(failed, none...), seen+more
 		if seen < max(len(c.Points), 1) {
-			failed = append(failed, Failure{text, fmt.Sprintf("%d of %d points have a ratio of %s; %s", seen, max(len(c.Points), 1), cond.Name, there(c))})
+			failed = append(failed, Failure{text, fmt.Sprintf("%d of %d points have a ratio of %s; %s", seen, max(len(c.Points), 1), cond.Name, there(c)) + ask(cond.Name)})
 		}
 	}
 	return failed, nil
+}
+
+// why says of a ratio what it is.
+func why(r *wire.Ratio) string {
+	if r.Source == wire.Counted && len(r.Cells.A) == 1 && len(r.Cells.B) == 1 {
+		return fmt.Sprintf("the ratio of %s is %.6g, exactly: %.0f instead of %.0f", r.Name, r.Ratio, r.Cells.B[0], r.Cells.A[0])
+	}
+	return fmt.Sprintf("the ratio of %s is %.4g, 95 %% from %.4g to %.4g", r.Name, r.Ratio, r.CI95[0], r.CI95[1])
 }
 
 // at names the point of a ratio.
@@ -99,6 +109,14 @@ func at(r *wire.Ratio) string {
 	}
 	slices.Sort(list)
 	return " at " + strings.Join(list, " ")
+}
+
+// ask says how there is a figure that is not always there.
+func ask(name string) string {
+	if !Counted(name) {
+		return ""
+	}
+	return "; where both sides can be counted, --events counted has it of each, also in a record"
 }
 
 // there lists the figures that have ratios.

@@ -145,6 +145,9 @@ func manner(r *wire.Result) string {
 
 // between is the ratio of a figure, if every run has it.
 func between(then, now []*wire.Result, f *wire.Counter) (wire.Ratio, bool) {
+	if r, ok := exactly(then, now, f.Name); ok {
+		return r, true
+	}
 	a, halfA := values(then, f)
 	b, halfB := values(now, f)
 	if len(a) < len(then) || len(b) < len(now) {

@@ -74,7 +74,11 @@ func ComparisonText(w io.Writer, c *wire.Comparison) error {
 	}
 	for i := range c.Ratios {
 		r := &c.Ratios[i]
-		fmt.Fprintf(&b, "%s%s: %s (b/a %s, 95 %%: %s to %s, floor %s %%, %d pairs of cells)\n", ratioLabel(r), place(r.Params), line(string(r.Verdict)), times(r.Ratio), times(r.CI95[0]), times(r.CI95[1]), percent(100*r.Floor), r.Pairs)
+		if exactRatio(r) {
+			fmt.Fprintf(&b, "%s%s: %s (b/a %s, exactly: %s instead of %s)\n", ratioLabel(r), place(r.Params), line(string(r.Verdict)), times(r.Ratio), decimal(r.Cells.B[0]), decimal(r.Cells.A[0])+" "+line(r.Unit))
+		} else {
+			fmt.Fprintf(&b, "%s%s: %s (b/a %s, 95 %%: %s to %s, floor %s %%, %d pairs of cells)\n", ratioLabel(r), place(r.Params), line(string(r.Verdict)), times(r.Ratio), times(r.CI95[0]), times(r.CI95[1]), percent(100*r.Floor), r.Pairs)
+		}
 		if r.Note != "" {
 			fmt.Fprintf(&b, "  %s\n", line(r.Note))
 		}
@@ -89,6 +93,11 @@ func ComparisonText(w io.Writer, c *wire.Comparison) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// exactRatio tells of a ratio that it is of two counts that are known exactly.
+func exactRatio(r *wire.Ratio) bool {
+	return r.Source == wire.Counted && len(r.Cells.A) == 1 && len(r.Cells.B) == 1
 }
 
 // ratioLabel is the name of a figure, with its source when that is not the PMU.

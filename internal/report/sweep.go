@@ -40,36 +40,64 @@ func mainFigure(r *wire.Result) *wire.Counter {
 }
 
 // SweepTable writes a row for each point: where it is, its main figure, that for each
-// element where it is known, and what there is to know.
+// element where it is known, the instructions of a call where they are counted in any
+// point, and what there is to know.
 func SweepTable(w io.Writer, s *wire.Sweep) error {
 	var b strings.Builder
 	if r := anyResult(s); r != nil {
 		wrap(&b, "", "  ", line(r.Kernel)+" on "+line(Processor(&r.Host)))
 		b.WriteByte('\n')
 	}
-	head := append(slices.Clone(s.Axes), "per call", "± 95 %", "per element", "")
-	rows := [][]string{head}
+	head := append(slices.Clone(s.Axes), "per call", "± 95 %", "per element")
+	counted := slices.ContainsFunc(s.Points, func(p wire.Point) bool { return instructionCount(p.Result) != "" })
+	if counted {
+		head = append(head, "instructions")
+	}
+	rows := [][]string{append(head, "")}
 	for i := range s.Points {
 		p := &s.Points[i]
-		row := axisValues(s, p)
 		c := mainFigure(p.Result)
+		value, half, each, known := "", "", "", ""
 		switch {
 		case p.Problem != nil:
-			row = append(row, "", "", "", line(string(p.Problem.Class)+": "+p.Problem.Detail))
+			known = line(string(p.Problem.Class) + ": " + p.Problem.Detail)
 		case c == nil:
-			row = append(row, "", "", "", "no figure")
+			known = "no figure"
 		default:
-			each := ""
 			if n := p.Result.Work.Elements; n > 0 {
 				each = Number(c.Value / n)
 			}
-			row = append(row, amount(c.Value, c.Unit), interval(c), each, strings.Join(briefDoubts(p.Result), "; "))
+			value, half, known = amount(c.Value, c.Unit), interval(c), strings.Join(briefDoubts(p.Result), "; ")
 		}
-		rows = append(rows, row)
+		row := append(axisValues(s, p), value, half, each)
+		if counted {
+			row = append(row, instructionCount(p.Result))
+		}
+		rows = append(rows, append(row, known))
 	}
 	writeRows(&b, rows)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// instructionCount is how many a call executes, beside another main figure; empty where that
+// is not known.
+func instructionCount(r *wire.Result) string {
+	main := mainFigure(r)
+	if main == nil || main.Name == wire.FigureInstructions {
+		return ""
+	}
+	for _, name := range []string{wire.FigureInstructionsCounted, wire.FigureInstructions} {
+		for i := range r.Counters {
+			if c := &r.Counters[i]; c.Name == name {
+				if c.Exact {
+					return decimal(c.Value)
+				}
+				return Number(c.Value)
+			}
+		}
+	}
+	return ""
 }
 
 // briefDoubts is what speaks against a result, in few words.

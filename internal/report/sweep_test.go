@@ -125,3 +125,44 @@ func TestRoofline(t *testing.T) {
 		t.Errorf("%s, %v", b.String(), err)
 	}
 }
+
+// TestSweepInstructions: the table has a column of exact counts where there are any, and
+// only then.
+func TestSweepInstructions(t *testing.T) {
+	s := swept(t)
+	var b bytes.Buffer
+	table := func() string {
+		b.Reset()
+		if err := SweepTable(&b, s); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	if strings.Contains(table(), "instructions") {
+		t.Errorf("a column of nothing: %s", b.String())
+	}
+	for i := range s.Points {
+		if r := s.Points[i].Result; r != nil {
+			r.Counters = append(r.Counters, wire.Counter{Name: wire.FigureInstructions, Value: 123456789, Unit: "instructions", Source: wire.Counted, Exact: true})
+			break
+		}
+	}
+	if text := table(); strings.Count(text, "instructions") != 1 || strings.Count(text, " 123456789") != 1 {
+		t.Errorf("%s", text)
+	}
+}
+
+// TestComparisonExact: the ratio of exact counts is shown with the counts.
+func TestComparisonExact(t *testing.T) {
+	r := wire.Ratio{
+		Name: "Loads", Unit: "loads", Source: wire.Counted, Ratio: 1.00000001, CI95: [2]float64{1.00000001, 1.00000001}, Verdict: wire.Slower, Pairs: 1,
+		Cells: wire.Cells{A: []float64{100000000}, B: []float64{100000001}},
+	}
+	var b bytes.Buffer
+	if err := ComparisonText(&b, &wire.Comparison{A: new(wire.Result), B: new(wire.Result), Ratios: []wire.Ratio{r}}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "Loads (counted): slower (b/a 1.0000, exactly: 100000001 instead of 100000000 loads)\n"; b.String() != want {
+		t.Errorf("%q", b.String())
+	}
+}

@@ -47,6 +47,9 @@ func (r *Reader) Compare(query map[string][]string) (*wire.Job, error) {
 		return nil, err
 	}
 	job.Params = job.Compare.Points[0]
+	if gated(job) {
+		job.Count.All = true
+	}
 	return job, fits(job, spec)
 }
 

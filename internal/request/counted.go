@@ -1,6 +1,9 @@
 package request
 
 import (
+	"strings"
+
+	"webrunner/internal/gate"
 	"webrunner/internal/wire"
 	"webrunner/perf/events"
 )
@@ -29,6 +32,21 @@ func withoutCounted(values []string) (others []string, found bool) {
 		}
 	}
 	return others, found
+}
+
+// gated tells whether a condition of a comparison is of a figure that there is only if
+// calls are counted: there must be time for that, then.
+func gated(job *wire.Job) bool {
+	for _, text := range job.Compare.FailIf {
+		c, err := gate.Parse(text)
+		if err != nil {
+			continue // the condition was refused before
+		}
+		if gate.Counted(c.Name) || job.Count.Instructions && strings.EqualFold(c.Name, wire.FigureInstructions) {
+			return true
+		}
+	}
+	return false
 }
 
 func profile(job *wire.Job, values []string) (err error) {

@@ -58,7 +58,7 @@ func (r *Reader) optionsOf(kind wire.Kind) []option {
 	case wire.Run:
 		return slices.Concat(r.options(), referenceOptions(), figureOptions())
 	case wire.Compare:
-		return replaced(r.options(), r.compareOptions())
+		return append(replaced(r.options(), r.compareOptions()), referenceOptions()...)
 	case wire.Sweeping:
 		return new(sweeping).options(r)
 	case wire.Check:

@@ -43,11 +43,11 @@ const pointTime = 500 * time.Millisecond
 
 // options are those of a sweep: of a run's, two go through ranges, too.
 func (x *sweeping) options(r *Reader) []option {
-	return replaced(r.options(), []option{
+	return append(replaced(r.options(), []option{
 		{"align", "RANGE", "the kernel's address modulo 64, as 0:63; default where it falls", x.readAlign},
 		{"operand-offset", "NAME=RANGE,...", "where in their page operands begin, as x=0:4080:16", x.readOffsets},
 		{"sweep-time", "DURATION", fmt.Sprintf("begin no more points after this time (%v, at most %v)", DefaultSweep, MaxSweep), x.readTime},
-	})
+	}), referenceOptions()...)
 }
 
 func (x *sweeping) readAlign(_ *wire.Job, values []string) (err error) {

@@ -60,7 +60,7 @@ func (s *Server) compare(x *exchange) (answer, *wire.Problem) {
 	if p != nil {
 		return answer{}, p
 	}
-	rep, p := s.object(x, job, wire.RoleOther, wire.RoleWith)
+	rep, p := s.object(x, job, wire.RoleOther, wire.RoleReference, wire.RoleWith)
 	if p != nil {
 		return answer{}, p
 	}
