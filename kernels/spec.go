@@ -68,13 +68,15 @@ type Operand struct {
 	// Count, Offset and Slack are expressions: elements of the operand; bytes
 	// between the start of the page and the first element; and bytes that are
 	// mapped in addition, before and after the elements together.
-	Count  string  `json:"count"`
-	Offset string  `json:"offset,omitempty"`
-	Slack  string  `json:"slack,omitempty"`
-	Align  uint64  `json:"align,omitempty"` // what the first element's address must be a multiple of; 0 is nothing
-	Access Access  `json:"access"`
-	Fill   Fill    `json:"fill"`
-	Value  float64 `json:"value,omitempty"` // of FillConstant
+	Count  string `json:"count"`
+	Offset string `json:"offset,omitempty"`
+	Slack  string `json:"slack,omitempty"`
+	Align  uint64 `json:"align,omitempty"` // what the first element's address must be a multiple of; 0 is nothing
+	Access Access `json:"access"`
+	// Restore: it gets its contents back before each call that is measured.
+	Restore bool    `json:"restore,omitempty"`
+	Fill    Fill    `json:"fill"`
+	Value   float64 `json:"value,omitempty"` // of FillConstant
 	// Low and High bound FillRandom: expressions for integers; numbers, or
 	// names of parameters, for floating-point types. Both or none are given.
 	Low  string `json:"low,omitempty"`

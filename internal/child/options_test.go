@@ -350,6 +350,9 @@ func TestManner(t *testing.T) {
 			t.Errorf("%+v: %q", tt.options, res.IntegrityWhy)
 		}
 	}
+	if res := called(t, "void f(out int64_t y[1], restore int64_t x[1] = {5})", code); res.Manner.Restore != "restored" || len(res.Warnings) > 0 && strings.Contains(res.Warnings[0], "in place") {
+		t.Errorf("a specification that restores: %+v, warnings %q", res.Manner, res.Warnings)
+	}
 	if res := called(t, "void f(out int64_t x[1])", "48c70701000000 c3"); slices.ContainsFunc(res.Warnings, func(w string) bool { return strings.Contains(w, "in place") }) { // mov qword [rdi], 1
 		t.Errorf("an operand that is only written: %q", res.Warnings)
 	}

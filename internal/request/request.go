@@ -239,7 +239,7 @@ func fits(job *wire.Job, spec *kernels.Spec) error {
 	if m.Throughput && (m.ColdData || m.ColdCode) {
 		return bad("cold: of calls back to back only the first would be cold; leave out mode=throughput")
 	}
-	if m.Throughput && (m.Restore || m.Fresh > 0) {
+	if m.Throughput && (m.Restore || m.Fresh > 0 || slices.ContainsFunc(spec.Operands, func(o kernels.Operand) bool { return o.Restore })) {
 		return bad("restore: of calls back to back only the first would find its contents restored; leave out mode=throughput")
 	}
 	for _, name := range job.Dump {
