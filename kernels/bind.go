@@ -42,8 +42,10 @@ type Buffer struct {
 	Offset uint64 // bytes
 	Align  uint64 // what the first element's address must be a multiple of; 0 is nothing
 	Access Access
-	Fill   Fill
-	Value  float64 // of FillConstant, where no parameter says it
+	// Restore: its contents are given back before each call that is measured.
+	Restore bool
+	Fill    Fill
+	Value   float64 // of FillConstant, where no parameter says it
 
 	bounds bounds // of FillRandom
 	bits   uint64 // each element of FillConstant, as memory holds it,
@@ -133,7 +135,7 @@ func addPages(total, size uint64) (uint64, error) {
 // bindOperand sizes one operand. It returns errOverflow when it has 2^64
 // bytes or more.
 func (c *Call) bindOperand(op *Operand) (Buffer, error) {
-	b := Buffer{Name: op.Name, Type: op.Type, Align: op.Align, Access: op.Access, Fill: op.Fill, Value: op.Value, data: op.data}
+	b := Buffer{Name: op.Name, Type: op.Type, Align: op.Align, Access: op.Access, Restore: op.Restore, Fill: op.Fill, Value: op.Value, data: op.data}
 	var slack uint64
 	for _, f := range []struct {
 		expr *expr

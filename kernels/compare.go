@@ -231,6 +231,21 @@ func (t *comparison) bad(i int, got, want Returned, how string) {
 	}
 }
 
+// Element is element n of operand i, by its type, in the operand's memory. A pointer is
+// told by the operand that it points into, if the call is Placed.
+func (c *Call) Element(i int, memory []byte, n uint64) (r Returned) {
+	b := &c.Operands[i]
+	switch e := (elements{b.Type, memory[b.Offset:b.end()]}); {
+	case b.Type == Pointer:
+		r.Pointer = new(c.pointer(e.bits(n)))
+	case b.Type.float():
+		r.Float = new(e.float(n))
+	default:
+		r = b.Type.returned(e.integer(n))
+	}
+	return r
+}
+
 // returned is an integer, already extended, in the field for its type.
 func (t Type) returned(v uint64) (r Returned) {
 	switch {

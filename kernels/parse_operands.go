@@ -37,7 +37,7 @@ func (s *Spec) parseOperands(root *element) error {
 }
 
 func (s *Spec) parseOperand(e *element) (op Operand, err error) {
-	if err := e.allow("name type count offset slack align access fill value low high values bytes to step of except", "doc"); err != nil {
+	if err := e.allow("name type count offset slack align access restore fill value low high values bytes to step of except", "doc"); err != nil {
 		return op, err
 	}
 	if op.Name, err = e.identifier("name"); err != nil {
@@ -85,6 +85,14 @@ func (op *Operand) parseWords(e *element) error {
 	}
 	if op.Access = Access(lookup(accessNames[:], word)); op.Access == 0 {
 		return e.errorf("operand %s has access %q, known: in, out, inout", op.Name, clip(word))
+	}
+	if word, ok := e.attr("restore"); ok {
+		if op.Restore = word == "yes"; !op.Restore && word != "no" {
+			return e.errorf("operand %s has restore %q, known: yes, no", op.Name, clip(word))
+		}
+		if op.Restore && op.Access == In {
+			return e.errorf("operand %s is only read: there is nothing to restore", op.Name)
+		}
 	}
 	return op.parseFill(e)
 }

@@ -93,8 +93,12 @@ func (p *printer) operand(o *Operand) {
 	if o.Align > 0 {
 		align = fmt.Sprint(o.Align)
 	}
+	restore := ""
+	if o.Restore {
+		restore = "yes"
+	}
 	attrs := []string{
-		"name", o.Name, "type", o.Type.String(), "count", o.Count, "offset", o.Offset, "slack", o.Slack, "align", align, "access", o.Access.String(),
+		"name", o.Name, "type", o.Type.String(), "count", o.Count, "offset", o.Offset, "slack", o.Slack, "align", align, "access", o.Access.String(), "restore", restore,
 		"fill", fill, "value", value, "low", o.Low, "high", o.High, "values", o.Values, "to", o.To, "step", o.Step, "of", o.Of, "except", o.Except,
 	}
 	p.start("operand", attrs...)

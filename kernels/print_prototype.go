@@ -206,6 +206,9 @@ func (w *prototypeWriter) table(a *Arg, t cproto.Type) string {
 // array writes memory of so many elements.
 func (w *prototypeWriter) array(op *Operand, elem, count string) string {
 	text := alignment(op)
+	if op.Restore {
+		text += "restore "
+	}
 	switch op.Access {
 	case In:
 		text += "const "

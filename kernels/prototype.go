@@ -134,7 +134,7 @@ func (t *translator) with(d *cproto.Decl) error {
 	if err != nil {
 		return t.errorf(d.Type.At, "expected a type, found %q: %v", d.Type.Name, err)
 	}
-	if c.pointers > 0 || c.vector != "" || len(d.Dims) > 0 || d.Out || d.Init == nil || d.Init.Kind != cproto.Value {
+	if c.pointers > 0 || c.vector != "" || len(d.Dims) > 0 || d.Out || d.Restore || d.Init == nil || d.Init.Kind != cproto.Value {
 		return t.errorf(d.At, `expected a value that is not passed, "TYPE NAME = NUMBER", after "with"`)
 	}
 	return t.parameter(d, c.elem)
@@ -163,6 +163,9 @@ func (t *translator) argument(d *cproto.Decl) error {
 	}
 	if d.Out {
 		return t.errorf(d.At, `"out" is for memory, and %s is a number`, d.Name.Text)
+	}
+	if d.Restore {
+		return t.errorf(d.At, `"restore" is for memory, and %s is a number`, d.Name.Text)
 	}
 	t.args = append(t.args, d.At)
 	arg := Arg{Name: d.Name.Text, Type: d.Type.Name}

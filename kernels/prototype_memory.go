@@ -21,7 +21,7 @@ func (t *translator) memory(d *cproto.Decl) error {
 		return t.address(d)
 	}
 	if d.Init != nil && d.Init.Kind == cproto.Null {
-		if d.Out || d.Offset.Text+d.Slack.Text+d.Align.Text != "" {
+		if d.Out || d.Restore || d.Offset.Text+d.Slack.Text+d.Align.Text != "" {
 			return t.errorf(d.Init.At, "NULL points to no memory that could have these properties")
 		}
 		t.s.Args = append(t.s.Args, Arg{Name: d.Name.Text, Type: pointerTo(d), Value: null})
@@ -120,8 +120,8 @@ func (t *translator) table(d *cproto.Decl) error {
 	if d.Type.Pointers[0] {
 		table.Access = In
 	}
-	if d.Out {
-		return t.errorf(d.At, "pointers cannot be out: write each(out ...) for what they point to")
+	if d.Out || d.Restore {
+		return t.errorf(d.At, "pointers cannot be out or restore: write each(out ...) for what they point to")
 	}
 	if err := t.properties(&table, d); err != nil {
 		return err
@@ -142,7 +142,7 @@ func (t *translator) operand(d *cproto.Decl) error {
 // contents makes an operand with the declaration's contents, of so many elements
 // or of as many as it says.
 func (t *translator) contents(d *cproto.Decl, count string) error {
-	op := Operand{Name: d.Name.Text, Type: Uint8, Fill: FillRandom, Access: InOut}
+	op := Operand{Name: d.Name.Text, Type: Uint8, Fill: FillRandom, Access: InOut, Restore: d.Restore}
 	if !voidOrStruct(d.Type.Name) {
 		c, err := fromC(cproto.Type{Name: d.Type.Name})
 		if err != nil {
@@ -151,6 +151,8 @@ func (t *translator) contents(d *cproto.Decl, count string) error {
 		op.Type = c.elem
 	}
 	switch {
+	case d.Type.Const && d.Restore:
+		return t.errorf(d.At, "memory that is const keeps its contents: there is nothing to restore")
 	case d.Type.Const && d.Out:
 		return t.errorf(d.At, "memory that is const cannot be out")
 	case d.Type.Const:

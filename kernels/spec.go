@@ -68,13 +68,15 @@ type Operand struct {
 	// Count, Offset and Slack are expressions: elements of the operand; bytes
 	// between the start of the page and the first element; and bytes that are
 	// mapped in addition, before and after the elements together.
-	Count  string  `json:"count"`
-	Offset string  `json:"offset,omitempty"`
-	Slack  string  `json:"slack,omitempty"`
-	Align  uint64  `json:"align,omitempty"` // what the first element's address must be a multiple of; 0 is nothing
-	Access Access  `json:"access"`
-	Fill   Fill    `json:"fill"`
-	Value  float64 `json:"value,omitempty"` // of FillConstant, without From
+	Count  string `json:"count"`
+	Offset string `json:"offset,omitempty"`
+	Slack  string `json:"slack,omitempty"`
+	Align  uint64 `json:"align,omitempty"` // what the first element's address must be a multiple of; 0 is nothing
+	Access Access `json:"access"`
+	// Restore: it gets its contents back before each call that is measured.
+	Restore bool    `json:"restore,omitempty"`
+	Fill    Fill    `json:"fill"`
+	Value   float64 `json:"value,omitempty"` // of FillConstant, without From
 	// From is what the value of FillConstant is computed from: an expression for
 	// integers, the name of a parameter for floating-point types.
 	From string `json:"from,omitempty"`

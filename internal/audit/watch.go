@@ -94,6 +94,7 @@ type Watched struct {
 	Checked   kernels.Verification // of it
 	Broken    autopsy.Broken
 	Verifying time.Duration // that the cells stood still for it
+	Dump      []wire.Dump   // what operands held after the first call, where the job asks for it
 	InPlace   []string      // operands that the function reads and its first call changed
 	Note      string        // what is to know of where operands have to lie; may be empty
 
@@ -207,7 +208,7 @@ func watch(s *subject.Subject, judge Judge, earlier *Watched) (*Watched, error) 
 	w.Outcome, w.Broken = out, broken
 	if earlier != nil {
 		w.Outcome, w.Call, w.Returned = earlier.Outcome, earlier.Call, earlier.Returned
-		w.Checked, w.Note, w.InPlace = earlier.Checked, earlier.Note, earlier.InPlace
+		w.Checked, w.Note, w.InPlace, w.Dump = earlier.Checked, earlier.Note, earlier.InPlace, earlier.Dump
 		w.Broken, w.Verifying = w.Broken.And(earlier.Broken), w.Verifying+earlier.Verifying
 		w.calls = slices.Concat(earlier.calls, w.calls) // all of them count
 	}
@@ -321,7 +322,7 @@ func (w *watcher) check(c *watched) {
 	if first == nil {
 		first = w.Watched
 		if len(w.calls) == 1 {
-			w.InPlace = w.inPlace()
+			w.InPlace, w.Dump = w.inPlace(), w.dump()
 			w.Checked, w.Call, w.Returned = v, s, w.subject.Call.Returned(s.RAX, s.XMM0)
 			return
 		}

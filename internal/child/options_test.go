@@ -2,6 +2,8 @@ package child_test
 
 import (
 	"bytes"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"webrunner/internal/elfobj"
 	"webrunner/internal/wire"
+	"webrunner/kernels"
 	"webrunner/perf"
 )
 
@@ -347,7 +350,55 @@ func TestManner(t *testing.T) {
 			t.Errorf("%+v: %q", tt.options, res.IntegrityWhy)
 		}
 	}
+	if res := called(t, "void f(out int64_t y[1], restore int64_t x[1] = {5})", code); res.Manner.Restore != "restored" || len(res.Warnings) > 0 && strings.Contains(res.Warnings[0], "in place") {
+		t.Errorf("a specification that restores: %+v, warnings %q", res.Manner, res.Warnings)
+	}
 	if res := called(t, "void f(out int64_t x[1])", "48c70701000000 c3"); slices.ContainsFunc(res.Warnings, func(w string) bool { return strings.Contains(w, "in place") }) { // mov qword [rdi], 1
 		t.Errorf("an operand that is only written: %q", res.Warnings)
 	}
+}
+
+// TestDump: an answer has the operands that were asked for, by their types, as the first
+// call left them.
+func TestDump(t *testing.T) {
+	for _, tt := range []struct{ prototype, code, operand, want string }{
+		{"void f(float x[3] = {0.25, -2, 7})", "c7070000c03f c3", "x", `{"operand":"x","type":"float32","count":3,"truncated":false,"values":[1.5,-2,7]}`}, // mov dword [rdi], 1.5
+		{"void f(int8_t x[2] = {3, -4})", "fe0f c3", "x", `{"operand":"x","type":"int8","count":2,"truncated":false,"values":[2,-4]}`},                     // dec byte [rdi]
+		{"void f(uint64_t x[1] = {0})", "48ff0f c3", "x", `{"operand":"x","type":"uint64","count":1,"truncated":false,"values":[18446744073709551615]}`},   // dec qword [rdi]
+		{"void f(bool x[2] = {0, 1} @ 8)", "fe07 c3", "x", `{"operand":"x","type":"bool","count":2,"truncated":false,"values":[true,true]}`},               // inc byte [rdi]
+		{"void f(double x[1] = {1})", "66c747060000 66c74706f87f c3", "x", `{"operand":"x","type":"float64","count":1,"truncated":false,"values":["NaN"]}`},
+		{"void f(const uint8_t x[n] = zero, size_t n = 0)", "c3", "x", `{"operand":"x","type":"uint8","count":0,"truncated":false,"values":[]}`},
+	} {
+		res := dumpOf(t, tt.prototype, tt.code, tt.operand)
+		if got, err := json.Marshal(res); err != nil || string(got) != "["+tt.want+"]" {
+			t.Errorf("%s: %s, %v; want %s", tt.prototype, got, err, tt.want)
+		}
+	}
+	long := dumpOf(t, "void f(uint16_t x[5000] = index)", "c3", "x")
+	if len(long) != 1 || long[0].Count != 5000 || !long[0].Truncated || len(long[0].Values) != wire.MaxDump || long[0].Values[4095].String() != "4095" {
+		t.Errorf("%+.200v", long)
+	}
+}
+
+// dumpOf is the dump of an operand of a call.
+func dumpOf(t *testing.T, prototype, function, operand string) []wire.Dump {
+	t.Helper()
+	code, err := hex.DecodeString(strings.ReplaceAll(function, " ", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := kernels.ParsePrototype(prototype)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := runJob(t, elfobj.Function("f", code), "playground", nil)
+	job.Spec, job.Dump = spec.XML, []string{operand}
+	if job.Params, err = spec.Values(nil); err != nil {
+		t.Fatal(err)
+	}
+	rep := do(t, job)
+	if rep.Problem != nil {
+		t.Fatalf("%s: %v", prototype, rep.Problem)
+	}
+	return rep.Result.Dump
 }

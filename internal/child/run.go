@@ -94,7 +94,7 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 	res := &wire.Result{
 		Kernel: s.Call.Spec.Name, Symbol: s.Choice.Name, SymbolWhy: s.Choice.Why,
 		Params: s.Call.Spec.Numbers(j.Params), Object: wire.ObjectID{SHA256: hex.EncodeToString(sum[:]), Size: len(j.Object)},
-		Host: j.Host, Counters: list(m.Counters), Unavailable: list(m.Missing), Conditions: m.Conditions, Manner: j.Measure.Manner(),
+		Host: j.Host, Counters: list(m.Counters), Unavailable: list(m.Missing), Conditions: m.Conditions, Manner: s.Manner(), Dump: w.Dump,
 		Result: subject.Value(w.Returned), Verify: verification(w.Checked), ABI: broken.ABI(),
 		Integrity: f.Integrity(), IntegrityWhy: f.Why(), Seed: j.Seed, Effort: cmp.Or(j.Budget.Effort, wire.Default),
 		ISA: list(s.Verdict.ISA), Sandbox: j.layers,

@@ -28,12 +28,12 @@ func Table(w io.Writer, r *wire.Result) error {
 	counters := ordered(r.Counters)
 	writeFigures(&b, counters, r.Derived)
 	writeHistogram(&b, r.Histogram)
-	for _, block := range [][]pair{verdicts(r, counters), conditions(r, counters), remarks(r)} {
+	for _, block := range [][]pair{verdicts(r, counters), dumped(r), conditions(r, counters), remarks(r)} {
 		lead := "\n"
 		for _, f := range block {
 			if f.value != "" {
 				b.WriteString(lead)
-				wrap(&b, fmt.Sprintf("  %-11s  ", f.key), strings.Repeat(" ", 15), line(f.value))
+				wrap(&b, fmt.Sprintf("  %-11s  ", line(f.key)), strings.Repeat(" ", 15), line(f.value))
 				lead = ""
 			}
 		}
@@ -177,6 +177,22 @@ func remarks(r *wire.Result) (list []pair) {
 	}
 	for _, w := range r.Warnings {
 		list = append(list, pair{"warning", w})
+	}
+	return list
+}
+
+// dumped shows the first elements of operands.
+func dumped(r *wire.Result) (list []pair) {
+	const most = 32
+	for _, d := range r.Dump {
+		text := fmt.Sprintf("%s[%d]:", d.Type, d.Count)
+		for _, v := range d.Values[:min(most, len(d.Values))] {
+			text += " " + v.String()
+		}
+		if d.Count > most {
+			text += " …"
+		}
+		list = append(list, pair{d.Operand, text})
 	}
 	return list
 }

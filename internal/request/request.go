@@ -143,6 +143,7 @@ func (r *Reader) options() []option {
 		{"align", "BYTES", "the kernel's address modulo 64, 0 to 63; default where it falls", align},
 		{"stack-offset", "BYTES", "lower the stack pointer by this much, a multiple of 16 up to 4080", stackOffset},
 		{"operand-offset", "NAME=BYTES,...", "where in their page operands begin, up to 4095", operandOffset},
+		{"dump", "NAME", "what this operand holds after the first call that is verified; may be repeated", dump},
 		{"seed", "NUMBER", "of the operands' contents, to have those of an earlier run again; default random", seed},
 		{"effort", "EFFORT", "quick: some 2 ms and a wide interval; default; thorough: a narrow interval", effort},
 		{"precision", "PERCENT", precisionAbout(), precision},
@@ -239,8 +240,13 @@ func fits(job *wire.Job, spec *kernels.Spec) error {
 	if m.Throughput && (m.ColdData || m.ColdCode) {
 		return bad("cold: of calls back to back only the first would be cold; leave out mode=throughput")
 	}
-	if m.Throughput && (m.Restore || m.Fresh > 0) {
+	if m.Throughput && (m.Restore || m.Fresh > 0 || slices.ContainsFunc(spec.Operands, func(o kernels.Operand) bool { return o.Restore })) {
 		return bad("restore: of calls back to back only the first would find its contents restored; leave out mode=throughput")
+	}
+	for _, name := range job.Dump {
+		if !slices.ContainsFunc(spec.Operands, func(o kernels.Operand) bool { return o.Name == name }) {
+			return bad("dump: %s has no operand %.40q", spec.FullName(), name)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.OperandOffset)) {
 		i := slices.IndexFunc(spec.Operands, func(o kernels.Operand) bool { return o.Name == name })
@@ -357,6 +363,12 @@ func fresh(job *wire.Job, values []string) error {
 	}
 	job.Measure.Fresh = n
 	return err
+}
+
+// dump takes names of operands, of which fits knows which there are.
+func dump(job *wire.Job, values []string) error {
+	job.Dump = split(values)
+	return nil
 }
 
 // split takes lists apart that are separated by commas, or given repeatedly.

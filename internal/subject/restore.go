@@ -28,7 +28,7 @@ func (s *Subject) restored(i int) bool {
 	case m.Fresh > 0:
 		return o.Access != kernels.In || o.Fill.Seeded()
 	default:
-		return m.Restore && o.Access != kernels.In
+		return (m.Restore || o.Restore) && o.Access != kernels.In
 	}
 }
 
@@ -94,6 +94,13 @@ func (s *Subject) fillSets(addr uint64) error {
 // setSeed is what the seeds of two sets that follow each other differ by: an odd number,
 // so that all sets of one job differ, and no other job's seed is likely to be as far away.
 const setSeed = 0x9e3779b97f4a7c15
+
+// Manner tells what operands hold when a call begins that is measured.
+func (s *Subject) Manner() wire.Manner {
+	m := s.Job.Measure
+	m.Restore = m.Restore || len(s.restore.Ranges) > 0
+	return m.Manner()
+}
 
 // Restoring returns a plan of these laps with one more behind them that gives operands
 // their contents back, if the job asks for it.

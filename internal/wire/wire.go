@@ -38,6 +38,7 @@ type Job struct {
 	Host      Host           `json:"host"`
 	Learn     bool           `json:"learn,omitempty"`   // what measuring costs there is found out by the child that does the Run
 	Measure   MeasureOptions `json:"measure"`           // how a Run measures
+	Dump      []string       `json:"dump,omitempty"`    // operands whose contents after the first watched call the answer has
 	Groups    []Group        `json:"groups,omitempty"`  // of events to count; empty without a PMU
 	Refused   []Unavailable  `json:"refused,omitempty"` // events asked for that no group can count
 	Count     CountOptions   `json:"count"`             // what is counted exactly beside
@@ -408,6 +409,7 @@ type Result struct {
 	Manner      Manner                 `json:"manner"`
 	Work        Work                   `json:"work"`
 	Result      Value                  `json:"result"`
+	Dump        []Dump                 `json:"dump,omitempty"` // of operands that the run asks for
 	Verify      Verify                 `json:"verify"`
 	ABI         ABI                    `json:"abi"`
 	Integrity   Integrity              `json:"integrity"`

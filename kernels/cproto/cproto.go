@@ -2,7 +2,8 @@
 // passed: "float dot(size_t n = 1000, const float x[n], const float y[n])".
 //
 // A parameter is a C99 declaration (ISO/IEC 9899:1999, 6.7.5), where a leading
-// "out" stands for memory that is only written, followed by any of
+// "out" stands for memory that is only written, "restore" for memory that gets its
+// contents back between calls, followed by any of
 //
 //	= CONTENTS          a value, or contents of memory
 //	in LOW..HIGH        after a value: its range
@@ -58,6 +59,8 @@ type Decl struct {
 	Type Type
 	Name Text // empty where a type stands alone
 	Out  bool
+	// Restore: the word stands before the type.
+	Restore bool
 	// Dims are the dimensions, outermost first; the text of the first is empty
 	// in "x[]".
 	Dims          []Text

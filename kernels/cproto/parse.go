@@ -28,7 +28,7 @@ func ParseType(text string) (Type, error) {
 	if err := p.declarator(d); err != nil {
 		return d.Type, err
 	}
-	if d.Name.Text != "" || d.Out || d.Align.Text != "" || !p.ended() {
+	if d.Name.Text != "" || d.Out || d.Restore || d.Align.Text != "" || !p.ended() {
 		if d.Name.Text != "" {
 			p.i = d.Name.At
 		}
@@ -50,8 +50,8 @@ func (p *parser) function() (*Func, error) {
 	if err := p.declarator(&head); err != nil {
 		return nil, err
 	}
-	if head.Out || head.Align.Text != "" {
-		return nil, p.errorf(head.Type.At, `expected the type of the result: "out" and alignas are for parameters`)
+	if head.Out || head.Restore || head.Align.Text != "" {
+		return nil, p.errorf(head.Type.At, `expected the type of the result: "out", "restore" and alignas are for parameters`)
 	}
 	f.Result, f.Name = head.Type, head.Name
 	if f.Name.Text == "" {
@@ -78,7 +78,7 @@ func (p *parser) function() (*Func, error) {
 
 // nothing reports whether a parameter is "void", which stands for none.
 func (d *Decl) nothing() bool {
-	return d.Type.Name == "void" && !d.Type.Const && d.Type.Pointers == nil && d.Name.Text == "" && d.Dims == nil && d.Init == nil && !d.Out &&
+	return d.Type.Name == "void" && !d.Type.Const && d.Type.Pointers == nil && d.Name.Text == "" && d.Dims == nil && d.Init == nil && !d.Out && !d.Restore &&
 		d.Offset.Text == "" && d.Slack.Text == "" && d.Align.Text == ""
 }
 
@@ -150,6 +150,8 @@ func (p *parser) declarator(d *Decl) error {
 			d.Type.Const = true
 		case w.Text == "out" && len(words) == 0 && !d.Out:
 			d.Out = true
+		case w.Text == "restore" && len(words) == 0 && !d.Restore:
+			d.Restore = true
 		case w.Text == "alignas" || w.Text == "_Alignas":
 			if err := p.alignas(d); err != nil {
 				return err
