@@ -46,6 +46,11 @@ func (a *app) record(o *compareOptions, name string) int {
 	if err != nil {
 		return a.fail(o.out, err)
 	}
+	with, err := a.readCompanions(o.with)
+	if err != nil {
+		return a.fail(o.out, err)
+	}
+	parts = append(with, parts...)
 	runs, err := o.runs(a, query, object, parts)
 	if err != nil {
 		return a.fail(o.out, err)

@@ -86,6 +86,11 @@ func (o *sweepOptions) run(a *app, name string) (*wire.Sweep, error) {
 	if err != nil {
 		return nil, err
 	}
+	with, err := a.readCompanions(o.with)
+	if err != nil {
+		return nil, err
+	}
+	parts = append(with, parts...)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	bar := newBar(a.err)

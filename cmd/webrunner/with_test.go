@@ -166,3 +166,25 @@ func TestSourceLine(t *testing.T) {
 		}
 	}
 }
+
+// TestWithEverywhere gives companions to a sweep, here and at a server, and to a record
+// that a build is held against.
+func TestWithEverywhere(t *testing.T) {
+	dir := built(t, map[string]string{
+		"k": "int helper(int); int k(int n) { int s = 0; for (int i = 0; i < n; i++) s += helper(i); return s; }",
+		"h": "int helper(int n) { return n * 2; }",
+	})
+	record := filepath.Join(dir, "record.json")
+	s := startService(t, nil)
+	common := []string{filepath.Join(dir, "k.o"), "--call", "int k(int n = 10)", "--effort", "quick", "--with", filepath.Join(dir, "libh.a")}
+	for _, args := range [][]string{
+		append([]string{"sweep", "--param", "n=1,2"}, common...),
+		append([]string{"sweep", "--param", "n=1,2", "--server", s.url}, common...),
+		append([]string{"compare", "--save", record}, common...),
+		append([]string{"compare", "--baseline", record}, common...),
+	} {
+		if code, out, stderr := call("", args...); code != exitGood || strings.Contains(out+stderr, "undefined") {
+			t.Errorf("%q: %d %s%s", args, code, out, stderr)
+		}
+	}
+}
