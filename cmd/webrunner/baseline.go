@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -75,25 +74,29 @@ func (a *app) record(o *compareOptions, name string) int {
 
 // runs measures the object as often as a record has it, each time in a child of its own.
 func (o *compareOptions) runs(a *app, query url.Values, object []byte, parts []wire.Part) (list []*wire.Result, err error) {
+	ctx, stop := untilSignal()
+	defer stop()
 	var run func() (*wire.Result, error)
 	if o.server != "" {
 		c, err := o.client()
 		if err != nil {
 			return nil, err
 		}
-		run = func() (*wire.Result, error) { return c.Run(query, object, parts...) }
+		run = func() (*wire.Result, error) {
+			return abandoning(ctx, func() (*wire.Result, error) { return c.Run(query, object, parts...) })
+		}
 	} else {
 		e, err := a.open(&o.engineOptions, errorLog(a.err))
 		if err != nil {
 			return nil, err
 		}
 		defer e.Close()
-		run = func() (*wire.Result, error) { return e.Run(context.Background(), query, object, parts...) }
+		run = func() (*wire.Result, error) { return e.Run(ctx, query, object, parts...) }
 	}
 	for range gate.Runs {
 		r, err := run()
 		if err != nil {
-			return nil, err
+			return nil, interrupted(ctx, err)
 		}
 		list = append(list, r)
 	}

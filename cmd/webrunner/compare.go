@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"slices"
@@ -134,19 +133,23 @@ func (o *compareOptions) two(a *app, first, second string) (*wire.Comparison, er
 
 // ask has the comparison made, here or at a server.
 func (o *compareOptions) ask(a *app, query url.Values, object []byte, parts []wire.Part) (*wire.Comparison, error) {
+	ctx, stop := untilSignal()
+	defer stop()
 	if o.server != "" {
 		c, err := o.client()
 		if err != nil {
 			return nil, err
 		}
-		return c.Compare(query, object, parts...)
+		r, err := abandoning(ctx, func() (*wire.Comparison, error) { return c.Compare(query, object, parts...) })
+		return r, interrupted(ctx, err)
 	}
 	e, err := a.open(&o.engineOptions, errorLog(a.err))
 	if err != nil {
 		return nil, err
 	}
 	defer e.Close()
-	return e.Compare(context.Background(), query, object, parts...)
+	c, err := e.Compare(ctx, query, object, parts...)
+	return c, interrupted(ctx, err)
 }
 
 // comparisonForms are the forms that a comparison has, for -o.

@@ -1,11 +1,6 @@
 package main
 
 import (
-	"context"
-	"os"
-	"os/signal"
-	"syscall"
-
 	"webrunner/internal/report"
 )
 
@@ -33,7 +28,7 @@ func (a *app) peaks(args []string) int {
 		return a.fail(o.out, err)
 	}
 	defer e.Close()
-	ctx, end := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, end := untilSignal()
 	defer end()
 	p, err := e.Peaks(ctx, nil)
 	if err = interrupted(ctx, err); err != nil {

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"webrunner/internal/report"
@@ -91,7 +87,7 @@ func (o *sweepOptions) run(a *app, name string) (*wire.Sweep, error) {
 		return nil, err
 	}
 	parts = append(with, parts...)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
 	bar := newBar(a.err)
 	defer bar.clear()
@@ -121,16 +117,6 @@ func (o *sweepOptions) run(a *app, name string) (*wire.Sweep, error) {
 	}
 	s, err = e.Sweep(ctx, plan, object, nil, bar.show)
 	return s, interrupted(ctx, err)
-}
-
-// interrupted tells of a signal in place of what came of it.
-func interrupted(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil {
-		p := wire.Problemf(wire.Timeout, "interrupted; nothing is left running")
-		p.Limit = "signal"
-		return p
-	}
-	return err
 }
 
 // sweepForms are the forms that a sweep has, for -o.
