@@ -25,7 +25,7 @@ func (a *app) screen(args []string) int {
 	f := newFlags("screen OBJECT.o [FLAGS]  or  screen --batch < NAMES")
 	f.outputFlag(&o.out, "text", "json")
 	f.yes(&o.boundaries, "boundaries", "print SECTION OFFSET LENGTH of every instruction instead")
-	f.yes(&o.listing, "listing", "print an annotated disassembly instead")
+	f.yes(&o.listing, "listing", "print an annotated disassembly instead; with -o json, beside the verdict")
 	f.text(&o.assume, "assume", "NAME", "answer for this microarchitecture instead of this host, as in nehalem, znver5, x86-64-v3; exit 1 where it lacks an extension")
 	f.list(&o.refuse, "refuse", "RULE", "refuse what this soft rule only notes; may be repeated")
 	withFlag(f, &o.with)
@@ -49,8 +49,9 @@ func (a *app) screen(args []string) int {
 	case o.server != "":
 		return a.screenRemote(&o, rest[0])
 	}
-	options := wire.ScreenOptions{Boundaries: o.boundaries, Listing: o.listing, Assume: o.assume, Refuse: o.refuse}
-	return a.document(&o.engineOptions, wire.Screen, options, rest, o.with, o.out, o.boundaries || o.listing)
+	asJSON := o.listing && o.out == "json"
+	options := wire.ScreenOptions{Boundaries: o.boundaries, Listing: o.listing && !asJSON, ListingJSON: asJSON, Assume: o.assume, Refuse: o.refuse}
+	return a.document(&o.engineOptions, wire.Screen, options, rest, o.with, o.out, o.boundaries || o.listing && !asJSON)
 }
 
 func (a *app) screenRemote(o *screenOptions, name string) int {

@@ -81,6 +81,7 @@ func handle(c Code, stop func() error) (outputs []string, err error) {
 	}
 	write(v.WriteText)
 	write(func(w io.Writer) error { return Listing(w, c, v, o) })
+	write(func(w io.Writer) error { return ListingJSON(w, c, v, o) })
 	write(func(w io.Writer) error { return Boundaries(w, c.Sections, o) })
 	return append(outputs, string(doc)), err
 }

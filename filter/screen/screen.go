@@ -143,8 +143,9 @@ type area struct {
 	base    uint32 // position of its first byte among all bytes of code
 	marks   []mark
 	names   names
-	jumps   bool // has branches through a register or memory
-	entered bool // code was followed from an address in it
+	targets []bool // of direct branches, by offset; nil where nobody asks
+	jumps   bool   // has branches through a register or memory
+	entered bool   // code was followed from an address in it
 }
 
 // mark is what is known of one byte: 0 nothing, 1 to 15 an instruction of that length begins here, or one of the following.

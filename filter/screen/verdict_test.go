@@ -3,7 +3,10 @@ package screen
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -134,6 +137,70 @@ func TestListing(t *testing.T) {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}
+	}
+}
+
+// TestListingLabels: what a direct branch leads to has a label, and the branch names it.
+func TestListingLabels(t *testing.T) {
+	c := oneFunction(unhex(t, "ff c8 75 fc eb 01 06 c3")) // kernel: dec eax; jnz kernel; jmp kernel+7; data; ret
+	v := screened(c, Host{}, Options{})
+	var b bytes.Buffer
+	if err := Listing(&b, c, v, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"jnz kernel\n", "jmp kernel+0x7\n", "data\nkernel+0x7:\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+	if n := strings.Count(b.String(), "kernel+0x0:"); n != 0 {
+		t.Errorf("a symbol has another label:\n%s", b.String())
+	}
+}
+
+// TestListingJSON: it has the lines of the text, and is bounded as that is.
+func TestListingJSON(t *testing.T) {
+	c := oneFunction(unhex(t, "eb 01 06 0f 05 c3"))
+	v := screened(c, Host{}, Options{})
+	var b bytes.Buffer
+	if err := ListingJSON(&b, c, v, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	var got []Line
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatalf("%v: %s", err, b.String())
+	}
+	size := 0
+	for i, n := range got {
+		if n.Offset != size {
+			t.Errorf("line %d begins at %d, the one before ends at %d", i, n.Offset, size)
+		}
+		size += n.Size
+		if n.Note != "" && (n.Text != "syscall" || !strings.HasPrefix(n.Note, "system-call: asks")) {
+			t.Errorf("%+v", n)
+		}
+		got[i].Note = ""
+	}
+	if want := len(c.Sections[0].Code); size != want {
+		t.Errorf("%d bytes of %d are listed", size, want)
+	}
+	k := int(c.Symbols[len(c.Symbols)-1].Addr - c.Sections[0].Addr)
+	for _, want := range []Line{
+		{".text", k, 2, "eb01", "jmp kernel+0x3", "kernel", "kernel", ""},
+		{".text", k + 2, 1, "06", "data", "kernel", "", ""},
+		{".text", k + 3, 2, "0f05", "syscall", "kernel", "kernel+0x3", ""},
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("no %+v in %+v", want, got)
+		}
+	}
+	var limit *LimitError
+	if err := ListingJSON(io.Discard, c, v, Options{TextBytes: b.Len() - 1}); !errors.As(err, &limit) {
+		t.Errorf("with a byte less: %v", err)
+	}
+	b.Reset()
+	if err := ListingJSON(&b, Code{}, screened(Code{}, Host{}, Options{}), Options{}); err != nil || b.String() != "[]" {
+		t.Errorf("of nothing: %q, %v", b.String(), err)
 	}
 }
 

@@ -209,6 +209,9 @@ func (s *screener) target(p place, in *Inst) {
 		}
 	}
 	to := place{a, int(addr - a.Addr)}
+	if a.targets != nil {
+		a.targets[to.off] = true
+	}
 	m := &a.marks[to.off]
 	switch {
 	case *m&^doubtful == 0:

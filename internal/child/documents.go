@@ -73,8 +73,17 @@ func (j *job) screen() (*wire.Report, error) {
 			return nil, err
 		}
 	}
+	opts := screen.Options{TextBytes: maxText, Stop: j.stop}
+	if j.Job.Screen.ListingJSON {
+		list, err := written(func(w io.Writer) error { return screen.ListingJSON(w, subject.Code(im), v, opts) })
+		if err != nil {
+			return nil, err
+		}
+		if doc, err = wire.With(doc, "listing", json.RawMessage(list)); err != nil {
+			return nil, err
+		}
+	}
 	text, err := written(func(w io.Writer) error {
-		opts := screen.Options{TextBytes: maxText, Stop: j.stop}
 		switch c := subject.Code(im); {
 		case j.Job.Screen.Boundaries:
 			return screen.Boundaries(w, c.Sections, opts)

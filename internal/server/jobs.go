@@ -71,6 +71,7 @@ func (s *Server) compare(x *exchange) (answer, *wire.Problem) {
 // an answer, not an error.
 func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
 	job := s.cfg.Engine.Document(wire.Screen)
+	asText := negotiate(x.accept, mediaText, mediaJSON) == mediaText
 	for name, values := range x.query {
 		switch {
 		case name == "assume" && len(values) == 1:
@@ -78,7 +79,7 @@ func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
 		case name == "refuse":
 			job.Screen.Refuse = values
 		case name == "listing" && len(values) == 1 && values[0] == "1":
-			job.Screen.Listing = true
+			job.Screen.Listing, job.Screen.ListingJSON = asText, !asText
 		default:
 			return answer{}, wire.Problemf(wire.BadParameter, "screen takes assume=MICROARCHITECTURE and listing=1, each once, and refuse=RULE, not %.40q=%.40q", name, strings.Join(values, ","))
 		}
@@ -87,7 +88,7 @@ func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
 	if p != nil {
 		return answer{}, p
 	}
-	if negotiate(x.accept, mediaText, mediaJSON) == mediaText && rep.Text != "" {
+	if asText && rep.Text != "" {
 		return text(rep.Text), nil
 	}
 	return s.jsonAnswer(rep.Document)

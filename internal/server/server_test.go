@@ -205,7 +205,11 @@ func TestScreen(t *testing.T) {
 		t.Error("no screen job")
 	}
 	b.do("POST", "/m/screen?assume=nehalem&listing=1", object("x"))
-	if o := b.fake.last().Screen; o.Assume != "nehalem" || !o.Listing {
+	if o := b.fake.last().Screen; o.Assume != "nehalem" || !o.Listing || o.ListingJSON {
+		t.Errorf("%+v", o)
+	}
+	b.do("POST", "/m/screen?listing=1", object("x"), "Accept", "application/json")
+	if o := b.fake.last().Screen; o.Listing || !o.ListingJSON {
 		t.Errorf("%+v", o)
 	}
 	if r := b.do("POST", "/m/screen?assume=a&assume=b", object("x")); r.status != 400 {

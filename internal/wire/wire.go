@@ -171,9 +171,11 @@ type Event struct {
 
 // ScreenOptions shapes what a Screen, an Inspect or a Run job reports.
 type ScreenOptions struct {
-	Boundaries bool   `json:"boundaries,omitempty"` // instruction boundaries of a linear sweep, as text
-	Listing    bool   `json:"listing,omitempty"`    // annotated disassembly, as text
-	Assume     string `json:"assume,omitempty"`     // microarchitecture to answer for instead of this host
+	Boundaries bool `json:"boundaries,omitempty"` // instruction boundaries of a linear sweep, as text
+	Listing    bool `json:"listing,omitempty"`    // annotated disassembly, as text
+	// ListingJSON: the annotated disassembly is the document's member "listing" instead.
+	ListingJSON bool   `json:"listing_json,omitempty"`
+	Assume      string `json:"assume,omitempty"` // microarchitecture to answer for instead of this host
 	// Refuse lists soft rules that shall refuse instead of being noted.
 	Refuse []string `json:"refuse,omitempty"`
 	// Prototypes asks an Inspect job for a call of each function, none of whose
