@@ -73,7 +73,7 @@ func TestPrototypes(t *testing.T) {
 		}
 		want := prototypes()
 		for _, name := range slices.Sorted(maps.Keys(want)) {
-			if plain(got[name]) != plain(want[name]) {
+			if plainType(got[name]) != plainType(want[name]) {
 				t.Errorf("%q %s:\n%s, want\n%s", flags, name, got[name], want[name])
 			}
 		}
@@ -83,8 +83,8 @@ func TestPrototypes(t *testing.T) {
 	}
 }
 
-// plain writes types one way: compilers call long also long int.
-func plain(call string) string {
+// plainType writes types one way: compilers call long also long int.
+func plainType(call string) string {
 	return strings.NewReplacer("long unsigned int", "unsigned long", "long int", "long").Replace(call)
 }
 
@@ -122,7 +122,7 @@ func TestPrototypesByReference(t *testing.T) {
 				t.Fatal(err)
 			}
 			rep := do(t, &wire.Job{Kind: wire.Inspect, Object: object, Screen: wire.ScreenOptions{Prototypes: true}})
-			if rep.Problem != nil || plain(rep.Text) != "--call '"+tt.want+"'\n" {
+			if rep.Problem != nil || plainType(rep.Text) != "--call '"+tt.want+"'\n" {
 				t.Errorf("%v %s, want %s", rep.Problem, rep.Text, tt.want)
 			}
 		})
