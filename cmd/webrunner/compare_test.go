@@ -104,7 +104,9 @@ func TestCompareWrong(t *testing.T) {
 func TestBaseline(t *testing.T) {
 	needsChild(t)
 	sdot, file := objectFile(t, "sdot"), filepath.Join(t.TempDir(), "base.json")
-	if code, out, stderr := call("", "compare", sdot, "-k", "sdot", "--effort", "quick", "--save", file); code != exitGood || out != "" {
+	if code, out, stderr := call("", "compare", sdot, "-k", "sdot", "--effort", "quick", "--save", file); strings.Contains(stderr, "its integrity is suspect") {
+		t.Skipf("this host is so busy that an honest function looks suspect: %s", stderr)
+	} else if code != exitGood || out != "" {
 		t.Fatalf("%d %s%s", code, out, stderr)
 	}
 	c, _ := comparison(t, exitGood, sdot, "-k", "sdot", "--baseline", file)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"strings"
 
 	"webrunner/internal/wire"
 	"webrunner/perf/stats"
@@ -43,7 +44,7 @@ func unsound(r *wire.Result) string {
 	case !r.ABI.OK:
 		return "the function breaks the calling convention"
 	case r.Integrity == wire.Suspect:
-		return "its integrity is suspect"
+		return "its integrity is suspect: " + strings.Join(r.IntegrityWhy, "; ")
 	}
 	return ""
 }
