@@ -37,19 +37,10 @@ func (a *app) record(o *compareOptions, name string) int {
 			return a.fail(o.out, usage("--baseline %s: %v", o.baseline, err))
 		}
 	}
-	object, err := a.readObject(file)
+	object, parts, err := o.files(a, file, query)
 	if err != nil {
 		return a.fail(o.out, err)
 	}
-	parts, err := a.readReference(o.reference, file, object, query)
-	if err != nil {
-		return a.fail(o.out, err)
-	}
-	with, err := a.readCompanions(o.with)
-	if err != nil {
-		return a.fail(o.out, err)
-	}
-	parts = append(with, parts...)
 	runs, err := o.runs(a, query, object, parts)
 	if err != nil {
 		return a.fail(o.out, err)

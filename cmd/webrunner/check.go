@@ -15,8 +15,7 @@ type checkOptions struct {
 	engineOptions
 	remoteOptions
 	target
-	reference string
-	out       output
+	out output
 }
 
 // check tests a function in many cases against a reference, here or at a server.
@@ -24,9 +23,8 @@ func (a *app) check(args []string) int {
 	var o checkOptions
 	f := newFlags("check OBJECT.o (--kernel NAME | --call PROTOTYPE) [--reference REFERENCE.o[:SYMBOL]] [--cases NUMBER] [FLAGS]")
 	f.note = "Parameters that --param gives are the same in all cases, the others vary within their\nranges ('size_t n = 100 in 0..4096'). Each failure is printed in the smallest case that was\nfound, with the command that repeats it, and the exit code is 1."
-	o.target.define(f, wire.Check, referenceSymbolOption)
-	referenceFlag(f, &o.reference)
-	f.outputFlag(&o.out, checkForms()...)
+	o.target.define(f, wire.Check)
+	f.outputFlag(&o.out, formNames(report.CheckFormats())...)
 	o.engineOptions.define(f)
 	o.remoteOptions.define(f)
 	f.unknown = func(name, value string) string { return o.parameter(o.kernels, name, value) }
@@ -40,11 +38,7 @@ func (a *app) check(args []string) int {
 		c, err = o.check(a, rest[0])
 	}
 	if err == nil {
-		for _, form := range report.CheckFormats() {
-			if form.Name == string(o.out) {
-				err = form.Write(a.out, c)
-			}
-		}
+		err = formOf(o.out, report.CheckFormats()).Write(a.out, c)
 	}
 	switch {
 	case err != nil:
@@ -61,19 +55,11 @@ func (o *checkOptions) check(a *app, name string) (*wire.Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	object, err := a.readObject(name)
+	object, parts, err := o.files(a, name, query)
 	if err != nil {
 		return nil, err
 	}
-	parts, err := a.readReference(o.reference, name, object, query)
-	if err != nil {
-		return nil, err
-	}
-	with, err := a.readCompanions(o.with)
-	if err != nil {
-		return nil, err
-	}
-	c, err := o.ask(a, query, object, append(parts, with...))
+	c, err := o.ask(a, query, object, parts)
 	if err != nil {
 		return nil, err
 	}
@@ -126,42 +112,4 @@ func (o *checkOptions) ask(a *app, query url.Values, object []byte, parts []wire
 		fmt.Fprintf(a.err, "webrunner: checked without %s\n", layer)
 	}
 	return c, nil
-}
-
-// checkForms are the forms that a check has, for -o.
-func checkForms() (names []string) {
-	for _, f := range report.CheckFormats() {
-		names = append(names, f.Name)
-	}
-	return names
-}
-
-// referenceSymbolOption is the option of a query that the flag --reference gives.
-const referenceSymbolOption = "reference_symbol"
-
-func referenceFlag(f *flags, reference *string) {
-	f.text(reference, "reference", "OBJECT.o[:SYMBOL]", "an object whose function does the same and is right; :SYMBOL is one of the same object")
-}
-
-// readReference reads what the flag --reference names, and puts the function's name into
-// the query. There is none where the flag is empty.
-func (a *app) readReference(reference, name string, object []byte, query url.Values) ([]wire.Part, error) {
-	if reference == "" {
-		return nil, nil
-	}
-	file, symbol := symbolOf(reference)
-	if symbol != "" {
-		query.Set(referenceSymbolOption, symbol)
-	}
-	switch {
-	case file == "" && symbol == "":
-		return nil, usage("--reference takes OBJECT.o[:SYMBOL]")
-	case file == "":
-		return []wire.Part{{Role: wire.RoleReference, Name: name, Data: object}}, nil
-	}
-	data, err := a.readObject(file)
-	if err != nil {
-		return nil, err
-	}
-	return []wire.Part{{Role: wire.RoleReference, Name: file, Data: data}}, nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
 	"webrunner/internal/report"
@@ -16,7 +15,6 @@ type compareOptions struct {
 	remoteOptions
 	target
 	save, baseline string
-	reference      string
 	across         bool
 	out            output
 }
@@ -27,12 +25,11 @@ func (a *app) compare(args []string) int {
 	var o compareOptions
 	f := newFlags("compare A.o[:SYMBOL] B.o[:SYMBOL] (--kernel NAME | --call PROTOTYPE) [FLAGS]\n       webrunner compare A.o :SYMBOL ...  or  compare A.o (--save FILE | --baseline FILE) ...")
 	f.note = "A ratio is b/a: below 1 b has less. Parameters may have several values, as in\n--param n=100,1000 or --param n=64:4096:x4. It exits with 1 where a condition of\n--fail-if holds, or a side is wrong."
-	o.target.define(f, wire.Compare, "other-symbol", referenceSymbolOption)
-	referenceFlag(f, &o.reference)
+	o.target.define(f, wire.Compare, "other-symbol")
 	f.text(&o.save, "save", "FILE", "with one object: measure it and keep a record in FILE")
 	f.text(&o.baseline, "baseline", "FILE", "with one object: compare it with the record in FILE, which is a")
 	f.yes(&o.across, "across-hosts", "with --baseline: compare although the record is of another kind of processor")
-	f.outputFlag(&o.out, comparisonForms()...)
+	f.outputFlag(&o.out, formNames(report.ComparisonFormats())...)
 	o.engineOptions.define(f)
 	o.remoteOptions.define(f)
 	f.unknown = func(name, value string) string { return o.parameter(o.kernels, name, value) }
@@ -63,12 +60,7 @@ func (a *app) compared(o *compareOptions, c *wire.Comparison, err error) int {
 	if err != nil {
 		return a.fail(o.out, err)
 	}
-	for _, f := range report.ComparisonFormats() {
-		if f.Name == string(o.out) {
-			err = f.Write(a.out, c)
-		}
-	}
-	if err != nil {
+	if err := formOf(o.out, report.ComparisonFormats()).Write(a.out, c); err != nil {
 		return a.fail(o.out, err)
 	}
 	if o.out != "github" {
@@ -101,7 +93,7 @@ func (o *compareOptions) two(a *app, first, second string) (*wire.Comparison, er
 	if symbol != "" {
 		query.Set("symbol", symbol)
 	}
-	object, err := a.readObject(file)
+	object, parts, err := o.files(a, file, query)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +101,6 @@ func (o *compareOptions) two(a *app, first, second string) (*wire.Comparison, er
 	if symbol != "" {
 		query.Set("other-symbol", symbol)
 	}
-	var parts []wire.Part
 	switch {
 	case other != "":
 		data, err := a.readObject(other)
@@ -120,15 +111,7 @@ func (o *compareOptions) two(a *app, first, second string) (*wire.Comparison, er
 	case symbol == "":
 		return nil, usage("%q names no function; another one of %s is :SYMBOL", second, file)
 	}
-	with, err := a.readCompanions(o.with)
-	if err != nil {
-		return nil, err
-	}
-	reference, err := a.readReference(o.reference, file, object, query)
-	if err != nil {
-		return nil, err
-	}
-	return o.ask(a, query, object, slices.Concat(parts, with, reference))
+	return o.ask(a, query, object, parts)
 }
 
 // ask has the comparison made, here or at a server.
@@ -150,12 +133,4 @@ func (o *compareOptions) ask(a *app, query url.Values, object []byte, parts []wi
 	defer e.Close()
 	c, err := e.Compare(ctx, query, object, parts...)
 	return c, interrupted(ctx, err)
-}
-
-// comparisonForms are the forms that a comparison has, for -o.
-func comparisonForms() (names []string) {
-	for _, f := range report.ComparisonFormats() {
-		names = append(names, f.Name)
-	}
-	return names
 }

@@ -31,6 +31,24 @@ func (f *flags) outputFlag(o *output, forms ...string) {
 	})
 }
 
+// formNames are the names of forms, for outputFlag.
+func formNames[T any](forms []report.Form[T]) (names []string) {
+	for _, f := range forms {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// formOf returns the form that outputFlag let through.
+func formOf[T any](o output, forms []report.Form[T]) report.Form[T] {
+	for _, f := range forms {
+		if f.Name == string(o) {
+			return f
+		}
+	}
+	return forms[0]
+}
+
 // terminal tells whether a person reads what is written here. A character device
 // such as /dev/null is none.
 func terminal(w io.Writer) bool {

@@ -12,11 +12,7 @@ func (a *app) peaks(args []string) int {
 	}
 	f := newFlags("peaks [FLAGS]")
 	f.note = "Peaks are measured by functions of WebRunner's own, in the same sandbox as yours;\ncopies count what is read and what is written."
-	var forms []string
-	for _, form := range report.PeaksFormats() {
-		forms = append(forms, form.Name)
-	}
-	f.outputFlag(&o.out, forms...)
+	f.outputFlag(&o.out, formNames(report.PeaksFormats())...)
 	o.engineOptions.define(f)
 	_, code, stop := f.parse(a, args, 0, 0)
 	if stop {
@@ -34,12 +30,7 @@ func (a *app) peaks(args []string) int {
 	if err = interrupted(ctx, err); err != nil {
 		return a.fail(o.out, err)
 	}
-	for _, form := range report.PeaksFormats() {
-		if form.Name == string(o.out) {
-			err = form.Write(a.out, p)
-		}
-	}
-	if err != nil {
+	if err := formOf(o.out, report.PeaksFormats()).Write(a.out, p); err != nil {
 		return a.fail(o.out, err)
 	}
 	return exitGood

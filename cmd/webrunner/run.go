@@ -21,23 +21,21 @@ type runOptions struct {
 	engineOptions
 	remoteOptions
 	target
-	reference string
-	repeat    int
-	batch     string
-	samples   string // a file
-	out       output
+	repeat  int
+	batch   string
+	samples string // a file
+	out     output
 }
 
 func newRunOptions(a *app) (*runOptions, *flags) {
 	o := &runOptions{repeat: 1}
 	f := newFlags("run OBJECT.o (--kernel NAME | --call PROTOTYPE) [--param NAME=VALUE]... [FLAGS]  or  run --batch FILE [FLAGS]")
 	f.note = "The answer is a table on a terminal, and text elsewhere.\nA wrong result, a broken calling convention and suspect integrity are printed\nwith the figures, and the exit code is 1."
-	o.target.define(f, wire.Run, referenceSymbolOption, request.SamplesName)
-	referenceFlag(f, &o.reference)
+	o.target.define(f, wire.Run, request.SamplesName)
 	f.number(&o.repeat, "repeat", "N", "measure so many times, one answer after the other (1)")
 	f.text(&o.batch, "batch", "FILE", "run each line of FILE, or of the input stream if that is -: an object and its flags, beside those given here")
 	f.text(&o.samples, "samples", "FILE", "write each sample by itself to FILE, as CSV; a table shows a histogram of them")
-	f.outputFlag(&o.out, resultForms()...)
+	f.outputFlag(&o.out, formNames(report.Formats())...)
 	if terminal(a.out) {
 		o.out = "table"
 	}
@@ -155,19 +153,11 @@ func (o *runOptions) run(a *app, name string, do measurer) (*wire.Result, error)
 	if o.samples != "" {
 		query.Set(request.SamplesName, "1")
 	}
-	object, err := a.readObject(name)
+	object, parts, err := o.files(a, name, query)
 	if err != nil {
 		return nil, err
 	}
-	parts, err := a.readReference(o.reference, name, object, query)
-	if err != nil {
-		return nil, err
-	}
-	with, err := a.readCompanions(o.with)
-	if err != nil {
-		return nil, err
-	}
-	return do(query, object, append(parts, with...))
+	return do(query, object, parts)
 }
 
 // write writes a result, of a batch with its line. The text form is figures alone, as in
@@ -182,7 +172,7 @@ func (o *runOptions) write(a *app, res *wire.Result, line string, first bool) er
 	switch {
 	case o.out == "csv" && !first:
 		var b bytes.Buffer
-		if err := o.out.format().Write(&b, res); err != nil {
+		if err := formOf(o.out, report.Formats()).Write(&b, res); err != nil {
 			return err
 		}
 		_, rows, _ := bytes.Cut(b.Bytes(), []byte("\n"))
@@ -209,7 +199,7 @@ func (o *runOptions) write(a *app, res *wire.Result, line string, first bool) er
 		fmt.Fprintf(a.err, "webrunner: sources: %s\n", report.Sources(res))
 		return report.Text2016(a.out, res)
 	}
-	return o.out.format().Write(a.out, res)
+	return formOf(o.out, report.Formats()).Write(a.out, res)
 }
 
 // writeSamples writes the samples of a result to a file, behind those of results before
@@ -224,23 +214,4 @@ func writeSamples(name string, res *wire.Result, first bool) error {
 		return err
 	}
 	return errors.Join(report.SamplesCSV(f, res, first), f.Close())
-}
-
-// resultForms are the forms that a result has, for -o.
-func resultForms() []string {
-	var names []string
-	for _, f := range report.Formats() {
-		names = append(names, f.Name)
-	}
-	return names
-}
-
-// format returns the format that outputFlag let through.
-func (o output) format() report.Format {
-	for _, f := range report.Formats() {
-		if f.Name == string(o) {
-			return f
-		}
-	}
-	return report.Formats()[0]
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"webrunner/internal/client"
+	"webrunner/internal/report"
 	"webrunner/internal/wire"
 )
 
@@ -48,7 +49,7 @@ func TestUnsoundRun(t *testing.T) {
 		r := sound()
 		row.spoil(r)
 		url := answers(t, r)
-		for _, form := range resultForms() {
+		for _, form := range formNames(report.Formats()) {
 			code, out, stderr := call("x", "run", "-k", "sdot", "--server", url, "-o", form, "-")
 			if code != row.code || !strings.Contains(out, "4711") && form != "folded" { // which is a profile alone
 				t.Errorf("%s as %s: exit code %d, want %d\n%s%s", row.name, form, code, row.code, out, stderr)

@@ -15,10 +15,9 @@ type sweepOptions struct {
 	engineOptions
 	remoteOptions
 	target
-	reference string
-	roofline  bool
-	out       output
-	peaks     *wire.Peaks // where the roofline is drawn
+	roofline bool
+	out      output
+	peaks    *wire.Peaks // where the roofline is drawn
 }
 
 // sweep measures one function at many points.
@@ -26,9 +25,8 @@ func (a *app) sweep(args []string) int {
 	var o sweepOptions
 	f := newFlags("sweep OBJECT.o[:SYMBOL] (--kernel NAME | --call PROTOTYPE) --param NAME=RANGE... [FLAGS]")
 	f.note = "A range is LOW:HIGH, LOW:HIGH:STEP, LOW:HIGH:xFACTOR or A,B,C. Several ranges are a grid,\nof 1000 points at most. A point that fails is a row with its reason, and the exit code is 1."
-	o.target.define(f, wire.Sweeping, referenceSymbolOption)
-	referenceFlag(f, &o.reference)
-	f.outputFlag(&o.out, sweepForms()...)
+	o.target.define(f, wire.Sweeping)
+	f.outputFlag(&o.out, formNames(report.SweepFormats())...)
 	f.yes(&o.roofline, "roofline", "with -o svg: draw the points below what this core can do at most, which takes some seconds more")
 	o.engineOptions.define(f)
 	o.remoteOptions.define(f)
@@ -50,11 +48,7 @@ func (a *app) sweep(args []string) int {
 	case o.roofline:
 		err = report.Roofline(a.out, s, o.peaks)
 	default:
-		for _, form := range report.SweepFormats() {
-			if form.Name == string(o.out) {
-				err = form.Write(a.out, s)
-			}
-		}
+		err = formOf(o.out, report.SweepFormats()).Write(a.out, s)
 	}
 	switch {
 	case err != nil:
@@ -74,19 +68,10 @@ func (o *sweepOptions) run(a *app, name string) (*wire.Sweep, error) {
 	if symbol != "" {
 		query.Set("symbol", symbol)
 	}
-	object, err := a.readObject(file)
+	object, parts, err := o.files(a, file, query)
 	if err != nil {
 		return nil, err
 	}
-	parts, err := a.readReference(o.reference, file, object, query)
-	if err != nil {
-		return nil, err
-	}
-	with, err := a.readCompanions(o.with)
-	if err != nil {
-		return nil, err
-	}
-	parts = append(with, parts...)
 	ctx, stop := untilSignal()
 	defer stop()
 	bar := newBar(a.err)
@@ -117,14 +102,6 @@ func (o *sweepOptions) run(a *app, name string) (*wire.Sweep, error) {
 	}
 	s, err = e.Sweep(ctx, plan, object, nil, bar.show)
 	return s, interrupted(ctx, err)
-}
-
-// sweepForms are the forms that a sweep has, for -o.
-func sweepForms() (names []string) {
-	for _, f := range report.SweepFormats() {
-		names = append(names, f.Name)
-	}
-	return names
 }
 
 // bar shows progress on a terminal, and nothing elsewhere.

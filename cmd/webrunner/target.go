@@ -16,11 +16,13 @@ import (
 // target is the flags of every command that runs a function: what it is, with which
 // parameters, measured how.
 type target struct {
-	kernel  string
-	call    string
-	params  []string
-	with    []string             // names of companions
-	options map[string]*[]string // of measuring, by their names in a query
+	kernel string
+	call   string
+	params []string
+	with   []string // names of companions
+	// reference is OBJECT.o[:SYMBOL], whose function is right.
+	reference string
+	options   map[string]*[]string // of measuring, by their names in a query
 }
 
 // define defines the flags that a kind of job has. Options that are named here are none.
@@ -29,9 +31,10 @@ func (t *target) define(f *flags, kind wire.Kind, but ...string) {
 	f.text(&t.call, "call", "PROTOTYPE", "the object's function as C declares it, with sizes and values: 'float f(size_t n = 100, const float x[n])'; @FILE reads it, or PeachPy's metadata")
 	f.list(&t.params, "param", "NAME=VALUE", "a parameter of the kernel; may be repeated")
 	withFlag(f, &t.with)
+	f.text(&t.reference, "reference", "OBJECT.o[:SYMBOL]", "an object whose function does the same and is right; :SYMBOL is one of the same object")
 	t.options = make(map[string]*[]string)
 	for _, opt := range request.OptionsOf(kind) {
-		if slices.Contains(but, opt.Name) {
+		if opt.Name == referenceSymbolOption || slices.Contains(but, opt.Name) {
 			continue
 		}
 		t.options[opt.Name] = new([]string)
@@ -67,6 +70,20 @@ func (t *target) query() (url.Values, error) {
 		query[name] = append(query[name], *t.options[name]...)
 	}
 	return query, nil
+}
+
+// files reads what goes with a query: the object of this name, its companions and its
+// reference, the name of whose function is put into the query.
+func (t *target) files(a *app, name string, query url.Values) (object []byte, parts []wire.Part, err error) {
+	if object, err = a.readObject(name); err != nil {
+		return nil, nil, err
+	}
+	reference, err := a.readReference(t.reference, name, object, query)
+	if err != nil {
+		return nil, nil, err
+	}
+	with, err := a.readCompanions(t.with)
+	return object, append(reference, with...), err
 }
 
 // parameter says of a flag that there is not that the kernel has a parameter of this

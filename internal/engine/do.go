@@ -73,6 +73,17 @@ func (e *Engine) Answer(ctx context.Context, job *wire.Job) (*wire.Report, error
 	return rep, nil
 }
 
+// asked has a child do what a query asks for, with an object and the parts that go with
+// it.
+func (e *Engine) asked(ctx context.Context, plan func(map[string][]string) (*wire.Job, error), query map[string][]string, object []byte, parts []wire.Part) (*wire.Report, error) {
+	job, err := plan(query)
+	if err != nil {
+		return nil, err
+	}
+	job.Object, job.Parts = object, parts
+	return e.Answer(ctx, job)
+}
+
 // PlanComparison turns the query of a comparison into a job, which lacks its object. The
 // error is a *wire.Problem.
 func (e *Engine) PlanComparison(query map[string][]string) (*wire.Job, error) {
@@ -82,12 +93,7 @@ func (e *Engine) PlanComparison(query map[string][]string) (*wire.Job, error) {
 // Compare compares an object with the part of wire.RoleOther that goes with it, or with
 // another function of the same object, as a query says.
 func (e *Engine) Compare(ctx context.Context, query map[string][]string, object []byte, parts ...wire.Part) (*wire.Comparison, error) {
-	job, err := e.PlanComparison(query)
-	if err != nil {
-		return nil, err
-	}
-	job.Object, job.Parts = object, parts
-	rep, err := e.Answer(ctx, job)
+	rep, err := e.asked(ctx, e.PlanComparison, query, object, parts)
 	if err != nil {
 		return nil, err
 	}
@@ -107,12 +113,7 @@ func (e *Engine) judge(job *wire.Job, c *wire.Comparison) error {
 
 // Run measures an object, with the parts that go with it, as a query says.
 func (e *Engine) Run(ctx context.Context, query map[string][]string, object []byte, parts ...wire.Part) (*wire.Result, error) {
-	job, err := e.Plan(query)
-	if err != nil {
-		return nil, err
-	}
-	job.Object, job.Parts = object, parts
-	rep, err := e.Answer(ctx, job)
+	rep, err := e.asked(ctx, e.Plan, query, object, parts)
 	if err != nil {
 		return nil, err
 	}
@@ -128,12 +129,7 @@ func (e *Engine) PlanCheck(query map[string][]string) (*wire.Job, error) {
 // Check tests an object in many cases against the part of wire.RoleReference that goes
 // with it, as a query says. The commands of failures are still to be filled in.
 func (e *Engine) Check(ctx context.Context, query map[string][]string, object []byte, parts ...wire.Part) (*wire.Checked, error) {
-	job, err := e.PlanCheck(query)
-	if err != nil {
-		return nil, err
-	}
-	job.Object, job.Parts = object, parts
-	rep, err := e.Answer(ctx, job)
+	rep, err := e.asked(ctx, e.PlanCheck, query, object, parts)
 	if err != nil {
 		return nil, err
 	}
