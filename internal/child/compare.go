@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"webrunner/internal/audit"
 	"webrunner/internal/check"
 	"webrunner/internal/compare"
 	"webrunner/internal/gate"
@@ -77,9 +76,7 @@ func (j *job) compare() (*wire.Report, error) {
 	if len(out.Points) == 1 {
 		out.Points = nil
 	}
-	if first.A.Object == first.B.Object && first.A.Symbol == first.B.Symbol {
-		out.Notes = append(out.Notes, "a and b are the same function of the same object")
-	}
+	out.Notes = append(out.Notes, gate.SameFunction(first.A, first.B)...)
 	out.Ratios = list(out.Ratios)
 	return &wire.Report{Comparison: out, OK: true}, nil
 }
@@ -139,17 +136,13 @@ func (j *job) compareAt(point map[string]uint64, align *uint64, share time.Durat
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	var judge audit.Judge
-	if expected != nil {
-		judge = expected.Verify
-	}
 	b, err := a.Beside(jb)
 	if err != nil {
 		return nil, nil, nil, side("b", err)
 	}
 	defer b.Space.Close()
 	began := time.Now()
-	c, err := compare.Measure(a, b, judge)
+	c, err := compare.Measure(a, b, judgeOf(expected))
 	if err != nil {
 		name := "a"
 		if f := (*compare.Fault)(nil); errors.As(err, &f) {
@@ -206,9 +199,6 @@ func sound(runs []*pair) bool {
 	return true
 }
 
-// unsoundNote says why ratios have no verdict on either side.
-const unsoundNote = "a side is wrong, breaks the calling convention or is suspect, so neither is praised"
-
 // ratiosOf makes one ratio of those that each layout has of a figure.
 func ratiosOf(runs []*pair, layouts []*uint64, sound bool) (out []wire.Ratio) {
 	for _, f := range runs[0].Figures {
@@ -247,7 +237,7 @@ func ratiosOf(runs []*pair, layouts []*uint64, sound bool) (out []wire.Ratio) {
 			}
 		}
 		if !sound {
-			w.Verdict, w.Note = wire.Wrong, unsoundNote
+			w.Verdict, w.Note = wire.Wrong, gate.UnsoundNote
 		}
 		out = append(out, w)
 	}

@@ -79,7 +79,7 @@ func exactRatios(a, b *wire.Result, depends []string, sound bool) (list []wire.R
 		}
 		r.Note = strings.Join(depends, "; ")
 		if !sound {
-			r.Verdict, r.Note = wire.Wrong, unsoundNote
+			r.Verdict, r.Note = wire.Wrong, gate.UnsoundNote
 		}
 		list = append(list, r)
 	}

@@ -38,15 +38,11 @@ func (j *job) measure() (*wire.Result, error) {
 	}
 	began := time.Now()
 	place := measure.Pin(j.Host.CPUs)
-	var judge audit.Judge
 	expected, err := check.Expect(s)
 	if err != nil {
 		return nil, j.told(err)
 	}
-	if expected != nil {
-		judge = expected.Verify
-	}
-	w, err := audit.Watch(s, judge)
+	w, err := audit.Watch(s, judgeOf(expected))
 	if err != nil {
 		return nil, j.told(err)
 	}
@@ -76,6 +72,14 @@ func (j *job) measure() (*wire.Result, error) {
 		Cells: (time.Since(began) - l.calibrating - all).Microseconds(), Verify: all.Microseconds(),
 	}
 	return res, nil
+}
+
+// judgeOf holds calls against what a reference made, where there is one.
+func judgeOf(e *check.Expected) audit.Judge {
+	if e == nil {
+		return nil
+	}
+	return e.Verify
 }
 
 // told adds to a problem of a run under which layers it came about.

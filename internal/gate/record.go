@@ -108,9 +108,7 @@ func (r *Record) Against(now []*wire.Result, across bool) (*wire.Comparison, err
 		return nil, fmt.Errorf("the record was measured with %s, and this with %s", manner(a), manner(b))
 	}
 	c := &wire.Comparison{A: a, B: b, Ratios: []wire.Ratio{}, Failed: []string{}, Notes: []string{"a is the record, of another time: what the host did meanwhile is in the ratio"}}
-	if a.Object == b.Object && a.Symbol == b.Symbol {
-		c.Notes = append(c.Notes, "a and b are the same function of the same object")
-	}
+	c.Notes = append(c.Notes, SameFunction(a, b)...)
 	if ha, hb := kind(&a.Host), kind(&b.Host); ha != hb {
 		c.Notes = append(c.Notes, "a is of "+ha+", b of "+hb)
 	}
@@ -121,12 +119,23 @@ func (r *Record) Against(now []*wire.Result, across bool) (*wire.Comparison, err
 	for i := range b.Counters {
 		if ratio, ok := between(r.Runs, now, &b.Counters[i]); ok {
 			if wrong {
-				ratio.Verdict, ratio.Note = wire.Wrong, "a side is wrong, breaks the calling convention or is suspect, so neither is praised"
+				ratio.Verdict, ratio.Note = wire.Wrong, UnsoundNote
 			}
 			c.Ratios = append(c.Ratios, ratio)
 		}
 	}
 	return c, nil
+}
+
+// UnsoundNote says why ratios have no verdict on either side.
+const UnsoundNote = "a side is wrong, breaks the calling convention or is suspect, so neither is praised"
+
+// SameFunction is a note that both sides of a comparison are one function, if they are.
+func SameFunction(a, b *wire.Result) []string {
+	if a.Object != b.Object || a.Symbol != b.Symbol {
+		return nil
+	}
+	return []string{"a and b are the same function of the same object"}
 }
 
 // kind names the kind of a host's processor.
