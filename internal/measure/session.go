@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"slices"
 	"time"
 
 	"webrunner/internal/autopsy"
@@ -111,12 +112,7 @@ func (x *Session) Last() (list []CellFigure) {
 }
 
 func has(list []CellFigure, name string) bool {
-	for _, f := range list {
-		if f.Name == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(f CellFigure) bool { return f.Name == name })
 }
 
 // Measurement is what the cells of the session showed altogether.

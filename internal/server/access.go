@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -57,17 +58,11 @@ func (s *Server) record(x *exchange, a answer) {
 // requestID is the name of a request in logs and in its answer, that of the client or
 // of a proxy where it is a plain word, or else a new one.
 func requestID(given string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.'
+	odd := func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.')
 	}
-	if given != "" && len(given) <= 64 {
-		ok := true
-		for _, r := range given {
-			ok = ok && plain(r)
-		}
-		if ok {
-			return given
-		}
+	if given != "" && len(given) <= 64 && !strings.ContainsFunc(given, odd) {
+		return given
 	}
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // it never fails

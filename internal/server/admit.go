@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -38,10 +39,8 @@ func (s *Server) allowOrigin(x *exchange) (origin string, varies bool) {
 		return "*", false
 	}
 	asking := string(x.ctx.Request.Header.Peek("Origin"))
-	for _, o := range s.cfg.Origins {
-		if o == asking {
-			return o, true
-		}
+	if slices.Contains(s.cfg.Origins, asking) {
+		return asking, true
 	}
 	return "", true
 }

@@ -50,20 +50,25 @@ func (g *guesses) wrong(who client) {
 	defer g.mu.Unlock()
 	h := g.by[who]
 	if h == nil {
-		if len(g.by) >= mostWrong {
-			for other, o := range g.by { // those who are forgiven make room
-				g.forgive(other, o)
-			}
-		}
-		if len(g.by) >= mostWrong {
-			clear(g.by) // nobody who tries from so many addresses is slowed down by this
-		}
+		g.makeRoom()
 		h = &guessing{at: g.now()}
-		g.by[who] = h
 	}
 	g.forgive(who, h)
 	h.wrong++
 	g.by[who] = h
+}
+
+// makeRoom lets no more addresses be remembered than there may be.
+func (g *guesses) makeRoom() {
+	if len(g.by) < mostWrong {
+		return
+	}
+	for who, h := range g.by { // those who are forgiven make room
+		g.forgive(who, h)
+	}
+	if len(g.by) >= mostWrong {
+		clear(g.by) // nobody who tries from so many addresses is slowed down by this
+	}
 }
 
 // forgive brings what is known of an address up to now.

@@ -20,6 +20,14 @@ const (
 	warmUp
 )
 
+// word names a verdict, empty for that of a clean sample.
+func (v verdict) word() string {
+	return [...]string{
+		clean: "", broken: "broken", preempted: "preempted", interrupted: "interrupted", unsteady: "unsteady",
+		contended: "contended", lull: "contended", warmUp: "warm-up",
+	}[v]
+}
+
 // filter judges samples of one cell.
 type filter struct {
 	chains  bool    // judge by chains and witnesses, which counters do not need
@@ -139,7 +147,10 @@ func emptyTicks(samples []Sample, quantum float64) window {
 
 // reasons pairs the counts with their words.
 func (r Rejections) reasons() [6]reason {
-	return [...]reason{{r.Broken, "broken"}, {r.Preempted, "preempted"}, {r.Interrupted, "interrupted"}, {r.Unsteady, "unsteady"}, {r.Contended, "contended"}, {r.WarmUp, "warm-up"}}
+	return [...]reason{
+		{r.Broken, broken.word()}, {r.Preempted, preempted.word()}, {r.Interrupted, interrupted.word()},
+		{r.Unsteady, unsteady.word()}, {r.Contended, contended.word()}, {r.WarmUp, warmUp.word()},
+	}
 }
 
 type reason struct {

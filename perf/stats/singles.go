@@ -10,7 +10,7 @@ type Single struct {
 	Cell   int
 	Ticks  uint64  // of the time-stamp counter between the stamps
 	Cycles float64 // of the call, or the batch of calls, with the overhead subtracted; NaN where no chain tells
-	Why    string  // the first reason against the sample, a word of Rejections; empty for none
+	Why    string  // the first reason against the sample, as Rejections.Counts has it; empty for none
 }
 
 // Singles lists the samples of cells one by one as EstimateCycles sees them, without
@@ -34,11 +34,7 @@ func Singles(cells [][]Sample, cal Calibration, quantum uint64) (list []Single) 
 					one.Cycles = cal.call(float64(s.Ticks) * scale)
 				}
 			}
-			var r Rejections
-			r.add(e.verdicts[i][j])
-			for word := range r.Counts() {
-				one.Why = word
-			}
+			one.Why = e.verdicts[i][j].word()
 			list = append(list, one)
 		}
 	}
