@@ -33,6 +33,7 @@ func TestFields(t *testing.T) {
 
 // TestBatchOfRuns runs several objects by one calibration, some of which fail.
 func TestBatchOfRuns(t *testing.T) {
+	needsChild(t)
 	good, wild := objectFile(t, "playground"), objectFile(t, "wild")
 	file := filepath.Join(t.TempDir(), "batch")
 	writeFile(t, file, fmt.Sprintf("# two that run, one that crashes\n\n%s --param iterations=10\n%s\n%s --seed 7\n", good, wild, good))
@@ -77,6 +78,7 @@ func TestBatchOfRuns(t *testing.T) {
 
 // TestRepeat measures one object several times, as one document of each form.
 func TestRepeat(t *testing.T) {
+	needsChild(t)
 	good := objectFile(t, "playground")
 	run := func(form string) string {
 		code, out, stderr := call("", "run", good, "-k", "playground", "--effort", "quick", "--repeat", "3", "-o", form)
@@ -113,6 +115,7 @@ func TestRepeat(t *testing.T) {
 
 // TestSamples writes the samples of several runs into one file, and draws a histogram.
 func TestSamples(t *testing.T) {
+	needsChild(t)
 	file := filepath.Join(t.TempDir(), "samples.csv")
 	args := []string{"run", objectFile(t, "imul"), "-k", "playground", "--effort", "quick", "--samples", file, "--repeat", "2"}
 	code, out, stderr := call("", append(args, "-o", "json")...)

@@ -9,6 +9,7 @@ import (
 
 // Strict speculation is in force, and told, or the host is unfit and it is said why.
 func TestSpeculationStrict(t *testing.T) {
+	needsChild(t)
 	can := true
 	for _, k := range speculation.Kinds() {
 		s, err := speculation.Get(k)
