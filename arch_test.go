@@ -127,9 +127,11 @@ func law() []room {
 		{"scripts/honesty", []string{"examples", "internal/child", "internal/elfobj", "internal/engine", "internal/request", "internal/runner", "internal/wire", "kernels", "perf/stats", "internal/hostile", "trampoline"}, nil},
 		// Starts a noisy neighbour, and is its own child; not part of the binary.
 		{"scripts/comparisons", []string{"internal/child", "internal/engine", "internal/runner", "internal/wire"}, nil},
+		// Tools that ask a server of their own.
+		{"scripts/growth", []string{"scripts/service"}, nil}, {"scripts/peers", []string{"scripts/service"}, nil},
 		{"scripts/bombs", []string{"loader/bombs"}, nil},
 		// Starts a server and is its worst client; not part of the binary.
-		{"scripts/abuse", []string{"examples", "internal/elfobj"}, nil},
+		{"scripts/abuse", []string{"examples", "internal/elfobj", "scripts/service"}, nil},
 		{"scripts/", []string{"examples"}, nil}, // tools, not in the binary
 	}
 }

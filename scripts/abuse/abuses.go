@@ -55,16 +55,16 @@ func unread(s *server) {
 	var list []*net.TCPConn
 	begin := time.Now()
 	for range 76 {
-		before := strings.Count(s.access.String(), "/m/screen")
+		before := strings.Count(s.Access.String(), "/m/screen")
 		list = append(list, s.send(post("/m/screen?listing=1", object)))
-		for wait := time.Now(); time.Since(wait) < 20*time.Second && strings.Count(s.access.String(), "/m/screen") == before; {
+		for wait := time.Now(); time.Since(wait) < 20*time.Second && strings.Count(s.Access.String(), "/m/screen") == before; {
 			time.Sleep(5 * time.Millisecond)
 		}
 	}
 	time.Sleep(time.Second)
 	say("76 requests of %d bytes: resident at most %d MiB, after %v", len(object), stop(), time.Since(begin).Round(time.Second))
 	got := map[string]int{}
-	for line := range strings.Lines(s.access.String()) {
+	for line := range strings.Lines(s.Access.String()) {
 		if _, after, ok := strings.Cut(line, "/m/screen?listing=1\" "); ok {
 			got[strings.Fields(after)[0]]++
 		}
@@ -81,7 +81,7 @@ func unread(s *server) {
 func descriptors(s *server) {
 	var list []*net.TCPConn
 	for range 1100 {
-		c, err := net.DialTimeout("tcp", s.addr, time.Second)
+		c, err := net.DialTimeout("tcp", s.Addr, time.Second)
 		if err != nil {
 			break
 		}
@@ -93,12 +93,12 @@ func descriptors(s *server) {
 	line, took := good(s)
 	say("when they are closed, a good object: %s, after %v", line, took)
 	select {
-	case <-s.ended:
-		say("the server has ended: %v", s.cmd.ProcessState)
+	case <-s.Ended():
+		say("the server has ended")
 	default:
 		say("the server lives")
 	}
-	say("its error log has %d lines, the last %.200s", strings.Count(s.errors.String(), "\n"), lastLine(s.errors.String()))
+	say("its error log has %d lines, the last %.200s", strings.Count(s.Errors.String(), "\n"), lastLine(s.Errors.String()))
 }
 
 func lastLine(s string) string {
@@ -240,6 +240,6 @@ func words(s *server) {
 	c.Close()
 	say("a body that stops: %s, after %v", line, took.Round(time.Second))
 	time.Sleep(100 * time.Millisecond)
-	say("logged: %s", lastLine(s.access.String()))
-	say("the token is in the error log: %v", strings.Contains(s.errors.String(), "the-secret-of-a-client"))
+	say("logged: %s", lastLine(s.Access.String()))
+	say("the token is in the error log: %v", strings.Contains(s.Errors.String(), "the-secret-of-a-client"))
 }

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+
+	"webrunner/scripts/service"
 )
 
 // abuse is one way to treat a server.
@@ -42,13 +44,14 @@ func main() {
 			continue
 		}
 		fmt.Printf("%s:\n", a.name)
-		s, err := start(*binary, a.files)
+		started, err := service.Start(*binary, a.files)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+		s := &server{started}
 		a.do(s)
-		s.stop()
+		s.Stop()
 	}
 }
 

@@ -2,106 +2,24 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"time"
+
+	"webrunner/scripts/service"
 )
 
 // server is a process that serves on loopback.
-type server struct {
-	cmd    *exec.Cmd
-	addr   string
-	access locked
-	errors locked
-	ended  chan struct{}
-}
-
-// locked is a buffer for two goroutines.
-type locked struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *locked) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// start starts a server with at most so many open files, unless that is 0.
-func start(binary string, files int) (*server, error) {
-	limit := ""
-	if files > 0 {
-		limit = fmt.Sprintf("ulimit -n %d; ", files)
-	}
-	s := &server{ended: make(chan struct{})}
-	s.cmd = exec.Command("sh", "-c", limit+`exec "$0" serve --listen 127.0.0.1:0 --without cgroup`, binary)
-	s.cmd.Stderr = &s.errors
-	out, err := s.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := s.cmd.Start(); err != nil {
-		return nil, err
-	}
-	lines := bufio.NewReader(out)
-	line, err := lines.ReadString('\n')
-	if err != nil {
-		return nil, fmt.Errorf("%s does not serve: %v\n%s", binary, err, s.errors.String())
-	}
-	_, s.addr, _ = strings.Cut(strings.TrimSpace(line), "http://")
-	s.addr = strings.TrimSuffix(s.addr, "/")
-	go func() {
-		defer close(s.ended)
-		_, _ = io.Copy(&s.access, lines)
-		_ = s.cmd.Wait()
-	}()
-	for s.monitor() != 200 {
-		time.Sleep(50 * time.Millisecond)
-	}
-	return s, nil
-}
-
-// stop ends the server.
-func (s *server) stop() {
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-s.ended:
-	case <-time.After(5 * time.Second):
-		_ = s.cmd.Process.Kill()
-		<-s.ended
-	}
-}
-
-// monitor returns the status of monitor, 0 when there is no answer.
-func (s *server) monitor() int {
-	c := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := c.Get("http://" + s.addr + "/m/monitor")
-	if err != nil {
-		return 0
-	}
-	resp.Body.Close()
-	return resp.StatusCode
-}
+type server struct{ *service.Service }
 
 // dial opens a connection that takes little into the kernel's buffers.
 func (s *server) dial() *net.TCPConn {
-	c, err := net.Dial("tcp", s.addr)
+	c, err := net.Dial("tcp", s.Addr)
 	if err != nil {
 		say("no connection: %v", err)
 		return nil
@@ -142,7 +60,7 @@ func post(target string, body []byte) string {
 
 // resident returns how much memory the server has, MiB.
 func (s *server) resident() int {
-	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.Pid()))
 	_, after, _ := strings.Cut(string(b), "VmRSS:")
 	n := 0
 	if f := strings.Fields(after); len(f) > 0 {
@@ -171,7 +89,7 @@ func (s *server) most() (stop func() int) {
 
 // cpu returns the processor time that the server, without its children, has taken.
 func (s *server) cpu() time.Duration {
-	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.Pid()))
 	_, after, _ := strings.Cut(string(b), ") ")
 	f := strings.Fields(after)
 	if len(f) < 13 {
