@@ -280,6 +280,17 @@ func TestEndlessLoopTimesOut(t *testing.T) {
 	}
 }
 
+// What is cut off by the job's deadline does not say that a call was too long.
+func TestEndlessLoopMeetsTheDeadline(t *testing.T) {
+	job := runJob(t, example(t, "loop"), "playground", nil)
+	job.Budget = budget()
+	job.Budget.Deadline, job.Budget.Call = time.Second.Microseconds(), time.Hour.Microseconds()
+	p := do(t, job).Problem
+	if p == nil || p.Class != wire.Timeout || p.Limit != "deadline" || !strings.Contains(p.Detail, "deadline of 1s") {
+		t.Errorf("%+v", p)
+	}
+}
+
 func TestOverrunNamesTheOperand(t *testing.T) {
 	p := do(t, runJob(t, example(t, "overrun"), "sdot", nil)).Problem
 	if p == nil || p.Class != wire.Crashed || p.Operand == "" || p.Access != "read" || !strings.Contains(p.Detail, "past operand "+p.Operand) {

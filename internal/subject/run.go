@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -89,5 +90,11 @@ func (s *Subject) Explain(o *cell.Outcome, plan cell.Plan) error {
 		return nil
 	}
 	b := autopsy.Body{Image: s.Image, Space: s.Space, Host: thisHost(s.Job.Host.CPU), Moved: s.Job.Measure.Align != nil, Operands: s.operandRanges()}
-	return b.Explain(o, plan.Wall)
+	p := b.Explain(o, plan.Wall)
+	if limit := time.Duration(s.Job.Budget.Call) * time.Microsecond; p.Limit == "call" && plan.Wall < limit && s.Left() <= 0 {
+		p.Detail = fmt.Sprintf("the job's deadline of %v has come: %s; a longer deadline, a host with less to do, or smaller operands may help",
+			time.Duration(s.Job.Budget.Deadline)*time.Microsecond, p.Detail)
+		p.Limit = "deadline"
+	}
+	return p
 }
