@@ -161,7 +161,7 @@ func (l *load) answered() int {
 // more waits for so many more answers.
 func (l *load) more(t *testing.T, n int) {
 	t.Helper()
-	for start, end := l.answered(), time.Now().Add(3 * time.Minute); l.answered() < start+n; time.Sleep(5 * time.Millisecond) {
+	for start, end := l.answered(), time.Now().Add(3*time.Minute); l.answered() < start+n; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%d answers, and no more: %v", l.answered(), l.bodies)
 		}
