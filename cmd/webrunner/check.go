@@ -34,6 +34,9 @@ func (a *app) check(args []string) int {
 	}
 	var c *wire.Checked
 	err := o.settle(f)
+	if err == nil && o.many() {
+		return o.fleet(a, rest[0])
+	}
 	if err == nil {
 		c, err = o.check(a, rest[0])
 	}
@@ -51,11 +54,7 @@ func (a *app) check(args []string) int {
 
 // check has the check made, and fills in the commands of its failures.
 func (o *checkOptions) check(a *app, name string) (*wire.Checked, error) {
-	query, err := o.query()
-	if err != nil {
-		return nil, err
-	}
-	object, parts, err := o.files(a, name, query)
+	query, object, parts, err := o.asked(a, name)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +62,20 @@ func (o *checkOptions) check(a *app, name string) (*wire.Checked, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.repeats(query, name, c)
+	return c, nil
+}
+
+// asked is what a check is made of.
+func (o *checkOptions) asked(a *app, name string) (query url.Values, object []byte, parts []wire.Part, err error) {
+	if query, err = o.query(); err == nil {
+		object, parts, err = o.files(a, name, query)
+	}
+	return query, object, parts, err
+}
+
+// repeats fills in the commands that repeat the failures of a check.
+func (o *checkOptions) repeats(query url.Values, name string, c *wire.Checked) {
 	for i := range c.Failures {
 		reference, _ := symbolOf(o.reference)
 		if o.reference != "" && reference == "" {
@@ -70,7 +83,6 @@ func (o *checkOptions) check(a *app, name string) (*wire.Checked, error) {
 		}
 		c.Failures[i].Command = request.Repeat(query, name, reference, &c.Failures[i], o.further()...)
 	}
-	return c, nil
 }
 
 // further are the flags that decide what a check finds beside its query.

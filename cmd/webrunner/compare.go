@@ -47,8 +47,12 @@ func (a *app) compare(args []string) int {
 		err = usage("give two objects, or one with either --save or --baseline")
 	case o.across && o.baseline == "":
 		err = usage("--across-hosts is for --baseline")
+	case len(rest) == 1 && o.many():
+		err = o.alone("a record")
 	case len(rest) == 1:
 		return a.record(&o, rest[0])
+	case o.many():
+		return o.fleet(a, rest[0], rest[1])
 	default:
 		c, err = o.two(a, rest[0], rest[1])
 	}
@@ -68,14 +72,8 @@ func (a *app) compared(o *compareOptions, c *wire.Comparison, err error) int {
 			fmt.Fprintf(a.err, "webrunner: %s\n", d)
 		}
 	}
-	for _, f := range c.Failed {
-		for _, n := range c.Notes {
-			if strings.HasPrefix(n, f+": ") {
-				f = n
-				break
-			}
-		}
-		fmt.Fprintf(a.err, "webrunner: failed %s\n", f)
+	for _, f := range failures(c) {
+		fmt.Fprintf(a.err, "webrunner: %s\n", f)
 	}
 	if !report.ComparisonSound(c) {
 		return exitFailed
@@ -83,11 +81,34 @@ func (a *app) compared(o *compareOptions, c *wire.Comparison, err error) int {
 	return exitGood
 }
 
+// failures says of each condition that a comparison failed why.
+func failures(c *wire.Comparison) (list []string) {
+	for _, f := range c.Failed {
+		for _, n := range c.Notes {
+			if strings.HasPrefix(n, f+": ") {
+				f = n
+				break
+			}
+		}
+		list = append(list, "failed "+f)
+	}
+	return list
+}
+
 // two compares two objects, or two functions of one.
 func (o *compareOptions) two(a *app, first, second string) (*wire.Comparison, error) {
-	query, err := o.query()
+	query, object, parts, err := o.asked(a, first, second)
 	if err != nil {
 		return nil, err
+	}
+	return o.ask(a, query, object, parts)
+}
+
+// asked is what a comparison of two objects, or of two functions of one, is made of.
+func (o *compareOptions) asked(a *app, first, second string) (url.Values, []byte, []wire.Part, error) {
+	query, err := o.query()
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	file, symbol := symbolOf(first)
 	if symbol != "" {
@@ -95,7 +116,7 @@ func (o *compareOptions) two(a *app, first, second string) (*wire.Comparison, er
 	}
 	object, parts, err := o.files(a, file, query)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	other, symbol := symbolOf(second)
 	if symbol != "" {
@@ -105,13 +126,13 @@ func (o *compareOptions) two(a *app, first, second string) (*wire.Comparison, er
 	case other != "":
 		data, err := a.readObject(other)
 		if err != nil {
-			return nil, err
+			return nil, nil, nil, err
 		}
 		parts = append(parts, wire.Part{Role: wire.RoleOther, Name: other, Data: data})
 	case symbol == "":
-		return nil, usage("%q names no function; another one of %s is :SYMBOL", second, file)
+		return nil, nil, nil, usage("%q names no function; another one of %s is :SYMBOL", second, file)
 	}
-	return o.ask(a, query, object, parts)
+	return query, object, parts, nil
 }
 
 // ask has the comparison made, here or at a server.

@@ -26,7 +26,7 @@ const (
 func (o *remoteOptions) define(f *flags) {
 	o.machine = "local"
 	f.text(&o.server, "server", "URL", "ask the WebRunner at URL instead of this host; - is this host whatever $"+serverVariable+" says")
-	f.text(&o.machine, "machine", "ID", "machine-id in the path, for a proxy to route by (local)")
+	f.text(&o.machine, "machine", "ID[,ID...]", "machine-id in the path, for a proxy to route by (local); several are asked at one time")
 	f.text(&o.token, "token-file", "FILE", "with --server: the token to send; default $"+tokenVariable)
 	f.span(&o.wait, "wait", "DURATION", "with --server: while it is busy, ask again this long, as it says when (0s)")
 }
@@ -50,11 +50,15 @@ func (o *remoteOptions) settle(f *flags) error {
 	if len(list) > 0 {
 		return usage("%s %s", list[0], about)
 	}
-	return nil
+	_, err := o.machines()
+	return err
 }
 
 // client is of the server that the flags name.
 func (o *remoteOptions) client() (*client.Client, error) {
+	if o.many() {
+		return nil, o.alone("this command")
+	}
 	token := ""
 	if o.token != "" {
 		list, err := tokens.Read(o.token)

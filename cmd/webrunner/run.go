@@ -67,6 +67,9 @@ func (a *app) run(args []string) int {
 	if err != nil {
 		return a.fail(o.out, err)
 	}
+	if o.many() {
+		return o.fleet(a, strings.Join(rest, ""))
+	}
 	lines := []batchLine{{options: o, object: strings.Join(rest, "")}}
 	if o.batch != "" {
 		if lines, err = a.readBatch(o.batch, args); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 
@@ -40,6 +41,9 @@ func (a *app) sweep(args []string) int {
 	if err == nil && o.roofline && (o.out != "svg" || o.server != "") {
 		err = usage("--roofline is for -o svg, and for this host")
 	}
+	if err == nil && o.many() {
+		return o.fleet(a, rest[0])
+	}
 	if err == nil {
 		s, err = o.run(a, rest[0])
 	}
@@ -60,15 +64,7 @@ func (a *app) sweep(args []string) int {
 }
 
 func (o *sweepOptions) run(a *app, name string) (*wire.Sweep, error) {
-	query, err := o.query()
-	if err != nil {
-		return nil, err
-	}
-	file, symbol := symbolOf(name)
-	if symbol != "" {
-		query.Set("symbol", symbol)
-	}
-	object, parts, err := o.files(a, file, query)
+	query, object, parts, err := o.asked(a, name)
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +98,19 @@ func (o *sweepOptions) run(a *app, name string) (*wire.Sweep, error) {
 	}
 	s, err = e.Sweep(ctx, plan, object, nil, bar.show)
 	return s, interrupted(ctx, err)
+}
+
+// asked is what a sweep is made of.
+func (o *sweepOptions) asked(a *app, name string) (query url.Values, object []byte, parts []wire.Part, err error) {
+	if query, err = o.query(); err != nil {
+		return nil, nil, nil, err
+	}
+	file, symbol := symbolOf(name)
+	if symbol != "" {
+		query.Set("symbol", symbol)
+	}
+	object, parts, err = o.files(a, file, query)
+	return query, object, parts, err
 }
 
 // bar shows progress on a terminal, and nothing elsewhere.

@@ -93,6 +93,10 @@ func doubts(r *wire.Result) []pair {
 	return list
 }
 
+// doubtKeys are the keys of all doubts. Configuration holds until it is set anew: a line
+// with a key alone takes it away.
+func doubtKeys() []string { return []string{"verify", "integrity", "abi", "trust"} }
+
 // config writes one line of configuration, unless there is nothing to say.
 func config(b *strings.Builder, key, value string) {
 	if value != "" {

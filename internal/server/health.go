@@ -11,6 +11,8 @@ import (
 // health remembers the last self-check.
 type health struct {
 	check func(context.Context) error
+	// doubted asks for a check before its time.
+	doubted chan struct{}
 
 	mu   sync.Mutex
 	last error
@@ -19,7 +21,7 @@ type health struct {
 }
 
 func newHealth(check func(context.Context) error) *health {
-	return &health{check: check, last: wire.Problemf(wire.Unfit, "the first self-check is not over yet")}
+	return &health{check: check, doubted: make(chan struct{}, 1), last: wire.Problemf(wire.Unfit, "the first self-check is not over yet")}
 }
 
 // checkTime bounds one self-check.
@@ -29,12 +31,36 @@ const checkTime = 30 * time.Second
 func (s *Server) watch() {
 	for {
 		s.CheckNow()
+		soon := time.After(min(leastChecking, s.cfg.CheckEvery))
 		select {
 		case <-time.After(s.cfg.CheckEvery):
+		case <-s.health.doubted:
+			select {
+			case <-soon:
+			case <-s.ctx.Done():
+				return
+			}
 		case <-s.ctx.Done():
 			return
 		}
 	}
+}
+
+// leastChecking is how long after one self-check the next may begin, however many jobs
+// give reason for it.
+const leastChecking = time.Second
+
+// doubting has the self-check run at once where a job has found this host unfit, so that
+// who asks the monitor knows before the next job comes, and returns the problem. A job may
+// also have asked for what only it needs.
+func (s *Server) doubting(p *wire.Problem) *wire.Problem {
+	if p.Class == wire.Unfit {
+		select {
+		case s.health.doubted <- struct{}{}:
+		default: // a check is coming
+		}
+	}
+	return p
 }
 
 // CheckNow runs the self-check once, in turn with the jobs of clients, and

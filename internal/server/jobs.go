@@ -172,10 +172,10 @@ func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
 	x.steps.addJob(x.queued, timing.Spawn, timing.Send, timing.Answer, rep)
 	s.metrics.job(timing.Total)
 	if err != nil {
-		return nil, s.unserved(ctx, err)
+		return nil, s.doubting(begun(s.unserved(ctx, err)))
 	}
 	if rep.Problem != nil {
-		return nil, rep.Problem
+		return nil, s.doubting(rep.Problem)
 	}
 	return rep, nil
 }

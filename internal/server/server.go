@@ -192,7 +192,8 @@ func (s *Server) Drain(ctx context.Context) error {
 	return err
 }
 
-// Close stops serving: jobs are cancelled and answered as draining.
+// Close stops serving: jobs are cancelled and answered as draining, those that may have
+// begun with status 500.
 func (s *Server) Close() {
 	s.stopped.Do(func() {
 		s.intake.close()

@@ -458,8 +458,8 @@ func TestDrainEndsLateJobs(t *testing.T) {
 	if err := b.Drain(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Drain: %v", err)
 	}
-	if r := <-running; r.status != 503 {
-		t.Errorf("the late job: %+v", r)
+	if r := <-running; r.status != 500 || !strings.HasPrefix(r.body, "error: draining: ") || r.header.Get("Retry-After") != "" {
+		t.Errorf("the late job, which nobody may repeat unasked: %+v", r)
 	}
 }
 

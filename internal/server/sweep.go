@@ -38,7 +38,7 @@ func (s *Server) sweep(x *exchange) (answer, *wire.Problem) {
 	defer stop()
 	out, err := s.cfg.Engine.Sweep(ctx, plan, plan.Job.Object, s.turns(x.client, nil), nil)
 	if err != nil {
-		return answer{}, s.unserved(ctx, err)
+		return answer{}, begun(s.unserved(ctx, err))
 	}
 	f := chooseFormat(x.accept, forms)
 	var b bytes.Buffer
