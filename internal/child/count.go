@@ -2,8 +2,8 @@ package child
 
 import (
 	"fmt"
-	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"webrunner/internal/count"
@@ -52,11 +52,12 @@ func (j *job) countWithin(limit time.Duration, s *subject.Subject, length time.D
 			continue
 		}
 		name := f.Name
-		if i := slices.IndexFunc(res.Counters, func(k wire.Counter) bool { return k.Name == name }); i >= 0 {
+		if slices.ContainsFunc(res.Counters, func(k wire.Counter) bool { return k.Name == name }) {
 			name = wire.FigureInstructionsCounted
-			compareCounts(res, &res.Counters[i], f)
 		}
-		res.Counters = append(res.Counters, exact(name, f))
+		e := exact(name, f)
+		e.Depends = strings.Join(c.Depends, "; ")
+		res.Counters = append(res.Counters, e)
 		res.Unavailable = slices.DeleteFunc(res.Unavailable, func(u wire.Unavailable) bool { return u.Name == f.Name })
 	}
 	res.Notes = append(res.Notes, c.Notes...)
@@ -87,19 +88,5 @@ func (j *job) uncounted(res *wire.Result, err error) {
 	}
 	if j.Count.All || j.Count.Profile != "" {
 		res.Unavailable = append(res.Unavailable, wire.Unavailable{Name: "counted", Reason: err.Error()})
-	}
-}
-
-// An interrupt and what a processor counts otherwise may make so many instructions of
-// difference between the PMU's count of a call and the exact one.
-const (
-	countSlack = 2
-	countError = 0.001 // relative
-)
-
-// compareCounts doubts a count of the PMU that is not the exact one.
-func compareCounts(res *wire.Result, pmu *wire.Counter, f count.Figure) {
-	if d := math.Abs(pmu.Value - float64(f.Value)); d > countSlack+countError*float64(f.Value) {
-		res.Warnings = append(res.Warnings, fmt.Sprintf("the PMU counted %.1f %s, and there are exactly %d", pmu.Value, f.Name, f.Value))
 	}
 }

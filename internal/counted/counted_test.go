@@ -24,7 +24,7 @@ const prototype = "uint64_t playground(uint64_t n = 3)"
 
 // subjectFor makes the subject of code that is called by the prototype. It is nil where
 // the host lacks what the code needs.
-func subjectFor(t *testing.T, object []byte) *subject.Subject {
+func subjectFor(t testing.TB, object []byte) *subject.Subject {
 	t.Helper()
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func subjectFor(t *testing.T, object []byte) *subject.Subject {
 }
 
 // function makes an object of code in hexadecimal.
-func function(t *testing.T, code string) []byte {
+func function(t testing.TB, code string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(code)
 	if err != nil {

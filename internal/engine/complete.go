@@ -15,7 +15,8 @@ import (
 //
 //	Sandbox          the layers that the pool puts around a child
 //	Timing           Queue, Spawn and Total
-//	Counters[].Trust the counters' grades; Warnings of those that are broken
+//	Counters[].Trust the counters' grades, lowered where an exact count speaks against
+//	                 a figure; Warnings of that, and of those that are broken
 //	Derived          what is computed from the counters
 func (e *Engine) complete(rep *wire.Report, queued time.Duration, t runner.Timing) {
 	given := e.Pool.Layers()
@@ -70,10 +71,31 @@ func (e *Engine) completeResult(r *wire.Result, queued time.Duration, t runner.T
 	for i := range r.Counters {
 		c := &r.Counters[i]
 		m := e.Grades.Of(c.Name)
+		if exact := exactCount(r, c); exact != nil {
+			beside := m.Beside(c.Value, exact.Value)
+			if beside != m {
+				r.Warnings = append(r.Warnings, fmt.Sprintf("the PMU counted %.1f %s, and there are exactly %.0f", c.Value, c.Name, exact.Value))
+			}
+			m = beside
+		}
 		c.Trust = m.String() // whatever the child wrote there
 		if m.Grade == trust.Broken {
 			r.Warnings = append(r.Warnings, fmt.Sprintf("the counter %s is %s", c.Name, m))
 		}
 	}
 	r.Derived = e.Reader.Events.Derive(r)
+}
+
+// exactCount is the exact count beside that of a PMU, nil where there is none, or where it
+// is of one call only, as what decides time or chance is.
+func exactCount(r *wire.Result, pmu *wire.Counter) *wire.Counter {
+	if pmu.Name != wire.FigureInstructions || pmu.Source != wire.PMU || pmu.Value < 0 {
+		return nil
+	}
+	for i := range r.Counters {
+		if c := &r.Counters[i]; c.Name == wire.FigureInstructionsCounted && c.Depends == "" {
+			return c
+		}
+	}
+	return nil
 }

@@ -55,6 +55,50 @@ func TestComplete(t *testing.T) {
 	}
 }
 
+// TestDisagreement: where the PMU and the exact count disagree the PMU's grade is lowered, unless the exact count is of one
+// call only.
+func TestDisagreement(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		pmu     float64
+		grade   trust.Grade
+		depends string
+		want    string // the grade, which begins so
+		doubted bool
+	}{
+		{"equal", 15000, trust.Trusted, "", "trusted", false},
+		{"an interrupt more", 15002, trust.Trusted, "", "trusted", false},
+		{"too many", 15100, trust.Trusted, "", "biased by +100 per call", true},
+		{"too few", 14000, trust.Ungraded, "", "biased by -1000 per call", true},
+		{"biased as it is known to be", 15300, trust.Biased, "", "biased by +2 %", false},
+		{"biased otherwise", 15000 * 1.3, trust.Biased, "", "broken: it is biased by +2 %", true},
+		{"by chance", 15100, trust.Trusted, "the counts are of one call", "trusted", false},
+	} {
+		p := &played{}
+		e := playedEngine(t, p)
+		e.Grades = new(trust.Book)
+		mark := trust.Mark{Counter: "Instructions", Grade: tt.grade}
+		if tt.grade == trust.Biased {
+			mark.Factor = 0.02
+		}
+		e.Grades.Set([]trust.Mark{mark}, nil)
+		p.report.Result = &wire.Result{Counters: []wire.Counter{
+			{Name: "Instructions", Value: tt.pmu, Source: wire.PMU},
+			{Name: "Instructions counted", Value: 15000, Source: wire.Counted, Exact: true, Depends: tt.depends},
+		}}
+		r, err := e.Run(t.Context(), map[string][]string{"kernel": {"sdot"}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Counters[0].Trust; !strings.HasPrefix(got, tt.want) {
+			t.Errorf("%s: the grade is %q, want %q", tt.name, got, tt.want)
+		}
+		if doubted := strings.Contains(strings.Join(r.Warnings, "; "), "and there are exactly 15000"); doubted != tt.doubted {
+			t.Errorf("%s: %q", tt.name, r.Warnings)
+		}
+	}
+}
+
 // TestUngraded: of a process that grades nothing a result says so.
 func TestUngraded(t *testing.T) {
 	p := &played{report: wire.Report{Result: &wire.Result{Counters: []wire.Counter{{Name: "Cycles", Value: 1}}}}}

@@ -27,6 +27,25 @@ func Counted(name string) bool {
 	return slices.ContainsFunc(countedNames(), func(n string) bool { return strings.EqualFold(n, base) })
 }
 
+// exactName is the name of the ratio that a condition on a figure is held against: a
+// condition on instructions is of the exact count where every point has one beside that
+// of a PMU, whose error would let a few instructions pass.
+func exactName(name string, c *wire.Comparison) string {
+	if !strings.EqualFold(name, wire.FigureInstructions) {
+		return name
+	}
+	points := 0
+	for _, r := range c.Ratios {
+		if r.Name == wire.FigureInstructionsCounted {
+			points++
+		}
+	}
+	if points < max(len(c.Points), 1) {
+		return name
+	}
+	return wire.FigureInstructionsCounted
+}
+
 // Exact is the ratio of a figure that is known exactly of a and of b: its interval has
 // no width and its floor is 0. There is none where only a's count is 0, and false is
 // returned; two counts of 0 are the same.

@@ -67,6 +67,27 @@ func TestJudgeNone(t *testing.T) {
 	}
 }
 
+// TestJudgeBesidePMU: a condition on instructions is of the exact count where there is one beside the PMU's at every point.
+func TestJudgeBesidePMU(t *testing.T) {
+	pmu := wire.Ratio{Name: wire.FigureInstructions, Source: wire.PMU, Ratio: 1, CI95: [2]float64{.999, 1.001}}
+	exact := wire.Ratio{Name: wire.FigureInstructionsCounted, Source: wire.Counted, Ratio: 1.0001, Cells: wire.Cells{A: []float64{10000}, B: []float64{10001}}}
+	for _, row := range []struct {
+		ratios []wire.Ratio
+		points int
+		fails  bool
+	}{
+		{[]wire.Ratio{pmu}, 0, false},
+		{[]wire.Ratio{pmu, exact}, 0, true},
+		{[]wire.Ratio{pmu, exact, pmu}, 2, false}, // not known exactly everywhere
+		{[]wire.Ratio{pmu, exact, pmu, exact}, 2, true},
+	} {
+		failed, err := Judge([]string{"instructions>1.00"}, &wire.Comparison{Ratios: row.ratios, Points: make([]wire.Compared, row.points)})
+		if err != nil || (len(failed) > 0) != row.fails || row.fails && !strings.Contains(failed[0].Why, "10001 instead of 10000") {
+			t.Errorf("%d ratios: %q, %v", len(row.ratios), failed, err)
+		}
+	}
+}
+
 // TestBaselineExact: exact counts that all runs agree on have an exact ratio in a
 // comparison with a record.
 func TestBaselineExact(t *testing.T) {

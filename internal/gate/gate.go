@@ -72,6 +72,7 @@ func Judge(conditions []string, c *wire.Comparison) (failed []Failure, err error
 		if err != nil {
 			return nil, err
 		}
+		cond.Name = exactName(cond.Name, c)
 		seen := 0
 		for _, r := range c.Ratios {
 			if !strings.EqualFold(r.Name, cond.Name) {

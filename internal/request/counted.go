@@ -1,6 +1,7 @@
 package request
 
 import (
+	"slices"
 	"strings"
 
 	"webrunner/internal/gate"
@@ -32,6 +33,17 @@ func withoutCounted(values []string) (others []string, found bool) {
 		}
 	}
 	return others, found
+}
+
+// wantsInstructions tells whether instructions are among the events of a job, whether a
+// PMU counts them or not: the exact count replaces the PMU's or is held against it.
+func wantsInstructions(job *wire.Job) bool {
+	for _, g := range job.Groups {
+		if slices.ContainsFunc(g, func(e wire.Event) bool { return e.Name == wire.FigureInstructions }) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(job.Refused, func(u wire.Unavailable) bool { return u.Name == wire.FigureInstructions })
 }
 
 // gated tells whether a condition of a comparison is of a figure that there is only if

@@ -84,7 +84,11 @@ func (c *Counting) Plan(values []string) ([]wire.Group, []wire.Unavailable, erro
 		if c.why != "" {
 			reason = c.noPMU()
 		}
-		missing = append(missing, wire.Unavailable{Name: r.Event.Name, Reason: reason})
+		name := r.Event.Name
+		if c.events().Table.Base(r.Event) == events.InstructionsName {
+			name = wire.FigureInstructions // the name of its figure, which another source may have
+		}
+		missing = append(missing, wire.Unavailable{Name: name, Reason: reason})
 	}
 	for _, set := range c.events().Table.EmptySets(names) {
 		missing = append(missing, wire.Unavailable{Name: set, Reason: c.events().Table.Name + " has no event of this set"})

@@ -506,6 +506,6 @@ func (r *Reader) events(job *wire.Job, values []string) (err error) {
 	names, all := withoutCounted(values)
 	job.Groups, job.Refused, err = r.Events.Plan(names)
 	job.Count.All = all
-	job.Count.Instructions = slices.ContainsFunc(job.Refused, func(u wire.Unavailable) bool { return u.Name == wire.FigureInstructions })
+	job.Count.Instructions = wantsInstructions(job)
 	return err
 }

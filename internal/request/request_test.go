@@ -261,6 +261,27 @@ func TestEventsWithoutPMU(t *testing.T) {
 	}
 }
 
+// TestInstructionsWanted: instructions that are asked for by any name are counted exactly, whether there is a PMU or not.
+func TestInstructionsWanted(t *testing.T) {
+	for _, pmu := range []string{"", "a virtual machine"} {
+		r := reader(t, request.NewCounting(skylake(t), pmu))
+		for list, want := range map[string]bool{"": true, "default": true, "Instructions": true, "INST_RETIRED.ANY": true, "default,counted": true} {
+			q := query("kernel=sdot")
+			if list != "" {
+				q = query("kernel=sdot", "events="+list)
+			}
+			job, err := r.Run(q)
+			if err != nil || job.Count.Instructions != want {
+				t.Errorf("%q, PMU %q: %+v, %v", list, pmu, job, err)
+			}
+		}
+		job, err := r.Run(query("kernel=sdot", "events=page-faults"))
+		if err == nil && job.Count.Instructions && pmu != "" {
+			t.Error("instructions are counted though nobody asks for them")
+		}
+	}
+}
+
 // A set for which the processor has no event is missing for that reason.
 func TestEmptySet(t *testing.T) {
 	host := skylake(t)

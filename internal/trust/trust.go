@@ -54,6 +54,33 @@ func (m Mark) String() string {
 	return string(m.Grade)
 }
 
+// An interrupt that no sample shows, and what a processor counts otherwise than its
+// manual says, may make so many events of difference between a PMU's count of a call and
+// the exact one.
+const (
+	exactSlack = 2
+	exactError = 0.001 // relative
+)
+
+// agree tells whether a PMU's count may be of what was counted exactly.
+func agree(pmu, exact float64) bool {
+	return math.Abs(pmu-exact) <= exactSlack+exactError*math.Abs(exact)
+}
+
+// Beside is the mark of a counter that counted so many events in a call of which the
+// exact count is known. A figure that disagrees with it lowers the grade: one that known
+// kernels have found to be true, or have not looked at, is biased by the difference; one
+// whose bias they have found is broken unless the bias explains the difference.
+func (m Mark) Beside(pmu, exact float64) Mark {
+	switch {
+	case agree(pmu, exact), m.Grade == Broken, m.Grade == Biased && agree(pmu, exact*(1+m.Factor)+m.Offset):
+		return m
+	case m.Grade == Biased:
+		return Mark{Counter: m.Counter, Grade: Broken, Ratio: m.Ratio, Why: fmt.Sprintf("it is %s by known kernels, and counted %.1f where %.0f is exact", m, pmu, exact)}
+	}
+	return Mark{Counter: m.Counter, Grade: Biased, Ratio: pmu/max(exact, 1) - 1, Offset: pmu - exact}
+}
+
 // signed writes three digits, or all of an integer, with the sign.
 func signed(v float64) string {
 	if v == math.Trunc(v) && math.Abs(v) < 1e15 {

@@ -322,6 +322,9 @@ type Counter struct {
 	Exact    bool       `json:"exact"`
 	Modes    []Mode     `json:"modes,omitempty"` // where the samples fall into several; Value is the first
 	Trust    string     `json:"trust,omitempty"` // grade of the counter by kernels of known cost, if it has one
+	// Depends tells what an exact count depends on beside the contents of the operands,
+	// as addresses, time or chance, where it does.
+	Depends string `json:"depends,omitempty"`
 }
 
 // Mode is one of several values that samples fell into.

@@ -170,7 +170,7 @@ func (h *Host) counter(e Event) (Counter, error) {
 	if err != nil {
 		return Counter{}, fmt.Errorf("%s: %w", e.Name, err) // Plan has tried it before
 	}
-	c := Counter{Name: e.Name, Base: h.Table.base(e), Unit: e.unit(), Type: h.PMU.Type, Config: code.Config, Config1: code.Config1, Config2: code.Config2, MetricField: e.Flags&MetricField != 0}
+	c := Counter{Name: e.Name, Base: h.Table.Base(e), Unit: e.unit(), Type: h.PMU.Type, Config: code.Config, Config1: code.Config1, Config2: code.Config2, MetricField: e.Flags&MetricField != 0}
 	switch c.Base {
 	case CyclesName:
 		c.Unit = "cycles"
@@ -180,8 +180,9 @@ func (h *Host) counter(e Event) (Counter, error) {
 	return c, nil
 }
 
-// base tells which of the two base events of the table e is, if any.
-func (t *Table) base(e Event) string {
+// Base tells which of the two base events of the table e is: CyclesName, InstructionsName
+// or neither, which is empty.
+func (t *Table) Base(e Event) string {
 	if c, ok := t.Cycles(); ok && c.Name == e.Name {
 		return CyclesName
 	}

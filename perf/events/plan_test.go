@@ -49,7 +49,7 @@ func bound(t *Table, list []Event, m Machine) int {
 	var needs []need
 	for _, e := range list {
 		c := e.Usable(m.SMT)
-		if t.base(e) != "" || c.General()&general == 0 || c&^c.General()&fixed != 0 {
+		if t.Base(e) != "" || c.General()&general == 0 || c&^c.General()&fixed != 0 {
 			continue
 		}
 		n := need{c & general, 1}
@@ -124,14 +124,14 @@ func checkGroup(t *Table, g Group, m Machine) error {
 	}
 	based := 0
 	for _, e := range g.Events {
-		if t.base(e) != "" {
+		if t.Base(e) != "" {
 			based++
 		}
 	}
 	if based != 2 && alone == 0 && !m.Bare {
 		return fmt.Errorf("%d of cycles and instructions", based)
 	}
-	if first := t.base(g.Events[0]); based > 0 && !m.Bare && first != CyclesName && g.Events[0].Name != "TOPDOWN.SLOTS" {
+	if first := t.Base(g.Events[0]); based > 0 && !m.Bare && first != CyclesName && g.Events[0].Name != "TOPDOWN.SLOTS" {
 		return fmt.Errorf("%s leads", g.Events[0].Name)
 	}
 	if alone > 0 && plain > 1 {

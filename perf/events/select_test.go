@@ -141,7 +141,7 @@ func TestSelectByOtherNames(t *testing.T) {
 	for _, name := range Names() {
 		table := load(t, name)
 		got, err := table.Select([]string{"cycles", "Instructions"})
-		if err != nil || len(got) != 2 || table.base(got[0]) != CyclesName || table.base(got[1]) != InstructionsName {
+		if err != nil || len(got) != 2 || table.Base(got[0]) != CyclesName || table.Base(got[1]) != InstructionsName {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}

@@ -131,7 +131,7 @@ func TestTopDownSetIsEnough(t *testing.T) {
 		}
 		counts := map[string]float64{CyclesName: 1000, InstructionsName: 900}
 		for i, e := range set {
-			if table.base(e) == "" {
+			if table.Base(e) == "" {
 				counts[e.Name] = float64(10 + i)
 			}
 		}

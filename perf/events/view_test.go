@@ -79,7 +79,7 @@ func TestPlanListing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if groups, _ = Plan(skl, both, Machine{General: 2, Fixed: -1}); len(groups) != 2 || len(groups[1].Events) != 2 || skl.base(groups[1].Events[0]) != CyclesName {
+	if groups, _ = Plan(skl, both, Machine{General: 2, Fixed: -1}); len(groups) != 2 || len(groups[1].Events) != 2 || skl.Base(groups[1].Events[0]) != CyclesName {
 		t.Errorf("cycles asked for beside what has no room beside them: %v", groups)
 	}
 	groups, refused = Plan(skl, list, Machine{SMT: true, General: 1, Fixed: -1, Watchdog: true})

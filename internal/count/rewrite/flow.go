@@ -82,14 +82,18 @@ func pick(ok bool, f flow) flow {
 // ends tells whether control does not go on behind an instruction.
 func (f flow) ends() bool { return f == jump || f == jumpIndirect || f == ret || f == stop }
 
-// target is where a direct branch goes that lies at an address.
-func target(in *screen.Inst, code []byte, addr uint64) uint64 {
-	imm := code[in.ImmOff:]
-	to := addr + uint64(in.Len)
-	if in.ImmLen == 1 {
-		return to + uint64(int8(imm[0]))
+// direct tells whether the instruction itself says where it goes.
+func (f flow) direct() bool { return f >= branch && f <= call }
+
+// target is where a direct branch goes that lies at an address. Its distance is its last
+// four bytes behind E8, E9 or 0F 8x, and else its last one: no prefix looks like these.
+func target(code []byte, addr uint64) uint64 {
+	n := len(code)
+	to := addr + uint64(n)
+	if n >= 5 && code[n-5]&^1 == 0xE8 || n >= 6 && code[n-6] == 0x0F && code[n-5]&0xF0 == 0x80 {
+		return to + uint64(int32(binary.LittleEndian.Uint32(code[n-4:])))
 	}
-	return to + uint64(int32(binary.LittleEndian.Uint32(imm)))
+	return to + uint64(int8(code[n-1]))
 }
 
 // ripRelative tells whether an instruction addresses memory from where it lies.

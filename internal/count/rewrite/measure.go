@@ -2,9 +2,9 @@ package rewrite
 
 import "webrunner/filter/screen"
 
-// dynamic tells whether the work of an instruction may depend on the run, by its opcode;
-// screen.EffectOf says for certain.
-func dynamic(in *screen.Inst) bool {
+// mayDepend tells whether the work of an instruction may depend on the run, by its
+// opcode; screen.EffectOf says for certain.
+func mayDepend(in *screen.Inst) bool {
 	switch in.Space {
 	case screen.Legacy:
 		return in.Map == 0 && in.Rep != 0 && in.Op >= 0xA4 && in.Op <= 0xAF || in.Map == 1 && in.Op == 0xF7 && in.Prefixes&screen.Pfx66 != 0
@@ -22,16 +22,17 @@ func (c *Copy) measure(b *block, code []byte, off int) {
 	if !ok || e.Scale == screen.ScaleNone {
 		return
 	}
-	m := measured{off: off, active: c.counter()}
+	m := measured{off: off, active: int(c.counter())}
 	switch e.Scale {
 	case screen.ScaleTurns:
 		if op := code[len(code)-1] &^ 1; op == 0xA6 || op == 0xAE { // CMPS and SCAS may end before RCX is 0
-			m.left = c.counter()
+			m.left = int(c.counter())
 		}
 	default:
-		m.touched = c.counter()
+		m.touched = int(c.counter())
 	}
-	b.measured = append(b.measured, m)
+	c.measures = append(c.measures, m)
+	b.measures++
 }
 
 // measured copies an instruction beside code that counts what it is active for.

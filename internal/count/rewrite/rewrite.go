@@ -25,16 +25,19 @@ const mostCode = 32 << 20
 
 // block is straight-line code, as executed whenever its counter was bumped.
 type block struct {
-	section  int
-	start    int // offset in the section
-	end      int // behind its last instruction
-	counter  int // index of its counter
-	fallen   int // counter of how often its last instruction, a branch, fell through; 0 is that of the next block
-	flow     flow
-	target   uint64 // of a direct branch
-	live     bool   // its flags must be kept
-	own      use    // of the flags by its own instructions
-	measured []measured
+	target     uint64 // of a direct branch
+	section    int32
+	start, end int32 // offsets in the section; end is behind its last instruction
+	first      int32 // index of its first instruction among those of the section
+	at         uint32
+	counter    int32 // index of its counter
+	fallen     int32 // counter of how often its last instruction, a branch, fell through; 0 is that of the next block
+	to         int32 // number of the block that target begins, from 1; 0 where none does
+	measured   int32 // index of the first of its measured instructions
+	measures   int32 // how many there are
+	flow       flow
+	live       bool // its flags must be kept
+	own        use  // of the flags by its own instructions
 }
 
 // measured is an instruction whose work depends on the run.
@@ -45,12 +48,16 @@ type measured struct {
 	touched int // counter of executions with an active lane; 0 is none
 }
 
-// Marks of a byte of code.
-const (
-	leader uint8 = 1 << iota // a block begins here
-	entry                    // control may come here by an address
-	joined                   // control may come here otherwise than from the instruction before
-)
+// section is a part of the source with what is known of its bytes.
+type section struct {
+	screen.Instructions
+	kinds []kind // of its instructions, in order
+
+	leader bitmap // a block begins here
+	entry  bitmap // control may come here by an address
+	joined bitmap // control may come here otherwise than from the instruction before
+	blocks int    // number of the first of its blocks
+}
 
 // Copy is code that counts.
 type Copy struct {
@@ -58,47 +65,44 @@ type Copy struct {
 	Counters int    // bytes to lie at Place.Counters
 
 	place    Place
-	sections []screen.Instructions
-	marks    [][]uint8
-	where    [][]uint32 // address in the copy, of leaders; until that is known the number of the block, from 1
+	sections []section
 	blocks   []block
+	measures []measured
 	outside  []uint64
 	count    int // of counters
 }
 
 // Rewrite copies code.
 func Rewrite(s Source, at Place) (*Copy, error) {
-	c := &Copy{place: at, sections: s.Sections, outside: s.Outside, count: slots/8 + 1} // counter 0 is none
+	c := &Copy{place: at, outside: s.Outside, count: slots/8 + 1} // counter 0 is none
 	size := 0
 	for i := range s.Sections {
-		size += len(s.Sections[i].Code)
+		n := len(s.Sections[i].Code)
+		size += n
+		c.sections = append(c.sections, section{Instructions: s.Sections[i], leader: newBitmap(n), entry: newBitmap(n), joined: newBitmap(n)})
 	}
 	if size > mostCode {
 		return nil, fmt.Errorf("%d bytes of code are more than %d, which is as much as is rewritten", size, mostCode)
 	}
-	for i := range s.Sections {
-		n := len(s.Sections[i].Code)
-		c.marks = append(c.marks, make([]uint8, n))
-		c.where = append(c.where, make([]uint32, n))
-	}
 	for _, addr := range s.Entries {
-		c.mark(addr, leader|entry|joined)
+		if i, off, ok := c.mark(addr); ok {
+			c.sections[i].entry.set(off)
+		}
 	}
 	for i := range c.sections {
 		c.lead(i)
 	}
 	leaders := 0
-	for _, marks := range c.marks {
-		for _, m := range marks {
-			leaders += int(m & leader)
-		}
+	for i := range c.sections {
+		leaders += c.sections[i].leader.count()
 	}
 	c.blocks = make([]block, 0, leaders)
 	for i := range c.sections {
 		c.divide(i)
 	}
+	c.direct()
 	c.keepFlags()
-	w := &writer{Copy: c, out: make([]byte, 0, 5*size+4096)}
+	w := &writer{Copy: c, out: make([]byte, 0, size+leaders*blockSize+len(c.measures)*measuredSize+4096)}
 	for i := range c.blocks {
 		w.block(i)
 	}
@@ -119,19 +123,22 @@ func (c *Copy) find(addr uint64) (section, off int, ok bool) {
 	return i, int(addr - c.sections[i].Addr), true
 }
 
-// mark marks an instruction, and tells whether there is one.
-func (c *Copy) mark(addr uint64, m uint8) bool {
+// mark makes a block begin at an address, which control comes to otherwise than from the
+// instruction before. It is false where there is no instruction.
+func (c *Copy) mark(addr uint64) (section, off int, ok bool) {
 	i, off, ok := c.find(addr)
 	if !ok || c.sections[i].Lengths[off] == 0 {
-		return false
+		return 0, 0, false
 	}
-	c.marks[i][off] |= m
-	return true
+	c.sections[i].leader.set(off)
+	c.sections[i].joined.set(off)
+	return i, off, true
 }
 
-// lead marks where blocks of a section begin.
+// lead takes the instructions of a section apart and marks where blocks begin.
 func (c *Copy) lead(i int) {
-	s, marks := &c.sections[i], c.marks[i]
+	s := &c.sections[i]
+	s.kinds = make([]kind, 0, len(s.Code)/3)
 	var in screen.Inst
 	after := true // control cannot have come from before
 	for off := 0; off < len(s.Code); {
@@ -141,92 +148,115 @@ func (c *Copy) lead(i int) {
 			off++
 			continue
 		}
-		if after {
-			marks[off] |= leader | entry | joined // nothing direct leads here, or all that does is marked as well
-		}
-		after = false
 		code := s.Code[off:]
 		_ = screen.Decode(code, &in) // it did before
-		f := flowOf(&in)
-		behind := off + n
-		switch f {
-		case branch, loop, jump, call:
-			c.mark(target(&in, code, s.Addr+uint64(off)), leader|joined)
-		case next:
-			if in.Op == 0x1E && in.Map == 1 && (in.ModRM == 0xFA || in.ModRM == 0xFB) && in.Rep == 0xF3 { // ENDBR
-				marks[off] |= leader | entry | joined
-			}
+		k := kindOf(&in)
+		s.kinds = append(s.kinds, k)
+		if after || landing(&in) { // nothing direct leads here, or all that does is marked as well
+			s.leader.set(off)
+			s.entry.set(off)
+			s.joined.set(off)
 		}
-		if behind < len(s.Code) && s.Lengths[behind] > 0 {
+		f := k.flow()
+		if f.direct() {
+			c.mark(target(code[:n], s.Addr+uint64(off)))
+		}
+		off += n
+		if off < len(s.Code) && s.Lengths[off] > 0 {
 			switch f {
 			case branch, loop:
-				marks[behind] |= leader
+				s.leader.set(off)
 			case call, callIndirect:
-				marks[behind] |= leader | entry | joined
+				s.leader.set(off)
+				s.entry.set(off)
+				s.joined.set(off)
 			}
 		}
 		after = f.ends()
-		off = behind
 	}
+}
+
+// landing tells of ENDBR, which is where calls and jumps by an address may come.
+func landing(in *screen.Inst) bool {
+	return in.Op == 0x1E && in.Map == 1 && in.Space == screen.Legacy && (in.ModRM == 0xFA || in.ModRM == 0xFB) && in.Rep == 0xF3
 }
 
 // divide lists the blocks of a section.
 func (c *Copy) divide(i int) {
-	s, marks := &c.sections[i], c.marks[i]
-	var in screen.Inst
+	s := &c.sections[i]
+	s.blocks = len(c.blocks)
+	index := int32(0)
 	for off := 0; off < len(s.Code); {
 		if s.Lengths[off] == 0 {
 			off++
 			continue
 		}
-		b := block{section: i, start: off, counter: c.counter()}
+		b := block{section: int32(i), start: int32(off), first: index, counter: c.counter(), measured: int32(len(c.measures))}
 		for {
-			code := s.Code[off:]
-			_ = screen.Decode(code, &in)
-			b.flow = flowOf(&in)
+			k := s.kinds[index]
+			index++
+			b.flow = k.flow()
 			if b.own == neutral {
-				b.own = usesFlags(&in)
-			}
-			if dynamic(&in) {
-				c.measure(&b, code, off)
+				b.own = k.use()
 			}
 			at := off
 			off += int(s.Lengths[off])
+			if k&dynamic != 0 {
+				c.measure(&b, s.Code[at:off], at)
+			}
 			if b.flow != next {
-				b.target = 0
-				if b.flow <= call {
-					b.target = target(&in, code, s.Addr+uint64(at))
+				if b.flow.direct() {
+					b.target = target(s.Code[at:off], s.Addr+uint64(at))
 				}
 				break
 			}
-			if off >= len(s.Code) || s.Lengths[off] == 0 || marks[off]&leader != 0 {
+			if off >= len(s.Code) || s.Lengths[off] == 0 || s.leader.has(off) {
 				break
 			}
 		}
-		b.end = off
-		if (b.flow == branch || b.flow == loop) && off < len(s.Code) && s.Lengths[off] > 0 && marks[off]&joined != 0 {
+		b.end = int32(off)
+		if (b.flow == branch || b.flow == loop) && off < len(s.Code) && s.Lengths[off] > 0 && s.joined.has(off) {
 			b.fallen = c.counter()
 		}
 		c.blocks = append(c.blocks, b)
-		c.where[i][b.start] = uint32(len(c.blocks))
 	}
+	s.leader.rank()
 }
 
-func (c *Copy) counter() int {
+func (c *Copy) counter() int32 {
 	c.count++
-	return c.count - 1
+	return int32(c.count - 1)
+}
+
+// at is the number of the block that begins at an offset of a section, from 1; 0 is none.
+func (c *Copy) at(section, off int) int32 {
+	s := &c.sections[section]
+	if off >= len(s.Code) || !s.leader.has(off) {
+		return 0
+	}
+	return int32(s.blocks + s.leader.before(off) + 1)
+}
+
+// direct finds the blocks that direct branches go to.
+func (c *Copy) direct() {
+	for i := range c.blocks {
+		if b := &c.blocks[i]; b.flow.direct() {
+			if section, off, ok := c.find(b.target); ok {
+				b.to = c.at(section, off)
+			}
+		}
+	}
 }
 
 // keepFlags finds the blocks whose flags must be kept: those that may be read before
 // they are written.
 func (c *Copy) keepFlags() {
-	at := func(section, off int) *block {
-		if off >= len(c.where[section]) || c.where[section][off] == 0 {
-			return nil
-		}
-		return &c.blocks[c.where[section][off]-1]
+	live := func(n int32) bool { return n == 0 || c.blocks[n-1].live }
+	// behind is whether flags are live where control falls off the end of a block.
+	behind := func(i int) bool {
+		b := &c.blocks[i]
+		return i+1 == len(c.blocks) || c.blocks[i+1].section != b.section || c.blocks[i+1].start != b.end || c.blocks[i+1].live
 	}
-	live := func(b *block) bool { return b == nil || b.live }
 	for changed := true; changed; {
 		changed = false
 		for i := len(c.blocks) - 1; i >= 0; i-- {
@@ -234,24 +264,15 @@ func (c *Copy) keepFlags() {
 			if b.live || b.own == writes {
 				continue
 			}
-			var behind, to *block
-			if !b.flow.ends() {
-				behind = at(b.section, b.end)
-			}
-			if b.target != 0 {
-				if s, off, ok := c.find(b.target); ok {
-					to = at(s, off)
-				}
-			}
 			switch {
 			case b.own == reads:
 				b.live = true
 			case b.flow == next:
-				b.live = live(behind)
+				b.live = behind(i)
 			case b.flow == branch, b.flow == loop:
-				b.live = live(behind) || live(to)
+				b.live = behind(i) || live(b.to)
 			case b.flow == jump, b.flow == call:
-				b.live = live(to)
+				b.live = live(b.to)
 			default:
 				b.live = true
 			}
@@ -263,10 +284,14 @@ func (c *Copy) keepFlags() {
 // Entry is the address in the copy of an original one that a block begins at.
 func (c *Copy) Entry(addr uint64) (uint64, bool) {
 	i, off, ok := c.find(addr)
-	if !ok || c.where[i][off] == 0 {
+	if !ok {
 		return 0, false
 	}
-	return uint64(c.where[i][off]), true
+	n := c.at(i, off)
+	if n == 0 {
+		return 0, false
+	}
+	return uint64(c.blocks[n-1].at), true
 }
 
 // Instruction tells whether an instruction begins at an address.

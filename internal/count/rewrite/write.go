@@ -13,10 +13,10 @@ type writer struct {
 	fixes []fix
 }
 
-// fix is four bytes of the copy that hold the distance to a place.
+// fix is four bytes of the copy that hold the distance to where a block goes.
 type fix struct {
-	at     int    // in the copy
-	target uint64 // the original address
+	at    int32 // in the copy
+	block int32 // index of the block
 }
 
 var le = binary.LittleEndian
@@ -38,7 +38,8 @@ func (w *writer) store(slot int) { w.abs([]byte{0x48, 0x89}, rax, slot) } // mov
 func (w *writer) load(slot int)  { w.abs([]byte{0x48, 0x8B}, rax, slot) } // mov rax, [slot]
 
 // bump adds one to a counter. Where the flags are live it takes a way that leaves them.
-func (w *writer) bump(counter int, live bool) {
+func (w *writer) bump(index int32, live bool) {
+	counter := int(index)
 	if !live {
 		w.abs([]byte{0x48, 0xFF}, 0, 8*counter) // inc qword [counter]
 		return
@@ -50,34 +51,51 @@ func (w *writer) bump(counter int, live bool) {
 	w.load(slotRAX)
 }
 
-// block writes the copy of a block.
+// The copy of a block takes so many bytes more than the block at most: what counts it,
+// what replaces its last instruction, and what aligns it.
+const (
+	blockSize    = 160
+	measuredSize = 100 // what counts the work of an instruction, likewise
+)
+
+// block writes the copy of a block. Instructions that stay as they are go together.
 func (w *writer) block(i int) {
 	b := &w.blocks[i]
 	s := &w.sections[b.section]
 	w.align(s.Addr + uint64(b.start))
-	w.where[b.section][b.start] = uint32(w.place.Code) + uint32(len(w.out))
+	b.at = uint32(w.place.Code) + uint32(len(w.out))
 	w.bump(b.counter, b.live)
-	m := b.measured
+	m := w.Copy.measured(b)
 	var in screen.Inst
-	for off := b.start; off < b.end; {
+	from, end := int(b.start), int(b.end) // what is not written yet
+	for off, index := from, b.first; off < end; index++ {
 		code := s.Code[off : off+int(s.Lengths[off])]
-		_ = screen.Decode(code, &in)
-		addr := s.Addr + uint64(off)
+		k := s.kinds[index]
+		at := off
 		off += len(code)
+		last, measuring := off == end && b.flow != next, len(m) > 0 && m[0].off == at
+		if !last && !measuring && k&moved == 0 {
+			continue
+		}
+		w.out = append(w.out, s.Code[from:at]...)
+		from = off
+		_ = screen.Decode(code, &in)
+		addr := s.Addr + uint64(at)
 		switch {
-		case off == b.end && b.flow != next:
-			w.control(b, &in, code, addr)
-		case len(m) > 0 && m[0].off == off-len(code):
+		case last:
+			w.control(i, &in, code, addr)
+		case measuring:
 			w.measured(&m[0], &in, code, addr)
 			m = m[1:]
 		default:
 			w.plain(&in, code, addr)
 		}
 	}
+	w.out = append(w.out, s.Code[from:end]...)
 	if b.fallen != 0 {
 		w.bump(b.fallen, true)
 	}
-	if !b.flow.ends() && (b.end >= len(s.Code) || s.Lengths[b.end] == 0) {
+	if !b.flow.ends() && (end >= len(s.Code) || s.Lengths[end] == 0) {
 		w.trap() // control ran off the code
 	}
 }
@@ -129,32 +147,32 @@ func (w *writer) follow(at, behind int, from uint64) {
 // trap writes UD2: what comes here ends the call.
 func (w *writer) trap() { w.bytes(0x0F, 0x0B) }
 
-// relative writes four bytes that lead to the copy of an original address.
-func (w *writer) relative(target uint64) {
-	w.fixes = append(w.fixes, fix{at: len(w.out), target: target})
+// relative writes four bytes that lead to the copy of where a block goes.
+func (w *writer) relative(block int) {
+	w.fixes = append(w.fixes, fix{at: int32(len(w.out)), block: int32(block)})
 	w.bytes(0, 0, 0, 0)
 }
 
-// control copies the instruction that ends a block.
-func (w *writer) control(b *block, in *screen.Inst, code []byte, addr uint64) {
+// control copies the instruction that ends a block, which is given by its index.
+func (w *writer) control(i int, in *screen.Inst, code []byte, addr uint64) {
 	behind := addr + uint64(len(code))
-	switch b.flow {
+	switch w.blocks[i].flow {
 	case branch:
 		w.bytes(0x0F, 0x80|in.Op&0xF)
-		w.relative(b.target)
+		w.relative(i)
 	case loop:
 		if in.Prefixes&screen.Pfx67 != 0 {
 			w.bytes(0x67)
 		}
 		w.bytes(in.Op, 2, 0xEB, 5, 0xE9) // over a jump that goes on, to one that goes there
-		w.relative(b.target)
+		w.relative(i)
 	case jump:
 		w.bytes(0xE9)
-		w.relative(b.target)
+		w.relative(i)
 	case call:
 		w.push(behind)
 		w.bytes(0xE9)
-		w.relative(b.target)
+		w.relative(i)
 	case jumpIndirect:
 		w.store(slotRAX)
 		w.operand(in, code, addr)
@@ -217,9 +235,10 @@ func (w *writer) leave() { w.abs([]byte{0xFF}, 4, slotCopy) }
 // link fills in the distances.
 func (w *writer) link() error {
 	for _, f := range w.fixes {
-		to, ok := w.Entry(f.target)
-		if !ok {
-			to = f.target // of a function that does not exist, or a refused branch
+		b := &w.blocks[f.block]
+		to := b.target // of a function that does not exist, or a refused branch
+		if b.to != 0 {
+			to = uint64(w.blocks[b.to-1].at)
 		}
 		d := int64(to) - int64(w.place.Code) - int64(f.at) - 4
 		if d != int64(int32(d)) {
@@ -234,12 +253,13 @@ func (w *writer) link() error {
 func (c *Copy) Table(start uint64, size int) []byte {
 	t := make([]byte, 4*size)
 	for i := range c.sections {
-		base := c.sections[i].Addr
-		for off, m := range c.marks[i] {
-			if at := base + uint64(off) - start; m&entry != 0 && at < uint64(size) {
-				le.PutUint32(t[4*at:], c.where[i][off])
+		s := &c.sections[i]
+		base := s.Addr - start
+		s.entry.each(func(off int) {
+			if at := base + uint64(off); at < uint64(size) {
+				le.PutUint32(t[4*at:], c.blocks[c.at(i, off)-1].at)
 			}
-		}
+		})
 	}
 	for _, addr := range c.outside {
 		if at := addr - start; at < uint64(size) {
