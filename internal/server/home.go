@@ -13,7 +13,7 @@ import (
 // and text for curl and its like.
 func (s *Server) home(x *exchange) (answer, *wire.Problem) {
 	byAccept := []field{{"Vary", "Accept"}}
-	if negotiate(x.accept, mediaText, mediaHTML) == mediaHTML {
+	if x.machine == "" && negotiate(x.accept, mediaText, mediaHTML) == mediaHTML {
 		a, p := s.page(x)
 		a.more = append(a.more, byAccept...)
 		return a, p

@@ -75,7 +75,7 @@ export function remarks(r) {
 }
 
 function counters(r) {
-  const columns = [{ name: "Figure" }, { name: "Value a call", class: "right" }, { name: "Unit" }, { name: "", class: "right" }, { name: "95 % interval", class: "right" }, { name: "Spread", class: "wide" }, { name: "Source" }, { name: "Trust", class: "trust" }];
+  const columns = [{ name: "Figure" }, { name: "Value a call", class: "right" }, { name: "Unit" }, { name: "", class: "right" }, { name: "95 % interval", class: "right" }, { name: "Spread", class: "wide" }, { name: "Source" }];
   const rows = r.counters.map((c) => {
     const d = format.decimals(c.value, c.ci95);
     return [
@@ -83,7 +83,7 @@ function counters(r) {
       c.exact ? el("span", { class: "hint", text: "exact" }) : format.relative(c.value, c.ci95),
       c.exact ? "" : `${format.fixed(c.ci95[0], d)} – ${format.fixed(c.ci95[1], d)}`,
       c.exact ? "" : spread(c),
-      source(c), trust(c),
+      el("span", {}, source(c), " ", trust(c)),
     ];
   });
   const made = table("Figures", columns, rows, { class: "figures" });

@@ -33,7 +33,7 @@ export function summary(action, document, problem) {
       return { went: document.ok ? "no failure" : `${document.failures.length} failures`, good: document.ok, figures: [{ name: "Cases", value: document.cases, unit: "cases" }] };
     case "compare": {
       const r = document.ratios.find((r) => r.name === "Cycles") ?? document.ratios[0];
-      return { went: r?.verdict ?? "", good: r?.verdict !== "wrong", figures: document.ratios.slice(0, 32).map((r) => ({ name: `${r.name}, B/A`, value: r.ratio, ci95: r.ci95, unit: "", source: r.source, verdict: r.verdict })) };
+      return { went: r?.verdict ?? "", good: r?.verdict !== "wrong", figures: document.ratios.slice(0, 32).map((r) => ({ name: r.name, value: r.ratio, ci95: r.ci95, unit: "B/A", source: r.source, verdict: r.verdict })) };
     }
     case "sweep":
       return { went: `${document.points.length} points`, good: document.points.every((p) => p.result && sound(p.result)),

@@ -353,8 +353,8 @@ async function sweep(options, out) {
 function done(request, document, took) {
   const { action, what } = title(request);
   const s = summary(request.action, document), f = s.figures.find((f) => f.name?.startsWith("Cycles")) ?? s.figures[0];
-  const figure = request.action === "sweep" || !f ? "" : `: ${format.fixed(f.value, format.decimals(f.value, f.ci95))} ${f.unit ?? ""}`;
-  return `${action} ${what ?? ""}${figure}, ${s.went}. ${(took / 1000).toFixed(1)} s.`;
+  const figure = request.action === "sweep" || !f ? "" : `: ${[format.fixed(f.value, format.decimals(f.value, f.ci95)), f.unit].filter(Boolean).join(" ")}`;
+  return `${[action, what].filter(Boolean).join(" ")}${figure}, ${s.went}. ${(took / 1000).toFixed(1)} s.`;
 }
 
 function announce(text, document) {
@@ -363,7 +363,7 @@ function announce(text, document) {
 
 // failed shows a problem and, where it has a place in the code, the code.
 async function failed(request, fields, out, signal) {
-  const code = el("div");
+  const code = el("div", { class: "stack" });
   replace(out, problem(fields), code);
   announce(`${fields.title ?? fields.class}.`, fields);
   past.add(request, summary(request.action, null, fields));

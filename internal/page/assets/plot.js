@@ -14,7 +14,7 @@ function faded(c, alpha) {
   return `rgba(${n >> 16}, ${(n >> 8) & 255}, ${n & 255}, ${alpha})`;
 }
 
-const tick = (v) => (v === null ? "" : Math.abs(v) >= 2 ** 20 && v % 2 ** 20 === 0 ? `${v / 2 ** 20}Mi` : Math.abs(v) >= 4096 && v % 1024 === 0 ? `${v / 1024}Ki` : plain(v));
+const tick = (v) => (v === null ? "" : Math.abs(v) >= 2 ** 20 && v % 2 ** 20 === 0 ? `${v / 2 ** 20}Mi` : Math.abs(v) >= 4096 && v % 1024 === 0 ? `${v / 1024}Ki` : String(Number(v.toPrecision(6))));
 
 function axis(label, extra = {}) {
   const font = `12px ${getComputedStyle(document.body).fontFamily}`;
@@ -85,7 +85,7 @@ export function lines(label, given) {
     return {
       series: list, bands,
       cursor: { y: false, points: { size: 8 } },
-      legend: { live: true },
+      legend: { live: true, show: g.series.length > 0 },
       scales: { x: { time: false, distr: logs() ? 3 : 1, log: 2 }, y: { range: (_, low, high) => spread(low, high, g.floor) } },
       axes: [axis(g.label, { size: 34 }), axis(g.unit, { size: 58 })],
       hooks: { draw: [(u) => drawMarks(u, marks, g.level)] },
