@@ -141,17 +141,30 @@ func (r *Report) dumpChoice(d *Dump) {
 
 // JSON returns the dump on one line. It fails with an *Error of class TooLarge
 // if the dump would have more than Limits.DumpBytes, before it makes it.
-func (r *Report) JSON() ([]byte, error) {
-	if size, limit := r.dumpSize(), r.limits.DumpBytes; size > limit {
+func (r *Report) JSON() ([]byte, error) { return r.json(true) }
+
+// OutlineJSON returns the dump without the bytes of sections and without the regions,
+// on one line. It fails as JSON does.
+func (r *Report) OutlineJSON() ([]byte, error) { return r.json(false) }
+
+func (r *Report) json(contents bool) ([]byte, error) {
+	if size, limit := r.dumpSize(contents), r.limits.DumpBytes; size > limit {
 		return nil, tooLarge("the dump of this object has about %d bytes, the limit is %d", size, limit).
 			advise("the text form lists the first of everything")
 	}
-	return json.Marshal(r.Dump())
+	d := r.Dump()
+	if !contents {
+		d.Regions = []DumpRegion{}
+		for i := range d.Sections {
+			d.Sections[i].Bytes = nil
+		}
+	}
+	return json.Marshal(d)
 }
 
-// dumpSize estimates the length of the dump: two digits a byte of the image, and
-// what the words around a section, symbol or undefined name take at least.
-func (r *Report) dumpSize() (n uint64) {
+// dumpSize estimates the length of the dump: two digits a byte of the image, if that is
+// in it, and what the words around a section, symbol or undefined name take at least.
+func (r *Report) dumpSize(contents bool) (n uint64) {
 	const sectionWords, symbolWords, undefinedWords = 80, 40, 110
 	im := r.placed
 	if im == nil {
@@ -160,7 +173,7 @@ func (r *Report) dumpSize() (n uint64) {
 	for i := range im.Sections {
 		s := &im.Sections[i]
 		n += sectionWords + uint64(len(s.Name))
-		if r.Image != nil && !s.NoBits {
+		if contents && r.Image != nil && !s.NoBits {
 			n += 2 * s.Size
 		}
 	}
@@ -171,6 +184,9 @@ func (r *Report) dumpSize() (n uint64) {
 		n += undefinedWords + uint64(len(im.Undefined[i].Name))
 	}
 	for i := range im.Regions {
+		if !contents {
+			break
+		}
 		n += 2 * uint64(len(im.Regions[i].Data))
 	}
 	return n

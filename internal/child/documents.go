@@ -18,7 +18,11 @@ const maxText = 16 << 20
 // inspect tells what the loader does with the object; nothing is run.
 func (j *job) inspect() (*wire.Report, error) {
 	insp := subject.Inspect(j.Job, j.stop)
-	doc, err := insp.JSON()
+	write := insp.JSON
+	if j.Job.Screen.Brief {
+		write = insp.OutlineJSON
+	}
+	doc, err := write()
 	if err != nil {
 		return nil, subject.Problem(err)
 	}

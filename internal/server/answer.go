@@ -25,9 +25,13 @@ type answer struct {
 	verdict    *verdict   // of a run, else nil
 	retryAfter int        // seconds
 	allow      string     // the methods that a 405 names
+	more       []field    // headers beside those that every answer has
 	// stream is a body that is still being made, in place of body; nil where it is whole.
 	stream io.ReadCloser
 }
+
+// field is one header.
+type field struct{ name, value string }
 
 func text(body string) answer { return answer{status: 200, media: mediaText, body: []byte(body)} }
 
@@ -101,6 +105,9 @@ func (s *Server) write(x *exchange, a answer) {
 		h.Set("WWW-Authenticate", `Bearer realm="webrunner"`)
 	case fasthttp.StatusMethodNotAllowed:
 		h.Set("Allow", a.allow)
+	}
+	for _, f := range a.more {
+		h.Add(f.name, f.value)
 	}
 	if a.retryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(a.retryAfter))

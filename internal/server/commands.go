@@ -30,11 +30,13 @@ func commandTable() []command {
 		{"compare", "?kernel=NAME", "say whether the function in part b of the body is faster than that in part a", post, false, (*Server).compare},
 		{"sweep", "?kernel=NAME&n=64:65536:x2", "measure the object in the body over ranges of parameters", post, false, (*Server).sweep},
 		{"screen", "", "look at the object in the body, run nothing", post, false, (*Server).screen},
+		{"inspect", "", "show what the loader makes of the object in the body, run nothing", post, false, (*Server).inspect},
 		{"peaks", "", "what a core of this host can do at most", get, false, (*Server).peaks},
 		{"kernels", "", "kernels and their parameters", get, false, (*Server).kernels},
 		{"events", "", "events that can be counted", get, false, (*Server).events},
 		{"sandbox", "", "the protections in force", get, false, (*Server).sandbox},
 		{"/metrics", "", "figures of the server, for Prometheus", get, false, (*Server).serveMetrics},
+		{"/" + pageFolder, "/{file}", "what the page at / is made of, for browsers", get, true, (*Server).page},
 		{"", "", "", get, true, (*Server).home},
 	}
 }

@@ -9,13 +9,20 @@ import (
 	"webrunner/internal/wire"
 )
 
-// home is for people who come with a browser or with curl and no path.
+// home is for people who come with no path: a page for browsers, which ask for HTML,
+// and text for curl and its like.
 func (s *Server) home(x *exchange) (answer, *wire.Problem) {
+	byAccept := []field{{"Vary", "Accept"}}
+	if x.machine == "" && negotiate(x.accept, mediaText, mediaHTML) == mediaHTML {
+		a, p := s.page(x)
+		a.more = append(a.more, byAccept...)
+		return a, p
+	}
 	token := ""
 	if s.cfg.Tokens != nil {
 		token = ` -H "Authorization: Bearer TOKEN"`
 	}
-	return text(fmt.Sprintf(`WebRunner runs untrusted x86-64 machine code in a sandbox and measures it.
+	a := text(fmt.Sprintf(`WebRunner runs untrusted x86-64 machine code in a sandbox and measures it.
 
 %s
 {machine-id} is any word; it appears in the log.
@@ -25,7 +32,9 @@ func (s *Server) home(x *exchange) (answer, *wire.Problem) {
 
 Beside the parameters of its kernel run takes options, as in &effort=quick:
 
-%s`, s.commandsText(), token, x.host(), optionsText())), nil
+%s`, s.commandsText(), token, x.host(), optionsText()))
+	a.more = byAccept
+	return a, nil
 }
 
 // commandsText lists the commands, one a line.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"webrunner/internal/report"
+	"webrunner/internal/request"
 	"webrunner/internal/wire"
 	"webrunner/internal/words"
 	"webrunner/kernels"
@@ -68,14 +69,19 @@ func (s *Server) sandbox(x *exchange) (answer, *wire.Problem) {
 	return jsonText(b), nil
 }
 
-// kernels lists the specifications, or the one that ?kernel= names.
+// kernels lists the specifications, or the one that ?kernel= names, or that the C
+// prototype in ?call= stands for.
 func (s *Server) kernels(x *exchange) (answer, *wire.Problem) {
 	var list []*kernels.Spec
 	for name, values := range x.query {
-		if name != "kernel" || len(values) != 1 {
-			return answer{}, wire.Problemf(wire.BadParameter, "kernels has one parameter, kernel")
+		if name != "kernel" && name != "call" || len(values) != 1 || len(x.query) != 1 {
+			return answer{}, wire.Problemf(wire.BadParameter, "kernels has one parameter, kernel or call")
 		}
-		spec, err := s.cfg.Engine.Reader.Find(values[0])
+		find := s.cfg.Engine.Reader.Find
+		if name == "call" {
+			find = request.Call
+		}
+		spec, err := find(values[0])
 		if err != nil {
 			return answer{}, wire.AsProblem(err)
 		}

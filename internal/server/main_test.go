@@ -61,7 +61,7 @@ func (f *fake) Do(ctx context.Context, job *wire.Job, progress func(*wire.Progre
 			}
 		}
 	}
-	if job.Kind == wire.Screen {
+	if job.Kind == wire.Screen || job.Kind == wire.Inspect {
 		return &wire.Report{Document: []byte(`{"verdict":"accepted"}`), OK: true, Text: cmp.Or(f.text, "accepted\n")}, timing, nil
 	}
 	if job.Kind == wire.Check {

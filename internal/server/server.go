@@ -15,6 +15,7 @@ import (
 
 	"webrunner/internal/engine"
 	"webrunner/internal/link"
+	"webrunner/internal/page"
 	"webrunner/internal/tokens"
 	"webrunner/internal/trust"
 	"webrunner/internal/wire"
@@ -102,6 +103,7 @@ type Server struct {
 	cfg      Config
 	http     *fasthttp.Server
 	commands []command
+	files    page.Files // for browsers
 	gate     *gate
 	desk     *gate   // of lists of events
 	memory   *memory // of bodies
@@ -135,6 +137,10 @@ func New(cfg Config) *Server {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.commands = commandTable()
+	var err error
+	if s.files, err = page.Load(); err != nil {
+		cfg.ErrorLog("%v", err)
+	}
 	s.http = &fasthttp.Server{
 		Handler:                      s.handle,
 		ErrorHandler:                 s.handleTransport,

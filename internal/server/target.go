@@ -10,6 +10,7 @@ import (
 type target struct {
 	machine string
 	command string // "" for the root, "/metrics" for what has no machine
+	file    string // of the page for browsers
 	query   map[string][]string
 }
 
@@ -39,6 +40,9 @@ func parseTarget(raw string) (t target, err error) {
 		}
 	case 2:
 		t.machine, t.command = parts[0], parts[1]
+		if t.machine == pageFolder && strings.Contains(t.command, ".") {
+			t = target{command: "/" + pageFolder, file: parts[1]}
+		}
 	default:
 		t.command = path
 	}

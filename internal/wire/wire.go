@@ -178,6 +178,8 @@ type ScreenOptions struct {
 	Assume      string `json:"assume,omitempty"` // microarchitecture to answer for instead of this host
 	// Refuse lists soft rules that shall refuse instead of being noted.
 	Refuse []string `json:"refuse,omitempty"`
+	// Brief: the document of an Inspect job leaves out the bytes that were loaded.
+	Brief bool `json:"brief,omitempty"`
 	// Prototypes asks an Inspect job for a call of each function, none of whose
 	// parameters has one of the Reserved names.
 	Prototypes bool     `json:"prototypes,omitempty"`
