@@ -17,7 +17,7 @@ type Limits struct {
 }
 
 // Call is a kernel with everything that one call of it needs, but for the
-// addresses of its operands.
+// addresses of its operands and, where seeds say them, the vectors that Drawn draws.
 type Call struct {
 	Spec     *Spec
 	Operands []Buffer
@@ -68,6 +68,11 @@ type ArgValue struct {
 	// which the caller adds the address of the operand's memory.
 	Bits    uint64
 	Operand int // index into Call.Operands for a pointer, else -1
+	// Vector is the value of a vector, as memory holds it: 16, 32 or 64 bytes; nil for
+	// all else.
+	Vector []byte
+
+	contents *Buffer // of Vector
 }
 
 // Bind sizes the operands and fixes the arguments. The values must be those
@@ -85,9 +90,6 @@ func (s *Spec) Bind(values map[string]uint64, limits Limits) (*Call, error) {
 			c.integers[p.Name] = p.Type.asInteger(values[p.Name])
 		}
 	}
-	if err := s.callable(); err != nil {
-		return nil, err
-	}
 	if limits.Memory == 0 {
 		limits.Memory = math.MaxUint64
 	}
@@ -97,6 +99,7 @@ func (s *Spec) Bind(values map[string]uint64, limits Limits) (*Call, error) {
 	if err := c.bindArgs(); err != nil {
 		return nil, err
 	}
+	c = c.Drawn(0)
 	c.Elements, c.Iterations, c.Flops, c.Bytes = c.derive(s.elements), c.derive(s.iterations), c.derive(s.flops), c.derive(s.bytes)
 	return c, nil
 }
@@ -201,6 +204,12 @@ func (c *Call) bindArgs() error {
 				return c.exprError(a.value, fmt.Sprintf("argument %s of type %s", a.Name, a.Type), err)
 			}
 			v.Bits = a.elem.register(n)
+		case ArgVector:
+			b, err := c.bindOperand(a.Contents)
+			if err != nil {
+				return err
+			}
+			v.contents = &b
 		case ArgFloat32, ArgFloat64:
 			f, err := c.float(a.number)
 			if err != nil {

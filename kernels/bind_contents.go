@@ -176,16 +176,3 @@ func (c *Call) Placed(at []uint64) *Call {
 	}
 	return &placed
 }
-
-// callable refuses what can be described but not be passed.
-func (s *Spec) callable() error {
-	for i := range s.Args {
-		if a := &s.Args[i]; a.Kind == ArgVector {
-			return &UnsupportedError{s.FullName(), fmt.Sprintf("takes %s of type %s: vectors cannot be passed by value yet, only pointers to their elements", a.Name, a.Type)}
-		}
-	}
-	if s.Result == ResultM128 || s.Result == ResultM256 || s.Result == ResultM512 {
-		return &UnsupportedError{s.FullName(), fmt.Sprintf("returns a vector, %s: that cannot be read yet", s.Result)}
-	}
-	return nil
-}

@@ -19,7 +19,7 @@ func TestBindSdot(t *testing.T) {
 	if !reflect.DeepEqual(c.Operands, want) {
 		t.Errorf("operands are\n%+v, want\n%+v", c.Operands, want)
 	}
-	args := []ArgValue{{"n", ArgInt, 1000, -1}, {"x", ArgPointer, 4, 0}, {"incx", ArgInt, 2, -1}, {"y", ArgPointer, 63, 1}, {"incy", ArgInt, 3, -1}}
+	args := []ArgValue{{Name: "n", Kind: ArgInt, Bits: 1000, Operand: -1}, {Name: "x", Kind: ArgPointer, Bits: 4, Operand: 0}, {Name: "incx", Kind: ArgInt, Bits: 2, Operand: -1}, {Name: "y", Kind: ArgPointer, Bits: 63, Operand: 1}, {Name: "incy", Kind: ArgInt, Bits: 3, Operand: -1}}
 	if !reflect.DeepEqual(c.Args, args) {
 		t.Errorf("arguments are\n%+v, want\n%+v", c.Args, args)
 	}
@@ -55,8 +55,8 @@ func TestBindArguments(t *testing.T) {
 	}
 	c := bind(t, s, nil)
 	want := []ArgValue{
-		{"n", ArgInt, 3, -1}, {"a", ArgFloat32, 0x3fc00000, -1}, {"b", ArgFloat64, math.Float64bits(-0.1), -1},
-		{"c", ArgFloat32, 0x40400000, -1}, {"n", ArgFloat64, math.Float64bits(3), -1}, {"d", ArgInt, 8, -1},
+		{Name: "n", Kind: ArgInt, Bits: 3, Operand: -1}, {Name: "a", Kind: ArgFloat32, Bits: 0x3fc00000, Operand: -1}, {Name: "b", Kind: ArgFloat64, Bits: math.Float64bits(-0.1), Operand: -1},
+		{Name: "c", Kind: ArgFloat32, Bits: 0x40400000, Operand: -1}, {Name: "n", Kind: ArgFloat64, Bits: math.Float64bits(3), Operand: -1}, {Name: "d", Kind: ArgInt, Bits: 8, Operand: -1},
 	}
 	if !reflect.DeepEqual(c.Args, want) {
 		t.Errorf("arguments are\n%+v, want\n%+v", c.Args, want)

@@ -22,8 +22,8 @@ func (t Tolerance) given() bool { return t != Tolerance{} }
 // Left is what a call left behind: the memory of its operands, and the registers of
 // a result.
 type Left struct {
-	Memory    [][]byte
-	RAX, XMM0 uint64 // the low half of xmm0
+	Memory [][]byte
+	Registers
 }
 
 // Scale is how large numbers become on the way to a result, by which the default
@@ -66,7 +66,13 @@ func (s *Scale) Enlarge(c *Call, l Left) {
 		}
 	}
 	if t := c.Spec.Result.elem(); t.float() {
-		s.Result = larger(s.Result, t.float64(t.low(l.XMM0)))
+		s.Result = larger(s.Result, t.float64(t.low(l.Vector[0])))
+	}
+	if t := c.Spec.Result.lane(); t.float() {
+		e := elements{t, l.bytes()[:c.Spec.Result.Bytes()]}
+		for k := range c.Spec.Result.Bytes() / t.Size() {
+			s.Result = larger(s.Result, e.float(k))
+		}
 	}
 }
 
@@ -78,10 +84,15 @@ func larger(most, v float64) float64 {
 	return most
 }
 
-// longest is how many elements the longest floating-point operand has.
+// longest is how many elements the longest floating-point operand or vector has.
 func (c *Call) longest() (n uint64) {
 	for i := range c.Operands {
 		if b := &c.Operands[i]; b.Type.float() {
+			n = max(n, b.Count)
+		}
+	}
+	for i := range c.Args {
+		if b := c.Args[i].contents; b != nil && b.Type.float() {
 			n = max(n, b.Count)
 		}
 	}
@@ -97,10 +108,17 @@ func (c *Call) Compare(got Left, ref *Call, want Left, tol Tolerance, s Scale) V
 	if e := c.Spec.Result.elem(); e != 0 {
 		t.begin("", e, s.Result)
 		if e.float() {
-			t.number(0, e.low(got.XMM0), e.low(want.XMM0))
+			t.number(0, e.low(got.Vector[0]), e.low(want.Vector[0]))
 		} else {
 			t.element(0, c, e.low(got.RAX), ref, e.low(want.RAX))
 		}
+	}
+	if lane := c.Spec.Result.lane(); lane != 0 {
+		t.begin("", lane, s.Result)
+		t.lanes = true
+		n := c.Spec.Result.Bytes()
+		t.all(c, elements{lane, got.bytes()[:n]}, ref, elements{lane, want.bytes()[:n]}, n/lane.Size())
+		t.lanes = false
 	}
 	for i := range c.Operands {
 		b := &c.Operands[i]
@@ -116,14 +134,7 @@ func (c *Call) Compare(got Left, ref *Call, want Left, tol Tolerance, s Scale) V
 			scale = s.Operands[i]
 		}
 		t.begin(b.Name, b.Type, scale)
-		ge, we := elements{b.Type, g}, elements{b.Type, w}
-		for k := range b.Count {
-			if b.Type.float() {
-				t.number(int(k), ge.bits(k), we.bits(k))
-			} else {
-				t.element(int(k), c, ge.bits(k), ref, we.bits(k))
-			}
-		}
+		t.all(c, elements{b.Type, g}, ref, elements{b.Type, w}, b.Count)
 	}
 	return t.v.settled()
 }
@@ -143,6 +154,7 @@ type comparison struct {
 	v         Verification
 
 	operand string // empty for the result
+	lanes   bool   // of the result
 	typ     Type
 	near    float64 // default distance that is rounding
 }
@@ -151,6 +163,17 @@ func (t *comparison) begin(operand string, typ Type, scale float64) {
 	t.operand, t.typ = operand, typ
 	if f := typ.format(); f.significand > 0 {
 		t.near = t.more * math.Ldexp(scale, -f.significand-1)
+	}
+}
+
+// all compares n elements.
+func (t *comparison) all(c *Call, got elements, ref *Call, want elements, n uint64) {
+	for k := range n {
+		if t.typ.float() {
+			t.number(int(k), got.bits(k), want.bits(k))
+		} else {
+			t.element(int(k), c, got.bits(k), ref, want.bits(k))
+		}
 	}
 }
 
@@ -221,7 +244,11 @@ func (t *comparison) bad(i int, got, want Returned, how string) {
 	}
 	t.v.Status, t.v.Operand, t.v.Got, t.v.Want = Mismatch, t.operand, &got, &want
 	what := "the result"
-	if t.operand != "" {
+	switch {
+	case t.lanes:
+		what = fmt.Sprintf("element %d of the result", i)
+		t.v.FirstBad = &i
+	case t.operand != "":
 		what = fmt.Sprintf("%s[%d]", t.operand, i)
 		t.v.FirstBad = &i
 	}

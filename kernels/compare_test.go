@@ -66,12 +66,12 @@ func TestCompare(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, mem := compared(t, tt.prototype)
-			left := [2]Left{{mem[0], tt.got, tt.got}, {mem[1], tt.want, tt.want}}
+			got, want := left(mem[0], tt.got, tt.got), left(mem[1], tt.want, tt.want)
 			if len(c.Operands) > 0 {
 				c.Operands[0].put(mem[0][0], 3, tt.got)
 				c.Operands[0].put(mem[1][0], 3, tt.want)
 			}
-			v := c.Compare(left[0], c, left[1], tt.tol, Scale{})
+			v := c.Compare(got, c, want, tt.tol, Scale{})
 			if (v.Status == Match) != (tt.why == "") || !strings.Contains(v.Why, tt.why) {
 				t.Errorf("%+v, want %q", v, tt.why)
 			}
@@ -85,20 +85,25 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// left is what a call left in memory, rax and the low half of xmm0.
+func left(mem [][]byte, rax, xmm0 uint64) Left {
+	return Left{mem, Registers{RAX: rax, Vector: [8]uint64{xmm0}}}
+}
+
 // TestComparePointers: pointers are compared by where in their operand they point to.
 func TestComparePointers(t *testing.T) {
 	c, mem := compared(t, "float *f(float *rows[2] = each(float row[8]), float x[4])")
 	one, other := c.Placed([]uint64{0x1000, 0x2000, 0x3000}), c.Placed([]uint64{0x51000, 0x52000, 0x53000})
 	one.Fill(mem[0], 7)
 	other.Fill(mem[1], 7)
-	if v := one.Compare(Left{mem[0], 0x3008, 0}, other, Left{mem[1], 0x53008, 0}, Tolerance{}, Scale{}); v.Status != Match {
+	if v := one.Compare(left(mem[0], 0x3008, 0), other, left(mem[1], 0x53008, 0), Tolerance{}, Scale{}); v.Status != Match {
 		t.Errorf("%+v", v)
 	}
-	if v := one.Compare(Left{mem[0], 0x3008, 0}, other, Left{mem[1], 0x5300c, 0}, Tolerance{}, Scale{}); v.Why != "the result is x+8, the reference has x+12" {
+	if v := one.Compare(left(mem[0], 0x3008, 0), other, left(mem[1], 0x5300c, 0), Tolerance{}, Scale{}); v.Why != "the result is x+8, the reference has x+12" {
 		t.Errorf("%+v", v)
 	}
 	binary.LittleEndian.PutUint64(mem[0][0][8:], 0)
-	if v := one.Compare(Left{mem[0], 0x3008, 0}, other, Left{mem[1], 0x53008, 0}, Tolerance{}, Scale{}); v.Why != "rows[1] is NULL, the reference has rows_each+32" && v.Why != "rows[1] is NULL, the reference has row+32" {
+	if v := one.Compare(left(mem[0], 0x3008, 0), other, left(mem[1], 0x53008, 0), Tolerance{}, Scale{}); v.Why != "rows[1] is NULL, the reference has rows_each+32" && v.Why != "rows[1] is NULL, the reference has row+32" {
 		t.Errorf("%+v", v)
 	}
 }
@@ -123,18 +128,18 @@ func TestScale(t *testing.T) {
 	}
 	for seed := range uint64(200) {
 		c.Fill(mem[0], seed)
-		want := Left{mem[0], 0, dot(mem[0], false, false)}
+		want := left(mem[0], 0, dot(mem[0], false, false))
 		var s Scale
 		s.Enlarge(c, want)
 		for _, signs := range []Signs{Positive, Scattered} {
 			c.Fill(mem[1], seed)
 			c.Resign(mem[1], signs, seed)
-			s.Enlarge(c, Left{mem[1], 0, dot(mem[1], false, false)})
+			s.Enlarge(c, left(mem[1], 0, dot(mem[1], false, false)))
 		}
-		if v := c.Compare(Left{mem[0], 0, dot(mem[0], true, false)}, c, want, Tolerance{}, s); v.Status != Match {
+		if v := c.Compare(left(mem[0], 0, dot(mem[0], true, false)), c, want, Tolerance{}, s); v.Status != Match {
 			t.Fatalf("seed %d: %+v, scale %v", seed, v, s)
 		}
-		if v := c.Compare(Left{mem[0], 0, dot(mem[0], false, true)}, c, want, Tolerance{}, s); v.Status != Mismatch {
+		if v := c.Compare(left(mem[0], 0, dot(mem[0], false, true)), c, want, Tolerance{}, s); v.Status != Mismatch {
 			t.Fatalf("seed %d: a product is missing: %+v, scale %v", seed, v, s)
 		}
 	}

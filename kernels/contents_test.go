@@ -298,11 +298,11 @@ func TestPlaced(t *testing.T) {
 		t.Errorf("%d elements changed: % x", n, mem)
 	}
 	for addr, want := range map[uint64]string{0: "NULL", 0x1000: "rows+0", 0x20005: "0x20005", 0x20006: "rows_each+0", 0x20016: "rows_each+16", 0x20017: "0x20017", 0x30008: "s+8"} {
-		if r := placed.Returned(addr, 0); r.Pointer == nil || told(r.Pointer) != want || r.Int != nil {
+		if r := placed.Returned(Registers{RAX: addr}); r.Pointer == nil || told(r.Pointer) != want || r.Int != nil {
 			t.Errorf("%#x is %v, want %s", addr, r.Pointer, want)
 		}
 	}
-	if r := c.Returned(0x1000, 0); told(r.Pointer) != "0x1000" {
+	if r := c.Returned(Registers{RAX: 0x1000}); told(r.Pointer) != "0x1000" {
 		t.Errorf("of a call that is not placed: %s", told(r.Pointer))
 	}
 }
@@ -320,12 +320,12 @@ func TestReturned(t *testing.T) {
 			xmm0 = 0xffffffff_3fc00000
 		}
 		c := prototype(t, result+" f(void)")
-		got := c.Returned(rax, xmm0)
+		got := c.Returned(Registers{RAX: rax, Vector: [8]uint64{xmm0}})
 		if fmt.Sprint(show(got)) != fmt.Sprint(show(want)) {
 			t.Errorf("%s: %s, want %s", result, show(got), show(want))
 		}
 	}
-	if r := prototype(t, "bool f(void)").Returned(0xff00, 0); *r.Bool {
+	if r := prototype(t, "bool f(void)").Returned(Registers{RAX: 0xff00}); *r.Bool {
 		t.Error("false, with anything above it")
 	}
 }

@@ -11,7 +11,7 @@ import (
 // ctype is a C type of an argument or a result.
 type ctype struct {
 	elem     Type   // of a number, a vector's elements, or what pointers lead to; 0 for void and structures
-	vector   string // of __m128 and its like: "m128"
+	vector   string // of __m128 and its like: "m128", "m256d"
 	pointers int
 	constant bool // what pointers lead to
 	table    bool // is const: the pointers that a pointer to pointers points to
@@ -75,8 +75,8 @@ func fromC(t cproto.Type) (ctype, error) {
 	return c, nil
 }
 
-// vectorType returns the name of a vector's size, "" for what is no vector, and
-// the type of its elements.
+// vectorType returns the name of a vector without underscores, "" for what is no vector,
+// and the type of its elements.
 func vectorType(name string) (string, Type) {
 	base, elem := strings.TrimPrefix(name, "__"), Float32
 	switch {
@@ -86,7 +86,7 @@ func vectorType(name string) (string, Type) {
 		base, elem = strings.TrimSuffix(base, "i"), Int64
 	}
 	if strings.HasPrefix(name, "__m") && (base == "m128" || base == "m256" || base == "m512") {
-		return base, elem
+		return strings.TrimPrefix(name, "__"), elem
 	}
 	return "", 0
 }

@@ -42,7 +42,7 @@ func (s *Spec) parseCall(root *element) error {
 }
 
 func (s *Spec) parseArg(e *element) (a Arg, err error) {
-	if err := e.allow("name type value", ""); err != nil {
+	if err := e.allow("name type value fill low high values bytes", ""); err != nil {
 		return a, err
 	}
 	if a.Name, err = e.identifier("name"); err != nil {
@@ -55,11 +55,17 @@ func (s *Spec) parseArg(e *element) (a Arg, err error) {
 	if err != nil {
 		return a, e.errorf("argument %s has type %q: %w", a.Name, clip(a.Type), err)
 	}
+	if t.vector != "" {
+		return a, s.bindVector(e, &a, t)
+	}
+	for _, name := range []string{"fill", "low", "high", "values", "bytes"} {
+		if _, ok := e.attr(name); ok {
+			return a, e.errorf("argument %s has %s, which is for vectors", a.Name, name)
+		}
+	}
 	switch {
 	case t.pointers > 0:
 		return a, s.bindPointer(e, &a, t)
-	case t.vector != "":
-		return a, s.bindVector(e, &a, t)
 	case t.elem.float():
 		return a, s.bindFloat(e, &a, t)
 	}
@@ -164,18 +170,6 @@ func (s *Spec) bindFloat(e *element, a *Arg, t ctype) (err error) {
 	}
 	if a.number, err = s.source(t.elem, text); err != nil {
 		return e.errorf("argument %s needs a value: a number or the name of a parameter, not %q", a.Name, clip(text))
-	}
-	return nil
-}
-
-// bindVector reads a vector, all elements of which are one number.
-func (s *Spec) bindVector(e *element, a *Arg, t ctype) (err error) {
-	a.Kind, a.elem = ArgVector, t.elem
-	if a.Value, err = e.need("value"); err != nil {
-		return err
-	}
-	if a.number, err = s.source(t.elem, a.Value); err != nil {
-		return e.errorf("argument %s needs a value: a number of type %s or the name of a parameter, not %q", a.Name, t.elem, clip(a.Value))
 	}
 	return nil
 }

@@ -40,8 +40,11 @@ func (s *Spec) print() ([]byte, lines) {
 	p.open("call")
 	for i := range s.Args {
 		l.args = append(l.args, p.line)
-		a := &s.Args[i]
-		p.element("argument", "", "name", a.Name, "type", a.Type, "value", a.Value)
+		if a := &s.Args[i]; a.Contents != nil {
+			p.holding("argument", a.Contents, "", "name", a.Name, "type", a.Type)
+		} else {
+			p.element("argument", "", "name", a.Name, "type", a.Type, "value", a.Value)
+		}
 	}
 	p.close("call")
 	if s.Result != ResultNone {
@@ -76,7 +79,8 @@ type printer struct {
 	line, depth int
 }
 
-func (p *printer) operand(o *Operand) {
+// attrs are the attributes that say what an operand, or a vector, holds.
+func (o *Operand) attrs() []string {
 	fill := o.Fill.String()
 	value := ""
 	switch {
@@ -89,6 +93,12 @@ func (p *printer) operand(o *Operand) {
 	case o.Fill == FillRandom, o.Fill == FillPointers, o.Fill == FillBytes && o.Bytes != "", o.Fill == FillValues:
 		fill = ""
 	}
+	return []string{
+		"fill", fill, "value", value, "low", o.Low, "high", o.High, "values", o.Values, "bytes", o.Bytes, "to", o.To, "step", o.Step, "of", o.Of, "except", o.Except,
+	}
+}
+
+func (p *printer) operand(o *Operand) {
 	align := ""
 	if o.Align > 0 {
 		align = fmt.Sprint(o.Align)
@@ -99,13 +109,17 @@ func (p *printer) operand(o *Operand) {
 	}
 	attrs := []string{
 		"name", o.Name, "type", o.Type.String(), "count", o.Count, "offset", o.Offset, "slack", o.Slack, "align", align, "access", o.Access.String(), "restore", restore,
-		"fill", fill, "value", value, "low", o.Low, "high", o.High, "values", o.Values, "to", o.To, "step", o.Step, "of", o.Of, "except", o.Except,
 	}
-	p.start("operand", attrs...)
-	if o.Fill == FillBytes {
-		fmt.Fprintf(p, ` bytes="%s"`, o.Bytes) // also of none
+	p.holding("operand", o, o.Doc, attrs...)
+}
+
+// holding writes an element of something that holds what an operand does.
+func (p *printer) holding(name string, o *Operand, doc string, attrs ...string) {
+	p.start(name, append(attrs, o.attrs()...)...)
+	if o.Fill == FillBytes && o.Bytes == "" {
+		p.WriteString(` bytes=""`) // of none
 	}
-	p.end("operand", o.Doc)
+	p.end(name, doc)
 }
 
 // section writes an element of n others, nothing where there are none.

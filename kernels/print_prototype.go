@@ -97,6 +97,9 @@ func (w *prototypeWriter) place() {
 	for i := range w.s.Args {
 		a := &w.s.Args[i]
 		p := w.s.param(a.Name)
+		if a.Kind == ArgVector {
+			continue
+		}
 		if a.Kind == ArgPointer && a.operand >= 0 {
 			p = w.addressed(&w.s.Operands[a.operand])
 		} else if p >= 0 && w.s.Params[p].Type != a.elem {
@@ -131,7 +134,7 @@ func (w *prototypeWriter) arg(a *Arg) (string, error) {
 		}
 		return w.array(op, w.element(op, t), op.Count), nil
 	case a.Kind == ArgVector:
-		return t.Name + " " + a.Name + " = " + a.Value, nil
+		return t.Name + " " + a.Name + contents(a.Contents), nil
 	case a.Value != "":
 		return "const " + t.Name + " " + a.Name + " = " + a.Value, nil
 	case p < 0:
@@ -295,7 +298,8 @@ func cResult(r Result) string {
 		return "int64_t"
 	case ResultPointer:
 		return "void *"
-	case ResultM128, ResultM256, ResultM512:
+	}
+	if r.lane() != 0 {
 		return "__" + r.String()
 	}
 	return cName(Type(lookup(typeNames[:], r.String())))

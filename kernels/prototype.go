@@ -169,19 +169,22 @@ func (t *translator) argument(d *cproto.Decl) error {
 	}
 	t.args = append(t.args, d.At)
 	arg := Arg{Name: d.Name.Text, Type: d.Type.Name}
+	if c.vector != "" {
+		return t.vector(d, c)
+	}
 	switch {
 	case d.Init == nil:
-		if !t.declared(d.Name.Text) || c.vector != "" {
+		if !t.declared(d.Name.Text) {
 			return t.errorf(d.Name.At, "%s needs a value: %s = NUMBER", d.Name.Text, d.Name.Text)
 		}
 	case d.Init.Kind != cproto.Value:
 		return t.errorf(d.Init.At, "expected a number or an expression as the value of %s", d.Name.Text)
-	case c.vector != "" || d.Type.Const || !isNumber(d.Init.Value.Text):
+	case d.Type.Const || !isNumber(d.Init.Value.Text):
 		if d.Low.Text+d.High.Text != "" {
 			return t.errorf(d.Low.At, "only a number that the caller may change has a range")
 		}
 		arg.Value = literal(d.Init.Value.Text)
-		if c.vector == "" && c.elem.integer() {
+		if c.elem.integer() {
 			if arg.Value, err = t.expression(d.Init.Value); err != nil {
 				return err
 			}
@@ -192,6 +195,36 @@ func (t *translator) argument(d *cproto.Decl) error {
 		}
 	}
 	t.s.Args = append(t.s.Args, arg)
+	return nil
+}
+
+// vector makes an argument of a vector, with contents as memory has them.
+func (t *translator) vector(d *cproto.Decl, c ctype) error {
+	if d.Low.Text+d.High.Text != "" {
+		return t.errorf(d.Low.At, "a range is for numbers; write = random(LOW, HIGH) for vectors")
+	}
+	fill, listed := "", 0
+	if d.Init != nil {
+		fill, listed = d.Init.Value.Text, len(d.Init.List)
+		if d.Init.Kind != cproto.List {
+			listed = 0
+		}
+	}
+	op := vectorContents(d.Name.Text, c, fill, listed)
+	err := t.init(op, d.Init)
+	if err != nil && listed > 0 && op.Type.signed() { // what has no sign, then
+		op.Type += Uint8 - Int8
+		if t.init(op, d.Init) == nil {
+			err = nil
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case op.Fill == FillCopy:
+		return t.errorf(d.Init.At, "a copy is for memory, and %s is a vector", d.Name.Text)
+	}
+	t.s.Args = append(t.s.Args, Arg{Name: d.Name.Text, Type: d.Type.Name, Contents: op})
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package kernels
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"math"
 	"strconv"
 )
@@ -13,6 +15,24 @@ type Returned struct {
 	Bool    *bool
 	Float   *float64
 	Pointer *Place
+	// Vector is as memory would hold it.
+	Vector []byte
+}
+
+// Registers is what is left in the registers of a result: rax, and the first vector
+// register, as many of its words as the result has, the lowest first.
+type Registers struct {
+	RAX    uint64
+	Vector [8]uint64
+}
+
+// bytes is the vector register as memory would hold it.
+func (r *Registers) bytes() []byte {
+	var b []byte
+	for _, w := range r.Vector {
+		b = binary.LittleEndian.AppendUint64(b, w)
+	}
+	return b
 }
 
 // Place is where a pointer points to: so many bytes behind the first element of an
@@ -35,6 +55,8 @@ func (r Returned) String() string {
 		return strconv.FormatFloat(*r.Float, 'g', -1, 64)
 	case r.Pointer != nil:
 		return r.Pointer.String()
+	case r.Vector != nil:
+		return hex.EncodeToString(r.Vector)
 	}
 	return ""
 }
@@ -51,10 +73,11 @@ func (p Place) String() string {
 }
 
 // Returned reads the result from the registers that hold it after a call, rax or
-// the low half of xmm0 (System V psABI, 3.2.3): as many low bits as its type has,
+// xmm0, ymm0 or zmm0 (System V psABI, 3.2.3): as many low bits as its type has,
 // since the others are not defined. A pointer is told by the operand that it
 // points into, or right behind, if the call is Placed.
-func (c *Call) Returned(rax, xmm0 uint64) (r Returned) {
+func (c *Call) Returned(from Registers) (r Returned) {
+	rax, xmm0 := from.RAX, from.Vector[0]
 	signed := func(t Type) { r.Int = new(int64(t.extend(rax))) }
 	unsigned := func(t Type) { r.Uint = new(t.extend(rax)) }
 	float := func(t Type) { r.Float = new(t.float64(xmm0 & (1<<(8*t.Size()) - 1))) }
@@ -87,6 +110,9 @@ func (c *Call) Returned(rax, xmm0 uint64) (r Returned) {
 		float(Float32)
 	case ResultFloat64:
 		r.Float = new(math.Float64frombits(xmm0))
+	}
+	if n := c.Spec.Result.Bytes(); n > 0 {
+		r.Vector = from.bytes()[:n]
 	}
 	return r
 }

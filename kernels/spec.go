@@ -114,10 +114,13 @@ type Arg struct {
 	Type string  `json:"type"` // in C, as in the specification
 	Kind ArgKind `json:"-"`
 	// Value is an expression for an integer; a number, or a parameter's name,
-	// for a floating-point argument or a vector; NULL for a pointer to nothing.
+	// for a floating-point argument; NULL for a pointer to nothing.
 	// It is empty when Name is that of a parameter or an operand, whose value
 	// is then passed.
 	Value string `json:"value,omitempty"`
+	// Contents is what a vector holds, as an operand that is only read would; nil
+	// for all else.
+	Contents *Operand `json:"contents,omitempty"`
 
 	operand int    // index of the operand that a pointer points to, -1 for NULL
 	elem    Type   // of a number

@@ -160,7 +160,7 @@ func (f Fill) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 type Result uint8
 
 // The results: nothing; an integer in rax, ResultInt being one of 64 bits with a
-// sign; or a number in xmm0. The zero Result is invalid.
+// sign; or a number or a vector in the first vector register. The zero Result is invalid.
 const (
 	ResultNone Result = iota + 1
 	ResultInt
@@ -177,9 +177,15 @@ const (
 	ResultPointer
 	ResultFloat16
 	ResultBFloat16
-	ResultM128 // vectors, of any elements
+	ResultM128 // vectors of float32
 	ResultM256
 	ResultM512
+	ResultM128D // of float64
+	ResultM256D
+	ResultM512D
+	ResultM128I // of integers
+	ResultM256I
+	ResultM512I
 )
 
 var resultNames = [...]string{
@@ -188,6 +194,8 @@ var resultNames = [...]string{
 	ResultUint8: "uint8", ResultUint16: "uint16", ResultUint32: "uint32", ResultUint64: "uint64",
 	ResultBool: "bool", ResultPointer: "pointer", ResultFloat16: "float16", ResultBFloat16: "bfloat16",
 	ResultM128: "m128", ResultM256: "m256", ResultM512: "m512",
+	ResultM128D: "m128d", ResultM256D: "m256d", ResultM512D: "m512d",
+	ResultM128I: "m128i", ResultM256I: "m256i", ResultM512I: "m512i",
 }
 
 // String returns the word that specifications use for r.

@@ -19,15 +19,14 @@ const (
 	NaNs
 )
 
-// Extreme changes contents that Fill has written to extreme ones.
+// Extreme changes contents that Fill has written, and vectors of the call, which must be
+// Drawn for this alone, to extreme ones.
 func (c *Call) Extreme(mem [][]byte, kinds Extremes, seed uint64) {
-	for i := range c.Operands {
-		b := &c.Operands[i]
+	c.contents(mem, func(b *Buffer, m []byte, n uint64) {
 		if b.Fill != FillRandom || b.Count == 0 {
-			continue
+			return
 		}
-		draw := drawer{mix(seed + mix(uint64(i)))}
-		m := mem[i][b.Offset:b.end()]
+		draw := drawer{mix(seed + mix(n))}
 		switch {
 		case !b.Type.float() && kinds&Integers != 0:
 			b.sprinkle(m, b.limits(), &draw)
@@ -36,6 +35,19 @@ func (c *Call) Extreme(mem [][]byte, kinds Extremes, seed uint64) {
 				b.denormal(m, &draw)
 			}
 			b.sprinkle(m, b.specials(kinds), &draw)
+		}
+	})
+}
+
+// contents visits the elements of operands and of vectors, with a number for each.
+func (c *Call) contents(mem [][]byte, visit func(b *Buffer, m []byte, n uint64)) {
+	for i := range c.Operands {
+		b := &c.Operands[i]
+		visit(b, mem[i][b.Offset:b.end()], uint64(i))
+	}
+	for i := range c.Args {
+		if a := &c.Args[i]; a.contents != nil {
+			visit(a.contents, a.Vector, maxOperands+uint64(i))
 		}
 	}
 }
@@ -121,15 +133,13 @@ const (
 
 // Resign changes the signs of all floating-point numbers that the kernel reads, as
 // far as their bounds allow: what a reference makes of them tells the Scale of its
-// results.
+// results. Vectors of the call change, too: it must be Drawn for this alone.
 func (c *Call) Resign(mem [][]byte, signs Signs, seed uint64) {
-	for i := range c.Operands {
-		b := &c.Operands[i]
+	c.contents(mem, func(b *Buffer, m []byte, n uint64) {
 		if !b.Type.float() || b.Access == Out {
-			continue
+			return
 		}
-		draw := drawer{mix(seed + mix(uint64(i)))}
-		m := mem[i][b.Offset:b.end()]
+		draw := drawer{mix(seed + mix(n))}
 		sign := b.Type.format().sign()
 		for k := range b.Count {
 			bits := b.get(m, k) &^ sign
@@ -140,7 +150,7 @@ func (c *Call) Resign(mem [][]byte, signs Signs, seed uint64) {
 				b.put(m, k, bits)
 			}
 		}
-	}
+	})
 }
 
 // Rounds tells whether some result of the call is a floating-point number.
@@ -150,7 +160,7 @@ func (c *Call) Rounds() bool {
 			return true
 		}
 	}
-	return c.Spec.Result.elem().float()
+	return c.Spec.Result.elem().float() || c.Spec.Result.lane().float()
 }
 
 // Undefined has those bits of the register or stack slot of an argument set that a
@@ -160,7 +170,7 @@ func (c *Call) Rounds() bool {
 func (c *Call) Undefined(arg int) uint64 {
 	a := &c.Spec.Args[arg]
 	switch size := a.elem.Size(); {
-	case c.Args[arg].Operand >= 0 || a.Kind == ArgPointer || size == 8:
+	case c.Args[arg].Operand >= 0 || a.Kind == ArgPointer || a.Kind == ArgVector || size == 8:
 		return 0
 	case a.Kind == ArgInt:
 		return ^uint64(math.MaxUint32)

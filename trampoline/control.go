@@ -5,10 +5,10 @@ const (
 	maxSteps    = 160
 	maxFilter   = 128 // instructions of the cell's seccomp program
 	MaxCounters = 16
-	MaxStack    = 64 // arguments passed on the stack
-	MaxFlush    = 64 // ranges of memory that a flush empties the caches of, or that are touched
-	MaxRestore  = 32 // ranges of memory that get their contents back
-	FrameWords  = 16 // of the caller's frame that a kernel must leave alone
+	MaxStack    = 448 // 8-byte words of arguments passed on the stack
+	MaxFlush    = 64  // ranges of memory that a flush empties the caches of, or that are touched
+	MaxRestore  = 32  // ranges of memory that get their contents back
+	FrameWords  = 16  // of the caller's frame that a kernel must leave alone
 )
 
 // Modes of reading event counters around a call.
@@ -65,6 +65,17 @@ type Lap struct {
 	Counted uint64 // 1: event counters are read around it
 }
 
+// Vector is what a vector register holds, in as many of its words as the register has,
+// the lowest first.
+type Vector [8]uint64
+
+// Sizes of vector registers, in bytes.
+const (
+	VectorXMM = 16
+	VectorYMM = 32
+	VectorZMM = 64
+)
+
 // Step is one system call of the script that strips the cell. The stub makes
 // it before any untrusted code runs.
 type Step struct {
@@ -97,7 +108,10 @@ type Control struct {
 	EntrySP   uint64    // stack pointer at the call, 16-byte aligned
 	Frame     uint64    // where the caller's frame begins: above the stack arguments
 	Int       [6]uint64 // rdi, rsi, rdx, rcx, r8, r9
-	Float     [8]uint64 // low halves of xmm0-7
+	Float     [8]uint64 // low halves of xmm0-7, if Wide is 0
+	Vector    [8]Vector // xmm0-7, ymm0-7 or zmm0-7, by Wide
+	Wide      uint64    // bytes of each vector register that an argument fills, VectorXMM and so on; 0 where only numbers are passed
+	Returns   uint64    // bytes of the vector that the function returns; 0 for none
 	Canary    [6]uint64 // rbx, rbp, r12-r15
 	Callee    uint64    // address of the function that a Case calls
 	Scratch   [3]uint64 // rax, r10, r11 of a Case
@@ -188,6 +202,7 @@ type Results struct {
 	ES        uint64 // after the call, where counters are read behind it
 	RAX       uint64 // of the last call, of whichever lap
 	RDX       uint64
+	Vector    Vector // xmm0, ymm0 or zmm0 after the last call, by Control.Returns
 	LastChain uint64 // ticks of the chain after the last record
 	End       uint64 // TSC when the loop ended
 	Begin     [2 * MaxCounters]uint64

@@ -65,8 +65,13 @@
 	MOVQ (Control_Int+32)(R10), R8 \
 	MOVQ (Control_Int+40)(R10), R9
 
-// VECTORS loads xmm0-7. R10 = Control.
+// VECTORS loads xmm0-7, or the whole registers where vectors are passed by value. SP
+// must be a stack's. R10 = Control. Clobbers AX.
 #define VECTORS \
+	CMPQ Control_Wide(R10), $0 \
+	JEQ  3(PC) \
+	CALL stub·vectors<>(SB) \
+	JMP  9(PC) \
 	MOVSD (Control_Float+0)(R10), X0  \
 	MOVSD (Control_Float+8)(R10), X1  \
 	MOVSD (Control_Float+16)(R10), X2 \
@@ -75,6 +80,18 @@
 	MOVSD (Control_Float+40)(R10), X5 \
 	MOVSD (Control_Float+48)(R10), X6 \
 	MOVSD (Control_Float+56)(R10), X7
+
+// KEEP leaves the vector that a function returns in Results.Vector, as much of the
+// register as the function returns. R10 = Control, R11 = Results.
+#define KEEP \
+	CMPQ Control_Returns(R10), $const_VectorYMM \
+	JHI  6(PC) \
+	JEQ  3(PC) \
+	MOVUPS X0, Results_Vector(R11) \
+	JMP  4(PC) \
+	VMOVUPS Y0, Results_Vector(R11) \
+	JMP  2(PC) \
+	VMOVUPS Z0, Results_Vector(R11)
 
 // CHECK sets a bit of CX when a register differs from what it must hold.
 #define CHECK(reg, where, bit) \
@@ -427,6 +444,7 @@ started:
 	JEQ  2(PC)
 	ORL  $const_FlagDirection, CX
 	FXSAVE64 Results_FX(R11)
+	KEEP
 	MOVL (Results_FX+FXSave_MXCSR)(R11), AX
 	ANDL $(0xffff^const_mxcsrFlags), AX
 	CMPL AX, $const_MXCSR
@@ -584,6 +602,7 @@ copyout:
 leaving:
 	STAMP
 	MOVUPS X0, (Results_FX+FXSave_XMM)(R11)
+	KEEP
 	MOVL $const_markLeave, DX
 	INT  $3
 	JMP  read
@@ -705,6 +724,45 @@ FUNCTION(4, stub·exit)
 	MOVL $const_sysExitGroup, AX
 	SYSCALL
 	UD2
+
+// vectors loads the vector registers of arguments, as wide as the widest of these is.
+// R10 = Control. Clobbers AX.
+FUNCTION(5, stub·vectors)
+	LEAQ Control_Vector(R10), AX
+	CMPQ Control_Wide(R10), $const_VectorYMM
+	JHI  wide512
+	JEQ  wide256
+	MOVUPS (0*const_VectorZMM)(AX), X0
+	MOVUPS (1*const_VectorZMM)(AX), X1
+	MOVUPS (2*const_VectorZMM)(AX), X2
+	MOVUPS (3*const_VectorZMM)(AX), X3
+	MOVUPS (4*const_VectorZMM)(AX), X4
+	MOVUPS (5*const_VectorZMM)(AX), X5
+	MOVUPS (6*const_VectorZMM)(AX), X6
+	MOVUPS (7*const_VectorZMM)(AX), X7
+	RET
+
+wide256:
+	VMOVUPS (0*const_VectorZMM)(AX), Y0
+	VMOVUPS (1*const_VectorZMM)(AX), Y1
+	VMOVUPS (2*const_VectorZMM)(AX), Y2
+	VMOVUPS (3*const_VectorZMM)(AX), Y3
+	VMOVUPS (4*const_VectorZMM)(AX), Y4
+	VMOVUPS (5*const_VectorZMM)(AX), Y5
+	VMOVUPS (6*const_VectorZMM)(AX), Y6
+	VMOVUPS (7*const_VectorZMM)(AX), Y7
+	RET
+
+wide512:
+	VMOVUPS (0*const_VectorZMM)(AX), Z0
+	VMOVUPS (1*const_VectorZMM)(AX), Z1
+	VMOVUPS (2*const_VectorZMM)(AX), Z2
+	VMOVUPS (3*const_VectorZMM)(AX), Z3
+	VMOVUPS (4*const_VectorZMM)(AX), Z4
+	VMOVUPS (5*const_VectorZMM)(AX), Z5
+	VMOVUPS (6*const_VectorZMM)(AX), Z6
+	VMOVUPS (7*const_VectorZMM)(AX), Z7
+	RET
 
 #include "laps_amd64.h"
 #include "supplied_amd64.h"

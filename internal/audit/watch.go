@@ -323,7 +323,7 @@ func (w *watcher) check(c *watched) {
 		first = w.Watched
 		if len(w.calls) == 1 {
 			w.InPlace, w.Dump = w.inPlace(), w.dump()
-			w.Checked, w.Call, w.Returned = v, s, w.subject.Call.Returned(s.RAX, s.XMM0)
+			w.Checked, w.Call, w.Returned = v, s, w.subject.Call.Returned(w.registers(s))
 			return
 		}
 	}
@@ -334,7 +334,7 @@ func (w *watcher) check(c *watched) {
 
 // Judge compares what the first call of a process left behind: the call has its operands
 // placed, and given is their contents before it, those of the job's seed.
-type Judge func(call *kernels.Call, memory, given [][]byte, rax, xmm0 uint64) kernels.Verification
+type Judge func(call *kernels.Call, memory, given [][]byte, r kernels.Registers) kernels.Verification
 
 // verify compares what a call left behind with what it should have. A judge knows the
 // first one's results alone: of others only where they wrote.
@@ -344,10 +344,14 @@ func (w *watcher) verify(s cell.WatchedCall) kernels.Verification {
 	case w.judge == nil:
 		return c.Verify(w.subject.Memory, w.given, int64(s.RAX), s.XMM0)
 	case len(w.calls) == 1:
-		return w.judge(c, w.subject.Memory, w.given, s.RAX, s.XMM0)
+		return w.judge(c, w.subject.Memory, w.given, w.registers(s))
 	}
 	v, _ := c.Untouched(w.subject.Memory, w.given)
 	return v
+}
+
+func (w *watcher) registers(s cell.WatchedCall) kernels.Registers {
+	return w.subject.Registers(s.RAX, s.XMM0, s.Vector)
 }
 
 // varied tells whether the contents of the operands were others in some watched

@@ -55,8 +55,9 @@ const AllUndefined = InScratch | InArguments | InFlags | InVectors | InMasks
 // SeenCase is what one call of Cases did.
 type SeenCase struct {
 	RAX, RDX uint64
-	XMM      [2][2]uint64 // xmm0, xmm1
-	Flags    uint64       // what it broke of the calling convention, bits of trampoline.ViolationMask
+	XMM      [2][2]uint64      // xmm0, xmm1
+	Vector   trampoline.Vector // what the function returned, as much as Call.Returns says
+	Flags    uint64            // what it broke of the calling convention, bits of trampoline.ViolationMask
 }
 
 // cases is the state of a cell that makes them.
@@ -141,7 +142,11 @@ func (g Garbage) put(c *trampoline.Control, call Call, vectors uint32, parts []c
 		}
 		for i := int(vectors); i < len(c.Float); i++ {
 			c.Float[i] = r.next()
+			c.Vector[i][0] = c.Float[i]
 		}
+	}
+	if g.In&InVectors != 0 && c.Wide > 0 {
+		g.above(c, call, vectors, parts)
 	}
 	c.Scratch, c.Flags = [3]uint64{}, flagsFixed
 	if g.In&InScratch != 0 {
@@ -175,8 +180,41 @@ func (g Garbage) put(c *trampoline.Control, call Call, vectors uint32, parts []c
 	le.PutUint64(x.Header[:], state) // XSTATE_BV: what is not in it gets its initial value
 }
 
+// above fills what of the registers 0 to 7 is above the vectors passed in them, if there are
+// some: these registers are then loaded as a whole.
+func (g Garbage) above(c *trampoline.Control, call Call, vectors uint32, parts []component) {
+	r := garbler(^g.Seed)
+	c.Wide = widest(parts)
+	wides, used := call.Vector, 0
+	for _, kind := range call.Order {
+		from := 1
+		switch {
+		case kind == IntArg:
+			continue
+		case kind == VectorArg:
+			from, wides = len(wides[0])/8, wides[1:]
+		}
+		if used == int(vectors) {
+			break
+		}
+		for i := from; i < len(c.Vector[used]); i++ {
+			c.Vector[used][i] = r.next()
+		}
+		used++
+	}
+	for ; used < len(c.Vector); used++ {
+		for i := range c.Vector[used] {
+			c.Vector[used][i] = r.next()
+		}
+	}
+}
+
 // The number of the state component of the lower vector registers, as a bit.
 const stateSSE = 1 << 1
+
+// Numbers of state components (SDM vol. 1, 13.1): the upper halves of the lower sixteen
+// registers of AVX, and of those of AVX-512.
+const numberAVX, numberZMM = 2, 6
 
 // component is a part of the extended state, and where its bytes are in XSave.Extended.
 type component struct {
@@ -190,7 +228,7 @@ type component struct {
 func components() (list []component) {
 	const extended = 512 + 64 // offset of XSave.Extended
 	used := processor.XGETBV()
-	for _, p := range []component{{number: 2, in: InVectors}, {number: 5, in: InMasks}, {number: 6, in: InVectors}, {number: 7, in: InVectors}} {
+	for _, p := range []component{{number: numberAVX, in: InVectors}, {number: 5, in: InMasks}, {number: numberZMM, in: InVectors}, {number: 7, in: InVectors}} {
 		if used>>p.number&1 == 0 {
 			continue
 		}
@@ -231,7 +269,7 @@ func (t *tracee) between(ws unix.WaitStatus) (bool, error) {
 	}
 	r := results()
 	s.Seen(SeenCase{
-		RAX: r.RAX, RDX: r.RDX, XMM: [2][2]uint64(r.FX.XMM[:2]),
+		RAX: r.RAX, RDX: r.RDX, XMM: [2][2]uint64(r.FX.XMM[:2]), Vector: r.Vector,
 		Flags: recordFlags(s.done, s.plan.stride()) & trampoline.ViolationMask,
 	})
 	if err := s.next(); err != nil {

@@ -16,16 +16,20 @@ type Call struct {
 	Kernel uint64    // address of the function
 	Int    []uint64  // integer and pointer arguments, in order
 	Float  []uint64  // floating-point arguments, in order, as raw bits
+	Vector [][]byte  // __m128, __m256 and __m512 arguments, in order: 16, 32 or 64 bytes each
 	Order  []ArgKind // of all arguments; decides which ones go to the stack, and where
+	// Returns is how many bytes the vector has that the function returns, 0 for none.
+	Returns int
 }
 
-// ArgKind tells an integer argument from a floating-point one.
+// ArgKind tells an integer argument from a floating-point one and from a vector.
 type ArgKind uint8
 
 // The kinds of arguments.
 const (
 	IntArg ArgKind = iota
 	FloatArg
+	VectorArg
 )
 
 // Lap is one timed call of a record. Where a trampoline.Flush empties the
@@ -168,50 +172,6 @@ func (p Plan) write(regions []Region, parts []component) error {
 		sites[i] = trampoline.Site{Lap: i, Looped: sec.looped(), Vectors: vectors, Callee: sec.Kind.Addr(p.Call.Kernel, sec.Turns)}
 	}
 	return aim(sites)
-}
-
-// place assigns arguments to registers and to the stack: the first six of the
-// integer class to rdi, rsi, rdx, rcx, r8, r9, the first eight of the SSE class
-// to xmm0-7, the rest to the stack in order of appearance, eight bytes each. The
-// stack pointer is offset bytes lower than it need be. It returns how many vector
-// registers are used.
-func (call Call) place(c *trampoline.Control, offset uint64) (vectors uint32, err error) {
-	c.Int, c.Float, c.StackArgs = [6]uint64{}, [8]uint64{}, 0
-	var ints, floats int
-	for _, kind := range call.Order {
-		var v uint64
-		switch {
-		case kind == IntArg && ints < len(call.Int):
-			v = call.Int[ints]
-			ints++
-			if ints <= len(c.Int) {
-				c.Int[ints-1] = v
-				continue
-			}
-		case kind == FloatArg && floats < len(call.Float):
-			v = call.Float[floats]
-			floats++
-			if floats <= len(c.Float) {
-				c.Float[floats-1] = v
-				vectors++
-				continue
-			}
-		default:
-			return 0, errors.New("cell: the order of arguments names more than there are")
-		}
-		if c.StackArgs == trampoline.MaxStack {
-			return 0, fmt.Errorf("cell: more than %d arguments on the stack", trampoline.MaxStack)
-		}
-		c.Stack[c.StackArgs] = v
-		c.StackArgs++
-	}
-	if ints != len(call.Int) || floats != len(call.Float) {
-		return 0, errors.New("cell: the order of arguments leaves some out")
-	}
-	top := uint64(trampoline.StackAddr + StackSize - 8*trampoline.FrameWords)
-	c.EntrySP = (top-8*c.StackArgs)&^15 - offset
-	c.Frame = c.EntrySP + 8*c.StackArgs
-	return vectors, nil
 }
 
 func b2u(b bool) uint64 {

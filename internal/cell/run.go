@@ -84,6 +84,7 @@ type Samples struct {
 	Start, End uint64 // TSC around the loop
 	RAX, RDX   uint64
 	XMM0       [2]uint64
+	Vector     trampoline.Vector // what the function returned, as much as Call.Returns says
 }
 
 // Record is one sample with the counters before and after each counted lap.

@@ -18,7 +18,7 @@ func readSamples(p Plan, ended bool) Samples {
 	r := results()
 	s := Samples{
 		LastChain: r.LastChain, Start: r.Start, End: r.End, RAX: r.RAX, RDX: r.RDX,
-		XMM0: r.FX.XMM[0],
+		XMM0: r.FX.XMM[0], Vector: r.Vector,
 	}
 	n, stride, words := min(r.Count, uint64(p.Records)), p.stride(), p.words()
 	if ended {

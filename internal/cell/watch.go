@@ -24,6 +24,8 @@ type WatchedCall struct {
 	Lap  int
 	RAX  uint64
 	XMM0 uint64 // low half
+	// Vector is what the function returned, as much as Call.Returns says.
+	Vector trampoline.Vector
 
 	// Ticks is what the stub measured. Its first time stamp lies in memory that
 	// the kernel can write, without a trace: but time that it hides so shows in
@@ -102,7 +104,7 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 			wrote, ticks = true, 0
 		}
 		w.over = !w.After(WatchedCall{
-			Lap: int(w.results.Lap), RAX: results().RAX, XMM0: results().FX.XMM[0][0],
+			Lap: int(w.results.Lap), RAX: results().RAX, XMM0: results().FX.XMM[0][0], Vector: results().Vector,
 			Ticks: ticks, Began: w.since, Wall: now.Sub(w.since), CPU: cpuTime(ru) - w.cpu,
 			Faults: ru.Minflt - w.faults, Wrote: wrote,
 		})
@@ -122,7 +124,7 @@ func (w *watcher) wrote() bool {
 	}
 	now.Rseq, now.Stamp, now.Remaining = w.results.Rseq, w.results.Stamp, w.results.Remaining
 	now.RAX, now.RDX = w.results.RAX, w.results.RDX
-	now.FX.XMM[0] = w.results.FX.XMM[0]
+	now.FX.XMM[0], now.Vector = w.results.FX.XMM[0], w.results.Vector
 	return now != w.results || !bytes.Equal(w.records, memory(trampoline.RecordsAddr, w.size))
 }
 

@@ -57,7 +57,7 @@ func (d *side) once(signs int) (kernels.Left, error) {
 	if err != nil {
 		return kernels.Left{}, err
 	}
-	left := kernels.Left{RAX: out.Samples.RAX, XMM0: out.Samples.XMM0[0]}
+	left := kernels.Left{Registers: d.s.Registers(out.Samples.RAX, out.Samples.XMM0[0], out.Samples.Vector)}
 	for _, m := range d.s.Memory {
 		left.Memory = append(left.Memory, slices.Clone(m))
 	}
@@ -73,9 +73,9 @@ func (d *side) name(part *wire.Part) string {
 }
 
 // Verify compares what a call left with what is expected. It is an audit.Judge.
-func (e *Expected) Verify(call *kernels.Call, memory, given [][]byte, rax, xmm0 uint64) kernels.Verification {
+func (e *Expected) Verify(call *kernels.Call, memory, given [][]byte, r kernels.Registers) kernels.Verification {
 	if v, ok := call.Untouched(memory, given); !ok {
 		return v
 	}
-	return call.Compare(kernels.Left{Memory: memory, RAX: rax, XMM0: xmm0}, e.call, e.left, e.tol, e.scale)
+	return call.Compare(kernels.Left{Memory: memory, Registers: r}, e.call, e.left, e.tol, e.scale)
 }

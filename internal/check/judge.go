@@ -189,7 +189,7 @@ func (c *checker) compare(list []kase, trials []trial) error {
 		}
 	}
 	err := judge.run(again, func(s *shot, f *fired) {
-		trials[s.index].scale.Enlarge(f.call, kernels.Left{Memory: f.memory, RAX: f.seen.RAX, XMM0: f.seen.XMM[0][0]})
+		trials[s.index].scale.Enlarge(f.call, kernels.Left{Memory: f.memory, Registers: f.registers()})
 	}, func(*shot, *wire.Problem) {}) // other contents than those of the case: the scale stays smaller
 	if err != nil {
 		return err

@@ -117,7 +117,7 @@ const (
 
 // ready prepares memory for a call and returns the subject of that call.
 func (d *side) ready(s *shot, at []uint64) *subject.Subject {
-	g := d.s.With(s.call, at)
+	g := d.s.With(s.call.Drawn(mix(s.seed)), at)
 	if !s.calm {
 		d.margins(s, at, func(_ int, before, behind []byte) {
 			fill(before)
@@ -193,7 +193,8 @@ type stray struct{ operand, at int }
 // fired is what is known of a shot that returned.
 type fired struct {
 	call   *kernels.Call // placed
-	memory [][]byte      // of the operands, the cell's own: to be copied
+	on     *subject.Subject
+	memory [][]byte // of the operands, the cell's own: to be copied
 	before [][]byte
 	seen   cell.SeenCase
 	beside *stray // where it wrote beside an operand
@@ -201,13 +202,17 @@ type fired struct {
 
 // left is what the call left, with a copy of what a reference is compared with.
 func (f *fired) left() kernels.Left {
-	l := kernels.Left{Memory: make([][]byte, len(f.memory)), RAX: f.seen.RAX, XMM0: f.seen.XMM[0][0]}
+	l := kernels.Left{Memory: make([][]byte, len(f.memory)), Registers: f.registers()}
 	for i, m := range f.memory {
 		if f.call.Operands[i].Access != kernels.In {
 			l.Memory[i] = slices.Clone(m)
 		}
 	}
 	return l
+}
+
+func (f *fired) registers() kernels.Registers {
+	return f.on.Registers(f.seen.RAX, f.seen.XMM[0][0], f.seen.Vector)
 }
 
 // groupWall is how long a cell may take for all of its calls. One that takes longer
@@ -290,7 +295,7 @@ func (d *side) cell(plan cell.Plan, shots []shot, most int, returned func(*shot,
 		},
 		Seen: func(seen cell.SeenCase) {
 			s := &shots[over]
-			f := fired{call: g.Call, memory: g.Memory, before: d.before, seen: seen}
+			f := fired{call: g.Call, on: g, memory: g.Memory, before: d.before, seen: seen}
 			if !s.calm {
 				f.beside = d.beside(s, at)
 			}

@@ -118,7 +118,7 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 	if j.strict {
 		res.Notes = append(res.Notes, "this host was asked to run cells without speculation past stores and at indirect branches (--speculation strict): code that loads what it has just stored, or calls through pointers, is slower for it")
 	}
-	if broken.UpperInUse() {
+	if wide, _ := s.Call.VectorBytes(); broken.UpperInUse() && wide <= 16 { // not of those whose whole use is in them
 		res.Notes = append(res.Notes, "the upper halves of vector registers are in use after a call (no vzeroupper): SSE instructions that follow may be slow")
 	}
 	res.Cell.Mappings, res.Cell.Bytes = s.Space.Size()
@@ -129,10 +129,7 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 func verification(v kernels.Verification) wire.Verify {
 	out := wire.Verify{
 		Status: wire.VerifyStatus(v.Status), Why: v.Why, MaxULP: wire.Float(v.MaxULP), MaxAbs: wire.Float(v.MaxAbs),
-		FirstBad: v.FirstBad, Operand: v.Operand, Got: check.Scalar(v.Got), Want: check.Scalar(v.Want),
-	}
-	if v.Operand != "" {
-		out.Index = v.FirstBad
+		FirstBad: v.FirstBad, Index: v.FirstBad, Operand: v.Operand, Got: check.Scalar(v.Got), Want: check.Scalar(v.Want),
 	}
 	return out
 }

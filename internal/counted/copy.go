@@ -239,13 +239,18 @@ func (c *copied) learn(out *cell.Outcome) error {
 }
 
 // result is what a call leaves: what it returned, and a hash of the operands.
-type result struct{ rax, xmm0, operands uint64 }
+type result struct {
+	rax, xmm0, operands uint64
+	vector              string
+}
 
 // resultOf is what the only call of a cell left. Of the registers only those count that
 // the function returns something in.
 func (c *copied) resultOf(s *subject.Subject, out *cell.Outcome) (r result) {
-	v := s.Call.Returned(out.Samples.RAX, out.Samples.XMM0[0])
+	v := s.Call.Returned(s.Registers(out.Samples.RAX, out.Samples.XMM0[0], out.Samples.Vector))
 	switch {
+	case v.Vector != nil:
+		r.vector = string(v.Vector)
 	case v.Float != nil:
 		r.xmm0 = out.Samples.XMM0[0]
 	case v.Int != nil || v.Uint != nil || v.Bool != nil || v.Pointer != nil:

@@ -145,7 +145,7 @@ func (s *Subject) Offsets() map[string]uint64 {
 // Arguments assembles the call for a cell. What of a register is undefined has these
 // bits, which may be nil for none.
 func (s *Subject) Arguments(garbage func(arg int) uint64) cell.Call {
-	c := cell.Call{Kernel: s.Choice.Addr}
+	c := cell.Call{Kernel: s.Choice.Addr, Returns: int(s.Call.Spec.Result.Bytes())}
 	for i, a := range s.Call.Args {
 		if garbage != nil {
 			a.Bits |= garbage(i) & s.Call.Undefined(i)
@@ -154,6 +154,10 @@ func (s *Subject) Arguments(garbage func(arg int) uint64) cell.Call {
 		case kernels.ArgFloat32, kernels.ArgFloat64:
 			c.Float = append(c.Float, a.Bits)
 			c.Order = append(c.Order, cell.FloatArg)
+			continue
+		case kernels.ArgVector:
+			c.Vector = append(c.Vector, a.Vector)
+			c.Order = append(c.Order, cell.VectorArg)
 			continue
 		case kernels.ArgPointer:
 			c.Int = append(c.Int, s.at[a.Operand]+a.Bits)

@@ -18,6 +18,8 @@ import (
 	"webrunner/internal/wire"
 	"webrunner/kernels"
 	"webrunner/loader"
+	"webrunner/perf/processor"
+	"webrunner/trampoline"
 )
 
 // Subject is an object that can be run in cells.
@@ -108,6 +110,7 @@ func (s *Subject) bind() error {
 	}
 	s.Call, err = spec.Bind(s.Job.Params, kernels.Limits{Memory: memoryOf(s.Job)})
 	if err == nil {
+		s.Call = s.Call.Drawn(s.Job.Seed)
 		return nil
 	}
 	p := wire.Problemf(wire.Class(kernels.Class(err)), "%v", err)
@@ -161,6 +164,9 @@ func (s *Subject) screen() (err error) {
 	if err := refusal(s.Verdict); err != nil {
 		return err
 	}
+	if err := s.passable(processor.XGETBV()); err != nil {
+		return err
+	}
 	warning, err := s.missing()
 	if err != nil {
 		return err
@@ -169,6 +175,23 @@ func (s *Subject) screen() (err error) {
 		s.Warnings = append(s.Warnings, warning)
 	}
 	return s.askForTiles()
+}
+
+// passable refuses vectors that the registers in use, of which XCR0 has a bit for each kind
+// (SDM vol. 1, 13.1), do not hold.
+func (s *Subject) passable(xcr0 uint64) error {
+	const avx, avx512 = 1<<1 | 1<<2, 1<<1 | 1<<2 | 1<<5 | 1<<6 | 1<<7
+	bytes, typ := s.Call.VectorBytes()
+	lacks := ""
+	switch {
+	case bytes == trampoline.VectorZMM && xcr0&avx512 != avx512:
+		lacks = "AVX512F"
+	case bytes == trampoline.VectorYMM && xcr0&avx != avx:
+		lacks = "AVX"
+	default:
+		return nil
+	}
+	return wire.MissingISAf("the call needs", []string{lacks}, ": it passes or returns %s by value, in registers of %d bits", typ, 8*bytes)
 }
 
 // askForTiles asks Linux for the AMX tile registers, which it grants to a process,

@@ -462,14 +462,15 @@ type ObjectID struct {
 }
 
 // Value is what the kernel returned. It has only what the specification says
-// the kernel returns: rax as a signed integer, xmm0 as a floating-point number,
-// or nothing.
+// the kernel returns: rax as a signed integer, xmm0 as a floating-point number, a vector
+// as hexadecimal digits of its bytes in the order of memory, or nothing.
 type Value struct {
 	Int     *int64   `json:"int,omitempty"`
 	Uint    *uint64  `json:"uint,omitempty"`
 	Bool    *bool    `json:"bool,omitempty"`
 	Float   *Float   `json:"float,omitempty"`
 	Pointer *Pointer `json:"pointer,omitempty"`
+	Vector  string   `json:"vector,omitempty"`
 }
 
 // Pointer is so many bytes behind the first element of an operand or, without one, an
@@ -504,7 +505,7 @@ func (v Value) String() string {
 	case v.Float != nil:
 		return strconv.FormatFloat(float64(*v.Float), 'g', -1, 64)
 	}
-	return ""
+	return v.Vector
 }
 
 // Verify is the comparison of the kernel's results with the reference.
@@ -515,7 +516,7 @@ type Verify struct {
 	MaxAbs   Float        `json:"max_abs"`
 	FirstBad *int         `json:"first_bad"`
 	Operand  string       `json:"operand,omitempty"`
-	// Index is FirstBad where that is an element of Operand; Got and Want are what was
+	// Index is FirstBad where that is an element of Operand or of a vector; Got and Want are what was
 	// there and should have been. They are there for a mismatch only, as far as known.
 	Index *int    `json:"index,omitempty"`
 	Got   *Scalar `json:"got,omitempty"`
