@@ -63,6 +63,7 @@ type Lap struct {
 	Turns   uint64 // of the loop of a chain or a witness
 	Batch   uint64 // calls between the two time stamps, at least 1
 	Counted uint64 // 1: event counters are read around it
+	Keeps   uint64 // 1: its function has to keep what a Microsoft one keeps, too
 }
 
 // Vector is what a vector register holds, in as many of its words as the register has,
@@ -103,16 +104,18 @@ type Control struct {
 	// RseqDesc is a critical section that holds no code that ever runs: Linux
 	// clears the pointer to it whenever it preempts, migrates or signals the
 	// thread (kernel/rseq.c). 32-byte aligned.
-	RseqDesc  RseqCS
-	_         [24]byte
-	EntrySP   uint64    // stack pointer at the call, 16-byte aligned
-	Frame     uint64    // where the caller's frame begins: above the stack arguments
-	Int       [6]uint64 // rdi, rsi, rdx, rcx, r8, r9
-	Float     [8]uint64 // low halves of xmm0-7, if Wide is 0
-	Vector    [8]Vector // xmm0-7, ymm0-7 or zmm0-7, by Wide
-	Wide      uint64    // bytes of each vector register that an argument fills, VectorXMM and so on; 0 where only numbers are passed
-	Returns   uint64    // bytes of the vector that the function returns; 0 for none
-	Canary    [6]uint64 // rbx, rbp, r12-r15
+	RseqDesc RseqCS
+	_        [24]byte
+	EntrySP  uint64    // stack pointer at the call, 16-byte aligned
+	Frame    uint64    // where the caller's frame begins: above the stack arguments
+	Int      [6]uint64 // rdi, rsi, rdx, rcx, r8, r9
+	Float    [8]uint64 // low halves of xmm0-7, if Wide is 0
+	Vector   [8]Vector // xmm0-7, ymm0-7 or zmm0-7, by Wide
+	Wide     uint64    // bytes of each vector register that an argument fills, VectorXMM and so on; 0 where only numbers are passed
+	Returns  uint64    // bytes of the vector that the function returns; 0 for none
+	Canary   [6]uint64 // rbx, rbp, r12-r15
+	// Kept is what xmm6-15 hold at a call, for Lap.Keeps. Then rdi and rsi are kept, too.
+	Kept      [10][2]uint64
 	Callee    uint64    // address of the function that a Case calls
 	Scratch   [3]uint64 // rax, r10, r11 of a Case
 	Flags     uint64    // rflags of a Case
@@ -165,10 +168,26 @@ const (
 	FlagMXCSR      = 1 << 24
 	FlagX87Control = 1 << 25
 	FlagX87Stack   = 1 << 26
-	FlagFrame      = 1 << 27 // the caller's frame is overwritten
-	ViolationMask  = 0xfff0000
+	FlagFrame      = 1 << 27     // the caller's frame is overwritten
+	FlagRDI        = 1 << bitRDI // these three under the Microsoft x64 ABI only
+	FlagRSI        = 1 << bitRSI
+	FlagVectors    = 1 << bitVectors // xmm6-15
+	ViolationMask  = 0xfff0000 | FlagRDI | FlagRSI | FlagVectors
 	FlagCounter    = 1 << 28 // a counter was not on the processor, or was moved; or not all were read
 	FlagUpper      = 1 << 29 // the upper halves of vector registers are in use after a call: slow for some, no violation
+)
+
+// Numbers of bits of Record.Flags beyond those that an immediate reaches.
+const (
+	bitRDI     = 32
+	bitRSI     = 33
+	bitVectors = 34
+)
+
+// What Control.Kept begins with, a number of vector registers, and how many words it has.
+const (
+	firstKept = 6
+	keptWords = 2 * 10
 )
 
 // Record is one sample: a call of every lap in turn. The counter values
@@ -202,6 +221,8 @@ type Results struct {
 	ES        uint64 // after the call, where counters are read behind it
 	RAX       uint64 // of the last call, of whichever lap
 	RDX       uint64
+	SI        uint64 // after the call, where counters are read behind it
+	DI        uint64
 	Vector    Vector // xmm0, ymm0 or zmm0 after the last call, by Control.Returns
 	LastChain uint64 // ticks of the chain after the last record
 	End       uint64 // TSC when the loop ended

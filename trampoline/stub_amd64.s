@@ -14,7 +14,7 @@
 //	CX      clobbered   wait, 4th arg.    4th argument   the callee's      flags of the record
 //	DX      3rd arg.    scratch           3rd argument   ES after it       scratch
 //	BX BP   free        canaries 0, 1     the same       the callee's      compared
-//	SI DI   arguments   arguments 2, 1    the same       the callee's      free
+//	SI DI   arguments   arguments 2, 1    the same       the callee's      compared
 //	R8 R9   arguments   arguments 5, 6    the same       RAX, RDX of it    lap, record
 //	R10     4th arg.    Control           zero           the callee's      Control
 //	R11     clobbered   Results           zero           the callee's      Results
@@ -457,6 +457,31 @@ started:
 	JEQ  2(PC)
 	ORL  $const_FlagX87Stack, CX
 
+	// What a Microsoft function keeps beside.
+	MOVQ Results_Lap(R11), R8
+	IMUL3Q $Lap__size, R8, R8
+	CMPQ (Control_Laps+Lap_Keeps)(R10)(R8*1), $0
+	JEQ  ours
+	CMPQ DI, (Control_Int+0)(R10)
+	JEQ  2(PC)
+	BTSQ $const_bitRDI, CX
+	CMPQ SI, (Control_Int+8)(R10)
+	JEQ  2(PC)
+	BTSQ $const_bitRSI, CX
+	MOVL $const_keptWords, R8
+
+keptWord:
+	MOVQ (Results_FX+FXSave_XMM+16*const_firstKept-8)(R11)(R8*8), AX
+	CMPQ AX, (Control_Kept-8)(R10)(R8*8)
+	JNE  clobbered
+	DECQ R8
+	JNE  keptWord
+	JMP  ours
+
+clobbered:
+	BTSQ $const_bitVectors, CX
+
+ours:
 	// The caller's frame.
 	MOVQ Control_Frame(R10), AX
 	MOVQ (Control_Canary+0)(R10), DX
@@ -477,7 +502,7 @@ framed:
 	MOVQ R8, CX
 	TESTL $const_upperState, AX
 	JEQ  upper
-	ORL  $const_FlagUpper, CX
+	ORQ  $const_FlagUpper, CX
 
 upper:
 	ORQ  CX, Record_Flags(R9)
@@ -515,7 +540,7 @@ close:
 	JMP  over
 
 overwritten:
-	ORL  $const_FlagFrame, CX
+	ORQ  $const_FlagFrame, CX // not ORL, which would clear the flags above
 	CALL stub·frame<>(SB)
 	JMP  framed
 
@@ -523,6 +548,8 @@ overwritten:
 after:
 	MOVW ES, DX // before a system call, from which some hosts return as from an interrupt
 	MOVQ DX, Results_ES(R11)
+	MOVQ SI, Results_SI(R11)
+	MOVQ DI, Results_DI(R11)
 	CMPQ Results_Mode(R11), $const_ModeWatch
 	JEQ  leaving
 	LFENCE
@@ -570,6 +597,8 @@ read:
 	MOVQ Results_RAX(R11), R8
 	MOVQ Results_RDX(R11), R9
 	MOVQ Results_ES(R11), DX
+	MOVQ Results_SI(R11), SI
+	MOVQ Results_DI(R11), DI
 	JMP  timed
 
 	// Copy both sets of counters behind the record. A read(2) of a group

@@ -30,7 +30,8 @@ func loaded(t testing.TB, file []byte) Code {
 
 // placed is the code of an object after relocation.
 func placed(o *loader.Object) (Code, error) {
-	pl, err := loader.Layout(o, loader.Placement{Base: 0x10000000, Limit: 0x40000000, TrapBase: 0x40000000, TrapLimit: 0x50000000})
+	pl, err := loader.Layout(o, loader.Placement{Base: 0x10000000, Limit: 0x40000000, TrapBase: 0x40000000, TrapLimit: 0x50000000,
+		ThreadBase: 0x08070000, ThreadEnd: 0x080f0000, ThreadPointer: 0x080f0000})
 	if err != nil {
 		return Code{}, err
 	}
@@ -39,6 +40,12 @@ func placed(o *loader.Object) (Code, error) {
 		return Code{}, err
 	}
 	c := Code{Roots: im.Roots, Taken: im.Taken, Externals: []Range{{0x40000000, 0x50000000}}}
+	for i := range im.Undefined {
+		if u := &im.Undefined[i]; u.Weak && u.Addr == 0 { // called behind a test
+			c.Externals = append(c.Externals, Range{0, 1})
+			break
+		}
+	}
 	for i := range im.Sections {
 		if s := &im.Sections[i]; s.Exec && !s.NoBits && s.Size > 0 {
 			c.Sections = append(c.Sections, Section{Index: s.Index, Name: s.Name, Addr: s.Addr, Code: im.Bytes(s)})

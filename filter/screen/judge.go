@@ -1,5 +1,7 @@
 package screen
 
+import "slices"
+
 // finding is a refusal before it is put into words.
 type finding struct {
 	place
@@ -67,6 +69,23 @@ func (s *screener) refuse(p place, x rule, err Err) {
 		return
 	}
 	s.found = append(s.found, finding{place: p, rule: x, err: err})
+}
+
+// allowRestoring turns each refusal of POPF in a function that has a PUSHF into a note: what was pushed may come back. A function may put other
+// flags in the place of those, and its cell ends or mends what comes of it; one that makes flags of nothing has no honest reason.
+func (s *screener) allowRestoring() {
+	var restoring []place
+	s.found = slices.DeleteFunc(s.found, func(f finding) bool {
+		if f.rule != ruleFlags || !s.tally.owners[f.area.owner(f.off).number].pushesFlags {
+			return false
+		}
+		restoring = append(restoring, f.place)
+		return true
+	})
+	s.trust = sure
+	for _, p := range restoring {
+		s.refuse(p, softFlags, OK)
+	}
 }
 
 func (p place) before(q place) bool {

@@ -52,6 +52,7 @@ const (
 	softSegmentRead
 	softRunsOff
 	softData
+	softFlags
 	ruleCount
 
 	firstSoft = softClock
@@ -73,7 +74,7 @@ var policy = [ruleCount]struct{ word, why, advice string }{
 	ruleSegmentRegister: {"segment-register", "loads a segment register", "take it out; 64-bit code needs no segments"},
 	ruleSegmentBase:     {"segment-base", "changes the FS or GS base", "take it out; FS leads to the thread-local variables as it is"},
 	ruleSegmentOverride: {"segment-override", "addresses memory through GS, whose base is 0", "address it without a segment; thread-local variables lie behind FS"},
-	ruleFlags:           {"flags-write", "can set the trap and alignment-check flags", "keep flags with setcc or lahf and sahf"},
+	ruleFlags:           {"flags-write", "can set the trap and alignment-check flags", "push flags with pushfq before, in the same function; or keep them with setcc or lahf and sahf"},
 	rulePkey:            {"pkey-write", "changes the memory protection keys", "take it out"},
 	ruleRestore:         {"state-restore", "can change protection keys and supervisor state along with the registers", "save the registers that you need with mov and vmovups"},
 	ruleHypercall:       {"hypercall", "calls the hypervisor or the security monitor", "take it out"},
@@ -103,6 +104,7 @@ var policy = [ruleCount]struct{ word, why, advice string }{
 	softPrefetch:    {"code-prefetch", "prefetches code", "it is a no-op on most processors"},
 	softRunsOff:     {"runs-off", "leads control over the end of its section", "end every path with ret, jmp or ud2"},
 	softData:        {"data-in-text", "nothing leads to these bytes, which are taken for data", "move data to .rodata"},
+	softFlags:       {"flags-restore", "brings back flags that its function has pushed", "keep flags with setcc or lahf and sahf"},
 	softSegmentRead: {"segment-base-read", "reads the FS or GS base", "%fs:0 holds the FS base"},
 }
 

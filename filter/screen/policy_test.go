@@ -295,12 +295,15 @@ func TestSoft(t *testing.T) {
 		{"trap", "0f ff c0"},       // UD0
 		{"runs-off", "90"},
 		{"data-in-text", "c3"},
+		{"flags-restore", "9d"},
 	} {
 		covered[x.rule] = true
 		code := unhex(t, "90"+x.code)
 		switch x.rule {
 		case "data-in-text":
 			code = unhex(t, "c3 06 07")
+		case "flags-restore":
+			code = unhex(t, "9c"+x.code+"c3")
 		case "runs-off", "trap":
 		default:
 			code = append(code, 0xC3)

@@ -104,6 +104,7 @@ func (s *screener) traverse() {
 	for i := range s.sections {
 		s.leftovers(&s.sections[i])
 	}
+	s.allowRestoring()
 }
 
 // screener is the state of one Screen.

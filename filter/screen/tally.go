@@ -23,6 +23,7 @@ type ownerTally struct {
 	needs        isaBits
 	instructions int
 	flops        int
+	pushesFlags  bool
 }
 
 func (t *tally) init(owners int) {
@@ -40,6 +41,9 @@ func (t *tally) add(p place, in *Inst, k *kind) {
 	o := &t.owners[t.now.number]
 	o.instructions++
 	o.flops += k.flops
+	if k.row.iclass == icPUSHF || k.row.iclass == icPUSHFQ {
+		o.pushesFlags = true
+	}
 	t.need(o, p, k.row.isa)
 	if in.Space >= Rex2 && in.usesAPX() {
 		t.need(o, p, isaAPX_F)

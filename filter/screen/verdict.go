@@ -93,7 +93,7 @@ const (
 
 func (s *screener) verdict(h Host) *Verdict {
 	v := &Verdict{
-		Accepted:     len(s.found) == 0,
+		Accepted:     len(s.found)+s.foundMore == 0,
 		Host:         h.Name,
 		Mix:          s.kinds.mix(),
 		RefusalCount: len(s.found) + s.foundMore,

@@ -7,8 +7,8 @@ import (
 )
 
 // abiRules is what the System V psABI asks of a function that returns (version
-// 1.0, 3.2.1 "Registers and the Stack Frame" and 3.2.3), one row per bit that
-// the stub records.
+// 1.0, 3.2.1 "Registers and the Stack Frame" and 3.2.3), and what the Microsoft x64
+// ABI asks beside, one row per bit that the stub records.
 var abiRules = []struct {
 	flag uint64
 	text string
@@ -25,6 +25,9 @@ var abiRules = []struct {
 	{trampoline.FlagX87Control, "the x87 control word is changed"},
 	{trampoline.FlagX87Stack, "the x87 register stack is not empty (missing emms?)"},
 	{trampoline.FlagFrame, "the caller's stack frame, above the return address and the arguments, is overwritten"},
+	{trampoline.FlagRDI, "rdi is not preserved, as the Microsoft ABI wants it"},
+	{trampoline.FlagRSI, "rsi is not preserved, as the Microsoft ABI wants it"},
+	{trampoline.FlagVectors, "xmm6 to xmm15 are not preserved, as the Microsoft ABI wants them"},
 }
 
 // Broken is what the calls of cells did to the registers and to the frame that the

@@ -136,7 +136,14 @@ const statusFlags, flagsFixed = 0x8d5, 2
 // put writes garbage for a call that has so many vector registers to itself.
 func (g Garbage) put(c *trampoline.Control, call Call, vectors uint32, parts []component) {
 	r := garbler(g.Seed)
-	if g.In&InArguments != 0 {
+	if call.Microsoft {
+		defer keep(c)
+	}
+	switch {
+	case g.In&InArguments == 0:
+	case call.Microsoft:
+		call.garble(c, &r)
+	default:
 		for i := len(call.Int); i < len(c.Int); i++ {
 			c.Int[i] = r.next()
 		}

@@ -14,6 +14,9 @@ import (
 // stack pointer is offset bytes lower than it need be, or a little more where vectors on
 // the stack want a greater alignment. It returns how many vector registers are used.
 func (call Call) place(c *trampoline.Control, offset uint64) (vectors uint32, err error) {
+	if call.Microsoft {
+		return 0, call.placeMicrosoft(c, offset)
+	}
 	c.Int, c.Float, c.Vector, c.Wide, c.Returns, c.StackArgs = [6]uint64{}, [8]uint64{}, [8]trampoline.Vector{}, 0, uint64(call.Returns), 0
 	var ints, floats, wides int
 	align := uint64(16)

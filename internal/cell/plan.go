@@ -11,13 +11,15 @@ import (
 )
 
 // Call is the function call that a cell makes, by the System V ABI
-// (psABI 1.0, 3.2.3 "Parameter Passing").
+// (psABI 1.0, 3.2.3 "Parameter Passing") unless it is said otherwise.
 type Call struct {
 	Kernel uint64    // address of the function
 	Int    []uint64  // integer and pointer arguments, in order
 	Float  []uint64  // floating-point arguments, in order, as raw bits
 	Vector [][]byte  // __m128, __m256 and __m512 arguments, in order: 16, 32 or 64 bytes each
 	Order  []ArgKind // of all arguments; decides which ones go to the stack, and where
+	// Microsoft calls it by the Microsoft x64 ABI instead. Vectors have no place then.
+	Microsoft bool
 	// Returns is how many bytes the vector has that the function returns, 0 for none.
 	Returns int
 }
@@ -139,6 +141,7 @@ func (p Plan) write(regions []Region, parts []component) error {
 	for i, sec := range p.Laps {
 		c.Laps[i] = trampoline.Lap{
 			Looped: b2u(sec.looped()), Turns: max(sec.Turns, 1), Batch: uint64(max(sec.Batch, 1)), Counted: b2u(sec.Counted),
+			Keeps: b2u(p.Call.Microsoft && (sec.Kind == trampoline.Kernel || sec.Kind == trampoline.Case)),
 		}
 	}
 	c.LapN = uint64(len(p.Laps))

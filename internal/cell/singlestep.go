@@ -89,7 +89,19 @@ func (t *tracee) stepUntil(s *Steps, at *Stopped, back uint64) (ws unix.WaitStat
 		}
 	}
 	s.After(at)
-	return ws, true, nil
+	return ws, true, t.dropTrapFlag(at)
+}
+
+// dropTrapFlag clears the trap flag, by which Linux has a processor stop behind a step. Of one
+// that a POPF may have set Linux does not know that it was its own, and would leave it
+// set for ever (arch/x86/kernel/step.c, enable_single_step).
+func (t *tracee) dropTrapFlag(at *Stopped) error {
+	const trapFlag = 1 << 8 // SDM vol. 1, 3.4.3
+	at.Regs.Eflags &^= trapFlag
+	if err := unix.PtraceSetRegsAmd64(t.pid, &at.Regs); err != nil {
+		return fmt.Errorf("cell: ptrace: %w", err)
+	}
+	return nil
 }
 
 // step executes one instruction, or one turn of a repeated one.

@@ -48,6 +48,15 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// TestStepsFlags: a call that pushes its flags and brings them back leaves no trap flag behind.
+func TestStepsFlags(t *testing.T) {
+	s := newSpace(t, "9c"+"669c"+"669d"+"9d"+"c3") // pushfq; pushfw; popfw; popfq; ret
+	st := &Steps{Before: func(*Stopped) error { return nil }, After: func(*Stopped) {}}
+	if o := run(t, s, stepPlan(t, st)); o.End != Returned || st.Err != nil {
+		t.Errorf("%v, %v", o.End, st.Err)
+	}
+}
+
 // TestStepsEnd: who looks can end a call, and a call can end itself.
 func TestStepsEnd(t *testing.T) {
 	s := newSpace(t, "ebfe") // jmp $

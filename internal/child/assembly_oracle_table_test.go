@@ -42,7 +42,8 @@ func openSSLAssembly() assembled {
 	l := assembled{
 		name: "OpenSSL", archive: "libcrypto.a", prefix: "libcrypto-lib-",
 		members: "sha1-x86_64 sha256-x86_64 sha512-x86_64 md5-x86_64 aesni-x86_64 vpaes-x86_64 chacha-x86_64 poly1305-x86_64 ghash-x86_64 " +
-			"keccak1600-x86_64 x25519-x86_64 x86_64-mont x86_64-mont5 ecp_nistz256-x86_64 rc4-x86_64 x86_64-gf2m",
+			"keccak1600-x86_64 x25519-x86_64 x86_64-mont x86_64-mont5 ecp_nistz256-x86_64 rc4-x86_64 x86_64-gf2m " +
+			"aes-x86_64 cmll-x86_64",
 		prelude: `
 unsigned OPENSSL_ia32cap_P[4] = {1};
 static void cap(u32 d, u32 c, u32 b) { volatile u32 *p = OPENSSL_ia32cap_P; p[0] = d; p[1] = c; p[2] = b; }
@@ -71,6 +72,16 @@ static void cap(u32 d, u32 c, u32 b) { volatile u32 *p = OPENSSL_ia32cap_P; p[0]
 	add("vpaes_encrypt", vpaes+"vpaes_encrypt(data, out, ctx); return fold(out, 16);", ecb(1))
 	add("vpaes_cbc_encrypt", vpaes+"vpaes_cbc_encrypt(data, out, 1024ul, ctx, v, 1); return fold(out, 1024);", cbc)
 	add("vpaes_decrypt", vpaes+"vpaes_encrypt(data, out, ctx); vpaes_set_decrypt_key(key, 256, ctx); vpaes_decrypt(out, out, ctx); return fold(out, 16);", plain(16))
+
+	// They bring back, with POPFQ, flags that they have pushed.
+	const aes = "cap(0x07000000, 0, 0); AES_set_encrypt_key(key, 256, ctx); u8 v[16]; copy(v, iv, 16);\n"
+	add("AES_encrypt", aes+"AES_encrypt(data, out, ctx); return fold(out, 16);", ecb(1))
+	add("AES_cbc_encrypt", aes+"AES_cbc_encrypt(data, out, 1024ul, ctx, v, 1); return fold(out, 1024);", cbc)
+	add("Camellia_cbc_encrypt", `static const u8 k[16] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10};
+u32 schedule[70] __attribute__((aligned(16))); schedule[68] = Camellia_Ekeygen(128, k, schedule); u8 v[16] = {0}; Camellia_cbc_encrypt(k, out, 16ul, schedule, v, 1); return fold(out, 16);`,
+		func(*material) uint64 { // RFC 3713, appendix A
+			return fold([]byte{0x67, 0x67, 0x31, 0x38, 0x54, 0x96, 0x69, 0x73, 0x08, 0x57, 0x06, 0x56, 0x48, 0xea, 0xbe, 0x43})
+		})
 
 	way("ChaCha20_ctr32", []string{"plain", "ssse3", "avx2", "avx512"}, "u32 v[4]; copy(v, iv, 16); v[0] = 0; ChaCha20_ctr32(out, data, 1024ul, key, v); return fold(out, 1024);", chacha(20))
 	way("poly1305_blocks", []string{"plain", "avx", "avx2"}, `void (*f[2])(); u8 mac[16];

@@ -70,6 +70,18 @@ func stateAttacks() []strike {
 			setup: asm("6802000400"), hidden: asm("9d 8b442401")}, // push 0x40002; popf; mov eax, [rsp+1]
 		{name: "nested-task", tries: "sets the nested-task and I/O privilege flags", layer: Gate, ends: fine, rule: "flags-write",
 			setup: asm("6802700000"), hidden: asm("9d")}, // push 0x7002; popf
+		{name: "trap-flag-restored", tries: "sets the trap flag in flags that it has pushed", layer: Processor, ends: ends(crashed("SIGTRAP")),
+			setup: asm("9c 810c2400010000 9d 90")}, // pushf; or dword [rsp], 0x100; popf; nop
+		{name: "trap-flag-left", tries: "returns with the trap flag set", layer: Processor, ends: ends(crashed("SIGTRAP")),
+			setup: asm("9c 810c2400010000 9d")}, // pushf; or dword [rsp], 0x100; popf
+		{name: "direction-restored", tries: "sets the direction flag in flags that it has pushed", layer: Gate, ends: broken,
+			setup: asm("9c 810c2400040000 9d")}, // pushf; or dword [rsp], 0x400; popf
+		{name: "alignment-restored", tries: "returns with alignment checks on", layer: Gate, ends: append(contained(), End{Broken: true}),
+			setup: asm("9c 810c2400000400 9d")}, // pushf; or dword [rsp], 0x40000; popf
+		{name: "alignment-check-restored", tries: "reads what is not aligned with alignment checks on", layer: Processor, ends: ends(crashed("SIGBUS")),
+			setup: asm("9c 810c2400000400 9d 8b442401")}, // pushf; or dword [rsp], 0x40000; popf; mov eax, [rsp+1]
+		{name: "nested-task-restored", tries: "sets the nested-task, I/O privilege and interrupt flags in flags that it has pushed", layer: Gate, ends: fine,
+			setup: asm("9c 8134240072003f 9d")}, // pushf; xor dword [rsp], 0x3f007200; popf
 		{name: "protection-keys", tries: "denies everything by protection keys", layer: Processor,
 			ends: append(ends(crashed("SIGSEGV"), crashed("SIGILL"), End{Class: wire.MissingISA}, End{Class: wire.Timeout}), End{}), rule: "pkey-write",
 			setup: asm("b8ffffffff 31c9 31d2"), hidden: asm("0f01ef")}, // mov eax, -1; xor ecx, ecx; xor edx, edx; wrpkru
