@@ -18,7 +18,7 @@ PURE = ./loader/... ./filter/bpf/... ./filter/screen/... ./kernels/... ./interna
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 .PHONY: build
 build: ## build bin/webrunner, one static binary without symbols, which no stack trace needs
@@ -106,6 +106,14 @@ instructions: ## measure single instructions, compare with what is published of 
 .PHONY: comparisons
 comparisons: ## count how often comparisons are right (COMPARISONS: flags, such as -runs 20)
 	$(GO) run ./scripts/comparisons $(COMPARISONS)
+
+.PHONY: bench-peers
+bench-peers: build ## what a run in a sandbox costs, and what it keeps from the code, beside bubblewrap and others; those that are installed (PEERS: flags)
+	$(GO) run ./scripts/peers $(PEERS)
+
+.PHONY: growth
+growth: build ## how costs grow with sizes, relocations, functions, operands, events, clients (GROWTH: flags, curves)
+	$(GO) run ./scripts/growth $(GROWTH)
 
 .PHONY: honesty
 honesty: ## count what answers say of honest oddities and of liars (HONESTY: flags, such as -liars)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -62,6 +63,9 @@ func command(name string, line ...string) peer {
 		var out, complaint bytes.Buffer
 		c.Stdout, c.Stderr = &out, &complaint
 		c.WaitDelay = time.Second
+		// What a peer started ends with it.
+		c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
 		if err := c.Run(); err != nil {
 			first, _, _ := strings.Cut(strings.TrimSpace(complaint.String()), "\n")
 			return out.String(), fmt.Errorf("%w: %s", err, first)
