@@ -77,7 +77,11 @@ const (
 	VectorZMM = 64
 )
 
-// Step is one system call of the script that strips the cell. The stub makes
+// TouchPages stands in Step.NR for no system call: the stub reads a byte of each page
+// of Control.Touch.
+const TouchPages = 1 << 30
+
+// Step is one system call of the script that strips the cell, or TouchPages. The stub makes
 // it before any untrusted code runs.
 type Step struct {
 	NR       uint64
@@ -139,18 +143,20 @@ type Control struct {
 	SetBytes  uint64 // from one set to the next
 	RestoreN  uint64 // ranges that a restore copies
 	Restore   [MaxRestore]Copy
-	TouchN    uint64 // ranges whose pages are touched before the first call
+	TouchN    uint64 // ranges whose pages the script's step TouchPages reads
 	Touch     [MaxFlush]Range
-	StepCount uint64
-	Steps     [maxSteps]Step
-	FilterLen uint64 // struct sock_fprog: length in the low 16 bits, then the address
-	FilterPtr uint64
-	Filter    [maxFilter]uint64
-	NoSignals uint64    // the signal set in which there is none
-	SigStack  [3]uint64 // struct stack_t with SS_DISABLE
-	Alarm     [4]uint64 // struct itimerval
-	Limit     [4][2]uint64
-	Attrs     [MaxCounters][128]byte // struct perf_event_attr
+	// TouchTicks is how long that step goes on, in TSC ticks.
+	TouchTicks uint64
+	StepCount  uint64
+	Steps      [maxSteps]Step
+	FilterLen  uint64 // struct sock_fprog: length in the low 16 bits, then the address
+	FilterPtr  uint64
+	Filter     [maxFilter]uint64
+	NoSignals  uint64    // the signal set in which there is none
+	SigStack   [3]uint64 // struct stack_t with SS_DISABLE
+	Alarm      [4]uint64 // struct itimerval
+	Limit      [4][2]uint64
+	Attrs      [MaxCounters][128]byte // struct perf_event_attr
 }
 
 // Bits of Record.Flags. The first two groups have a bit for each lap.
@@ -205,6 +211,7 @@ type Results struct {
 	Rseq      Rseq
 	Step      uint64 // 1 + index of the script step being made
 	Errno     uint64 // of the step that failed
+	Untouched uint64 // 1: TouchTicks were over before every page was touched
 	Start     uint64 // TSC when the loop began
 	Deadline  uint64
 	Record    uint64 // address of the current record

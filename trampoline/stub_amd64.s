@@ -196,6 +196,8 @@ step:
 	INCQ R13
 	MOVQ R13, Results_Step(R14)
 	MOVQ Step_NR(R12), AX
+	CMPQ AX, $const_TouchPages
+	JEQ  touch
 	MOVQ (Step_Args+0)(R12), DI
 	MOVQ (Step_Args+8)(R12), SI
 	MOVQ (Step_Args+16)(R12), DX
@@ -216,6 +218,38 @@ next:
 	ADDQ $Step__size, R12
 	JMP  step
 
+	// No system call: pages that the first call would touch for the first time, as
+	// long as there is time.
+touch:
+	STAMP
+	MOVQ Control_TouchTicks(R15), R9
+	ADDQ AX, R9
+	LEAQ Control_Touch(R15), R8
+	MOVQ Control_TouchN(R15), CX
+
+touchRange:
+	SUBQ $1, CX
+	JCS  next
+	MOVQ Range_Start(R8), SI
+	MOVQ Range_End(R8), DI
+	ADDQ $Range__size, R8
+
+touchPage:
+	CMPQ SI, DI
+	JAE  touchRange
+	RDTSC
+	SHLQ $32, DX
+	ORQ  DX, AX
+	CMPQ AX, R9
+	JAE  late
+	MOVB (SI), AX
+	ADDQ $const_pageSize, SI
+	JMP  touchPage
+
+late:
+	MOVQ $1, Results_Untouched(R14)
+	JMP  next
+
 stripped:
 	MOVQ $0, Results_Step(R14)
 	INT  $3 // the supervisor looks, arms its watchdog and lets us go
@@ -233,25 +267,6 @@ stripped:
 	MOVQ Control_EntrySP(R10), SP
 	CALL stub·frame<>(SB)
 
-	// Pages that the first call would touch for the first time.
-	LEAQ Control_Touch(R10), R8
-	MOVQ Control_TouchN(R10), CX
-
-touchRange:
-	SUBQ $1, CX
-	JCS  touched
-	MOVQ Range_Start(R8), SI
-	MOVQ Range_End(R8), DI
-	ADDQ $Range__size, R8
-
-touchPage:
-	CMPQ SI, DI
-	JAE  touchRange
-	MOVB (SI), AX
-	ADDQ $const_pageSize, SI
-	JMP  touchPage
-
-touched:
 	// Lap 0 in a record that does not count, if it is a calibration chain: a
 	// new process takes its pages one by one as it first touches them, also those
 	// of this code, and the first chain would take as long as that.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 
@@ -104,21 +103,24 @@ func (o *checkOptions) further() (list []string) {
 
 // ask has a check made, here or at a server.
 func (o *checkOptions) ask(a *app, query url.Values, object []byte, parts []wire.Part) (*wire.Checked, error) {
+	ctx, stop := untilSignal()
+	defer stop()
 	if o.server != "" {
 		c, err := o.client()
 		if err != nil {
 			return nil, err
 		}
-		return c.Check(query, object, parts...)
+		r, err := abandoning(ctx, func() (*wire.Checked, error) { return c.Check(query, object, parts...) })
+		return r, interrupted(ctx, err)
 	}
 	e, err := a.open(&o.engineOptions, errorLog(a.err))
 	if err != nil {
 		return nil, err
 	}
 	defer e.Close()
-	c, err := e.Check(context.Background(), query, object, parts...)
+	c, err := e.Check(ctx, query, object, parts...)
 	if err != nil {
-		return nil, err
+		return nil, interrupted(ctx, err)
 	}
 	for _, layer := range e.Without {
 		fmt.Fprintf(a.err, "webrunner: checked without %s\n", layer)

@@ -132,7 +132,7 @@ func (o *runOptions) fleet(a *app, name string) int {
 	}
 	var fleet report.Fleet[*wire.Result]
 	if err == nil {
-		_, err = o.run(a, name, func(query url.Values, object []byte, parts []wire.Part) (_ *wire.Result, err error) {
+		_, err = o.run(context.Background(), a, name, func(query url.Values, object []byte, parts []wire.Part) (_ *wire.Result, err error) {
 			fleet, err = everywhere(&o.remoteOptions, func(c *client.Client, _ string) (*wire.Result, error) {
 				return c.Run(query, object, parts...)
 			})
@@ -190,7 +190,7 @@ func (o *sweepOptions) fleet(a *app, name string) int {
 		var parts []wire.Part
 		if query, object, parts, err = o.asked(a, name); err == nil {
 			fleet, err = everywhere(&o.remoteOptions, func(c *client.Client, _ string) (*wire.Sweep, error) {
-				return c.Sweep(context.Background(), query, object, nil, parts...)
+				return c.Sweep(query, object, nil, parts...)
 			})
 		}
 	}

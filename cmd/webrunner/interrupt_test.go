@@ -113,6 +113,9 @@ func TestInterrupted(t *testing.T) {
 		{[]string{"sweep", loop, "--param", "iterations=1:3"}, syscall.SIGTERM},
 		{[]string{"compare", loop, good}, syscall.SIGINT},
 		{[]string{"compare", loop, "--save", t.TempDir() + "/base.json"}, syscall.SIGINT},
+		{[]string{"run", loop}, syscall.SIGINT},
+		{[]string{"run", loop, "--repeat", "3"}, syscall.SIGTERM},
+		{[]string{"check", loop}, syscall.SIGINT},
 	} {
 		t.Run(row.args[0]+" "+row.sig.String(), func(t *testing.T) {
 			orphans := adopting(t)
@@ -146,6 +149,8 @@ func TestInterruptedRemote(t *testing.T) {
 		{"sweep", loop, "--param", "iterations=1:3"},
 		{"compare", loop, good},
 		{"compare", loop, "--save", t.TempDir() + "/base.json"},
+		{"run", loop, "--repeat", "3"},
+		{"check", loop},
 	} {
 		var stderr bytes.Buffer
 		cmd := program(t, append(args, "-k", "playground", "--server", s.url)...)

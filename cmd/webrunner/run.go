@@ -76,7 +76,9 @@ func (a *app) run(args []string) int {
 			return a.fail(o.out, err)
 		}
 	}
-	do, done, err := o.measurer(a, len(lines)*o.repeat == 1)
+	ctx, end := untilSignal()
+	defer end()
+	do, done, err := o.measurer(ctx, a, len(lines)*o.repeat == 1)
 	if err != nil {
 		return a.fail(o.out, err)
 	}
@@ -84,16 +86,19 @@ func (a *app) run(args []string) int {
 	first := true
 	for _, l := range lines {
 		for range o.repeat {
-			code = max(code, a.runLine(l, o, do, first))
+			code = max(code, a.runLine(ctx, l, o, do, first))
 			first = false
+			if ctx.Err() != nil {
+				return code
+			}
 		}
 	}
 	return code
 }
 
 // runLine runs one object, writes its answer and returns the exit code that it has.
-func (a *app) runLine(l batchLine, o *runOptions, do measurer, first bool) int {
-	res, err := l.options.run(a, l.object, do)
+func (a *app) runLine(ctx context.Context, l batchLine, o *runOptions, do measurer, first bool) int {
+	res, err := l.options.run(ctx, a, l.object, do)
 	if err == nil {
 		err = o.write(a, res, l.text, first)
 	}
@@ -114,7 +119,7 @@ type measurer func(query url.Values, object []byte, parts []wire.Part) (*wire.Re
 
 // measurer returns where the flags have objects run, and what ends that. A single run
 // needs less of the host's calibration.
-func (o *runOptions) measurer(a *app, single bool) (do measurer, done func(), err error) {
+func (o *runOptions) measurer(ctx context.Context, a *app, single bool) (do measurer, done func(), err error) {
 	if o.server != "" {
 		// The result comes as JSON and is written here, so that it has every form that a
 		// local one has.
@@ -123,7 +128,8 @@ func (o *runOptions) measurer(a *app, single bool) (do measurer, done func(), er
 			return nil, nil, err
 		}
 		return func(query url.Values, object []byte, parts []wire.Part) (*wire.Result, error) {
-			return c.Run(query, object, parts...)
+			r, err := abandoning(ctx, func() (*wire.Result, error) { return c.Run(query, object, parts...) })
+			return r, interrupted(ctx, err)
 		}, func() {}, nil
 	}
 	var e *engine.Engine // opened when there is something to run
@@ -139,7 +145,8 @@ func (o *runOptions) measurer(a *app, single bool) (do measurer, done func(), er
 				fmt.Fprintf(a.err, "webrunner: run without %s\n", layer)
 			}
 		}
-		return e.Run(context.Background(), query, object, parts...)
+		r, err := e.Run(ctx, query, object, parts...)
+		return r, interrupted(ctx, err)
 	}
 	return do, func() {
 		if e != nil {
@@ -148,7 +155,7 @@ func (o *runOptions) measurer(a *app, single bool) (do measurer, done func(), er
 	}, nil
 }
 
-func (o *runOptions) run(a *app, name string, do measurer) (*wire.Result, error) {
+func (o *runOptions) run(ctx context.Context, a *app, name string, do measurer) (*wire.Result, error) {
 	query, err := o.query()
 	if err != nil {
 		return nil, err
@@ -156,9 +163,14 @@ func (o *runOptions) run(a *app, name string, do measurer) (*wire.Result, error)
 	if o.samples != "" {
 		query.Set(request.SamplesName, "1")
 	}
-	object, parts, err := o.files(a, name, query)
+	var object []byte
+	// Files may come from a terminal or a pipe, which nobody need end.
+	parts, err := abandoning(ctx, func() (parts []wire.Part, err error) {
+		object, parts, err = o.files(a, name, query)
+		return parts, err
+	})
 	if err != nil {
-		return nil, err
+		return nil, interrupted(ctx, err)
 	}
 	return do(query, object, parts)
 }

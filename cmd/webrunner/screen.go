@@ -44,28 +44,39 @@ func (a *app) screen(args []string) int {
 		return a.fail(o.out, usage("--batch takes no --with"))
 	case o.batch == (len(rest) == 1):
 		return a.fail(o.out, usage("give one object, or --batch and names on standard input"))
-	case o.server != "" && (o.batch || o.boundaries || o.listing):
-		return a.fail(o.out, usage("--server screens one object and has no --boundaries or --listing"))
+	case o.server != "" && (o.batch || o.boundaries):
+		return a.fail(o.out, usage("--server screens one object and has no --boundaries"))
 	case o.server != "":
-		return a.screenRemote(&o, rest[0])
+		ctx, stop := untilSignal()
+		defer stop()
+		body, accepted, err := o.remote(ctx, a, rest[0])
+		if err != nil {
+			return a.fail(o.out, interrupted(ctx, err))
+		}
+		fmt.Fprintf(a.out, "%s", body)
+		if !accepted {
+			return exitFailed
+		}
+		return exitGood
 	}
 	asJSON := o.listing && o.out == "json"
 	options := wire.ScreenOptions{Boundaries: o.boundaries, Listing: o.listing && !asJSON, ListingJSON: asJSON, Assume: o.assume, Refuse: o.refuse}
 	return a.document(&o.engineOptions, wire.Screen, options, rest, o.with, o.out, o.boundaries || o.listing && !asJSON)
 }
 
-func (a *app) screenRemote(o *screenOptions, name string) int {
+// remote has a server screen an object, and returns the answer and the verdict.
+func (o *screenOptions) remote(ctx context.Context, a *app, name string) (body []byte, accepted bool, err error) {
 	object, err := a.readObject(name)
 	if err != nil {
-		return a.fail(o.out, err)
+		return nil, false, err
 	}
 	parts, err := a.readCompanions(o.with)
 	if err != nil {
-		return a.fail(o.out, err)
+		return nil, false, err
 	}
 	c, err := o.client()
 	if err != nil {
-		return a.fail(o.out, err)
+		return nil, false, err
 	}
 	query := make(url.Values)
 	if o.assume != "" {
@@ -74,19 +85,17 @@ func (a *app) screenRemote(o *screenOptions, name string) int {
 	for _, rule := range o.refuse {
 		query.Add("refuse", rule)
 	}
+	if o.listing {
+		query.Set("listing", "1")
+	}
 	// The verdict is in the JSON form only, so that is asked for first.
-	body, accepted, err := c.Screen(query, object, parts...)
-	if err == nil && o.out == "text" {
-		body, err = c.ScreenText(query, object, parts...)
-	}
-	if err != nil {
-		return a.fail(o.out, err)
-	}
-	fmt.Fprintf(a.out, "%s", body)
-	if !accepted {
-		return exitFailed
-	}
-	return exitGood
+	body, err = abandoning(ctx, func() (body []byte, err error) {
+		if body, accepted, err = c.Screen(query, object, parts...); err == nil && o.out == "text" {
+			body, err = c.ScreenText(query, object, parts...)
+		}
+		return body, err
+	})
+	return body, accepted, err
 }
 
 // document runs a job that is answered by a document: for one object with companions, or for
@@ -101,8 +110,10 @@ func (a *app) document(o *engineOptions, kind wire.Kind, options wire.ScreenOpti
 	defer e.Close()
 	job := e.Document(kind)
 	job.Screen = options
+	ctx, stop := untilSignal()
+	defer stop()
 	if len(rest) == 0 {
-		return a.batch(e, *job)
+		return a.batch(ctx, e, *job)
 	}
 	if job.Object, err = a.readObject(rest[0]); err != nil {
 		return a.fail(out, err)
@@ -110,9 +121,9 @@ func (a *app) document(o *engineOptions, kind wire.Kind, options wire.ScreenOpti
 	if job.Parts, err = a.readCompanions(with); err != nil {
 		return a.fail(out, err)
 	}
-	rep, err := e.Answer(context.Background(), job)
+	rep, err := e.Answer(ctx, job)
 	if err != nil {
-		return a.fail(out, err)
+		return a.fail(out, interrupted(ctx, err))
 	}
 	if textOnly || out == "text" && rep.Text != "" {
 		fmt.Fprint(a.out, rep.Text)

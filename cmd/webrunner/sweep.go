@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"webrunner/internal/report"
@@ -78,7 +79,7 @@ func (o *sweepOptions) run(a *app, name string) (*wire.Sweep, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, err = c.Sweep(ctx, query, object, bar.show, parts...)
+		s, err = abandoning(ctx, func() (*wire.Sweep, error) { return c.Sweep(query, object, bar.show, parts...) })
 		return s, interrupted(ctx, err)
 	}
 	e, err := a.open(&o.engineOptions, errorLog(a.err))
@@ -115,6 +116,7 @@ func (o *sweepOptions) asked(a *app, name string) (query url.Values, object []by
 
 // bar shows progress on a terminal, and nothing elsewhere.
 type bar struct {
+	mu    sync.Mutex
 	w     io.Writer // nil for nothing
 	shown time.Time
 }
@@ -130,6 +132,8 @@ func newBar(w io.Writer) *bar {
 const between = 50 * time.Millisecond
 
 func (b *bar) show(p *wire.Progress) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.w == nil || time.Since(b.shown) < between && p.Done < p.Of {
 		return
 	}
@@ -139,9 +143,12 @@ func (b *bar) show(p *wire.Progress) {
 	fmt.Fprintf(b.w, "\r\x1b[K[%s%s] %d of %d, %.0f s left", strings.Repeat("=", full), strings.Repeat(" ", width-full), p.Done, p.Of, p.Left)
 }
 
-// clear takes the bar away.
+// clear takes the bar away, for good.
 func (b *bar) clear() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.w != nil && !b.shown.IsZero() {
 		fmt.Fprint(b.w, "\r\x1b[K")
 	}
+	b.w = nil
 }

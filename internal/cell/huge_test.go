@@ -262,16 +262,17 @@ func TestNoHugePages(t *testing.T) {
 	newSpace(t, "c3")
 }
 
-// A large operand of huge pages is touched beforehand: that takes a fault for
-// each 2 MiB only.
-func TestHugeIsHot(t *testing.T) {
+// A large operand has its pages before the first call, whatever their size is, and takes none where
+// nothing is called.
+func TestLargeIsHot(t *testing.T) {
 	var s Space
-	r := Region{Addr: dataAddr, Size: 1 << 30, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true}
-	if _, n := s.hot(r, Plan{}); n != 0 {
-		t.Errorf("%d bytes of small pages are touched", n)
-	}
-	r.Huge = true
-	if at, n := s.hot(r, Plan{}); at != r.Addr || n != r.Size {
-		t.Errorf("%#x+%#x is touched", at, n)
+	for _, huge := range []bool{false, true} {
+		r := Region{Addr: dataAddr, Size: 1 << 30, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true, Huge: huge}
+		if at, n := s.hot(r, Plan{Laps: []Lap{{Kind: trampoline.Kernel}}}); at != r.Addr || n != r.Size {
+			t.Errorf("%#x+%#x is populated", at, n)
+		}
+		if _, n := s.hot(r, Plan{Laps: []Lap{{Kind: trampoline.ImulChain}}}); n != 0 {
+			t.Errorf("%d bytes are populated for a chain", n)
+		}
 	}
 }

@@ -50,14 +50,17 @@ func (s Lap) looped() bool { return s.Batch > 1 || s.Counted && s.Kind != trampo
 
 // Plan is what one cell does.
 type Plan struct {
-	Call     Call
-	Laps     []Lap         // of each record; a chain in the first place is repeated after the last record
-	Records  int           // most records; bounded by the room for them
-	Budget   uint64        // TSC ticks after which sampling ends by itself
-	Wall     time.Duration // after which the supervisor kills the cell
-	ColdData bool          // what a trampoline.Flush evicts: operands and the image's data,
-	ColdCode bool          // the image's code
-	Restore  Restore       // what a trampoline.Restore copies
+	Call    Call
+	Laps    []Lap         // of each record; a chain in the first place is repeated after the last record
+	Records int           // most records; bounded by the room for them
+	Budget  uint64        // TSC ticks after which sampling ends by itself
+	Wall    time.Duration // after which the supervisor kills the cell
+	// TouchTicks is for how many TSC ticks pages that the kernel may use are touched
+	// before the loop; 0 is until all are.
+	TouchTicks uint64
+	ColdData   bool    // what a trampoline.Flush evicts: operands and the image's data,
+	ColdCode   bool    // the image's code
+	Restore    Restore // what a trampoline.Restore copies
 	// StackOffset is how many bytes lower than usual the stack begins: a multiple
 	// of its alignment, 16, and less than MaxStackOffset.
 	StackOffset uint64
@@ -149,7 +152,7 @@ func (p Plan) write(regions []Region, parts []component) error {
 	c.XState.Control, c.XState.MXCSR = trampoline.X87Control, trampoline.MXCSR
 	c.RseqDesc = trampoline.RseqCS{Start: addrOf.rseqDesc, PostCommit: 1, AbortIP: addrOf.rseqAbort, Signature: rseqSig} // data, never executed
 	c.Canary, c.Records, c.Budget, c.XSave = canaries, uint64(p.Records), p.Budget, b2u(p.XSave)
-	touch(c, regions)
+	p.touch(c, regions)
 	c.XInUse = b2u(p.XSave && hasXInUse())
 	c.Mode, c.Counters, c.Words = p.Mode, uint64(len(p.Attrs)), p.words()
 	switch {

@@ -63,8 +63,13 @@ type Outcome struct {
 
 	// From the moment when the loop was let go to the exit: the length of the
 	// loop and a few microseconds more.
-	Loop time.Duration // wall time
-	Busy time.Duration // CPU time
+	Loop       time.Duration // wall time
+	Busy       time.Duration // CPU time
+	LoopFaults int64         // page faults
+
+	// Untouched: there was no time to touch every page beforehand, so that calls may
+	// have done so first.
+	Untouched bool
 
 	// Totals is what the counters of the group counted until the exit, read from
 	// outside; without those that were not counting at all times it is empty.
@@ -166,8 +171,10 @@ type tracee struct {
 	pid  int
 	gone bool // reaped
 
-	script   time.Duration // CPU time until the loop
-	released time.Time     // when the loop was let go
+	script    time.Duration // CPU time until the loop
+	faults    int64         // page faults until then
+	untouched bool          // pages then
+	released  time.Time     // when the loop was let go
 
 	counters []int // the leader of the cell's group, held from outside
 
@@ -239,6 +246,7 @@ func (t *tracee) arrive(steps []Step, p Plan) error {
 	if err := t.holdCounters(p); err != nil {
 		return err
 	}
+	t.faults, t.untouched = ru.Minflt, results().Untouched != 0
 	t.script, t.released = cpuTime(&ru), time.Now()
 	if err := unix.PtraceCont(t.pid, 0); err != nil {
 		return fmt.Errorf("cell: ptrace: %w", err)
@@ -286,6 +294,7 @@ func (t *tracee) supervise() (*Outcome, error) {
 		}
 		if out.End == 0 {
 			out.Loop, out.Busy = time.Since(t.released), cpuTime(&ru)-t.script
+			out.LoopFaults, out.Untouched = ru.Minflt-t.faults, t.untouched
 			out.CPU = onlyCPU(t.pid)
 		}
 		watched, err := t.watched(ws, &ru)

@@ -77,9 +77,10 @@ func (s *Space) buildScript(p Plan) ([]Step, error) {
 	for _, r := range s.regions {
 		if at, n := s.hot(r, p); n > 0 {
 			touched++
-			sc.try(Step{StepTouch, touched - 1, r.Name}, unix.SYS_MADVISE, at, n, unix.MADV_POPULATE_WRITE)
+			sc.try(Step{StepPopulate, touched - 1, r.Name}, unix.SYS_MADVISE, at, n, unix.MADV_POPULATE_WRITE)
 		}
 	}
+	sc.add(Step{Kind: StepTouch}, trampoline.TouchPages)
 	sc.counters(p)
 	sc.limits(p)
 	sc.add(Step{Kind: StepSetFS}, unix.SYS_ARCH_PRCTL, archSetFS, trampoline.FSBase)
@@ -100,15 +101,13 @@ func (s *Space) buildScript(p Plan) ([]Step, error) {
 	return sc.steps, sc.err
 }
 
-// hot returns the part of a writable region that is touched before the first
-// sample, so that no page fault falls into one. Very large operands fault their
-// pages in during warm-up instead, and the thread page where somebody writes to it,
-// which few kernels do.
+// hot returns the part of a writable region whose pages are there before the first
+// sample, so that no page fault falls into one: those of the job only where the kernel is
+// called. The thread page is not among them, to which few kernels write.
 func (s *Space) hot(r Region, p Plan) (addr, size uint64) {
-	const most = 64 << 20
 	size = r.end() - r.Addr
 	switch {
-	case r.Prot&unix.PROT_WRITE == 0 || size > most && !r.Huge || r.Addr == trampoline.ControlAddr || r.Addr == trampoline.ThreadAddr:
+	case r.Prot&unix.PROT_WRITE == 0 || !r.own && !p.calls() || r.Addr == trampoline.ControlAddr || r.Addr == trampoline.ThreadAddr:
 		return 0, 0
 	case r.Addr == trampoline.ResultsAddr:
 		used := trampoline.RecordsAddr - trampoline.ResultsAddr + uint64(p.Records+1)*p.stride()

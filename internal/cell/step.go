@@ -21,7 +21,8 @@ const (
 	StepDropSignalStack          // sigaltstack
 	StepCloseFiles               // close_range
 	StepUnmap                    // munmap of one gap between regions
-	StepTouch                    // madvise MADV_POPULATE_WRITE of one region
+	StepPopulate                 // madvise MADV_POPULATE_WRITE of one region
+	StepTouch                    // no system call: the pages of the job are read
 	StepOpenCounter              // perf_event_open of one event
 	StepStartCounters            // prctl PR_TASK_PERF_EVENTS_ENABLE
 	StepMapCounter               // mmap of one event's page
@@ -50,7 +51,7 @@ func (s Step) String() string {
 	switch act := s.Kind.String(); s.Kind {
 	case StepOpenCounter, StepMapCounter:
 		return fmt.Sprintf("%s %d", act, s.Index)
-	case StepUnmap, StepTouch, StepLimit:
+	case StepUnmap, StepPopulate, StepLimit:
 		return act + " " + s.what
 	default:
 		return act
@@ -63,7 +64,7 @@ func (k StepKind) String() string {
 		StepNone: "no step", StepDieWithParent: "die with the supervisor", StepFindParent: "find the supervisor alive",
 		StepTrace: "be traced (ptrace)", StepBeReadable: "be readable", StepTakeSignals: "take signals",
 		StepDropSignalStack: "drop the signal stack", StepCloseFiles: "close every descriptor", StepUnmap: "unmap",
-		StepTouch: "touch", StepOpenCounter: "open counter", StepStartCounters: "start the counters",
+		StepPopulate: "populate", StepTouch: "touch", StepOpenCounter: "open counter", StepStartCounters: "start the counters",
 		StepMapCounter: "map counter", StepLimit: "limit", StepSetFS: "set FS", StepClearGS: "clear GS",
 		StepRegisterRseq: "register rseq", StepSetAlarm: "set the alarm",
 		StepProtectControl: "protect the control block", StepFilter: "install the filter",

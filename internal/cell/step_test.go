@@ -19,7 +19,7 @@ func TestStepKinds(t *testing.T) {
 		}
 		seen[name] = k
 	}
-	if s := stepKinds.String(); s != "step of kind 20" {
+	if s := stepKinds.String(); s != "step of kind 21" {
 		t.Errorf("a kind that there is not is %q", s)
 	}
 }

@@ -1,18 +1,30 @@
 package cell
 
-import "webrunner/trampoline"
+import (
+	"cmp"
+	"math"
+	"slices"
 
-// mostTouched bounds the memory that a cell touches beforehand, in bytes: each page
-// costs time.
-const mostTouched = 1 << 20
+	"webrunner/trampoline"
+)
 
-// touch tells the stub which pages of the job to read before its first call. A new
-// process takes each page when it first touches it, and a virtual machine's host
-// may do so once more: that would be part of the first call, and where a cell makes
-// one call only, of the figure.
-func touch(c *trampoline.Control, regions []Region) {
-	c.TouchN = 0
-	left := uint64(mostTouched)
+// touchedForCases bounds the memory that is touched beforehand where each call has a
+// room of its own in it, in bytes: each page costs time.
+const touchedForCases = 1 << 20
+
+// touch tells the stub which pages of the job to read before the loop. Linux gives a
+// process its pages when it populates them, and a virtual machine's host each once more
+// when it is first touched, which takes up to a hundred times as long: that would be
+// part of the first call, and where a cell makes few, of the figure.
+func (p Plan) touch(c *trampoline.Control, regions []Region) {
+	c.TouchN, c.TouchTicks = 0, cmp.Or(p.TouchTicks, math.MaxInt64)
+	left := uint64(math.MaxUint64)
+	switch {
+	case !p.calls():
+		return
+	case p.Cases != nil:
+		left = touchedForCases
+	}
 	for _, r := range regions {
 		if r.own || left == 0 || c.TouchN == uint64(len(c.Touch)) {
 			continue
@@ -22,4 +34,9 @@ func touch(c *trampoline.Control, regions []Region) {
 		c.TouchN++
 		left -= n
 	}
+}
+
+// calls tells that the plan has the kernel called.
+func (p Plan) calls() bool {
+	return slices.ContainsFunc(p.Laps, func(l Lap) bool { return l.Kind == trampoline.Kernel || l.Kind == trampoline.Case })
 }

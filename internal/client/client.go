@@ -3,9 +3,9 @@ package client
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"mime/multipart"
 	"net/url"
 	"strconv"
@@ -36,8 +36,9 @@ const Timeout = 5 * time.Minute
 // Bounds of a server's answer, bytes. Layers, warnings and what a proxy adds
 // stand in the head.
 const (
-	maxHead   = 32 << 10
-	maxAnswer = 64 << 20
+	maxHead    = 32 << 10
+	maxAnswer  = 64 << 20
+	maxRefusal = 1 << 20
 )
 
 // New returns a client of the server at http://HOST[:PORT], with or without a path. The
@@ -97,34 +98,6 @@ func (c *Client) Compare(query url.Values, object []byte, parts ...wire.Part) (*
 	return r, nil
 }
 
-// Sweep has the server measure an object at many points. Progress is called for none of
-// them: the answer comes when all are done, or not at all when ctx ends. Errors are those
-// of Run.
-func (c *Client) Sweep(ctx context.Context, query url.Values, object []byte, progress func(*wire.Progress), parts ...wire.Part) (*wire.Sweep, error) {
-	type answer struct {
-		body []byte
-		err  error
-	}
-	done := make(chan answer, 1)
-	go func() {
-		body, err := c.post("sweep", query, object, "application/json", parts...)
-		done <- answer{body, err}
-	}()
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case a := <-done:
-		if a.err != nil {
-			return nil, a.err
-		}
-		s := new(wire.Sweep)
-		if err := json.Unmarshal(a.body, s); err != nil || len(s.Axes) == 0 {
-			return nil, wire.Problemf(wire.Unreachable, "%s answered with no sweep", c.server)
-		}
-		return s, nil
-	}
-}
-
 // Screen has the server look at the code of an object, with parts that go with it. It returns the JSON document, and
 // whether that accepts the object; no terminal is commanded by it, nor by ScreenText,
 // whatever the server sends. Errors are those of Run.
@@ -149,29 +122,38 @@ func (c *Client) ScreenText(query url.Values, object []byte, parts ...wire.Part)
 	return []byte(words.Text(string(text), maxAnswer)), err
 }
 
-// post sends an object, and parts that go with it, and returns the answer. As long as
+// post sends an object, and parts that go with it, and returns the answer.
+func (c *Client) post(command string, query url.Values, object []byte, media string, parts ...wire.Part) (answer []byte, err error) {
+	err = c.send(command, query, object, media, parts, func(resp *fasthttp.Response) error {
+		answer = append([]byte(nil), resp.Body()...) // resp is used again
+		return nil
+	})
+	return answer, err
+}
+
+// send sends an object, and parts that go with it, and has the answer read. As long as
 // the server is too busy and there is time to wait, it asks again.
-func (c *Client) post(command string, query url.Values, object []byte, media string, parts ...wire.Part) ([]byte, error) {
+func (c *Client) send(command string, query url.Values, object []byte, media string, parts []wire.Part, read func(*fasthttp.Response) error) error {
 	body, header, err := form(object, parts)
 	if err != nil {
-		return nil, wire.Problemf(wire.Internal, "the request cannot be written: %v", err)
+		return wire.Problemf(wire.Internal, "the request cannot be written: %v", err)
 	}
 	for start := time.Now(); ; {
-		answer, err := c.ask(command, query, body, header, media)
+		err := c.ask(command, query, body, header, media, read)
 		p, ok := err.(*wire.Problem)
 		if !ok || p.Status != fasthttp.StatusTooManyRequests && p.Status != fasthttp.StatusServiceUnavailable {
-			return answer, err
+			return err
 		}
 		pause := time.Duration(max(p.RetryAfter, 1)) * time.Second
 		if time.Since(start)+pause > c.Wait {
-			return nil, err
+			return err
 		}
 		time.Sleep(pause)
 	}
 }
 
-// ask sends one request and returns the answer.
-func (c *Client) ask(command string, query url.Values, body []byte, header, media string) ([]byte, error) {
+// ask sends one request and has the answer read, as it comes where that is events.
+func (c *Client) ask(command string, query url.Values, body []byte, header, media string, read func(*fasthttp.Response) error) error {
 	u := *c.base
 	u.RawPath, u.Path, u.RawQuery = u.RawPath+"/"+command, u.Path+"/"+command, query.Encode()
 	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
@@ -186,21 +168,27 @@ func (c *Client) ask(command string, query url.Values, body []byte, header, medi
 	}
 	req.SetBodyRaw(body)
 	http := fasthttp.Client{
-		ReadBufferSize: maxHead, MaxResponseBodySize: maxAnswer,
+		ReadBufferSize: maxHead, MaxResponseBodySize: maxAnswer, StreamResponseBody: media == mediaEvents,
 		NoDefaultUserAgentHeader: true, DisablePathNormalizing: true,
 	}
 	if err := http.DoTimeout(req, resp, c.time); err != nil {
-		return nil, wire.Problemf(wire.Unreachable, "%s does not answer: %v", c.server, err)
+		return wire.Problemf(wire.Unreachable, "%s does not answer: %v", c.server, err)
 	}
-	answer := append([]byte(nil), resp.Body()...) // resp is used again
 	if resp.StatusCode() == fasthttp.StatusOK {
-		return answer, nil
+		return read(resp)
 	}
-	p := c.problem(resp.StatusCode(), string(resp.Header.ContentType()), answer)
+	var refusal []byte
+	if stream := resp.BodyStream(); stream == nil {
+		refusal = resp.Body()
+	} else {
+		refusal, _ = io.ReadAll(io.LimitReader(stream, maxRefusal)) // half of one is none of WebRunner's own
+		_ = resp.CloseBodyStream()
+	}
+	p := c.problem(resp.StatusCode(), string(resp.Header.ContentType()), refusal)
 	if after, err := strconv.Atoi(string(resp.Header.Peek("Retry-After"))); err == nil && p.RetryAfter == 0 {
 		p.RetryAfter = after // a proxy's
 	}
-	return nil, p
+	return p
 }
 
 // form is the body of a request and its type: the object as it is or, with parts, a form

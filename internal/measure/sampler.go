@@ -146,6 +146,7 @@ func (s *sampler) sample(records int) error {
 	}
 	s.broken = s.broken.And(broken)
 	samples := samplesOf(usable(s.subject, out), out.Samples.LastChain, s.record.Batch > 1, s.host().Detectors)
+	markFaulted(samples, out)
 	s.keepLengthy(samples, out)
 	s.outcomes, s.on, s.cells = append(s.outcomes, out), append(s.on, s.place.CPU), append(s.cells, samples)
 	if n := len(out.Samples.Records); n > 0 {
@@ -159,6 +160,14 @@ func (s *sampler) sample(records int) error {
 }
 
 func (s *sampler) host() *wire.Host { return &s.subject.Job.Host }
+
+// markFaulted marks the first call of a cell where pages were touched for the first time
+// within the loop. A later call that touches others is not told apart: so do all that are like it.
+func markFaulted(samples []stats.Sample, o *cell.Outcome) {
+	if len(samples) > 0 && (o.LoopFaults > 0 || o.Untouched) {
+		samples[0].Faulted = true
+	}
+}
 
 // keepLengthy tells calls that are disturbed because they are long from those that
 // are long because they are disturbed. The one kind must not be left out: a kernel

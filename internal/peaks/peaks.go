@@ -24,6 +24,7 @@ type work struct {
 	turn         float64 // done in each of n turns, or for each of n bytes
 	call         string  // prototype, with %d in the place of n
 	bytes        uint64  // of memory that it walks over; 0 for none
+	far          bool    // so much memory that translating its addresses counts
 }
 
 const turns = 1000
@@ -46,14 +47,14 @@ func works(caches []uint64) []work {
 			name string
 			bits int
 		}{{"f32", 32}, {"f64", 64}} {
-			list = append(list, work{fmt.Sprintf("fma-%s-%d", t.name, bits), fmt.Sprintf("fma_%s_%d", t.name, bits), "flops/cycle", registers * 2 * float64(bits/t.bits), block, 0})
+			list = append(list, work{fmt.Sprintf("fma-%s-%d", t.name, bits), fmt.Sprintf("fma_%s_%d", t.name, bits), "flops/cycle", registers * 2 * float64(bits/t.bits), block, 0, false})
 		}
 	}
 	for _, bits := range []int{128, 256, 512} {
-		list = append(list, work{fmt.Sprintf("add-i32-%d", bits), fmt.Sprintf("add_i32_%d", bits), "ops/cycle", registers * float64(bits/32), block, 0})
+		list = append(list, work{fmt.Sprintf("add-i32-%d", bits), fmt.Sprintf("add_i32_%d", bits), "ops/cycle", registers * float64(bits/32), block, 0, false})
 	}
 	for _, bits := range []int{256, 512} { // a multiplication and an addition for each byte
-		list = append(list, work{fmt.Sprintf("dot-i8-%d", bits), fmt.Sprintf("dot_i8_%d", bits), "ops/cycle", registers * 2 * float64(bits/8), block, 0})
+		list = append(list, work{fmt.Sprintf("dot-i8-%d", bits), fmt.Sprintf("dot_i8_%d", bits), "ops/cycle", registers * 2 * float64(bits/8), block, 0, false})
 	}
 	for _, level := range levels(caches) {
 		for _, w := range []struct {
@@ -62,14 +63,14 @@ func works(caches []uint64) []work {
 			parts      uint64  // operands that share the level
 		}{{"load", load, 1, 1}, {"store", store, 1, 1}, {"copy", duplicate, 2, 2}} {
 			for _, bits := range []string{"256", "512"} {
-				list = append(list, work{w.name + "-" + level.name, w.name + "_" + bits, "bytes/cycle", w.bytes, w.call, level.bytes / w.parts &^ 511})
+				list = append(list, work{w.name + "-" + level.name, w.name + "_" + bits, "bytes/cycle", w.bytes, w.call, level.bytes / w.parts &^ 511, level.far})
 			}
 		}
 	}
 	return append(list,
-		work{"branch-not-taken", "branch_not_taken", "branches/cycle", 17, block, 0}, // and that of the loop
-		work{"branch-taken", "branch_taken", "branches/cycle", 17, block, 0},
-		work{"call-return", "call_ret", "calls/cycle", 8, block, 0},
+		work{"branch-not-taken", "branch_not_taken", "branches/cycle", 17, block, 0, false}, // and that of the loop
+		work{"branch-taken", "branch_taken", "branches/cycle", 17, block, 0, false},
+		work{"call-return", "call_ret", "calls/cycle", 8, block, 0, false},
 	)
 }
 
@@ -77,6 +78,7 @@ func works(caches []uint64) []work {
 type level struct {
 	name  string
 	bytes uint64 // that fit, with room to spare
+	far   bool   // they take more small pages than a processor remembers
 }
 
 // What is walked over where the processor does not tell the size of its caches.
@@ -96,8 +98,8 @@ func levels(caches []uint64) []level {
 	}
 	l2 := size(1, usualL2)
 	return []level{
-		{"L1", size(0, usualL1) / 2}, {"L2", l2 / 2},
-		{"L3", min(max(size(2, usualL3)/4, 2*l2), memory/2)}, {"memory", memory},
+		{"L1", size(0, usualL1) / 2, false}, {"L2", l2 / 2, false},
+		{"L3", min(max(size(2, usualL3)/4, 2*l2), memory/2), true}, {"memory", memory, true},
 	}
 }
 
@@ -108,40 +110,74 @@ type Run func(query map[string][]string, object []byte) (*wire.Result, error)
 // Measure measures all peaks of a host. What the host has no instructions for is left out.
 func Measure(host wire.Host, run Run) (*wire.Peaks, error) {
 	out := &wire.Peaks{Host: host, Peaks: []wire.Peak{}}
+	large := true // pages, where the host has any
 	for _, w := range works(host.Caches) {
-		r, err := run(w.query(), object)
 		var p *wire.Problem
+		peak, err := w.measure(run, large)
+		if large && w.far && errors.As(err, &p) && p.Class == wire.Unfit {
+			large = false
+			peak, err = w.measure(run, large)
+		}
 		switch {
 		case errors.As(err, &p) && (p.Class == wire.MissingISA || p.Class == wire.MemoryLimit || p.Class == wire.Timeout):
 			continue
 		case err != nil:
 			return nil, err
-		}
-		peak, ok := w.of(r)
-		if !ok {
+		case peak == nil:
 			continue
 		}
 		i := slices.IndexFunc(out.Peaks, func(o wire.Peak) bool { return o.Name == peak.Name })
 		switch {
 		case i < 0:
-			out.Peaks = append(out.Peaks, peak)
-		case out.Peaks[i].Value < peak.Value:
-			out.Peaks[i] = peak
+			out.Peaks = append(out.Peaks, *peak)
+		case least(&out.Peaks[i]) < least(peak):
+			out.Peaks[i] = *peak
 		}
 	}
 	return out, nil
 }
 
+// A peak that is told within wide is measured once. Others may be a neighbour's, who does
+// not stay; so there are some attempts.
+const (
+	wide     = 0.05
+	attempts = 3
+)
+
+// measure is the best of some attempts at a work, nil if there is no figure.
+func (w work) measure(run Run, large bool) (best *wire.Peak, err error) {
+	for range attempts {
+		r, err := run(w.query(large), object)
+		if err != nil {
+			return nil, err
+		}
+		if p, ok := w.of(r); ok && (best == nil || least(best) < least(&p)) {
+			best = &p
+		}
+		if best != nil && best.Spread <= wide {
+			break
+		}
+	}
+	return best, nil
+}
+
+// least is what a peak reaches at least: a value that noise made high has a wide interval.
+func least(p *wire.Peak) float64 { return p.Value * (1 - p.Spread) }
+
 // Time is how long one function is measured, at most.
 const Time = 200 * time.Millisecond
 
-// query asks for a work.
-func (w work) query() map[string][]string {
+// query asks for a work, with its operands in large pages where that matters.
+func (w work) query(large bool) map[string][]string {
 	n := uint64(turns)
 	if w.bytes > 0 {
 		n = w.bytes
 	}
-	return map[string][]string{"call": {fmt.Sprintf(w.call, w.symbol, n)}}
+	q := map[string][]string{"call": {fmt.Sprintf(w.call, w.symbol, n)}}
+	if large && w.far {
+		q["pages"] = []string{"2m"}
+	}
+	return q
 }
 
 // of is the peak that a result shows, if it has a figure.

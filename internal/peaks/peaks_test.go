@@ -32,7 +32,7 @@ func TestWorks(t *testing.T) {
 		if !slices.Contains(used, w.symbol) {
 			used = append(used, w.symbol)
 		}
-		if _, err := kernels.ParsePrototype(w.query()["call"][0]); err != nil {
+		if _, err := kernels.ParsePrototype(w.query(true)["call"][0]); err != nil {
 			t.Errorf("%s: %v", w.symbol, err)
 		}
 		if w.bytes%512 != 0 {
@@ -84,6 +84,50 @@ func TestMeasure(t *testing.T) {
 	}
 	if _, err := Measure(host, func(map[string][]string, []byte) (*wire.Result, error) { return nil, wire.Problemf(wire.Unfit, "x") }); err == nil {
 		t.Error("an unfit host has peaks")
+	}
+}
+
+// TestPages: what lies far is walked over in large pages, or in small ones where the host has
+// no others; a figure that is too wide is asked for again, and the one that is sure of most counts.
+func TestPages(t *testing.T) {
+	host := wire.Host{Caches: []uint64{32 << 10, 1 << 20, 32 << 20}}
+	for _, has := range []bool{true, false} {
+		asked, refused, walks := 0, 0, make(map[string]int)
+		p, err := Measure(host, func(q map[string][]string, _ []byte) (*wire.Result, error) {
+			asked++
+			large := len(q["pages"]) > 0
+			switch {
+			case large && !has:
+				refused++
+				return nil, wire.Problemf(wire.Unfit, "no large pages")
+			case large && !strings.Contains(q["call"][0], "n = 33554432") && !strings.Contains(q["call"][0], "n = 67108864") && !strings.Contains(q["call"][0], "n = 8388608") && !strings.Contains(q["call"][0], "n = 4194304"):
+				t.Errorf("large pages for %s", q["call"][0])
+			}
+			c := wire.Counter{Name: wire.FigureCycles, Value: 1000, CI95: [2]float64{990, 1010}}
+			if strings.Contains(q["call"][0], "load_512") {
+				walks[q["call"][0]]++
+				switch walks[q["call"][0]] {
+				case 1:
+					c.Value, c.CI95 = 100, [2]float64{-900, 1100}
+				case 2:
+					c.Value, c.CI95 = 500, [2]float64{495, 505}
+				default:
+					t.Errorf("%s once more", q["call"][0])
+				}
+			}
+			return &wire.Result{Counters: []wire.Counter{c}}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if has != (refused == 0) || refused > 1 {
+			t.Errorf("asked %d times for large pages that there are not", refused)
+		}
+		for _, q := range p.Peaks {
+			if q.Name == "load-memory" && q.Value != float64(memory)/500 {
+				t.Errorf("%+v", q)
+			}
+		}
 	}
 }
 

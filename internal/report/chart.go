@@ -80,7 +80,7 @@ func (s scale) ticks() (list []float64) {
 			step = max(step, 1)
 		}
 		for i := math.Ceil(s.low/step - 1e-9); i*step <= s.high+step*1e-9; i++ {
-			list = append(list, i*step)
+			list = append(list, i*step+0) // not -0
 		}
 	}
 	return list

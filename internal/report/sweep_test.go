@@ -99,6 +99,9 @@ func TestScales(t *testing.T) {
 			seen[s.label(v)] = true
 		}
 	}
+	if s := yScale([]float64{1, 2}); s.label(s.ticks()[0]) != "0" {
+		t.Errorf("an axis from nothing begins at %s", s.label(s.ticks()[0]))
+	}
 }
 
 func TestRoofline(t *testing.T) {

@@ -28,13 +28,18 @@ func newFilters(wanted, counting bool) (f filters, err error) {
 
 // Plan is what all cells of the subject have in common: one record of one call.
 func (s *Subject) Plan() cell.Plan {
+	wall := s.wall()
 	return cell.Plan{
 		Call: s.Arguments(nil), Laps: []cell.Lap{{Kind: trampoline.Kernel}}, Records: 1,
-		Budget: math.MaxInt64, Wall: s.wall(),
+		Budget: math.MaxInt64, Wall: wall, TouchTicks: uint64((wall / touchShare).Seconds() * float64(s.Job.Host.TSCHz)),
 		XSave: processor.XGETBV() != 0, Rseq: s.Job.Host.Detectors.Preempt == "", Filter: s.filters.plain,
 		StackOffset: s.Job.Measure.StackOffset,
 	}
 }
+
+// touchShare is the part, one in so many, of what a cell may take that it may take to touch
+// its pages beforehand, most of which a kernel touches anyway.
+const touchShare = 4
 
 // Reading lets the cell of a plan read its counters by system call too.
 func (s *Subject) Reading(p cell.Plan) cell.Plan {

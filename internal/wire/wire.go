@@ -349,7 +349,7 @@ type Samples struct {
 	Accepted int `json:"accepted"`
 	Total    int `json:"total"`
 	// Rejected counts those that were not accepted by the first reason against
-	// them: broken, preempted, interrupted, unsteady, contended, warm-up.
+	// them: broken, page faults, preempted, interrupted, unsteady, contended, warm-up.
 	Rejected map[string]int `json:"rejected,omitempty"`
 }
 

@@ -140,13 +140,17 @@ func (e *estimator) judge(cells [][]Sample, fig *Figure) {
 // choose returns the set of verdicts to accept: only clean samples if there
 // are enough; else those of lulls; else, by which there are more of, interrupted
 // or contended ones too; else whatever kept its processor; else whatever has a
-// duration. It is nil if there is none.
+// duration and no page faults; else whatever has a duration. It is nil if there is none.
 func (e *estimator) choose(fig Figure, q *Quality) func(verdict) bool {
 	r := fig.Rejected
-	usable := fig.Total - r.Broken
+	usable := fig.Total - r.Broken - r.Faulted
 	good := usable - r.Preempted - r.Interrupted - r.Unsteady - r.Contended - r.WarmUp
 	need := min(minAccepted, max(1, (fig.Total+1)/2))
 	switch {
+	case usable == 0 && r.Faulted > 0:
+		q.Disturbed = true
+		q.warn("page faults fell into every call: the figure includes them")
+		return func(v verdict) bool { return v == faulted }
 	case usable == 0:
 		return nil
 	case good >= need:
@@ -159,11 +163,11 @@ func (e *estimator) choose(fig Figure, q *Quality) func(verdict) bool {
 		// Somebody else's turn of the processor can be any length.
 		q.Disturbed, q.Contended = true, r.Contended > 0
 		q.warn("only %d of %d samples are undisturbed: the figure is of all that kept their processor", good, fig.Total)
-		return func(v verdict) bool { return v != broken && v != preempted }
+		return func(v verdict) bool { return v != broken && v != faulted && v != preempted }
 	case good+max(r.Interrupted, r.Contended) < need:
 		q.Disturbed, q.Contended = true, r.Contended > 0
 		q.warn("only %d of %d samples are undisturbed: the figure is of all of them", good, fig.Total)
-		return func(v verdict) bool { return v != broken }
+		return func(v verdict) bool { return v != broken && v != faulted }
 	case r.Interrupted >= r.Contended:
 		q.Disturbed = true
 		q.warn("nearly every call was interrupted: the figure includes the interrupts")

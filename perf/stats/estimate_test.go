@@ -440,3 +440,26 @@ func TestEdgeErrorFor(t *testing.T) {
 		}
 	}
 }
+
+// Calls into which page faults fell are in no figure that has others, and a figure of nothing
+// else says so.
+func TestPageFaults(t *testing.T) {
+	s := newSimulated()
+	cal := s.calibrate(t)
+	cells := s.cells(3, 2, 40000)
+	for _, c := range cells {
+		c[0].Ticks *= 50
+		c[0].Faulted = true
+	}
+	f, q, err := EstimateCycles(cells, cal, s.quantum)
+	if err != nil || math.Abs(f.Value/40000-1) > .01 || f.Rejected.Counts()["page faults"] != len(cells) {
+		t.Errorf("%+v, %+v, %v", f, q, err)
+	}
+	for i := range cells {
+		cells[i] = cells[i][:1]
+	}
+	f, q, err = EstimateCycles(cells, cal, s.quantum)
+	if err != nil || f.Value < 40*40000 || !q.Disturbed || !strings.Contains(strings.Join(q.Warnings, "\n"), "page faults") {
+		t.Errorf("%+v, %+v, %v", f, q, err)
+	}
+}

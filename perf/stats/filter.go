@@ -12,6 +12,7 @@ type verdict uint8
 const (
 	clean verdict = iota
 	broken
+	faulted
 	preempted
 	interrupted
 	unsteady
@@ -23,7 +24,7 @@ const (
 // word names a verdict, empty for that of a clean sample.
 func (v verdict) word() string {
 	return [...]string{
-		clean: "", broken: "broken", preempted: "preempted", interrupted: "interrupted", unsteady: "unsteady",
+		clean: "", broken: "broken", faulted: "page faults", preempted: "preempted", interrupted: "interrupted", unsteady: "unsteady",
 		contended: "contended", lull: "contended", warmUp: "warm-up",
 	}[v]
 }
@@ -40,6 +41,8 @@ func (f filter) judge(s Sample) verdict {
 	switch {
 	case f.chains && (s.Ticks == 0 || backwards(s)):
 		return broken
+	case s.Faulted:
+		return faulted
 	case s.Lengthy:
 		return clean
 	case s.Preempted:
@@ -117,6 +120,8 @@ func (r *Rejections) add(v verdict) {
 	switch v {
 	case broken:
 		r.Broken++
+	case faulted:
+		r.Faulted++
 	case preempted:
 		r.Preempted++
 	case interrupted:
@@ -146,9 +151,9 @@ func emptyTicks(samples []Sample, quantum float64) window {
 }
 
 // reasons pairs the counts with their words.
-func (r Rejections) reasons() [6]reason {
+func (r Rejections) reasons() [7]reason {
 	return [...]reason{
-		{r.Broken, broken.word()}, {r.Preempted, preempted.word()}, {r.Interrupted, interrupted.word()},
+		{r.Broken, broken.word()}, {r.Faulted, faulted.word()}, {r.Preempted, preempted.word()}, {r.Interrupted, interrupted.word()},
 		{r.Unsteady, unsteady.word()}, {r.Contended, contended.word()}, {r.WarmUp, warmUp.word()},
 	}
 }

@@ -13,6 +13,7 @@ type Sample struct {
 
 	Interrupted bool // an interrupt came in the call, or in a part beside it
 	Preempted   bool // the thread lost its CPU
+	Faulted     bool // a page may have been touched for the first time, which takes the place of the call's own work
 	Lengthy     bool // it is the call's own length that brought in whatever there is of these, and a change of frequency
 	Empty       bool // a batch of calls of a function that only returns, as an overhead of other batches
 
@@ -47,6 +48,7 @@ type Calibration struct {
 // Rejections counts samples by the first reason that spoke against them.
 type Rejections struct {
 	Broken      int // a time or a chain is missing, runs backwards, or was held up
+	Faulted     int // pages may have been touched for the first time
 	Preempted   int
 	Interrupted int
 	Unsteady    int // the chains before and after disagree: the frequency moved
