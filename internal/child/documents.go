@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"webrunner/filter/screen"
 	"webrunner/internal/subject"
@@ -59,14 +60,17 @@ func prototypesText(list []wire.Prototype, more bool) string {
 // screen screens the object; nothing is run. Code that may be run is good news, also
 // where this host lacks an extension that it needs, unless it was asked for a host.
 func (j *job) screen() (*wire.Report, error) {
+	began := time.Now()
 	im, err := subject.Load(j.Job, j.stop)
 	if err != nil {
 		return nil, err
 	}
+	loaded := time.Now()
 	v, err := subject.Screen(im, j.Job, 0, j.stop)
 	if err != nil {
 		return nil, err
 	}
+	took := &wire.Timing{Load: loaded.Sub(began).Microseconds(), Screen: time.Since(loaded).Microseconds()}
 	doc, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
@@ -99,7 +103,7 @@ func (j *job) screen() (*wire.Report, error) {
 		}
 		return v.WriteText(w)
 	})
-	return &wire.Report{Document: doc, OK: v.Runnable() || v.Accepted && j.Screen.Assume == "", Text: text}, err
+	return &wire.Report{Document: doc, OK: v.Runnable() || v.Accepted && j.Screen.Assume == "", Text: text, Timing: took}, err
 }
 
 // written collects what a writer writes.

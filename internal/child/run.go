@@ -22,7 +22,7 @@ func (j *job) run() (*wire.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &wire.Report{Result: res, OK: true}, nil
+	return &wire.Report{Result: res, OK: true, Timing: &res.Timing}, nil
 }
 
 // measure does so, and returns the child's part of the result.
@@ -62,6 +62,7 @@ func (j *job) measure() (*wire.Result, error) {
 	if expected != nil {
 		res.Verify.Reference = expected.Name
 	}
+	counting := time.Now()
 	j.count(s, w.Expected(), res)
 	all := f.Watched.Verifying
 	res.Timing = wire.Timing{
@@ -70,6 +71,7 @@ func (j *job) measure() (*wire.Result, error) {
 		Watch: (watching - verifying).Microseconds(), Measure: examining.Sub(measuring).Microseconds(),
 		Audit: (examined.Sub(examining) - (all - verifying)).Microseconds(),
 		Cells: (time.Since(began) - l.calibrating - all).Microseconds(), Verify: all.Microseconds(),
+		Count: time.Since(counting).Microseconds(),
 	}
 	return res, nil
 }

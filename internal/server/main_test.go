@@ -62,7 +62,7 @@ func (f *fake) Do(ctx context.Context, job *wire.Job, progress func(*wire.Progre
 		}
 	}
 	if job.Kind == wire.Screen || job.Kind == wire.Inspect {
-		return &wire.Report{Document: []byte(`{"verdict":"accepted"}`), OK: true, Text: cmp.Or(f.text, "accepted\n")}, timing, nil
+		return &wire.Report{Document: []byte(`{"verdict":"accepted"}`), OK: true, Text: cmp.Or(f.text, "accepted\n"), Timing: &wire.Timing{Load: 90, Screen: 40}}, timing, nil
 	}
 	if job.Kind == wire.Check {
 		f := wire.Failure{Kind: wire.FailABI, Params: map[string]json.Number{"n": "7"}, Detail: "rbx is not preserved", Seed: 5, Cases: 1, Alone: true, Command: "rm -rf /"}
@@ -92,7 +92,7 @@ func (f *fake) Do(ctx context.Context, job *wire.Job, progress func(*wire.Progre
 		}
 		return &wire.Report{Sweep: &wire.Sweep{Done: len(job.Sweep.Points)}}, timing, nil
 	}
-	return &wire.Report{Result: r}, timing, nil
+	return &wire.Report{Result: r, Timing: &r.Timing}, timing, nil
 }
 
 func (f *fake) Layers() wire.Layers { return nil }

@@ -25,15 +25,17 @@ func (s *steps) addJob(queued, spawn, send, answer time.Duration, rep *wire.Repo
 	s.add("queue", queued)
 	s.add("spawn", spawn)
 	s.add("send", send)
-	if rep != nil && rep.Result != nil {
-		c := rep.Result.Timing
+	if rep != nil && rep.Timing != nil {
+		c := rep.Timing
 		for _, step := range []struct {
 			name   string
 			micros int64
 		}{
-			{"load", c.Load}, {"screen", c.Screen}, {"watch", c.Watch}, {"measure", c.Measure}, {"audit", c.Audit}, {"verify", c.Verify},
+			{"load", c.Load}, {"screen", c.Screen}, {"watch", c.Watch}, {"measure", c.Measure}, {"audit", c.Audit}, {"verify", c.Verify}, {"count", c.Count},
 		} {
-			s.add(step.name, time.Duration(step.micros)*time.Microsecond)
+			if step.micros > 0 {
+				s.add(step.name, time.Duration(step.micros)*time.Microsecond)
+			}
 		}
 	}
 	s.add("child", answer)

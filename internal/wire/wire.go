@@ -293,6 +293,8 @@ type Report struct {
 	OK bool `json:"ok"`
 	// Text is the human form or the boundaries of a Document, where asked for.
 	Text string `json:"text,omitempty"`
+	// Timing is where a child's time went, of jobs whose steps are told: runs and screenings.
+	Timing *Timing `json:"timing,omitempty"`
 }
 
 // Source tells where a figure comes from. One is never presented as another.
@@ -545,5 +547,6 @@ type Timing struct {
 	Measure int64 `json:"measure,omitempty"`
 	Audit   int64 `json:"audit,omitempty"`
 	Verify  int64 `json:"verify"`
+	Count   int64 `json:"count,omitempty"` // exact counts: the rewritten copy, and its cell
 	Total   int64 `json:"total"`
 }
