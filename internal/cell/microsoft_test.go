@@ -80,6 +80,18 @@ func TestMicrosoftKeeps(t *testing.T) {
 	}
 }
 
+// TestMicrosoftWatched: what the stub keeps of a call is not taken for the function's writing.
+func TestMicrosoftWatched(t *testing.T) {
+	p := stepPlan(t, nil)
+	p.Watch.After = func(c WatchedCall) bool {
+		if c.Wrote {
+			t.Error("it wrote")
+		}
+		return true
+	}
+	run(t, newSpace(t, "be01000000"+"bf02000000"+"c3"), p) // mov esi, 1; mov edi, 2; ret
+}
+
 // TestMicrosoftCases: what is undefined at a call is filled, and what is kept is looked at, also where it was filled.
 func TestMicrosoftCases(t *testing.T) {
 	call := Call{Kernel: trampoline.ImageAddr, Int: []uint64{7}, Order: []ArgKind{IntArg}, Microsoft: true}
