@@ -123,7 +123,7 @@ func (w *watcher) wrote() bool {
 		return true
 	}
 	now.Rseq, now.Stamp, now.Remaining = w.results.Rseq, w.results.Stamp, w.results.Remaining
-	now.RAX, now.RDX = w.results.RAX, w.results.RDX
+	now.RAX, now.RDX, now.SI, now.DI = w.results.RAX, w.results.RDX, w.results.SI, w.results.DI
 	now.FX.XMM[0], now.Vector = w.results.FX.XMM[0], w.results.Vector
 	return now != w.results || !bytes.Equal(w.records, memory(trampoline.RecordsAddr, w.size))
 }
