@@ -22,6 +22,7 @@ func main() {
 		os.Exit(child.Main())
 	}
 	a := &app{in: os.Stdin, out: &checked{file: os.Stdout}, err: os.Stderr}
+	a.inColour()
 	code := a.main(os.Args[1:])
 	if err := a.lost(); err != nil {
 		fmt.Fprintf(os.Stderr, "webrunner: the answer cannot be written: %v\n", err)

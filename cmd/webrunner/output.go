@@ -109,7 +109,11 @@ func (c *checked) Write(b []byte) (int, error) {
 // lost is why an answer could not be written where it should go, such as to a full
 // device, or nil. It is nobody's bug.
 func (a *app) lost() error {
-	if c, ok := a.out.(*checked); ok {
+	w := a.out
+	if p, ok := w.(*painter); ok {
+		w = p.w
+	}
+	if c, ok := w.(*checked); ok {
 		return c.err
 	}
 	return nil
@@ -118,6 +122,8 @@ func (a *app) lost() error {
 // file is what a stream writes to, nil where that is no file.
 func file(w io.Writer) *os.File {
 	switch f := w.(type) {
+	case *painter:
+		return file(f.w)
 	case *checked:
 		return f.file
 	case *os.File:
