@@ -77,7 +77,7 @@ type ArgValue struct {
 
 // Bind sizes the operands and fixes the arguments. The values must be those
 // of every parameter, as Values returns them; they are checked again. The
-// error is a *ParamError, a *MemoryError or an *UnsupportedError.
+// error is a *ParamError, a *MemoryError or a *FileError.
 func (s *Spec) Bind(values map[string]uint64, limits Limits) (*Call, error) {
 	if err := s.complete(values); err != nil {
 		return nil, err

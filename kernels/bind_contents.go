@@ -39,6 +39,10 @@ func (c *Call) bindContents(b *Buffer, op *Operand) error {
 		if size := b.Count * b.Type.Size(); uint64(len(b.data)) > size {
 			return c.misfit(op, op.count, fmt.Sprintf("has %d bytes, but %d are given", size, len(b.data)))
 		}
+	case FillFile:
+		if !op.given {
+			return &FileError{c.Spec.FullName(), op.Name, "its contents come from a file, which is not given"}
+		}
 	case FillCopy:
 		return c.bindCopy(b, op)
 	case FillPointers:

@@ -30,7 +30,7 @@ func (b *Buffer) special(elements []byte, state uint64) {
 			e := draw.fault(elements)
 			copy(elements[e.at:], e.to)
 		}
-	case FillValues, FillBytes:
+	case FillValues, FillBytes, FillFile:
 		clear(elements[copy(elements, b.data):])
 	case FillPointers:
 		for i := range b.Count {

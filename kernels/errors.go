@@ -76,17 +76,21 @@ func (e *MemoryError) Error() string {
 // Class returns ClassMemory.
 func (e *MemoryError) Class() string { return ClassMemory }
 
-// UnsupportedError says that a call can be described but not be made.
-type UnsupportedError struct {
-	Kernel string
-	Reason string // completes "kernel f …"
+// FileError says that the contents of an operand are to come from a file, which is not there,
+// or that a file is for no operand.
+type FileError struct {
+	Kernel  string
+	Operand string // as the kernel or the file names it
+	Reason  string
 }
 
-// Error names the kernel and what of its call is the matter.
-func (e *UnsupportedError) Error() string { return "kernel " + e.Kernel + " " + e.Reason }
+// Error names the kernel, the operand and what is the matter.
+func (e *FileError) Error() string {
+	return fmt.Sprintf("kernel %s, operand %s: %s", e.Kernel, clip(e.Operand), e.Reason)
+}
 
 // Class returns ClassParameter.
-func (e *UnsupportedError) Class() string { return ClassParameter }
+func (e *FileError) Class() string { return ClassParameter }
 
 // UnknownError says that there is no kernel of a name.
 type UnknownError struct {

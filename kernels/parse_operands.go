@@ -49,7 +49,7 @@ func (s *Spec) parseOperand(e *element) (op Operand, err error) {
 	if err := op.parseWords(e); err != nil {
 		return op, err
 	}
-	if _, err = e.need("count"); err != nil {
+	if _, err = e.need("count"); err != nil && op.Fill != FillFile {
 		return op, err
 	}
 	for _, f := range []struct {

@@ -221,8 +221,8 @@ func (t *translator) vector(d *cproto.Decl, c ctype) error {
 	switch {
 	case err != nil:
 		return err
-	case op.Fill == FillCopy:
-		return t.errorf(d.Init.At, "a copy is for memory, and %s is a vector", d.Name.Text)
+	case op.Fill == FillCopy || op.Fill == FillFile:
+		return t.errorf(d.Init.At, "a %s is for memory, and %s is a vector", op.Fill, d.Name.Text)
 	}
 	t.s.Args = append(t.s.Args, Arg{Name: d.Name.Text, Type: d.Type.Name, Contents: op})
 	return nil

@@ -24,7 +24,7 @@ func (t *translator) init(op *Operand, in *cproto.Init) error {
 		}
 		v, err := parseNumber(literal(in.Value.Text))
 		if err != nil || !op.Type.holds(v) {
-			return t.errorf(in.At, "expected contents (random, exact, index, permutation, cycle, text, utf8, maybe_utf8, copy(OPERAND), zero, {…}, \"…\", hex\"…\") or a number of type %s, found %q",
+			return t.errorf(in.At, "expected contents (random, exact, index, permutation, cycle, text, utf8, maybe_utf8, copy(OPERAND), file, zero, {…}, \"…\", hex\"…\") or a number of type %s, found %q",
 				op.Type, clip(in.Value.Text))
 		}
 		op.Fill, op.Value = FillConstant, v
@@ -67,8 +67,6 @@ func (t *translator) uses(text string) bool {
 func (t *translator) word(op *Operand, in *cproto.Init) error {
 	w := in.Value.Text
 	switch {
-	case w == "file":
-		return t.errorf(in.At, "contents from a file are not supported yet; give bytes with hex\"…\"")
 	case w == "random" && len(in.List) == 2:
 		for i, to := range []*string{&op.Low, &op.High} {
 			*to = literal(in.List[i].Text)

@@ -207,10 +207,14 @@ func (t *translator) properties(op *Operand, d *cproto.Decl) error {
 // length is the product of a declaration's dimensions; without one, that of what
 // an operand holds.
 func (t *translator) length(d *cproto.Decl, op *Operand) (string, error) {
-	known := op != nil && (op.Fill == FillValues || op.Fill == FillBytes)
+	known := op != nil && (op.Fill == FillValues || op.Fill == FillBytes || op.Fill == FillFile)
 	if len(d.Dims) == 0 || d.Dims[0].Text == "" {
 		if !known {
-			return "", t.errorf(d.Name.At, "expected a length: %s[LENGTH]", d.Name.Text)
+			at := d.Name.At
+			if d.Name.Text == "" {
+				at = d.At
+			}
+			return "", t.errorf(at, "expected a length: %s[LENGTH]", d.Name.Text)
 		}
 		return t.given(d, op)
 	}
@@ -232,6 +236,9 @@ func (t *translator) length(d *cproto.Decl, op *Operand) (string, error) {
 func (t *translator) given(d *cproto.Decl, op *Operand) (string, error) {
 	if len(d.Dims) > 1 {
 		return "", t.errorf(d.Dims[0].At, "expected a length")
+	}
+	if op.Fill == FillFile {
+		return "", nil // it says
 	}
 	if op.Fill == FillValues {
 		return strconv.Itoa(len(d.Init.List)), nil

@@ -56,11 +56,13 @@ func TestDocumentedForms(t *testing.T) {
 			t.Errorf("%s: %v", row[0], err)
 			continue
 		}
-		c, err := s.Bind(values, Limits{Memory: 1 << 20})
-		var unsupported *UnsupportedError
-		if errors.As(err, &unsupported) && strings.Contains(row[0], "__m") {
-			continue
+		if strings.Contains(row[0], "= file") {
+			if s, err = s.WithFiles([]File{{"x", []byte("data")}}); err != nil {
+				t.Errorf("%s: %v", row[0], err)
+				continue
+			}
 		}
+		c, err := s.Bind(values, Limits{Memory: 1 << 20})
 		if err != nil {
 			t.Errorf("%s: %v", row[0], err)
 			continue
@@ -171,7 +173,9 @@ func TestPrototypeErrors(t *testing.T) {
 		{"void f(float x[1] = random(1))", 28, "expected random without numbers, or random(LOW, HIGH)"},
 		{"void f(int x[1] = random(0, q))", 29, `found "q"`},
 		{"void f(uint8_t x[1] = random(0, 256))", 8, "is not a number of type uint8"},
-		{"void f(float x[1] = file)", 21, "contents from a file are not supported yet"},
+		{"void f(float x[1] = file(2))", 26, "expected file without numbers"},
+		{"void f(__m128 v = file)", 19, "a file is for memory, and v is a vector"},
+		{"void f(const uint8_t *rows[2] = each(uint8_t[] = file))", 38, "expected a length"},
 		{"void f(alignas(3) float x[1])", 16, "expected a power of two up to 4096"},
 		{"void f(float x[0-1])", 16, "expected a number of bytes or elements, but 0-1 is below zero"},
 		{"void f(float x[4] @ m, const int m = -4)", 21, "but m is below zero"},
@@ -286,7 +290,7 @@ func TestVectors(t *testing.T) {
 		"void f(__m128 v = NULL)":                                     "NULL is for a pointer",
 		"void f(__m128 v = 1 in 0..2)":                                "a range is for numbers",
 		"void f(__m128 v[2])":                                         "found a vector",
-		"void f(__m256 *v)": "describe memory by the type of its elements",
+		"void f(__m256 *v)":                                           "describe memory by the type of its elements",
 	} {
 		s, err := ParsePrototype(text)
 		if err == nil {
@@ -369,6 +373,15 @@ func checkCall(t *testing.T, s *Spec) {
 	if err != nil {
 		t.Fatal("defaults:", err)
 	}
+	var files []File
+	for _, o := range s.Operands {
+		if o.Fill == FillFile {
+			files = append(files, File{o.Name, []byte("eight by")})
+		}
+	}
+	if s, err = s.WithFiles(files); err != nil {
+		t.Fatal("files:", err)
+	}
 	const limit = 1 << 20
 	c, err := s.Bind(values, Limits{Memory: limit})
 	if err != nil {
@@ -387,6 +400,17 @@ func checkCall(t *testing.T, s *Spec) {
 	}
 	c.Verify(mem, orig, 0, 0)
 	c.Change(2, mem, orig)
+	drawn := c.Drawn(7)
+	drawn.Extreme(mem, Denormals|Integers|Zeros|Infinities|NaNs, 3)
+	drawn.Extreme(orig, Denormals|Integers|Zeros|Infinities|NaNs, 3)
+	drawn.Resign(mem, Scattered, 4)
+	drawn.Resign(orig, Scattered, 4)
+	left := Left{Memory: mem}
+	scale := Scale{}
+	scale.Enlarge(c, left)
+	if v := c.Compare(left, c, Left{Memory: orig}, Tolerance{}, scale); v.Status != Match {
+		t.Fatalf("alike, and %+v", v)
+	}
 	c.Returned(Registers{RAX: 1 << 63, Vector: [8]uint64{1 << 63}})
 	for i := range mem {
 		if !bytes.Equal(mem[i], orig[i]) {

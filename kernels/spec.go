@@ -65,10 +65,11 @@ type Param struct {
 type Operand struct {
 	Name string `json:"name"`
 	Type Type   `json:"type"`
-	// Count, Offset and Slack are expressions: elements of the operand; bytes
+	// Count, Offset and Slack are expressions: elements of the operand, without one those of
+	// its file; bytes
 	// between the start of the page and the first element; and bytes that are
 	// mapped in addition, before and after the elements together.
-	Count  string `json:"count"`
+	Count  string `json:"count,omitempty"`
 	Offset string `json:"offset,omitempty"`
 	Slack  string `json:"slack,omitempty"`
 	Align  uint64 `json:"align,omitempty"` // what the first element's address must be a multiple of; 0 is nothing
@@ -102,7 +103,8 @@ type Operand struct {
 	low, high            source
 	from                 source // none where Value says the value
 	step                 *expr
-	data                 string // of FillValues and FillBytes, as memory holds it
+	data                 string // of FillValues, FillBytes and FillFile, as memory holds it
+	given                bool   // the file of FillFile is in data
 	to                   int    // index of the operand named To
 	of                   int    // index of the operand named Of
 	except               *expr  // nil when not given

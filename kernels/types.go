@@ -134,17 +134,21 @@ const (
 	// FillPointers is addresses of elements of another operand, at a fixed
 	// distance from each other.
 	FillPointers
+	// FillFile is the bytes of a file that goes with the object, as far as there is room,
+	// and zeros behind them.
+	FillFile
 )
 
 var fillNames = [...]string{
 	FillRandom: "random", FillExact: "exact", FillConstant: "constant", FillIndex: "index", FillPermutation: "permutation", FillCycle: "cycle",
 	FillText: "text", FillUTF8: "utf8", FillMaybeUTF8: "maybe_utf8", FillCopy: "copy", FillValues: "values", FillBytes: "bytes", FillPointers: "pointers",
+	FillFile: "file",
 }
 
 // Seeded tells that contents of this kind may differ with the seed.
 func (f Fill) Seeded() bool {
 	switch f {
-	case FillConstant, FillIndex, FillValues, FillBytes, FillPointers:
+	case FillConstant, FillIndex, FillValues, FillBytes, FillPointers, FillFile:
 		return false
 	}
 	return true

@@ -16,7 +16,7 @@ func TestNames(t *testing.T) {
 	}{
 		{Pointer, func(i int) fmt.Stringer { return Type(i) }, len(typeNames)},
 		{InOut, func(i int) fmt.Stringer { return Access(i) }, len(accessNames)},
-		{FillPointers, func(i int) fmt.Stringer { return Fill(i) }, len(fillNames)},
+		{FillFile, func(i int) fmt.Stringer { return Fill(i) }, len(fillNames)},
 		{ResultM512I, func(i int) fmt.Stringer { return Result(i) }, len(resultNames)},
 		{ArgVector, func(i int) fmt.Stringer { return ArgKind(i) }, len(argKindNames)},
 	} {

@@ -30,7 +30,7 @@ func (s *Spec) bindVector(e *element, a *Arg, t ctype) (err error) {
 		return err
 	}
 	switch op.Fill {
-	case FillCopy, FillPointers:
+	case FillCopy, FillPointers, FillFile:
 		return e.errorf("argument %s: fill=%q is for operands", a.Name, op.Fill)
 	}
 	err = s.parseContents(op, e)

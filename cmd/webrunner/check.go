@@ -86,6 +86,7 @@ func (o *checkOptions) repeats(query url.Values, name string, c *wire.Checked) {
 
 // further are the flags that decide what a check finds beside its query.
 func (o *checkOptions) further() (list []string) {
+	list = o.again()
 	if o.kernels != "" {
 		list = append(list, "--kernels", o.kernels)
 	}

@@ -20,6 +20,7 @@ type target struct {
 	call   string
 	params []string
 	with   []string // names of companions
+	holds  []string // NAME=PATH of the files that operands hold
 	// reference is OBJECT.o[:SYMBOL], whose function is right.
 	reference string
 	options   map[string]*[]string // of measuring, by their names in a query
@@ -31,6 +32,7 @@ func (t *target) define(f *flags, kind wire.Kind, but ...string) {
 	f.text(&t.call, "call", "PROTOTYPE", "the object's function as C declares it, with sizes and values: 'float f(size_t n = 100, const float x[n])'; @FILE reads it, or PeachPy's metadata")
 	f.list(&t.params, "param", "NAME=VALUE", "a parameter of the kernel; may be repeated")
 	withFlag(f, &t.with)
+	f.list(&t.holds, "file", "OPERAND=PATH", "a file that the operand holds whose contents are = file; may be repeated")
 	f.text(&t.reference, "reference", "OBJECT.o[:SYMBOL]", "an object whose function does the same and is right; :SYMBOL is one of the same object")
 	t.options = make(map[string]*[]string)
 	for _, opt := range request.OptionsOf(kind) {
@@ -83,7 +85,42 @@ func (t *target) files(a *app, name string, query url.Values) (object []byte, pa
 		return nil, nil, err
 	}
 	with, err := a.readCompanions(t.with)
-	return object, append(reference, with...), err
+	if err != nil {
+		return nil, nil, err
+	}
+	held, err := a.readHeld(t.holds)
+	parts = slices.Concat(reference, with, held)
+	if err == nil && len(parts) > wire.MaxParts {
+		err = usage("there can be %d files with an object, not %d", wire.MaxParts, len(parts))
+	}
+	return object, parts, err
+}
+
+// readHeld reads the files that operands hold.
+func (a *app) readHeld(pairs []string) (parts []wire.Part, err error) {
+	for _, p := range pairs {
+		name, path, ok := strings.Cut(p, "=")
+		if !ok || name == "" || path == "" {
+			return nil, usage("--file takes OPERAND=PATH, not %q", p)
+		}
+		data, err := a.readObject(path)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, wire.Part{Role: wire.RoleFile, Name: name, Data: data})
+	}
+	return parts, nil
+}
+
+// again are the flags that name the files beside the object and its reference.
+func (t *target) again() (list []string) {
+	for _, f := range t.with {
+		list = append(list, "--with", f)
+	}
+	for _, f := range t.holds {
+		list = append(list, "--file", f)
+	}
+	return list
 }
 
 // parameter says of a flag that there is not that the kernel has a parameter of this

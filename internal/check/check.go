@@ -76,8 +76,8 @@ func Do(job *wire.Job, filtered bool, began time.Time) (*wire.Checked, error) {
 
 // prepare makes the subjects, with room for every case.
 func (c *checker) prepare(filtered bool, began time.Time) (err error) {
-	if c.spec, err = kernels.Parse(c.job.Spec); err != nil {
-		return wire.Problemf(wire.Internal, "the server sent a kernel specification that does not parse: %v", err)
+	if c.spec, err = subject.Spec(c.job); err != nil {
+		return err
 	}
 	if c.gen, err = newGenerator(c.job, c.spec, cmp.Or(c.job.Budget.Memory, wire.DefaultMemory)); err != nil {
 		return wire.Problemf(cmp.Or(wire.Class(kernels.Class(err)), wire.Internal), "%v", err)
@@ -147,7 +147,7 @@ func extremes(list []wire.Extreme) (set kernels.Extremes) {
 // reference makes the other side of a part of the job.
 func reference(s *subject.Subject, part *wire.Part) (*side, error) {
 	job := *s.Job
-	job.Object, job.Parts, job.Symbol = part.Data, s.Job.Companions(), cmp.Or(part.Symbol, job.ReferenceSymbol)
+	job.Object, job.Parts, job.Symbol = part.Data, s.Job.Shared(), cmp.Or(part.Symbol, job.ReferenceSymbol)
 	r, err := s.Beside(&job)
 	if p, ok := err.(*wire.Problem); ok {
 		q := *p

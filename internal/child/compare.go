@@ -101,7 +101,7 @@ func merged(list, more []string) []string {
 // sideJob is the job of one side at a point.
 func (j *job) sideJob(point map[string]uint64, align *uint64, share time.Duration) *wire.Job {
 	w := *j.Job
-	w.Params, w.Measure.Align, w.Compare, w.Parts = point, align, nil, j.Companions()
+	w.Params, w.Measure.Align, w.Compare, w.Parts = point, align, nil, j.Shared()
 	if w.Count.All || w.Count.Profile != "" {
 		share /= 2 // the rest is for counting
 	}

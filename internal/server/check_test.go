@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -60,5 +61,25 @@ func TestRunWithReference(t *testing.T) {
 	r := b.do("POST", runSdot+"&tolerance=exact", strings.NewReader(body), "Content-Type", header)
 	if p := b.fake.last().Part(wire.RoleReference); r.status != 200 || p == nil || string(p.Data) != "y" || !b.fake.last().Tolerance.Exact {
 		t.Errorf("%d %s: %+v", r.status, r.body, p)
+	}
+}
+
+// TestFileParts: files that operands hold go to the child under the operands' names, and into
+// the command that repeats a failure; a reference without a part is a function of the object.
+func TestFileParts(t *testing.T) {
+	b := start(t, false, nil)
+	body, header := formOf(t, "object", "x", "file", "contents", "with", "more")
+	for _, command := range []string{"check", "run", "compare", "sweep"} {
+		values := map[string]string{"sweep": "5,6"}
+		r := b.do("POST", "/m/"+command+"?n="+cmp.Or(values[command], "5")+"&kernel=sdot&reference_symbol=plain&symbol=f", strings.NewReader(body), "Content-Type", header)
+		job := b.fake.last()
+		file, reference := job.Part(wire.RoleFile), job.Part(wire.RoleReference)
+		if r.status != 200 && command != "compare" || file == nil || string(file.Data) != "contents" || reference == nil || string(reference.Data) != "x" || job.ReferenceSymbol != "plain" {
+			t.Errorf("%s: %d %s: %+v %+v", command, r.status, r.body, file, reference)
+		}
+		const repeat = "again: webrunner check OBJECT.o --reference OBJECT.o:plain --kernel sdot --symbol f --param n=7 --cases 1 --seed 5 --file file.o=FILE --with with.o\n"
+		if command == "check" && !strings.Contains(r.body, repeat) {
+			t.Errorf("%s", r.body)
+		}
 	}
 }

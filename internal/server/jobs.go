@@ -4,12 +4,16 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"webrunner/internal/request"
 	"webrunner/internal/wire"
 )
+
+// objectName is what the object of a request is called in answers.
+const objectName = "OBJECT.o"
 
 // run loads, screens, executes and measures an object.
 func (s *Server) run(x *exchange) (answer, *wire.Problem) {
@@ -21,7 +25,7 @@ func (s *Server) run(x *exchange) (answer, *wire.Problem) {
 	if p != nil {
 		return answer{}, p
 	}
-	rep, p := s.object(x, job, wire.RoleReference, wire.RoleWith)
+	rep, p := s.object(x, job, wire.RoleReference, wire.RoleWith, wire.RoleFile)
 	if p != nil {
 		return answer{}, p
 	}
@@ -35,7 +39,7 @@ func (s *Server) check(x *exchange) (answer, *wire.Problem) {
 	if err != nil {
 		return answer{}, wire.AsProblem(err)
 	}
-	rep, p := s.object(x, job, wire.RoleReference, wire.RoleWith)
+	rep, p := s.object(x, job, wire.RoleReference, wire.RoleWith, wire.RoleFile)
 	if p != nil {
 		return answer{}, p
 	}
@@ -43,9 +47,16 @@ func (s *Server) check(x *exchange) (answer, *wire.Problem) {
 	if part := job.Part(wire.RoleReference); part != nil {
 		reference = cmp.Or(part.Name, "REFERENCE.o")
 	}
+	var further []string
+	for _, part := range job.Shared() {
+		if part.Role == wire.RoleFile {
+			part.Name += "=FILE"
+		}
+		further = append(further, "--"+string(part.Role), part.Name)
+	}
 	for i := range rep.Checked.Failures {
 		f := &rep.Checked.Failures[i]
-		f.Command = request.Repeat(x.query, "OBJECT.o", reference, f)
+		f.Command = request.Repeat(x.query, objectName, reference, f, further...)
 	}
 	return checkFace(x, rep.Checked)
 }
@@ -60,7 +71,7 @@ func (s *Server) compare(x *exchange) (answer, *wire.Problem) {
 	if p != nil {
 		return answer{}, p
 	}
-	rep, p := s.object(x, job, wire.RoleOther, wire.RoleReference, wire.RoleWith)
+	rep, p := s.object(x, job, wire.RoleOther, wire.RoleReference, wire.RoleWith, wire.RoleFile)
 	if p != nil {
 		return answer{}, p
 	}
@@ -145,6 +156,9 @@ func (s *Server) accept(x *exchange, job *wire.Job, roles ...wire.Role) (leave f
 		return nil, wire.Problemf(wire.MalformedObject, "the body is empty; send the ELF object as the body")
 	}
 	job.Object = body
+	if job.ReferenceSymbol != "" && job.Part(wire.RoleReference) == nil && slices.Contains(roles, wire.RoleReference) { // another function of the same object
+		job.Parts = append(job.Parts, wire.Part{Role: wire.RoleReference, Name: objectName, Data: body})
+	}
 	x.steps.add("read", read)
 	return over, nil
 }

@@ -102,11 +102,30 @@ func (s *Subject) make() (*Subject, error) {
 	return s, nil
 }
 
+// Spec is the specification of a job's kernel, with the files that its operands hold. An
+// error is a *wire.Problem.
+func Spec(job *wire.Job) (*kernels.Spec, error) {
+	spec, err := kernels.Parse(job.Spec)
+	if err != nil {
+		return nil, wire.Problemf(wire.Internal, "the server sent a kernel specification that does not parse: %v", err)
+	}
+	var files []kernels.File
+	for _, p := range job.Parts {
+		if p.Role == wire.RoleFile {
+			files = append(files, kernels.File{Operand: p.Name, Data: p.Data})
+		}
+	}
+	if spec, err = spec.WithFiles(files); err != nil {
+		return nil, wire.Problemf(wire.Class(kernels.Class(err)), "%v", err)
+	}
+	return spec, nil
+}
+
 // bind fixes sizes and arguments from the kernel specification.
 func (s *Subject) bind() error {
-	spec, err := kernels.Parse(s.Job.Spec)
+	spec, err := Spec(s.Job)
 	if err != nil {
-		return wire.Problemf(wire.Internal, "the server sent a kernel specification that does not parse: %v", err)
+		return err
 	}
 	s.Call, err = spec.Bind(s.Job.Params, kernels.Limits{Memory: memoryOf(s.Job)})
 	if err == nil {

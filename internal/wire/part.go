@@ -15,7 +15,7 @@ const (
 	RoleReference Role = "reference" // an object whose function is right
 	RoleOther     Role = "b"         // the object that is compared with the job's
 	RoleWith      Role = "with"      // an object or archive that gives what the job's object lacks
-	RoleFile      Role = "file"      // contents of operands
+	RoleFile      Role = "file"      // contents of the operand that is its name
 )
 
 // Valid tells whether r is one of the constants of its type.
@@ -72,6 +72,17 @@ func (w *Joined) String() string {
 		text += "; still undefined: " + strings.Join(w.Undefined, ", ")
 	}
 	return text
+}
+
+// Shared are the parts that go with every object of a job alike: companions, and the files
+// that operands hold.
+func (j *Job) Shared() (list []Part) {
+	for _, p := range j.Parts {
+		if p.Role == RoleWith || p.Role == RoleFile {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // Companions are the parts of RoleWith.
