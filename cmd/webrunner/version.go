@@ -4,14 +4,17 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
 	"webrunner/internal/report"
+	"webrunner/internal/wire"
 )
 
 // version prints what was built, from what, and by which compiler.
 func (a *app) version(args []string) int {
 	var out output
 	f := newFlags("version [FLAGS]")
-	f.outputFlag(&out, "text", "json")
+	f.note = "cyclonedx is a bill of materials: the modules that this binary was built from."
+	f.outputFlag(&out, "text", "json", "cyclonedx")
 	if _, code, stop := f.parse(a, args, 0, 0); stop {
 		return code
 	}
@@ -20,7 +23,15 @@ func (a *app) version(args []string) int {
 		fmt.Fprintf(a.out, "webrunner %s (%s, %s/%s)\n", v.Version, v.Go, v.OS, v.Arch)
 		return exitGood
 	}
-	if err := report.Document(a.out, v); err != nil {
+	var document any = v
+	if out == "cyclonedx" {
+		info, ok := debug.ReadBuildInfo()
+		if !ok {
+			return a.fail(out, wire.Problemf(wire.Internal, "this binary does not tell what it was built from"))
+		}
+		document = billOf(info)
+	}
+	if err := report.Document(a.out, document); err != nil {
 		return a.fail(out, err)
 	}
 	return exitGood
