@@ -49,6 +49,10 @@ check: ## everything that must hold beside the tests
 	GOOS=linux GOARCH=arm64 $(GO) vet $(PURE)
 	$(GO) test -count=1 -run TestArchitecture .
 
+.PHONY: page-test
+page-test: build ## drive the page in a headless Chromium; needs chromium, node and npm (PAGE_TESTS: names; SHOTS: folder for pictures)
+	cd scripts/page && npm ci --no-audit --no-fund --silent && node test.js ../../bin/webrunner $(SHOTS)
+
 .PHONY: race
 race: ## run the server's tests under the race detector; needs a C compiler
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on ./internal/server ./internal/runner ./internal/wire
