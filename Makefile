@@ -25,8 +25,8 @@ build: ## build bin/webrunner, one static binary without symbols, which no stack
 	$(GO) build -trimpath -ldflags='-s -w' -o bin/webrunner ./cmd/webrunner
 
 .PHONY: demo
-demo: build ## start a server, run the examples through it, stop
-	bin/webrunner demo
+demo: build ## start a server, run the examples through it, stop; with KEEP=1 go on, for its page
+	bin/webrunner demo $(if $(KEEP),--keep)
 
 .PHONY: test
 test: ## run all tests; needs Go alone
