@@ -25,8 +25,8 @@ build: ## build bin/webrunner, one static binary without symbols, which no stack
 	$(GO) build -trimpath -ldflags='-s -w' -o bin/webrunner ./cmd/webrunner
 
 .PHONY: demo
-demo: build ## start a server, run the examples through it, stop
-	bin/webrunner demo
+demo: build ## start a server, run the examples through it, stop; with KEEP=1 go on, for its page
+	bin/webrunner demo $(if $(KEEP),--keep)
 
 .PHONY: test
 test: ## run all tests; needs Go alone
@@ -48,6 +48,10 @@ check: ## everything that must hold beside the tests
 	GOOS=darwin GOARCH=arm64 $(GO) vet $(PURE)
 	GOOS=linux GOARCH=arm64 $(GO) vet $(PURE)
 	$(GO) test -count=1 -run TestArchitecture .
+
+.PHONY: page-test
+page-test: build ## drive the page in a headless Chromium; needs chromium, node and npm (PAGE_TESTS: names; SHOTS: folder for pictures)
+	cd scripts/page && npm ci --no-audit --no-fund --silent && node test.js ../../bin/webrunner $(SHOTS)
 
 .PHONY: race
 race: ## run the server's tests under the race detector; needs a C compiler

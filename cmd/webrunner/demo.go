@@ -22,16 +22,18 @@ import (
 
 // demo shows the service to a newcomer: it starts one on a free port of this
 // host, sends it the examples for the three kernels and one hostile object,
-// and stops it.
+// and stops it, or keeps it for those who want to see its page.
 func (a *app) demo(args []string) int {
 	var o engineOptions
+	var keep bool
 	f := newFlags("demo [FLAGS]")
+	f.yes(&keep, "keep", "go on serving until it is interrupted, and end with a link to the page for browsers")
 	o.define(f)
 	if _, code, stop := f.parse(a, args, 0, 0); stop {
 		return code
 	}
 	o.pool = 2
-	if err := a.demonstrate(&o); err != nil {
+	if err := a.demonstrate(&o, keep); err != nil {
 		return a.fail("text", err)
 	}
 	return exitGood
@@ -43,7 +45,7 @@ func demoNames() []string { return []string{"playground", "imul", "sdot", "sgemm
 
 const demoHostile = "socket_late"
 
-func (a *app) demonstrate(o *engineOptions) error {
+func (a *app) demonstrate(o *engineOptions, keep bool) error {
 	logf := errorLog(a.err)
 	e, err := a.open(o, logf)
 	if err != nil {
@@ -65,6 +67,12 @@ func (a *app) demonstrate(o *engineOptions) error {
 	c, err := client.New(at, "demo", "")
 	if err == nil {
 		err = errors.Join(a.demoKernels(c), a.demoRefusal(c))
+	}
+	if err == nil && keep {
+		interrupt, stop := untilSignal()
+		fmt.Fprintf(a.out, "\nIt goes on until Ctrl-C. The same and more can be done on its page:\n\n  %s/\n", at)
+		<-interrupt.Done()
+		stop()
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

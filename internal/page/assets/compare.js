@@ -8,9 +8,9 @@ import { lines } from "./plot.js";
 const WORDS = { faster: "good", slower: "bad", same: "plain", wrong: "warn" };
 
 export function comparison(c) {
-  const groups = new Map();
+  const groups = new Map(), varied = variedBy(c.ratios);
   for (const r of c.ratios) {
-    const key = format.parameters(r.params);
+    const key = varied.map((k) => `${k}=${r.params[k]}`).join(" ");
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key).push(r);
   }
@@ -21,10 +21,13 @@ export function comparison(c) {
     el("div", { class: "sides" }, side("A", c.a), side("B", c.b)),
     el("ul", { class: "remarks", hidden: !c.notes?.length }, (c.notes ?? []).map((t) => el("li", { text: t }))),
     groups.size > 1 ? overParameters(c) : null,
-    [...groups].map(([key, ratios]) => ratiosTable(key, ratios, groups.size > 1)),
+    [...groups].map(([key, ratios]) => group(groups.size > 1 ? ` at ${key}` : "", ratios)),
     el("p", { class: "hint key", text: "A ratio is B/A: below 1, B has less. Bar: 95 % interval; grey: what differs by no more is called the same." }),
   ];
 }
+
+// variedBy are the parameters that have several values.
+const variedBy = (ratios) => Object.keys(ratios[0]?.params ?? {}).filter((k) => new Set(ratios.map((r) => r.params[k])).size > 1);
 
 function headline(r) {
   const share = Math.abs(1 - r.ratio) * 100;
@@ -43,15 +46,24 @@ function side(name, r) {
     r.integrity_why?.length ? el("ul", { class: "remarks bad" }, r.integrity_why.map((t) => el("li", { text: t }))) : null, remarks(r));
 }
 
-function ratiosTable(key, ratios, several) {
+// group shows the ratios of one point, those that are counted exactly behind a fold
+// where they are many.
+function group(where, ratios) {
+  const counted = ratios.filter((r) => r.source === "counted");
+  if (counted.length < 6 || counted.length === ratios.length) return ratiosTable(`Ratios${where}`, ratios);
+  return [ratiosTable(`Ratios${where}`, ratios.filter((r) => r.source !== "counted")),
+    el("details", {}, el("summary", { text: `${counted.length} ratios of exact counts${where}` }), ratiosTable(`Ratios of exact counts${where}`, counted))];
+}
+
+function ratiosTable(caption, ratios) {
   const edges = ratios.flatMap((r) => [...(r.ci95 ?? []), r.ratio, 1 - (r.floor ?? 0), 1 + (r.floor ?? 0)]).filter((v) => Number.isFinite(v) && v < 4);
   const low = Math.min(0.995, ...edges), high = Math.max(1.005, ...edges);
-  const columns = [{ name: "Figure" }, { name: "B/A", class: "right" }, { name: "95 % interval", class: "right" }, { name: "", class: "wide" }, { name: "Verdict" }, { name: "Source" }];
+  const columns = [{ name: "Figure" }, { name: "B/A", class: "right" }, { name: "95 % interval", class: "right" }, { name: "Beside 1", class: "wide" }, { name: "Verdict" }, { name: "Source" }];
   const rows = ratios.map((r) => [
     r.name, format.aligned(Number.isFinite(r.ratio) ? r.ratio.toFixed(4) : "–"), r.ci95 ? (r.ci95[0] === r.ci95[1] ? el("span", { class: "hint", text: "exact" }) : `${r.ci95[0].toFixed(4)} – ${r.ci95[1].toFixed(4)}`) : "",
     forest(r, low, high), el("span", { title: r.note ?? "" }, chip(WORDS[r.verdict] ?? "plain", r.verdict)), r.source,
   ]);
-  const made = table(several ? `Ratios at ${key}` : "Ratios", columns, rows, { class: "figures" });
+  const made = table(caption, columns, rows, { class: "figures" });
   format.align(made);
   return made;
 }
@@ -71,7 +83,7 @@ function forest(r, low, high) {
 // overParameters is a chart of the ratio of cycles, where one parameter had several values.
 function overParameters(c) {
   const ratios = c.ratios.filter((r) => r.name === (c.ratios.some((r) => r.name === "Cycles") ? "Cycles" : c.ratios[0].name));
-  const axes = Object.keys(ratios[0].params).filter((k) => new Set(ratios.map((r) => r.params[k])).size > 1);
+  const axes = variedBy(ratios);
   if (axes.length !== 1) return null;
   const sorted = [...ratios].sort((a, b) => a.params[axes[0]] - b.params[axes[0]]);
   const of = (get) => sorted.map(get);

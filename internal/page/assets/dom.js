@@ -41,7 +41,7 @@ export function table(caption, columns, rows, properties = {}) {
   const body = rows.map((row) => {
     const cells = (row.cells ?? row).map((cell, i) => {
       const c = columns[i]?.class;
-      const node = i === 0 ? el("th", { scope: "row", class: c }) : el("td", { class: c });
+      const node = i === 0 && cell !== "" ? el("th", { scope: "row", class: c }) : el("td", { class: c });
       node.append(cell ?? "");
       return node;
     });

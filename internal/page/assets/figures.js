@@ -75,7 +75,7 @@ export function remarks(r) {
 }
 
 function counters(r) {
-  const columns = [{ name: "Figure" }, { name: "Value a call", class: "right" }, { name: "Unit" }, { name: "", class: "right" }, { name: "95 % interval", class: "right" }, { name: "Spread", class: "wide" }, { name: "Source" }];
+  const columns = [{ name: "Figure" }, { name: "Value a call", class: "right" }, { name: "Unit" }, { name: "±", class: "right" }, { name: "95 % interval", class: "right" }, { name: "Spread", class: "wide" }, { name: "Source" }];
   const rows = r.counters.map((c) => {
     const d = format.decimals(c.value, c.ci95);
     return [
