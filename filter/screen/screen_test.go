@@ -2,6 +2,7 @@ package screen
 
 import (
 	"bytes"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -162,5 +163,20 @@ func TestNoAllocation(t *testing.T) {
 	code := unhex(t, "62 f1 74 48 58 c2")
 	if n := testing.AllocsPerRun(100, func() { Length(code) }); n != 0 {
 		t.Errorf("%v allocations to decode an instruction", n)
+	}
+}
+
+// TestDecodedBeside: a verdict has on demand the instructions that Decoded finds.
+func TestDecodedBeside(t *testing.T) {
+	c := oneFunction([]byte{0x74, 0x01, 0x90, 0xC3, 0xFF, 0xFF, 0x90}) // jz 1f; nop; 1: ret; and what is no code
+	want, err := Decoded(c, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := screened(c, Host{}, Options{Decoded: true}); !reflect.DeepEqual(v.Decoded, want) || v.Decoded[0].Lengths[16] != 2 {
+		t.Errorf("%+v, want %+v", v.Decoded, want)
+	}
+	if v := screened(c, Host{}, Options{}); v.Decoded != nil {
+		t.Errorf("%+v, unasked", v.Decoded)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"webrunner/internal/count"
 	"webrunner/internal/count/step"
 	"webrunner/internal/elfobj"
 	"webrunner/internal/subject"
@@ -108,7 +109,7 @@ func TestBothWays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := c.call(s, s.Plan())
+			got, err := c.alone()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,6 +130,15 @@ func TestBothWays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// alone counts one call in rewritten code, and verifies it.
+func (c *copied) alone() (count.Ledger, error) {
+	l, err := c.call(c.subject, c.subject.Plan())
+	if err != nil {
+		return nil, errors.Join(err, c.leave())
+	}
+	return l, c.verify()
 }
 
 // TestProfile: the instructions of a call by function, by line and by block.

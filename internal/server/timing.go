@@ -31,7 +31,7 @@ func (s *steps) addJob(queued, spawn, send, answer time.Duration, rep *wire.Repo
 			name   string
 			micros int64
 		}{
-			{"load", c.Load}, {"screen", c.Screen}, {"watch", c.Watch}, {"measure", c.Measure}, {"audit", c.Audit}, {"verify", c.Verify},
+			{"load", c.Load}, {"screen", c.Screen}, {"watch", c.Watch}, {"measure", c.Measure}, {"audit", c.Audit}, {"count", c.Count}, {"verify", c.Verify},
 		} {
 			s.add(step.name, time.Duration(step.micros)*time.Microsecond)
 		}

@@ -14,7 +14,7 @@ func TestServerTiming(t *testing.T) {
 	b := start(t, false, nil)
 	b.fake.spoil = func(r *wire.Result) { r.Timing = wire.Timing{Load: 1500, Measure: 2_000_000} }
 	for _, row := range []struct{ method, target, object, steps string }{
-		{"POST", runSdot, "good", "read queue spawn send load screen watch measure audit verify child encode total"},
+		{"POST", runSdot, "good", "read queue spawn send load screen watch measure audit count verify child encode total"},
 		{"POST", runSdot, "crashed", "read queue spawn send child total"},
 		{"POST", "/m/screen", "good", "read queue spawn send child total"},
 		{"POST", runSdot, "", ""},
