@@ -2,6 +2,8 @@ package screen
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -178,5 +180,31 @@ func TestDecodedBeside(t *testing.T) {
 	}
 	if v := screened(c, Host{}, Options{}); v.Decoded != nil {
 		t.Errorf("%+v, unasked", v.Decoded)
+	}
+}
+
+// TestLines: the lines of a listing come with their addresses, and an error ends them.
+func TestLines(t *testing.T) {
+	c := oneFunction([]byte{0x74, 0x01, 0x90, 0xC3})
+	v := screened(c, Host{}, Options{})
+	var all []Line
+	err := Lines(c, v, Options{}, func(addr uint64, n *Line) error {
+		if want := c.Sections[0].Addr + uint64(n.Offset); addr != want {
+			t.Errorf("%s at %#x, want %#x", n.Text, addr, want)
+		}
+		all = append(all, *n)
+		return nil
+	})
+	var b bytes.Buffer
+	if err := ListingJSON(&b, c, v, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	var want []Line
+	if json.Unmarshal(b.Bytes(), &want) != nil || err != nil || len(all) < 4 || !reflect.DeepEqual(all, want) {
+		t.Errorf("%v: %+v, want %+v", err, all, want)
+	}
+	enough := errors.New("enough")
+	if err := Lines(c, v, Options{}, func(uint64, *Line) error { return enough }); !errors.Is(err, enough) {
+		t.Errorf("%v", err)
 	}
 }

@@ -176,6 +176,22 @@ func TestProfile(t *testing.T) {
 	if functions["twice"] != 3*2 || blocks["twice"] != 3*2 || lines["lines.c:14"] != 3*1 || lines["lines.c:15"] != 3*1 {
 		t.Errorf("functions %v, blocks %v, lines %v", functions, blocks, lines)
 	}
+	// The listing has every instruction of what was executed, those that were not as well.
+	sum, lines14 := uint64(0), uint64(0)
+	labels := make(map[string]bool)
+	for _, n := range c.Profile(s, wire.ProfileListing).Listing {
+		sum += n.Executed
+		if n.Line == 14 && filepath.Base(n.File) == "lines.c" {
+			lines14 += n.Executed
+		}
+		labels[n.Label] = true
+		if n.Text == "" || n.Bytes == "" || n.Executed > 0 && n.Share != float64(n.Executed)/float64(c.Instructions) {
+			t.Errorf("%+v", n)
+		}
+	}
+	if sum != c.Instructions || lines14 != 3*1 || !labels["twice"] || !labels["playground"] {
+		t.Errorf("the listing has %d instructions, want %d; line 14 %d; labels %v", sum, c.Instructions, lines14, labels)
+	}
 	// Without a line table there is none.
 	if err := s.Space.Close(); err != nil {
 		t.Fatal(err)
