@@ -18,6 +18,11 @@ func Decoded(c Code, o Options) ([]Instructions, error) {
 	if s.traverse(); s.err != nil {
 		return nil, s.err
 	}
+	return s.instructions(), nil
+}
+
+// instructions lists what has been found in all sections.
+func (s *screener) instructions() []Instructions {
 	list := make([]Instructions, len(s.sections))
 	for i := range s.sections {
 		a := &s.sections[i]
@@ -29,5 +34,5 @@ func Decoded(c Code, o Options) ([]Instructions, error) {
 		}
 		list[i] = Instructions{Section: a.Section, Lengths: lengths}
 	}
-	return list, nil
+	return list
 }

@@ -45,22 +45,16 @@ const maxLabels = 16
 func ListingJSON(w io.Writer, c Code, v *Verdict, o Options) error {
 	return list(w, c, v, o, func(l *lister) error {
 		between := "["
-		for i := range l.sections {
-			err := l.section(&l.sections[i], func(_ place, n *Line, labels []string) error {
-				if len(labels) > maxLabels {
-					labels = append(labels[:maxLabels], "...")
-				}
-				n.Label = strings.Join(labels, ", ")
-				b, err := json.Marshal(n)
-				if err == nil {
-					_, err = fmt.Fprintf(l.out, "%s%s", between, b)
-				}
-				between = ",\n"
-				return err
-			})
-			if err != nil {
-				return err
+		err := l.each(func(_ uint64, n *Line) error {
+			b, err := json.Marshal(n)
+			if err == nil {
+				_, err = fmt.Fprintf(l.out, "%s%s", between, b)
 			}
+			between = ",\n"
+			return err
+		})
+		if err != nil {
+			return err
 		}
 		if between == "[" {
 			fmt.Fprint(l.out, between)
@@ -68,6 +62,28 @@ func ListingJSON(w io.Writer, c Code, v *Verdict, o Options) error {
 		fmt.Fprint(l.out, "]")
 		return l.out.err
 	})
+}
+
+// Lines is Listing as a call of tell for each line, with the address of its first byte. An error of tell ends it.
+func Lines(c Code, v *Verdict, o Options, tell func(addr uint64, n *Line) error) error {
+	return list(io.Discard, c, v, o, func(l *lister) error { return l.each(tell) })
+}
+
+// each tells of each line of all sections.
+func (l *lister) each(tell func(addr uint64, n *Line) error) error {
+	for i := range l.sections {
+		err := l.section(&l.sections[i], func(p place, n *Line, labels []string) error {
+			if len(labels) > maxLabels {
+				labels = append(labels[:maxLabels], "...")
+			}
+			n.Label = strings.Join(labels, ", ")
+			return tell(p.addr(), n)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // list screens c and has write tell of it.

@@ -74,6 +74,9 @@ type Options struct {
 	// that works. An error from it ends the work with a *StopError that wraps it.
 	Stop func() error
 
+	// Decoded asks for Verdict.Decoded.
+	Decoded bool
+
 	// TextBytes bounds what Listing and Boundaries write; 0 is no bound. Beyond it
 	// they end with a *LimitError.
 	TextBytes int
@@ -92,7 +95,11 @@ func Screen(c Code, h Host, o Options) (*Verdict, error) {
 	if s.traverse(); s.err != nil {
 		return nil, s.err
 	}
-	return s.verdict(h), nil
+	v := s.verdict(h)
+	if o.Decoded {
+		v.Decoded = s.instructions()
+	}
+	return v, nil
 }
 
 // traverse decodes all there is: first what is sure to be code, then what may be, then the rest.

@@ -2,6 +2,9 @@ package screen
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -162,5 +165,46 @@ func TestNoAllocation(t *testing.T) {
 	code := unhex(t, "62 f1 74 48 58 c2")
 	if n := testing.AllocsPerRun(100, func() { Length(code) }); n != 0 {
 		t.Errorf("%v allocations to decode an instruction", n)
+	}
+}
+
+// TestDecodedBeside: a verdict has on demand the instructions that Decoded finds.
+func TestDecodedBeside(t *testing.T) {
+	c := oneFunction([]byte{0x74, 0x01, 0x90, 0xC3, 0xFF, 0xFF, 0x90}) // jz 1f; nop; 1: ret; and what is no code
+	want, err := Decoded(c, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := screened(c, Host{}, Options{Decoded: true}); !reflect.DeepEqual(v.Decoded, want) || v.Decoded[0].Lengths[16] != 2 {
+		t.Errorf("%+v, want %+v", v.Decoded, want)
+	}
+	if v := screened(c, Host{}, Options{}); v.Decoded != nil {
+		t.Errorf("%+v, unasked", v.Decoded)
+	}
+}
+
+// TestLines: the lines of a listing come with their addresses, and an error ends them.
+func TestLines(t *testing.T) {
+	c := oneFunction([]byte{0x74, 0x01, 0x90, 0xC3})
+	v := screened(c, Host{}, Options{})
+	var all []Line
+	err := Lines(c, v, Options{}, func(addr uint64, n *Line) error {
+		if want := c.Sections[0].Addr + uint64(n.Offset); addr != want {
+			t.Errorf("%s at %#x, want %#x", n.Text, addr, want)
+		}
+		all = append(all, *n)
+		return nil
+	})
+	var b bytes.Buffer
+	if err := ListingJSON(&b, c, v, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	var want []Line
+	if json.Unmarshal(b.Bytes(), &want) != nil || err != nil || len(all) < 4 || !reflect.DeepEqual(all, want) {
+		t.Errorf("%v: %+v, want %+v", err, all, want)
+	}
+	enough := errors.New("enough")
+	if err := Lines(c, v, Options{}, func(uint64, *Line) error { return enough }); !errors.Is(err, enough) {
+		t.Errorf("%v", err)
 	}
 }

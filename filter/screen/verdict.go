@@ -24,6 +24,7 @@ type Verdict struct {
 	Data          []Data          // what no control was seen to reach, in order of address
 	DataCount     int             // more than len(Data) where an object has more data than is worth listing
 	DataBytes     int             // of all data
+	Decoded       []Instructions  // what the function of this name gives, where Options.Decoded asks for it
 }
 
 // Function gives what is known of the function that begins at addr, nil if no function of the list does.

@@ -64,14 +64,14 @@ func (j *job) measure() (*wire.Result, error) {
 	}
 	counting := time.Now()
 	j.count(s, w.Expected(), res)
+	counted := time.Since(counting)
 	all := f.Watched.Verifying
 	res.Timing = wire.Timing{
 		Load: s.Loading.Microseconds(), Screen: s.Screening.Microseconds(),
 		Learn: l.took.Microseconds(),
 		Watch: (watching - verifying).Microseconds(), Measure: examining.Sub(measuring).Microseconds(),
-		Audit: (examined.Sub(examining) - (all - verifying)).Microseconds(),
+		Audit: (examined.Sub(examining) - (all - verifying)).Microseconds(), Count: counted.Microseconds(),
 		Cells: (time.Since(began) - l.calibrating - all).Microseconds(), Verify: all.Microseconds(),
-		Count: time.Since(counting).Microseconds(),
 	}
 	return res, nil
 }

@@ -30,8 +30,10 @@ type copied struct {
 	entry    uint64 // of the function in the copy
 	copy     *rewrite.Copy
 	regions  []cell.Region // of the copy
+	undo     func() error  // takes these out of the space; nil where they are not there
 	memory   []byte        // the counters
 	seed     maphash.Seed
+	first    *result // of the first call
 }
 
 // span is a range of addresses.
@@ -59,7 +61,7 @@ func newCopied(s *subject.Subject) (*copied, error) {
 	}}
 	c.code, c.supplied = subject.Code(s.Image), suppliedCode()
 	c.code.Roots = append(slices.Clone(c.code.Roots), s.Choice.Addr)
-	if err := c.decode(); err != nil {
+	if err := c.decode(s.Verdict.Decoded); err != nil {
 		return nil, err
 	}
 	c.source.Entries = slices.Clone(c.code.Roots)
@@ -82,15 +84,17 @@ func newCopied(s *subject.Subject) (*copied, error) {
 	return c, nil
 }
 
-// decode finds the instructions of the code that is copied.
-func (c *copied) decode() error {
+// decode finds the instructions of the code that is copied; those of the subject may be
+// known already.
+func (c *copied) decode(sections []screen.Instructions) error {
 	library, err := screen.Decoded(c.supplied, screen.Options{})
 	if err != nil {
 		return err
 	}
-	sections, err := screen.Decoded(c.code, screen.Options{})
-	if err != nil {
-		return err
+	if sections == nil {
+		if sections, err = screen.Decoded(c.code, screen.Options{}); err != nil {
+			return err
+		}
 	}
 	c.source.Sections = append(library, sections...)
 	slices.SortFunc(c.source.Sections, func(a, b screen.Instructions) int { return cmp.Compare(a.Addr, b.Addr) })
@@ -122,7 +126,8 @@ func returnAddress(s *subject.Subject) (uint64, error) {
 // by an address that nobody foresaw.
 const mostRounds = 64
 
-// call makes one call in the copy. plan is of an ordinary cell.
+// call makes one call in the copy, which stays in the space until leave is called. plan
+// is of an ordinary cell.
 func (c *copied) call(s *subject.Subject, plan cell.Plan) (count.Ledger, error) {
 	for range mostRounds {
 		if c.copy == nil {
@@ -135,7 +140,11 @@ func (c *copied) call(s *subject.Subject, plan cell.Plan) (count.Ledger, error) 
 		case err != nil:
 			return nil, err
 		case out.End == cell.Returned:
-			return c.finished(s, plan, out)
+			if c.first == nil {
+				got := c.resultOf(s, out)
+				c.first = &got
+			}
+			return c.copy.Ledger(c.memory), nil
 		}
 		if err := c.learn(out); err != nil {
 			return nil, err
@@ -146,6 +155,9 @@ func (c *copied) call(s *subject.Subject, plan cell.Plan) (count.Ledger, error) 
 
 // rewrite makes the copy.
 func (c *copied) rewrite() (err error) {
+	if err := c.leave(); err != nil {
+		return err
+	}
 	if c.copy, err = rewrite.Rewrite(c.source, c.place); err != nil {
 		return err
 	}
@@ -178,19 +190,31 @@ func (c *copied) screen() error {
 	return err
 }
 
-// finished is the ledger of a call in the copy, whose result is that of the original.
-func (c *copied) finished(s *subject.Subject, plan cell.Plan, out *cell.Outcome) (count.Ledger, error) {
-	got := c.resultOf(s, out)
-	out, err := s.Attempt(plan, func() {})
+// verify makes the first call again, in the original code: its result must be the same.
+func (c *copied) verify() error {
+	if err := c.leave(); err != nil {
+		return err
+	}
+	out, err := c.subject.Attempt(c.subject.Plan(), func() {})
 	switch {
 	case err != nil:
-		return nil, err
+		return err
 	case out.End != cell.Returned:
-		return nil, fmt.Errorf("another call of the original code ended by a %v", out.End)
-	case c.resultOf(s, out) != got:
-		return nil, errors.New("the rewritten code has another result than the original, as has code whose result depends on time")
+		return fmt.Errorf("another call of the original code ended by a %v", out.End)
+	case c.first == nil || c.resultOf(c.subject, out) != *c.first:
+		return errors.New("the rewritten code has another result than the original, as has code whose result depends on time")
 	}
-	return c.copy.Ledger(c.memory), nil
+	return nil
+}
+
+// leave gives the space back to the original code.
+func (c *copied) leave() error {
+	if c.undo == nil {
+		return nil
+	}
+	undo := c.undo
+	c.undo = nil
+	return undo()
 }
 
 // Names of the regions.
@@ -198,11 +222,11 @@ const countersName = "counters"
 
 // run runs a cell of the copy, and leaves the counters in memory.
 func (c *copied) run(s *subject.Subject, plan cell.Plan) (out *cell.Outcome, err error) {
-	undo, err := s.Space.Extend(c.regions)
-	if err != nil {
-		return nil, err
+	if c.undo == nil {
+		if c.undo, err = s.Space.Extend(c.regions); err != nil {
+			return nil, err
+		}
 	}
-	defer func() { err = errors.Join(err, undo()) }()
 	counters, err := s.Space.Bytes(countersName)
 	if err != nil {
 		return nil, err
@@ -226,7 +250,7 @@ func (c *copied) learn(out *cell.Outcome) error {
 		c.source.Entries = append(c.source.Entries, addr)
 		if !c.copy.Instruction(addr) { // or nothing was seen to lead there
 			c.code.Roots = append(c.code.Roots, addr)
-			if err := c.decode(); err != nil {
+			if err := c.decode(nil); err != nil {
 				return err
 			}
 		}

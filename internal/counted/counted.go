@@ -29,6 +29,11 @@ type Counts struct {
 // was executed. An error says why that is not known.
 type counter interface {
 	call(*subject.Subject, cell.Plan) (count.Ledger, error)
+	// verify holds the first call, of those that were made of the subject itself, against
+	// one in which nothing is counted. It comes last.
+	verify() error
+	// leave ends counting before its end.
+	leave() error
 }
 
 // stepped counts in single steps.
@@ -42,6 +47,9 @@ func (c stepped) call(s *subject.Subject, plan cell.Plan) (count.Ledger, error) 
 	return call.Ledger, nil
 }
 
+func (stepped) verify() error { return nil }
+func (stepped) leave() error  { return nil }
+
 // mostSteps bounds the steps of one call.
 const mostSteps = 100_000
 
@@ -49,15 +57,22 @@ const mostSteps = 100_000
 // hypervisor that has to be asked of each makes it long.
 const stepTime = 40 * time.Microsecond
 
-// What a call in rewritten code takes at most, and what there is to do beside: cells,
-// and the original call that its result is compared with.
+// What counting a call takes, of the length of the call. Most code that counts takes
+// hardly longer than the original; the shortest loops take up to seven times as long.
 const (
-	slowdown  = 8 // times as long
+	slowdown  = 4
+	copies    = 2 // calls in code that counts
+	originals = 1 // calls that their result is compared with
 	cellTime  = time.Millisecond
-	mostCells = 4
-	// Code is taken apart, copied, and the copy screened: so long for a byte of it.
-	byteTime = 150 * time.Nanosecond
+	// Code is copied, and the copy screened: so long for a byte of it.
+	byteTime = 75 * time.Nanosecond
 )
+
+// takes is about how long it takes to count a call of some length, of so many bytes of
+// code.
+func takes(length time.Duration, code int) time.Duration {
+	return (copies*slowdown+originals)*length + (copies+originals)*cellTime + time.Duration(code)*byteTime
+}
 
 // Count counts what one call of a subject does, which takes about so long, within a time
 // limit. An error says why it cannot be known.
@@ -66,7 +81,7 @@ func Count(s *subject.Subject, length, limit time.Duration) (*Counts, error) {
 	for _, sec := range subject.Code(s.Image).Sections {
 		code += len(sec.Code)
 	}
-	if mostCells*(slowdown*length+cellTime)+time.Duration(code)*byteTime > limit {
+	if takes(length, code) > limit {
 		return nil, errors.New("there is no time left to count in")
 	}
 	rewritten, err := newCopied(s)
@@ -88,10 +103,13 @@ func Count(s *subject.Subject, length, limit time.Duration) (*Counts, error) {
 func with(s *subject.Subject, by counter) (*Counts, error) {
 	l, err := by.call(s, s.Plan())
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, by.leave())
 	}
 	c := &Counts{Ledger: l, Totals: count.Sum(l, s.Space.Code)}
 	c.compare(s, by)
+	if err := by.verify(); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 

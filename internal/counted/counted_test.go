@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"webrunner/internal/count"
 	"webrunner/internal/count/step"
 	"webrunner/internal/elfobj"
 	"webrunner/internal/subject"
@@ -108,7 +109,7 @@ func TestBothWays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := c.call(s, s.Plan())
+			got, err := c.alone()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,6 +130,15 @@ func TestBothWays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// alone counts one call in rewritten code, and verifies it.
+func (c *copied) alone() (count.Ledger, error) {
+	l, err := c.call(c.subject, c.subject.Plan())
+	if err != nil {
+		return nil, errors.Join(err, c.leave())
+	}
+	return l, c.verify()
 }
 
 // TestProfile: the instructions of a call by function, by line and by block.
@@ -165,6 +175,22 @@ func TestProfile(t *testing.T) {
 	functions, blocks, lines := share(wire.ProfileFunctions), share(wire.ProfileBlocks), share(wire.ProfileLines)
 	if functions["twice"] != 3*2 || blocks["twice"] != 3*2 || lines["lines.c:14"] != 3*1 || lines["lines.c:15"] != 3*1 {
 		t.Errorf("functions %v, blocks %v, lines %v", functions, blocks, lines)
+	}
+	// The listing has every instruction of what was executed, those that were not as well.
+	sum, lines14 := uint64(0), uint64(0)
+	labels := make(map[string]bool)
+	for _, n := range c.Profile(s, wire.ProfileListing).Listing {
+		sum += n.Executed
+		if n.Line == 14 && filepath.Base(n.File) == "lines.c" {
+			lines14 += n.Executed
+		}
+		labels[n.Label] = true
+		if n.Text == "" || n.Bytes == "" || n.Executed > 0 && n.Share != float64(n.Executed)/float64(c.Instructions) {
+			t.Errorf("%+v", n)
+		}
+	}
+	if sum != c.Instructions || lines14 != 3*1 || !labels["twice"] || !labels["playground"] {
+		t.Errorf("the listing has %d instructions, want %d; line 14 %d; labels %v", sum, c.Instructions, lines14, labels)
 	}
 	// Without a line table there is none.
 	if err := s.Space.Close(); err != nil {

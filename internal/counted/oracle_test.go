@@ -181,7 +181,7 @@ func compareFunction(t *testing.T, m member, symbol, guess string) (row tried, o
 	var got count.Ledger
 	c, err2 := newCopied(s)
 	if err2 == nil {
-		got, err2 = c.call(s, s.Plan())
+		got, err2 = c.alone()
 	}
 	row.called = 1
 	switch {

@@ -2,6 +2,7 @@ package counted
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,6 +17,7 @@ import (
 const (
 	mostPlaces = 200
 	mostLines  = 48 // of code of a block
+	mostListed = 10_000
 )
 
 // Profile tells where the instructions of a call of a subject were executed.
@@ -62,7 +64,55 @@ func (c *Counts) Profile(s *subject.Subject, by wire.ProfileBy) *wire.Profile {
 		place.Share = float64(place.Instructions) / float64(max(c.Instructions, 1))
 		p.Places = append(p.Places, *place)
 	}
+	if by == wire.ProfileListing {
+		c.list(s, lines, p)
+	}
 	return p
+}
+
+// list adds to a profile the screen's listing of the functions in which something was
+// executed, each line with how often it was.
+func (c *Counts) list(s *subject.Subject, lines *lineTable, p *wire.Profile) {
+	var run []wire.ProfileLine // of one symbol
+	executed := false          // something of it
+	symbol := ""
+	flush := func() {
+		if executed {
+			p.Listing = append(p.Listing, run...)
+		}
+		run, executed = run[:0], false
+	}
+	err := screen.Lines(subject.Code(s.Image), s.Verdict, screen.Options{Entry: s.Choice.Addr, Stop: timeUp(s)}, func(addr uint64, n *screen.Line) error {
+		if of := n.Section + "\x00" + n.Symbol; of != symbol {
+			flush()
+			symbol = of
+		}
+		if len(p.Listing)+len(run) == mostListed {
+			return fmt.Errorf("it has more than %d lines", mostListed)
+		}
+		line := wire.ProfileLine{Section: n.Section, Offset: n.Offset, Size: n.Size, Bytes: n.Bytes, Text: n.Text, Symbol: n.Symbol, Label: n.Label}
+		line.File, line.Line = lines.at(addr)
+		if t := c.Ledger[addr]; t != nil {
+			line.Executed, line.Share = t.Executed, float64(t.Executed)/float64(max(c.Instructions, 1))
+			executed = true
+		}
+		run = append(run, line)
+		return nil
+	})
+	flush()
+	if err != nil {
+		p.Note = fmt.Sprintf("the listing is not whole: %v", err)
+	}
+}
+
+// timeUp ends work when no time is left.
+func timeUp(s *subject.Subject) func() error {
+	return func() error {
+		if s.Left() <= 0 {
+			return errors.New("there is no time left")
+		}
+		return nil
+	}
 }
 
 // placeOf names an address by its function, of the object or supplied.

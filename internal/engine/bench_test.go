@@ -54,7 +54,7 @@ func add(took map[string]time.Duration, t runner.Timing, c wire.Timing) {
 	took["spawn"] += t.Spawn
 	took["send"] += t.Send
 	took["child"] += t.Answer
-	for name, micros := range map[string]int64{"load": c.Load, "screen": c.Screen, "watch": c.Watch, "measure": c.Measure, "audit": c.Audit, "verify": c.Verify} {
+	for name, micros := range map[string]int64{"load": c.Load, "screen": c.Screen, "watch": c.Watch, "measure": c.Measure, "audit": c.Audit, "count": c.Count, "verify": c.Verify} {
 		took[name] += time.Duration(micros) * time.Microsecond
 	}
 }

@@ -30,6 +30,7 @@ func writeProfile(b *strings.Builder, p *wire.Profile) {
 		rows = append(rows, []string{"", "", fmt.Sprint(p.Others), "", "elsewhere"})
 	}
 	writeRows(b, rows)
+	writeListing(b, p.Listing)
 	for i := range p.Places {
 		place := &p.Places[i]
 		if len(place.Code) == 0 || place.Share < shownCode {
@@ -39,6 +40,31 @@ func writeProfile(b *strings.Builder, p *wire.Profile) {
 		for _, text := range place.Code {
 			b.WriteString("      " + line(text) + "\n")
 		}
+	}
+}
+
+// writeListing writes the listing of a profile, with how often each instruction was
+// executed before it.
+func writeListing(b *strings.Builder, list []wire.ProfileLine) {
+	section, source := "", ""
+	for i := range list {
+		n := &list[i]
+		if n.Section != section {
+			section = n.Section
+			fmt.Fprintf(b, "\n  section %s\n  %12s %8s\n", line(section), "executed", "share")
+		}
+		if n.Label != "" {
+			fmt.Fprintf(b, "%s:\n", line(n.Label))
+		}
+		if at := fmt.Sprintf("%s:%d", n.File, n.Line); n.Line > 0 && at != source {
+			source = at
+			fmt.Fprintf(b, "  %21s  ; %s\n", "", line(at))
+		}
+		counts := strings.Repeat(" ", 21)
+		if n.Executed > 0 {
+			counts = fmt.Sprintf("%12d %6s %%", n.Executed, fixed(100*n.Share, 1))
+		}
+		fmt.Fprintf(b, "  %s  %6x  %-22s %s\n", counts, n.Offset, line(n.Bytes), line(n.Text))
 	}
 }
 
@@ -64,7 +90,7 @@ func Folded(w io.Writer, r *wire.Result) error {
 		for i := range p.Places {
 			place := &p.Places[i]
 			stack := frame(r.Kernel) + ";" + frame(place.Function)
-			if full := frame(where(place)); full != frame(place.Function) || p.By != wire.ProfileFunctions {
+			if full := frame(where(place)); full != frame(place.Function) || p.By != wire.ProfileFunctions && p.By != wire.ProfileListing {
 				stack += ";" + full
 			}
 			fmt.Fprintf(&b, "%s %d\n", stack, place.Instructions)

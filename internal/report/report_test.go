@@ -94,7 +94,11 @@ func empty() *wire.Result { return &wire.Result{Kernel: "playground"} }
 // profiled is a result with a profile.
 func profiled() *wire.Result {
 	r := pmu()
-	r.Profile = &wire.Profile{By: wire.ProfileBlocks, Instructions: 642, Others: 2, Note: "a note", Places: []wire.ProfilePlace{
+	r.Profile = &wire.Profile{By: wire.ProfileBlocks, Instructions: 642, Others: 2, Note: "a note", Listing: []wire.ProfileLine{
+		{Executed: 1, Share: 0.0016, Section: ".text", Size: 2, Bytes: "31c0", Text: "xor eax, eax", Symbol: "sdot", Label: "sdot", File: "a.c", Line: 3},
+		{Executed: 64, Share: 0.0997, Section: ".text", Offset: 2, Size: 3, Bytes: "83c001", Text: "add eax, 0x1", Symbol: "sdot", Label: "sdot+0x2", File: "a.c", Line: 3},
+		{Section: ".text.cold", Size: 1, Bytes: "c3", Text: "ret\x1b", Symbol: "sdot"},
+	}, Places: []wire.ProfilePlace{
 		{Function: "sdot", Offset: 64, File: "sdot.c", Line: 12, Executed: 64, Instructions: 630, Share: 630.0 / 642, Code: []string{"mulps xmm4, xmm8", "jnb 0x10000040"}},
 		{Function: "sd;ot", Executed: 1, Instructions: 10, Share: 10.0 / 642, Code: []string{"ret"}},
 	}}

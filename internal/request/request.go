@@ -132,7 +132,7 @@ func NamesOf(query map[string][]string, usual string) string {
 func (r *Reader) options() []option {
 	return []option{
 		{"events", "NAME,...", "what to count: names, globs, sets and event=0x..,umask=0x..; see webrunner events", r.events},
-		{"profile", "BY", "where its instructions are executed, counted exactly: blocks, lines or functions", profile},
+		{"profile", "BY", "where its instructions are executed, counted exactly: blocks, lines, functions, or the listing of its instructions", profile},
 		{"symbol", "NAME", "the function of the object to call; default the one that has the kernel's name", symbol},
 		{"mode", "MODE", "latency: single calls between fences (default); throughput: calls back to back", mode},
 		{"cold", "WHAT", "data, code or data,code: not in any cache when a call begins", cold},

@@ -95,7 +95,7 @@ func Screen(im *loader.Image, job *wire.Job, entry uint64, stop func() error) (*
 		}
 		soft[rule] = true
 	}
-	v, err := screen.Screen(Code(im), h, screen.Options{Soft: soft, Entry: entry, Stop: stop})
+	v, err := screen.Screen(Code(im), h, screen.Options{Soft: soft, Entry: entry, Stop: stop, Decoded: job.Count != wire.CountOptions{}})
 	if err != nil {
 		return nil, Problem(err)
 	}

@@ -22,6 +22,7 @@ const (
 	ProfileBlocks    ProfileBy = "blocks"    // straight-line code
 	ProfileLines     ProfileBy = "lines"     // lines of the source, where the object has .debug_line
 	ProfileFunctions ProfileBy = "functions" // functions of the object
+	ProfileListing   ProfileBy = "listing"   // functions, with the listing of their instructions
 )
 
 // Valid tells whether p is one of the constants of its type.
@@ -29,7 +30,7 @@ func (p ProfileBy) Valid() bool { return slices.Contains(ProfileWays(), p) }
 
 // ProfileWays lists every ProfileBy.
 func ProfileWays() []ProfileBy {
-	return []ProfileBy{ProfileBlocks, ProfileLines, ProfileFunctions}
+	return []ProfileBy{ProfileBlocks, ProfileLines, ProfileFunctions, ProfileListing}
 }
 
 // Profile tells where the instructions of a call were executed.
@@ -41,6 +42,24 @@ type Profile struct {
 	Others uint64 `json:"others"`
 	// Note tells what is to know of the profile; may be empty.
 	Note string `json:"note,omitempty"`
+	// Listing has the lines of all functions of the object in which something was
+	// executed, in order of section and offset, where it was asked for.
+	Listing []ProfileLine `json:"listing,omitempty"`
+}
+
+// ProfileLine is a line of the screen's listing, and how often it was executed.
+type ProfileLine struct {
+	Executed uint64  `json:"executed"`
+	Share    float64 `json:"share"` // of the instructions of the call
+	Section  string  `json:"section"`
+	Offset   int     `json:"offset"` // in the section
+	Size     int     `json:"size"`   // bytes
+	Bytes    string  `json:"bytes"`  // hexadecimal
+	Text     string  `json:"text"`   // Intel syntax; data and padding are named
+	Symbol   string  `json:"symbol,omitempty"`
+	Label    string  `json:"label,omitempty"` // what begins here: symbols, or the target of a branch
+	File     string  `json:"file,omitempty"`  // of the source, where it is known
+	Line     int     `json:"line,omitempty"`
 }
 
 // ProfilePlace is a block, a line or a function, and what was executed there.

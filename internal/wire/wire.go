@@ -540,13 +540,13 @@ type Timing struct {
 	Load   int64 `json:"load"`
 	Screen int64 `json:"screen"`
 	Learn  int64 `json:"learn,omitempty"` // what measuring costs here, of a job that was told nothing of that
-	Cells  int64 `json:"cells"`           // Watch, Measure and Audit, and what lies between them
+	Cells  int64 `json:"cells"`           // Watch, Measure, Audit and Count, and what lies between them
 	// Watch is the cell whose calls are watched, Measure those that are measured, Audit
 	// what is held against them, with more watched cells where that is needed.
 	Watch   int64 `json:"watch,omitempty"`
 	Measure int64 `json:"measure,omitempty"`
 	Audit   int64 `json:"audit,omitempty"`
+	Count   int64 `json:"count,omitempty"` // exact counts: the rewritten copy, and its cells
 	Verify  int64 `json:"verify"`
-	Count   int64 `json:"count,omitempty"` // exact counts: the rewritten copy, and its cell
 	Total   int64 `json:"total"`
 }
