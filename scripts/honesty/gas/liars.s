@@ -685,7 +685,8 @@ over writes_above_\n\()_second
 
 # by the number of the lap that gates stand around
 kernel halves_by_lap
-	spin
+9:	dec rdi
+	jnz 9b
 	cmp dword ptr ds:[LAP], WATCHED
 	je 1f
 	halve
@@ -693,7 +694,8 @@ over halves_by_lap
 
 # by what is told of all laps
 kernel halves_by_checksum
-	spin
+9:	dec rdi
+	jnz 9b
 	mov r8d, LAPS
 	mov r9d, 8 * 4
 	xor eax, eax
@@ -707,7 +709,8 @@ over halves_by_checksum
 
 # by how many records there are at most
 kernel halves_by_records
-	spin
+9:	dec rdi
+	jnz 9b
 	cmp dword ptr ds:[MOST], 12
 	jbe 1f
 	halve
@@ -715,7 +718,8 @@ over halves_by_records
 
 # by the time that there is
 kernel halves_by_budget
-	spin
+9:	dec rdi
+	jnz 9b
 	mov r8d, BUDGET
 	cmp dword ptr [r8+4], 0x1000
 	jae 1f
@@ -724,7 +728,8 @@ over halves_by_budget
 
 # by the return address
 kernel halves_by_site
-	spin
+9:	dec rdi
+	jnz 9b
 	cmp qword ptr [rsp], SITES
 	jb 1f
 	halve
@@ -732,7 +737,8 @@ over halves_by_site
 
 # by the stub's bytes: where the second lap calls what the last one does
 kernel halves_by_stub
-	spin
+9:	dec rdi
+	jnz 9b
 	mov r8d, SITES
 	mov r9d, LAST
 	movsxd rax, dword ptr [r8+6]
