@@ -16,18 +16,30 @@ const (
 	ModeTSC   = 0 // time stamps only
 	ModeRead  = 1 // read(2) of the group leader
 	ModeRDPMC = 2 // rdpmc, no system call
-	ModeWatch = 3 // nothing is read: the supervisor is called before and after
-	ModeCases = 4 // likewise, once everything is known of the call
+	ModeCases = 3 // nothing is read: the supervisor is called once everything is known of the call
 )
 
-// Marks in the code right before the two breakpoints of ModeWatch and that of
+// Marks in the code right before the two reads of a gate and the breakpoint of
 // ModeCases, by which the supervisor finds them. Any numbers do that occur nowhere
 // else in the blob.
 const (
-	markEnter = 0x7265746e
-	markLeave = 0x7661656c
-	markCase  = 0x65736163
+	markGate = 0x65746167
+	markStop = 0x706f7473
+	markCase = 0x65736163
 )
+
+// Gates is how many gates there are: record r has gate r mod Gates. The stub reads it
+// before the watched lap, behind it, and behind the lap that follows. A gate is a byte of
+// a page that the supervisor has shut before it forks the cell, or has not; it is a page
+// and a line of the cache from the one before it.
+const (
+	Gates    = 3
+	gateStep = pageSize + cacheLine
+	lastGate = 2 // laps from the watched one to the last end at which a gate is read
+)
+
+// Unwatched is Control.Watched where no gate is read.
+const Unwatched = 1 << 62
 
 // markSite and the numbers after it are in the code of the sites, where each
 // lap has two: that of a single timed call, and MaxLaps further on that
@@ -59,7 +71,7 @@ const (
 // Lap is one timed call of a record: the kernel, the empty function, a
 // calibration chain, a witness, a flush or a restore.
 type Lap struct {
-	Looped  uint64 // 1: several calls, or counters or the supervisor beside one
+	Looped  uint64 // 1: several calls, or counters beside one
 	Turns   uint64 // of the loop of a chain or a witness
 	Batch   uint64 // calls between the two time stamps, at least 1
 	Counted uint64 // 1: event counters are read around it
@@ -126,6 +138,7 @@ type Control struct {
 	Records   uint64    // most records to write
 	Laps      [MaxLaps]Lap
 	LapN      uint64 // laps of a record, at least 1
+	Watched   uint64 // lap around which gates are read, or Unwatched; the same whether any is shut
 	Close     uint64 // 1: lap 0 runs once more before the first record, and after the last
 	Budget    uint64 // TSC ticks after which the loop ends by itself
 	Mode      uint64

@@ -13,11 +13,12 @@ const (
 	Witness                   // WitnessMixes mixes that fill the dispatch width a turn
 	Flush                     // empties every cache of the ranges that Control.Flush names
 	Restore                   // copies the ranges that Control.Restore names: contents for the next record
+	Stop                      // reads the first gate: where that is shut, the supervisor is called within the lap
 	Case                      // the function under test, by Control.Callee, with registers set that a call leaves undefined
 )
 
 // sectionSymbols are the blob's functions behind the kinds.
-var sectionSymbols = [...]string{Empty: "stub.empty", ImulChain: "stub.imul_chain", Straight: "stub.straight", AddChain: "stub.add_chain", Witness: "stub.witness", Flush: "stub.flush", Restore: "stub.restore", Case: "stub.case"}
+var sectionSymbols = [...]string{Empty: "stub.empty", ImulChain: "stub.imul_chain", Straight: "stub.straight", AddChain: "stub.add_chain", Witness: "stub.witness", Flush: "stub.flush", Restore: "stub.restore", Stop: "stub.stop", Case: "stub.case"}
 
 // imulLength is that of a step of a chain, in bytes.
 const imulLength = 3

@@ -165,3 +165,10 @@ FUNCTION(23, stub·case)
 	MOVQ (Control_Scratch+8)(R10), R10
 	POPFQ
 	RET
+
+// stop reads a gate. Where that is shut, the cell stops within the lap.
+FUNCTION(24, stub·stop)
+	MOVL $const_GatesAddr, DX
+	MOVL $const_markStop, CX
+	MOVBLZX (DX), CX
+	RET

@@ -15,6 +15,7 @@ package trampoline
 //
 //	0x0800_0000  stub         RX
 //	0x0801_0000  control      R    what to do (Control)
+//	0x0804_0000  gates        R    what stops a watched cell: a page each, which is shut to the cell then
 //	0x0807_0000  variables    RW   thread-local ones of the object, if any, up to FS, and of a second object below
 //	0x080f_0000  thread page  RW   where FS points
 //	0x0810_0000  results      RW   what happened (Results, then Records), shared
@@ -29,6 +30,7 @@ package trampoline
 const (
 	StubAddr      = 0x08000000
 	ControlAddr   = 0x08010000
+	GatesAddr     = 0x08040000
 	VariablesAddr = FSBase - 2*VariablesRoom // lowest address of thread-local variables
 	ThreadAddr    = 0x080f0000
 	ResultsAddr   = 0x08100000

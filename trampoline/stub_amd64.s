@@ -127,7 +127,7 @@ here: \
 	JMP  timed
 
 // LOOPED is the site of a lap of several calls, or of one around which
-// counters are read or the supervisor looks. The callee owns its argument
+// counters are read. The callee owns its argument
 // registers and its stack arguments, so all of them are loaded anew for each call.
 #define LOOPED(here, go, done, mark) \
 	PCALIGN $const_cacheLine \
@@ -293,11 +293,31 @@ record:
 	LEAQ Record__size(R11), AX
 	MOVQ AX, Results_Next(R14)
 
-	// One lap: clean state, timed calls, checks.
-lap:
+	// Between two laps. Around the watched one the stub reads a gate. Where the
+	// supervisor has shut that, the read faults, which stops the cell before its
+	// supervisor, and nothing is there to be read that tells of it.
+between:
 	CONTROL(R15)
 	RESULTS(R14)
 	MOVQ Results_Lap(R14), R13
+	MOVQ R13, AX
+	SUBQ Control_Watched(R15), AX
+	CMPQ AX, $const_lastGate
+	JHI  passed
+	MOVQ Results_Count(R14), AX
+	XORL DX, DX
+	MOVL $const_Gates, CX
+	DIVQ CX
+	IMUL3Q $const_gateStep, DX, DX
+	ADDQ $const_GatesAddr, DX
+	MOVL $const_markGate, CX
+	MOVBLZX (DX), CX
+
+passed:
+	CMPQ R13, Control_LapN(R15)
+	JCC  complete
+
+	// One lap: clean state, timed calls, checks.
 	IMUL3Q $Lap__size, R13, R13
 	LEAQ Control_Laps(R15)(R13*1), R13
 	MOVQ Lap_Turns(R13), AX
@@ -528,28 +548,27 @@ counted:
 	CMPQ Results_Closing(R11), $0
 	JNE  finish
 	INCQ Results_Lap(R11)
-	MOVQ Results_Lap(R11), AX
-	CMPQ AX, Control_LapN(R10)
-	JCS  lap
+	JMP  between
 
 	// The record is complete.
-	INCQ Results_Count(R11)
-	MOVQ Results_Next(R11), AX
-	MOVQ AX, Results_Record(R11)
-	MOVQ Results_Count(R11), AX
-	CMPQ AX, Control_Records(R10)
+complete:
+	INCQ Results_Count(R14)
+	MOVQ Results_Next(R14), AX
+	MOVQ AX, Results_Record(R14)
+	MOVQ Results_Count(R14), AX
+	CMPQ AX, Control_Records(R15)
 	JAE  close
 	RDTSC
 	SHLQ $32, DX
 	ORQ  DX, AX
-	CMPQ AX, Results_Deadline(R11)
+	CMPQ AX, Results_Deadline(R14)
 	JCS  record
 
 	// Lap 0 once more, in a record that does not count: the calibration
 	// chain after the last record.
 close:
-	MOVQ Control_Close(R10), AX
-	MOVQ AX, Results_Closing(R11)
+	MOVQ Control_Close(R15), AX
+	MOVQ AX, Results_Closing(R14)
 	TESTQ AX, AX
 	JNE  record
 	JMP  over
@@ -565,8 +584,6 @@ after:
 	MOVQ DX, Results_ES(R11)
 	MOVQ SI, Results_SI(R11)
 	MOVQ DI, Results_DI(R11)
-	CMPQ Results_Mode(R11), $const_ModeWatch
-	JEQ  leaving
 	LFENCE
 	CMPQ Results_Mode(R11), $const_ModeRDPMC
 	JEQ  rdpmc1
@@ -620,10 +637,8 @@ read:
 	// begins with the number of counters and two times; they are kept, so that
 	// the supervisor can see a multiplexed group.
 counters:
-	CMPQ Results_Mode(R11), $const_ModeWatch
-	JEQ  counted
 	CMPQ Results_Mode(R11), $const_ModeCases
-	JEQ  between
+	JEQ  case
 	MOVQ Control_Words(R10), CX
 	MOVQ Results_Next(R11), DI
 	LEAQ (DI)(CX*8), R8
@@ -641,18 +656,8 @@ copyout:
 	MOVQ AX, Results_Next(R11)
 	JMP  counted
 
-	// The supervisor looks after a call that it watches, as stub·before lets it before
-	// the call. It knows the two places by the marks, and here finds the time in AX.
-leaving:
-	STAMP
-	MOVUPS X0, (Results_FX+FXSave_XMM)(R11)
-	KEEP
-	MOVL $const_markLeave, DX
-	INT  $3
-	JMP  read
-
 	// The supervisor looks at what a case did, and says what the next one is.
-between:
+case:
 	MOVL $const_markCase, DX
 	INT  $3
 	JMP  counted
@@ -670,11 +675,9 @@ over:
 	JMP  stub·exit<>(SB)
 
 // before is what a LOOPED site calls before its first call, where more than the
-// time is asked for. It reads the counters into Results.Begin, or lets the
-// supervisor look. R10, R11 are kept, and the argument registers but DX.
+// time is asked for. It reads the counters into Results.Begin. R10, R11 are kept,
+// and the argument registers but DX.
 FUNCTION(1, stub·before)
-	CMPQ Results_Mode(R11), $const_ModeWatch
-	JEQ  entering
 	CMPQ Results_Mode(R11), $const_ModeRDPMC
 	JEQ  rdpmc0
 	LEAQ Results_Begin(R11), SI
@@ -728,13 +731,6 @@ absent:
 	MOVQ Results_Record(R11), AX
 	ORQ  $const_FlagCounter, Record_Flags(AX)
 	JMP  rdpmc0done
-
-entering:
-	MOVL $const_markEnter, DX
-	INT  $3
-	STAMP
-	MOVQ AX, Results_Stamp(R11)
-	RET
 
 // stack_args writes the arguments that are passed on the stack, which begin above
 // the return address of this very call. R10 = Control. Clobbers AX and CX.

@@ -40,18 +40,28 @@ const exitCall = 7
 // the stub.
 func ExitRIP() uint64 { return address("stub.exit") + exitCall }
 
-// Watched returns the instruction pointers that a cell shows when it stops
-// before and after a call in ModeWatch.
-func Watched() (enter, leave uint64) { return behind(markEnter), behind(markLeave) }
+// GateReads returns the instruction pointers at which a cell reads gates: around a
+// watched lap, and within a Stop. A shut gate stops the cell there, and GateRead further
+// on it goes on.
+func GateReads() (around, within uint64) {
+	return StubAddr + marked(markGate), StubAddr + marked(markStop)
+}
+
+// GateRead is the length of the instruction that reads a gate, in bytes: movzx ecx, byte
+// ptr [rdx].
+const GateRead = 3
 
 // Between returns the instruction pointer that a cell shows when it stops after a
-// call in ModeCases.
-func Between() uint64 { return behind(markCase) }
+// call in ModeCases: behind the breakpoint.
+func Between() uint64 { return StubAddr + marked(markCase) + uint64(len(breakpoint)) }
 
-// behind returns the instruction pointer behind the breakpoint that has a mark.
-func behind(mark uint32) uint64 {
-	before := append(binary.LittleEndian.AppendUint32(nil, mark), 0xcd, 3) // int 3
-	return StubAddr + uint64(bytes.Index(Code(), before)+len(before))
+// breakpoint is int 3.
+const breakpoint = "\xcd\x03"
+
+// marked returns the offset in the blob of what stands behind a mark.
+func marked(mark uint32) uint64 {
+	m := binary.LittleEndian.AppendUint32(nil, mark)
+	return uint64(bytes.Index(Code(), m) + len(m))
 }
 
 // SuppliedVariables returns the addresses, in a cell, of the thread-local variables

@@ -6,19 +6,24 @@ import (
 	"testing"
 )
 
-// The stops of watched calls are found by marks that must be unique.
+// The places at which the supervisor looks are found by marks that must be unique.
 func TestWatched(t *testing.T) {
-	enter, leave := Watched()
+	around, within := GateReads()
 	for _, tt := range []struct {
 		mark uint32
+		code string
 		at   uint64
-	}{{markEnter, enter}, {markLeave, leave}, {markCase, Between()}} {
+	}{
+		{markGate, "\x0f\xb6\x0a", around},
+		{markStop, "\x0f\xb6\x0a", within},
+		{markCase, breakpoint, Between() - uint64(len(breakpoint))},
+	} {
 		mark := binary.LittleEndian.AppendUint32(nil, tt.mark)
 		if n := bytes.Count(Code(), mark); n != 1 {
 			t.Errorf("the mark %#x is %d times in the blob", tt.mark, n)
 		}
-		if code := Code()[tt.at-StubAddr-2:]; code[0] != 0xcd || code[1] != 3 {
-			t.Errorf("no int 3 before %#x: % x", tt.at, code[:2])
+		if code := Code()[tt.at-StubAddr:][:len(tt.code)]; string(code) != tt.code {
+			t.Errorf("% x at %#x, want % x", code, tt.at, tt.code)
 		}
 	}
 }

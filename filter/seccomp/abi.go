@@ -53,6 +53,7 @@ const (
 
 	ptraceTraceMe     = 0
 	ptracePeekData    = 2
+	ptracePokeUser    = 6
 	ptraceCont        = 7
 	ptraceSingleStep  = 9
 	ptraceGetRegs     = 12
@@ -60,6 +61,8 @@ const (
 	ptraceGetEventMsg = 0x4201
 	ptraceGetSigInfo  = 0x4202
 	ptraceGetRegSet   = 0x4204
+
+	userRIP = 16 * 8 // offset of rip in struct user of asm/user_64.h
 
 	noteXState = 0x202 // NT_X86_XSTATE of include/uapi/linux/elf.h
 

@@ -156,7 +156,7 @@ func TestConstants(t *testing.T) {
 		{"EPOLL_CLOEXEC", epollCloexec}, {"EPOLL_CTL_ADD", epollCtlAdd}, {"EPOLL_CTL_DEL", epollCtlDel},
 		{"EFD_CLOEXEC", efdCloexec}, {"EFD_NONBLOCK", efdNonblock},
 		{"SIGKILL", sigKill}, {"SIGCHLD", sigChld},
-		{"PTRACE_TRACEME", ptraceTraceMe}, {"PTRACE_PEEKDATA", ptracePeekData}, {"PTRACE_CONT", ptraceCont},
+		{"PTRACE_TRACEME", ptraceTraceMe}, {"PTRACE_PEEKDATA", ptracePeekData}, {"PTRACE_POKEUSR", ptracePokeUser}, {"PTRACE_CONT", ptraceCont},
 		{"PTRACE_GETREGS", ptraceGetRegs}, {"PTRACE_SINGLESTEP", ptraceSingleStep},
 		{"PTRACE_GETREGSET", ptraceGetRegSet}, {"NT_X86_XSTATE", noteXState},
 		{"PTRACE_SETOPTIONS", ptraceSetOptions}, {"PTRACE_GETEVENTMSG", ptraceGetEventMsg},

@@ -91,6 +91,15 @@ func Examine(s *subject.Subject, w *Watched, m *measure.Measurement) *Finding {
 			f.Suspect = append(f.Suspect, why)
 		}
 	}
+	if len(f.Suspect) == 0 {
+		why, unproven := e.twins()
+		if why != "" {
+			f.Suspect = append(f.Suspect, why)
+		}
+		if unproven != "" && len(f.Unproven) == 0 {
+			f.Unproven = append(f.Unproven, unproven)
+		}
+	}
 	f.Watched = e.watched
 	return f
 }

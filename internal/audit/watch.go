@@ -5,6 +5,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -191,20 +192,18 @@ func watch(s *subject.Subject, judge Judge, earlier *Watched) (*Watched, error) 
 	}
 	p := s.Plan()
 	p.Laps = []cell.Lap{
-		lapWatched: {Kind: trampoline.Kernel, Counted: true},
-		lapNothing: {Kind: trampoline.Empty, Counted: true},
+		lapWatched: {Kind: trampoline.Kernel},
+		lapNothing: {Kind: trampoline.Empty},
 		lapWarm:    {Kind: trampoline.Kernel},
 		lapWarmer:  {Kind: trampoline.Kernel},
 	}
 	p.Records = len(w.order)
-	p.Watch = &cell.Watch{Before: w.prepare, After: w.look}
+	p.Watch = &cell.Watch{Phase: cell.EveryRecord, Before: w.prepare, After: w.look}
 	out, broken, err := s.RunFilled(p, w.begin)
 	if err != nil {
 		return nil, err
 	}
-	if out.Strayed {
-		w.wrong = "a watched call left by another way than returning"
-	}
+	w.wrong = cmp.Or(w.wrong, wrongIn(out))
 	w.Outcome, w.Broken = out, broken
 	if earlier != nil {
 		w.Outcome, w.Call, w.Returned = earlier.Outcome, earlier.Call, earlier.Returned
@@ -223,11 +222,22 @@ func (w *watcher) begin() {
 	}
 }
 
-// prepare gives the operands their contents before every call.
-func (w *watcher) prepare(lap int) {
-	if lap != lapWatched {
-		return
+// wrongIn tells what a watched cell did that none may do, or "".
+func wrongIn(o *cell.Outcome) string {
+	switch {
+	case o.Strayed:
+		return "a watched call left by another way than returning"
+	case o.Rewritten:
+		return writes
 	}
+	return ""
+}
+
+// writes is what is wrong about a kernel that changes what only the stub writes.
+const writes = "the kernel writes to the samples"
+
+// prepare gives the operands their contents before every call.
+func (w *watcher) prepare() {
 	if len(w.calls) == 0 {
 		w.started = time.Now()
 	}
@@ -271,18 +281,13 @@ func lines(bytes int) int { return (bytes + 63) / 64 }
 
 // look notes what a call did, and tells whether to go on.
 func (w *watcher) look(s cell.WatchedCall) bool {
-	if len(w.calls) == 0 {
-		return true
-	}
 	c := &w.calls[len(w.calls)-1]
-	switch s.Lap {
-	case lapNothing:
+	if s.Beside {
 		c.empty = s
 		return w.more()
-	case lapWatched:
-		c.call = s
-		w.check(c)
 	}
+	c.call = s
+	w.check(c)
 	return true
 }
 
@@ -310,7 +315,7 @@ func (w *watcher) more() bool {
 func (w *watcher) check(c *watched) {
 	s := c.call
 	if w.wrong == "" && s.Wrote {
-		w.wrong = "the kernel writes to the samples"
+		w.wrong = writes
 	}
 	if c.contents == again {
 		return // nothing was looked at before the call, to leave the caches alone

@@ -49,7 +49,7 @@ func (b Body) fault(o *cell.Outcome, at place) *wire.Problem {
 		}
 	} else if !r && (strings.HasPrefix(at.text, "push") || strings.HasPrefix(at.text, "call") || strings.HasPrefix(at.text, "enter")) {
 		access, verb = "write", "wrote"
-	} else if dist == 0 && o.Code == segvAccess && region.Prot&unix.PROT_READ != 0 {
+	} else if dist == 0 && o.Code == segvAccess && region.Prot&unix.PROT_READ != 0 && region.Name != cell.GatesName {
 		access, verb = "write", "wrote" // nothing else can be wrong with it
 	}
 	if jump {
@@ -113,6 +113,8 @@ func regionName(region string) (name, operand string) {
 		return ownCode, ""
 	case "control":
 		return "WebRunner's control block", ""
+	case cell.GatesName:
+		return "WebRunner's gates", ""
 	case "results":
 		return "WebRunner's results", ""
 	case "thread":

@@ -12,7 +12,7 @@ import (
 )
 
 // A detector is proved by calls that are disturbed for certain, and by calls so
-// short that hardly one is. The supervisor is the disturbance: a watched call stops
+// short that hardly one is. The supervisor is the disturbance: a Stop stops
 // for it, so that the processor comes back to the cell from an exception, by the
 // instruction by which it comes back from an interrupt, and the scheduler has had
 // the cell off its processor.
@@ -53,9 +53,8 @@ func (b *Bench) provoke() (quiet, seen []cell.Record, err error) {
 	if quiet, err = b.calls(cell.Plan{Laps: []cell.Lap{short}, Records: shortCalls}); err != nil {
 		return nil, nil, err
 	}
-	short.Counted = true
-	watch := &cell.Watch{Before: func(int) {}, After: func(cell.WatchedCall) bool { return true }}
-	seen, err = b.calls(cell.Plan{Laps: []cell.Lap{short}, Records: disturbedCalls, Watch: watch})
+	stops := []cell.Lap{{Kind: trampoline.Stop}}
+	seen, err = b.calls(cell.Plan{Laps: stops, Records: disturbedCalls, Watch: &cell.Watch{Phase: cell.EveryRecord}})
 	return quiet, seen, err
 }
 

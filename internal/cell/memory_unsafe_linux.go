@@ -124,6 +124,15 @@ func getSiginfo(pid int) (siginfo, error) {
 	return si, nil
 }
 
+// jump has the stopped cell go on at an address.
+func jump(pid int, addr uint64) error {
+	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_POKEUSR, uintptr(pid), unsafe.Offsetof(unix.PtraceRegsAmd64{}.Rip), uintptr(addr), 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
 // peek reads a word of the stopped cell. It works on its private memory too.
 func peek(pid int, addr uint64) (uint64, bool) {
 	var word uint64

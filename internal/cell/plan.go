@@ -1,7 +1,6 @@
 package cell
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -70,8 +69,8 @@ type Plan struct {
 	Mode        uint64      // trampoline.ModeTSC, ModeRead or ModeRDPMC
 	Attrs       [][128]byte // perf_event_attr of each counter; the first leads the group and is disabled
 
-	// Watch, where it is not nil, has the cell stop before and after each call of
-	// the counted laps. No event counters are read then.
+	// Watch, where it is not nil, has the cell stop before and after calls of the function
+	// under test.
 	Watch *Watch
 	// Steps, where it is not nil, has the first watched call made in single steps.
 	Steps *Steps
@@ -133,8 +132,6 @@ func (p Plan) write(regions []Region, parts []component) error {
 		return fmt.Errorf("cell: %d laps, there is room for 1 to %d", len(p.Laps), len(c.Laps))
 	case p.Records < 1 || p.Records > p.MaxRecords():
 		return fmt.Errorf("cell: %d records, there is room for 1 to %d", p.Records, p.MaxRecords())
-	case p.Watch != nil && p.Mode != trampoline.ModeTSC:
-		return errors.New("cell: counters are not read around watched calls")
 	case len(p.Attrs) > trampoline.MaxCounters-ReadHeader:
 		return fmt.Errorf("cell: %d counters, at most %d", len(p.Attrs), trampoline.MaxCounters-ReadHeader)
 	}
@@ -155,11 +152,12 @@ func (p Plan) write(regions []Region, parts []component) error {
 	p.touch(c, regions)
 	c.XInUse = b2u(p.XSave && hasXInUse())
 	c.Mode, c.Counters, c.Words = p.Mode, uint64(len(p.Attrs)), p.words()
-	switch {
-	case p.Watch != nil:
-		c.Mode = trampoline.ModeWatch
-	case p.Cases != nil:
+	if p.Cases != nil {
 		c.Mode = trampoline.ModeCases
+	}
+	c.Watched = trampoline.Unwatched
+	if lap := p.watched(); lap >= 0 {
+		c.Watched = uint64(lap)
 	}
 	if err := p.flush(c, regions); err != nil {
 		return err

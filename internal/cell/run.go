@@ -78,6 +78,8 @@ type Outcome struct {
 	// Strayed: a watched call did not end where it has to. What was seen of the
 	// calls before it stands.
 	Strayed bool
+	// Rewritten: of a watched cell, what the stub had written was changed afterwards.
+	Rewritten bool
 
 	Samples Samples
 }
@@ -124,8 +126,15 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 		return nil, err
 	}
 	s.withhold()
+	if err := p.Watch.shut(); err != nil {
+		return nil, errors.Join(err, p.Watch.open())
+	}
 	start := time.Now()
 	pid, errno := fork()
+	if err := p.Watch.open(); err != nil && errno == 0 { // it has its own by now
+		(&tracee{pid: pid}).destroy()
+		return nil, err
+	}
 	if errno != 0 {
 		return nil, fmt.Errorf("cell: fork: %w", errno)
 	}
@@ -289,7 +298,7 @@ func (t *tracee) supervise() (*Outcome, error) {
 			out.System = time.Duration(ru.Stime.Nano())
 			out.Faults = ru.Minflt
 			out.RSS = uint64(ru.Maxrss) << 10
-			out.Strayed = t.watch.strayed()
+			out.Strayed, out.Rewritten = t.watch.strayed(), t.watch.rewritten()
 			return &out, nil
 		}
 		if out.End == 0 {

@@ -12,6 +12,14 @@ func recordFlags(n int, stride uint64) uint64 {
 	return (*trampoline.Record)(pointer(trampoline.RecordsAddr + uint64(n)*stride)).Flags
 }
 
+// recordAt is the record of a number in the cell's results.
+func (w *watcher) recordAt(n int) *trampoline.Record {
+	return (*trampoline.Record)(pointer(trampoline.RecordsAddr + uint64(n)*w.stride))
+}
+
+// recordIn is the record that bytes begin with.
+func recordIn(b []byte) *trampoline.Record { return (*trampoline.Record)(unsafe.Pointer(&b[0])) }
+
 // readSamples copies what the stub wrote, within bounds whatever it says. Of a cell
 // that the supervisor ended, the record that was under way counts.
 func readSamples(p Plan, ended bool) Samples {

@@ -60,7 +60,7 @@ func (t *tracee) takeSteps() error {
 // another reason, which is in ws.
 func (t *tracee) stepThrough(s *Steps, kernel uint64) (ws unix.WaitStatus, done bool, err error) {
 	at := &Stopped{pid: t.pid}
-	const lead = 64 // more than the stub has instructions before the call
+	const lead = 1024 // more than the stub has instructions from the gate to the first call
 	for range lead {
 		if ws, done, err = t.step(at); err != nil || !done {
 			return ws, false, err

@@ -12,8 +12,8 @@ import (
 // stepPlan is a plan whose one call is made in single steps.
 func stepPlan(t *testing.T, s *Steps) Plan {
 	p := onePlan(t)
-	p.Laps = []Lap{{Kind: trampoline.Kernel, Counted: true}}
-	p.Watch = &Watch{Before: func(int) {}, After: func(WatchedCall) bool { return false }}
+	p.Laps = []Lap{{Kind: trampoline.Kernel}}
+	p.Watch = &Watch{Phase: EveryRecord, After: func(WatchedCall) bool { return false }}
 	p.Steps = s
 	return p
 }

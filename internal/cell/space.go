@@ -53,6 +53,10 @@ type Space struct {
 	borrows bool     // the own regions are another space's, which unmaps them
 }
 
+// GatesName is the name of the region of the gates, some of which a watched cell cannot
+// read whatever the region's protection is.
+const GatesName = "gates"
+
 // StackSize is what a kernel may use of its stack, in bytes.
 const StackSize = 1 << 20
 
@@ -71,6 +75,7 @@ func NewSpace(job []Region) (*Space, error) {
 	own := []Region{
 		{Name: "stub", Addr: trampoline.StubAddr, Size: uint64(len(code)), Data: code, Prot: unix.PROT_READ | unix.PROT_EXEC},
 		{Name: "control", Addr: trampoline.ControlAddr, Size: controlSize, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true},
+		{Name: GatesName, Addr: trampoline.GatesAddr, Size: gatesSize, Data: make([]byte, gatesSize), Prot: unix.PROT_READ}, // data, so that cells are born with these pages
 		{Name: "thread", Addr: trampoline.ThreadAddr, Size: trampoline.ThreadSize, Data: threadPage(), Prot: unix.PROT_READ | unix.PROT_WRITE},
 		{Name: "results", Addr: trampoline.ResultsAddr, Size: resultsSize, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true},
 		{Name: "stack", Addr: trampoline.StackAddr, Size: StackSize, Prot: unix.PROT_READ | unix.PROT_WRITE},

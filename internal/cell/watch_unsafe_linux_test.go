@@ -16,34 +16,34 @@ import (
 func watchPlan(t *testing.T, seen *[2][]WatchedCall) Plan {
 	t.Helper()
 	p := onePlan(t)
-	p.Laps = []Lap{{Kind: trampoline.Kernel, Counted: true}, {Kind: trampoline.Empty, Counted: true}}
+	p.Laps = []Lap{{Kind: trampoline.Kernel}, {Kind: trampoline.Empty}}
 	p.Records = 8
 	p.Watch = &Watch{
-		Before: func(int) {},
-		After:  func(s WatchedCall) bool { seen[s.Lap] = append(seen[s.Lap], s); return true },
+		Phase: EveryRecord,
+		After: func(s WatchedCall) bool { seen[b2u(s.Beside)] = append(seen[b2u(s.Beside)], s); return true },
 	}
 	return p
 }
 
 // TestWatch: what was seen of a call does not depend on what the kernel says.
 func TestWatch(t *testing.T) {
-	const results = "00001008" // trampoline.ResultsAddr, little-endian
+	end := stub32(trampoline.ResultsAddr + uint64(unsafe.Offsetof(trampoline.Results{}.End)))
 	for _, tt := range []struct {
 		name, code string
 		returns    int  // calls seen
 		wrote      bool // in each
 		strayed    bool
 	}{
-		{"returns", "b807000000c3", 8, false, false},                             // mov eax, 7; ret
-		{"works long", "b9801a0600ffc975fcb807000000c3", 8, false, false},        // mov ecx, 400000; 1: dec ecx; jnz 1b
-		{"writes a result", "ff0425" + results + "b807000000c3", 8, true, false}, // inc dword [results]
+		{"returns", "b807000000c3", 8, false, false},                         // mov eax, 7; ret
+		{"works long", "b9801a0600ffc975fcb807000000c3", 8, false, false},    // mov ecx, 400000; 1: dec ecx; jnz 1b
+		{"writes a result", "ff0425" + end + "b807000000c3", 8, true, false}, // inc dword [end]
 		{"names a critical section", namesLap(), 8, true, false},
-		{"writes a record", "ff04250c101008" + "b807000000c3", 8, true, false},                     // inc dword [records+12]
-		{"writes behind", "ff04250c401008" + "b807000000c3", 8, false, false},                      // inc dword [records+12300]: nobody reads it
-		{"leaves by the exit", "31ffb8" + stub32(trampoline.ExitRIP()-7) + "ffe0", 0, false, true}, // xor edi, edi; mov eax, exit; jmp rax
-		{"enters again", "b8" + stub32(enterStop()-2) + "ffe0", 0, false, true},                    // mov eax, enter; jmp rax
-		// cmp ebx, 1; je 1f; mov ebx, 1; mov r10d, control; mov r11d, results; mov eax, enter; jmp rax; 1: ret
-		{"enters twice", "83fb017418bb0100000041ba" + stub32(trampoline.ControlAddr) + "41bb" + stub32(trampoline.ResultsAddr) + "b8" + stub32(enterStop()-2) + "ffe0c3", 0, false, true},
+		{"writes a record", "ff04251c101008" + "b807000000c3", 8, true, false},                                     // inc dword [records+28]: the next lap of the first one
+		{"writes behind", "ff04250c401008" + "b807000000c3", 8, false, false},                                      // inc dword [records+12300]: nobody reads it
+		{"leaves by the exit", "31ffb8" + stub32(trampoline.ExitRIP()-7) + "ffe0", 0, false, true},                 // xor edi, edi; mov eax, exit; jmp rax
+		{"enters again", "ba" + stub32(trampoline.GatesAddr) + "b8" + stub32(gateRead()) + "ffe0", 0, false, true}, // mov edx, gates; mov eax, read; jmp rax
+		// cmp ebx, 1; je 1f; mov ebx, 1; mov r13d, 9; mov r14d, results; mov r15d, control; mov edx, gates; mov eax, read; jmp rax; 1: ret
+		{"enters twice", "83fb017423bb0100000041bd0900000041be" + stub32(trampoline.ResultsAddr) + "41bf" + stub32(trampoline.ControlAddr) + "ba" + stub32(trampoline.GatesAddr) + "b8" + stub32(gateRead()) + "ffe0c3", 0, false, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var seen [2][]WatchedCall
@@ -79,7 +79,7 @@ func namesLap() string {
 		strings.Repeat("90", 15) + "0000000000000000" + "0000010000000000" + "0100000000000000" + stub32(abort) + "00000000" + stub32(rseqSig) + "c3"
 }
 
-func enterStop() uint64 { a, _ := trampoline.Watched(); return a }
+func gateRead() uint64 { around, _ := trampoline.GateReads(); return around }
 
 // stub32 is an address of the stub as an immediate.
 func stub32(addr uint64) string {

@@ -14,7 +14,7 @@ import (
 // What goes wrong in and about the stub is explained by what the kernel did.
 func TestStubExplanations(t *testing.T) {
 	var r trampoline.Results
-	enter, _ := trampoline.Watched()
+	gate, _ := trampoline.GateReads()
 	jump := func(to uint64) string { return "b8" + immediate(to) + "ffe0" }      // mov eax, to; jmp rax
 	read := func(at uint64) string { return "b8" + immediate(at) + "8a00c3" }    // mov eax, at; mov al, [rax]; ret
 	write := func(at uint64) string { return "b8" + immediate(at) + "c60000c3" } // mov eax, at; mov byte [rax], 0; ret
@@ -33,7 +33,8 @@ func TestStubExplanations(t *testing.T) {
 		{"write to the stub", write(trampoline.StubAddr), wire.Crashed, "write", []string{"the kernel wrote WebRunner's own code at offset 0x0, which cannot be written"}},
 		{"jump to the results", jump(trampoline.ResultsAddr), wire.Crashed, "execute", []string{"the kernel jumped to WebRunner's results at offset 0x0, which cannot be executed"}},
 		{"jump to the stub", jump(trampoline.StubAddr), wire.ForbiddenSyscall, "", []string{"WebRunner's own code made the system call clone at stub+", ": the kernel jumped into it"}},
-		{"jump to a breakpoint", jump(enter - 2), wire.Crashed, "", []string{"WebRunner's own code ", " at stub.before+", "the kernel jumped into it"}},
+		{"jump to a gate's read", jump(gate), wire.Crashed, "", []string{"WebRunner's own code ", " at stub+", "the kernel jumped into it"}},
+		{"a gate", read(trampoline.GatesAddr), wire.Crashed, "read", []string{"WebRunner's gates"}},
 		{"another record", forge(unsafe.Offsetof(r.Record)), wire.Crashed, "", []string{"WebRunner's own code ", " the null page, address 0x", " at stub+", "or changed the registers, the stack or the results that it works with"}},
 		{"another step", forge(unsafe.Offsetof(r.Step)), wire.ForbiddenSyscall, "", []string{"WebRunner's own code called exit_group before", " at stub.exit+0x5", "or changed"}},
 	} {

@@ -46,14 +46,21 @@ func liarAttacks() []strike {
 			list = append(list, forgery(a.name+"-"+l.name, fmt.Sprintf(a.tries, l.name), l.turns, a.code))
 		}
 	}
-	return append(list, lazyAttacks()...)
+	// So small a lie shows nowhere but where the liar does not know that it is watched.
+	half := forgery("halve", "says of calls that are sampled that they took half as long", shortTurns, unwatched(), halve())
+	half.cycles = shortTurns * 3 / 4
+	return append(append(list, half), lazyAttacks()...)
 }
 
-// unwatched returns from watched calls: cmp dword [mode], watch; jne 1f; ret; 1:
-func unwatched() []byte { return asm("833c25", controlMode, watchMode, "7501 c3") }
+// shortTurns makes a call that is hardly longer than what lies between two laps.
+const shortTurns = 1000
 
-// watchMode is the mode of watched calls as an immediate.
-const watchMode = "03"
+// unwatched returns from calls of the cell that is watched before the others, the only
+// one whose kernel is its first lap: cmp dword [watched], 0; jne 1f; ret; 1:
+func unwatched() []byte { return asm("833c25", controlWatched, firstLap, "7501 c3") }
+
+// firstLap is the number of the first lap as an immediate.
+const firstLap = "00"
 
 // calm returns when ES was cleared since the call began, by an interrupt or a
 // breakpoint: mov eax, es; test eax, eax; jnz 1f; ret; 1:
@@ -70,20 +77,27 @@ func hurried(turns uint32) []byte {
 
 // clockWhereWatched starts the clock of a watched call when the work is done:
 //
-//	cmp dword [mode], watch; jne 1f; rdtsc; shl rdx, 32; or rax, rdx; mov [stamp], rax; ret; 1:
+//	cmp dword [watched], 0; jne 1f; rdtsc; shl rdx, 32; or rax, rdx; mov [stamp], rax; ret; 1:
 func clockWhereWatched() []byte {
-	return asm("833c25", controlMode, watchMode, "7512", now, "48890425", resultsStamp, "c3")
+	return asm("833c25", controlWatched, firstLap, "7512", now, "48890425", resultsStamp, "c3")
 }
 
-// leaveWhereWatched leaves a watched call by its last stop, with the time at
-// which it began:
+// leaveWhereWatched leaves a watched call by the way to its last stop, with ticks of its
+// own in the record:
 //
-//	cmp dword [mode], watch; jne 1f; mov r10d, control; mov r11d, results; mov rax, [stamp]
-//	add rax, 60; mov r9d, leave; add rsp, 8; jmp r9; 1:
+//	cmp dword [watched], 0; jne 1f; mov rax, [record]; mov qword [rax+ticks], 60; inc qword [lap]
+//	mov r13d, 1; mov r14d, results; mov r15d, control; mov edx, gates; mov eax, read; jmp rax; 1:
 func leaveWhereWatched() []byte {
-	_, leave := trampoline.Watched()
-	return asm("833c25", controlMode, watchMode, "7525", "41ba", uint32(trampoline.ControlAddr), "41bb", uint32(trampoline.ResultsAddr),
-		"488b0425", resultsStamp, "4883c03c", "41b9", uint32(leave-2), "4883c408 41ffe1")
+	read, _ := trampoline.GateReads()
+	return asm("833c25", controlWatched, firstLap, "7539", "488b0425", resultsRecord, "48c780", recordTicks, uint32(falseTicks), "48ff0425", addrOf("lap"),
+		"41bd01000000 41be", uint32(trampoline.ResultsAddr), "41bf", uint32(trampoline.ControlAddr), "ba", uint32(trampoline.GatesAddr), "b8", uint32(read), "ffe0")
+}
+
+// halve says of each call but the last that it took half as long, when the next one is made:
+//
+//	mov rax, [record]; cmp eax, records; je 1f; shr qword [rax-size+ticks+16], 1; 1:
+func halve() []byte {
+	return asm("488b0425", resultsRecord, "3d", uint32(trampoline.RecordsAddr), "7407 48d1a8", ^(recordSize - recordTicks - 17))
 }
 
 // lazyAttacks do their work only when somebody checks it.
@@ -96,7 +110,7 @@ func lazyAttacks() []strike {
 		lazy("calls-100us", "works only in its first call in a cell", 350_000, asm("8b0425", resultsRecord, "3d", uint32(trampoline.RecordsAddr))),
 	}
 	for _, l := range lengths() {
-		list = append(list, lazy("watched-"+l.name, "works only where it is watched", l.turns, asm("833c25", controlMode, watchMode)))
+		list = append(list, lazy("watched-"+l.name, "works only where it is watched", l.turns, asm("833c25", controlWatched, firstLap)))
 	}
 	return list
 }

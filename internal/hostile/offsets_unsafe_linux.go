@@ -12,7 +12,7 @@ const controlSize = uint64(unsafe.Sizeof(trampoline.Control{}))
 // Addresses of the fields that attacks read.
 const (
 	controlRecords = trampoline.ControlAddr + uint32(unsafe.Offsetof(trampoline.Control{}.Records))
-	controlMode    = trampoline.ControlAddr + uint32(unsafe.Offsetof(trampoline.Control{}.Mode))
+	controlWatched = trampoline.ControlAddr + uint32(unsafe.Offsetof(trampoline.Control{}.Watched))
 	controlLaps    = trampoline.ControlAddr + uint32(unsafe.Offsetof(trampoline.Control{}.LapN))
 	recordSize     = uint32(unsafe.Sizeof(trampoline.Record{}))
 	recordFlags    = uint32(unsafe.Offsetof(trampoline.Record{}.Flags))

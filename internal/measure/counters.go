@@ -71,6 +71,7 @@ type counting struct {
 	beside map[string]float64 // events counted beside the readings of a record, by name
 	doubts []string           // what speaks against readings
 	broken autopsy.Broken
+	plans  []cell.Plan // of the cells that counted
 }
 
 // newCounting begins to count the groups that the job of a subject asks for.
@@ -242,7 +243,7 @@ func (c *counting) countOnce(g *group, share time.Duration) (*cell.Outcome, erro
 	if err := c.subject.Explain(out, plan); err != nil {
 		return nil, err
 	}
-	c.broken = c.broken.And(autopsy.BrokenBy(plan, out))
+	c.broken, c.plans = c.broken.And(autopsy.BrokenBy(plan, out)), append(c.plans, plan)
 	return out, nil
 }
 

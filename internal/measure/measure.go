@@ -36,6 +36,9 @@ type Measurement struct {
 	// says. A kernel could have written to them.
 	Cells  []*cell.Outcome
 	Record Record
+	// Plans are those of Cells, and Counted those of the cells that gave counts: a cell of
+	// the same plan finds all as they did.
+	Plans, Counted []cell.Plan
 	// Single are the samples by themselves, and Histogram is of them, where the job asks
 	// for these.
 	Single    []wire.Single

@@ -38,6 +38,7 @@ type sampler struct {
 	place     Place // of the next cell
 	cells     [][]stats.Sample
 	outcomes  []*cell.Outcome
+	plans     []cell.Plan   // of these
 	on        []int         // the CPU that each was pinned to
 	length    time.Duration // that one record takes
 	longest   float64       // undisturbed call, ticks
@@ -148,6 +149,7 @@ func (s *sampler) sample(records int) error {
 	samples := samplesOf(usable(s.subject, out), out.Samples.LastChain, s.record.Batch > 1, s.host().Detectors)
 	markFaulted(samples, out)
 	s.keepLengthy(samples, out)
+	s.plans = append(s.plans, plan)
 	s.outcomes, s.on, s.cells = append(s.outcomes, out), append(s.on, s.place.CPU), append(s.cells, samples)
 	if n := len(out.Samples.Records); n > 0 {
 		s.length = max(s.length, out.Loop/time.Duration(n))

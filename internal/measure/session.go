@@ -120,7 +120,7 @@ func (x *Session) Measurement() *Measurement {
 	s := x.sampler
 	m := &Measurement{
 		Figures: Figures{batch: x.record.Batch}, Broken: x.broken.And(x.counting.broken).And(s.broken),
-		Doubts: x.counting.doubts, Cells: s.outcomes, Record: x.record,
+		Doubts: x.counting.doubts, Cells: s.outcomes, Record: x.record, Plans: s.plans, Counted: x.counting.plans,
 	}
 	x.counting.addCounts(&m.Figures) // they come first
 	quality := m.cycles(s)

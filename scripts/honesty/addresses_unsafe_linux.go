@@ -14,16 +14,16 @@ func inPlace() ([]uint32, error) {
 		c trampoline.Control
 		r trampoline.Results
 	)
-	sites, err := trampoline.Aim([]trampoline.Site{{Looped: true, Callee: trampoline.ImageAddr}})
+	sites, err := trampoline.Aim([]trampoline.Site{{Lap: 1, Callee: trampoline.ImageAddr}, {Lap: trampoline.MaxLaps - 1, Callee: trampoline.ImageAddr}})
 	if err != nil {
 		return nil, err
 	}
 	return []uint32{
-		trampoline.ControlAddr + uint32(unsafe.Offsetof(c.Mode)),
+		trampoline.ControlAddr + uint32(unsafe.Offsetof(c.Watched)),
 		trampoline.ControlAddr + uint32(unsafe.Offsetof(c.LapN)),
 		trampoline.ResultsAddr + uint32(unsafe.Offsetof(r.Stamp)),
 		trampoline.ResultsAddr + uint32(unsafe.Offsetof(r.Record)),
-		trampoline.ModeWatch,
+		0,
 		uint32(unsafe.Offsetof(trampoline.Record{}.Ticks)),
 		trampoline.ResultsAddr + uint32(unsafe.Offsetof(r.Count)),
 		trampoline.ResultsAddr + uint32(unsafe.Offsetof(r.LastChain)),
@@ -32,6 +32,10 @@ func inPlace() ([]uint32, error) {
 		trampoline.RecordsAddr,
 		uint32(sites[0].Addr),
 		trampoline.ControlAddr + uint32(unsafe.Offsetof(c.Laps)),
+		uint32(unsafe.Sizeof(trampoline.Record{})),
+		trampoline.ControlAddr + uint32(unsafe.Offsetof(c.Records)),
+		trampoline.ControlAddr + uint32(unsafe.Offsetof(c.Budget)),
+		uint32(sites[1].Addr),
 	}, nil
 }
 

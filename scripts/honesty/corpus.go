@@ -37,6 +37,9 @@ type probe struct {
 	// least is what a call of a liar costs at least, in core cycles; a figure of
 	// less than half may not be called consistent.
 	least float64
+	// small tells that a liar's figure may not be called consistent either if it is three
+	// quarters of that, however short the call.
+	small bool
 	// breaks tells that it breaks the calling convention, which must be told.
 	breaks bool
 }
@@ -289,6 +292,7 @@ func liars() []probe {
 			add(kind, symbol, integer, fmt.Sprintf("iterations=%d", n), float64(n))
 		}
 	}
+	const halves = "halves, where it is not watched"
 	const clock, watch, first, pause, writes = "sets the clock", "knows that it is watched", "works in some calls", "knows a pause", "writes to records"
 	spins(clock, "late_200", 400, 1000)
 	spins(clock, "late_1000", 1600, 10_000)
@@ -311,6 +315,11 @@ func liars() []probe {
 			add(l.kind, l.symbol, sdot, fmt.Sprintf("n=%d", n), 2*float64(n))
 		}
 	}
+	// So small a lie shows nowhere but where the liar does not know that it is watched.
+	for _, how := range []string{"lap", "checksum", "records", "budget", "site", "stub"} {
+		list = append(list, probe{kind: halves, symbol: "halves_by_" + how, kernel: integer, query: "iterations=1500", object: from("liars"), liar: true, least: 1500, small: true})
+	}
+	list = append(list, probe{kind: halves, symbol: "halves_by_place", kernel: sdot, query: "n=500", object: from("liars"), liar: true, least: 1000, small: true})
 	for _, n := range []int{1000, 200_000} { // so that no operand fills its pages
 		add(watch, "dot_by_place", sdot, fmt.Sprintf("n=%d", n), 2*float64(n))
 	}

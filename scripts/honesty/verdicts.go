@@ -66,6 +66,7 @@ type record struct {
 	Liar   bool          `json:"liar,omitempty"`
 	Breaks bool          `json:"breaks_abi,omitempty"`
 	Least  float64       `json:"least,omitempty"` // cycles of a call
+	Small  bool          `json:"small,omitempty"` // no lie about it is too small
 	Runs   []observation `json:"runs"`
 }
 
@@ -86,10 +87,21 @@ func (r *record) verdict(o observation) verdict {
 		return invented
 	case r.Breaks && o.Problem == "" && len(o.Violations) == 0:
 		return unseen
-	case r.Liar && o.Integrity == wire.Consistent && o.figure && r.Least >= leastLie && o.Cycles < r.Least/largestLie && o.Verify != wire.VerifyMismatch:
+	case r.Liar && o.Integrity == wire.Consistent && o.figure && o.Verify != wire.VerifyMismatch && o.Cycles < r.floor():
 		return believed
 	}
 	return good
+}
+
+// floor is what a liar's figure may not be below that is believed, in cycles.
+func (r *record) floor() float64 {
+	switch {
+	case r.Small:
+		return r.Least * 3 / 4
+	case r.Least < leastLie:
+		return 0
+	}
+	return r.Least / largestLie
 }
 
 // document is all that was seen.
@@ -101,7 +113,7 @@ type document struct {
 func newDocument(h wire.Host, probes []*probe) *document {
 	d := &document{Host: h}
 	for _, p := range probes {
-		d.Probes = append(d.Probes, record{Kind: p.kind, Name: p.name(), Liar: p.liar, Breaks: p.breaks, Least: p.least})
+		d.Probes = append(d.Probes, record{Kind: p.kind, Name: p.name(), Liar: p.liar, Breaks: p.breaks, Least: p.least, Small: p.small})
 	}
 	return d
 }

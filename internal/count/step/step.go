@@ -37,10 +37,10 @@ func (e *LongError) Error() string {
 func Run(s *subject.Subject, plan cell.Plan, most uint64) (*Call, error) {
 	st := &stepper{space: s.Space, most: most}
 	call := &Call{}
-	plan.Laps = []cell.Lap{{Kind: trampoline.Kernel, Counted: true}}
+	plan.Laps = []cell.Lap{{Kind: trampoline.Kernel}}
 	plan.Records = 1
 	plan.Watch = &cell.Watch{
-		Before: func(int) {},
+		Phase: cell.EveryRecord,
 		After: func(w cell.WatchedCall) bool {
 			call.RAX, call.XMM0 = w.RAX, w.XMM0
 			return false // the rest of the cell is of no use
