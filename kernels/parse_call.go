@@ -10,8 +10,14 @@ func (s *Spec) parseCall(root *element) error {
 	if call == nil {
 		return root.errorf("<kernel> has no <call>")
 	}
-	if err := call.allow("", "argument"); err != nil {
+	if err := call.allow("abi", "argument"); err != nil {
 		return err
+	}
+	switch v, ok := call.attr("abi"); {
+	case v == MicrosoftABI:
+		s.ABI = v
+	case ok && v != SystemVABI:
+		return call.errorf("abi %q of <call> is neither %s nor %s", clip(v), SystemVABI, MicrosoftABI)
 	}
 	if len(call.children) > maxArgs {
 		return call.errorf("more than %d arguments", maxArgs)
@@ -40,6 +46,12 @@ func (s *Spec) parseCall(root *element) error {
 	}
 	return nil
 }
+
+// How a function is called: by the System V ABI, or by that of Microsoft.
+const (
+	SystemVABI   = "sysv"
+	MicrosoftABI = "ms"
+)
 
 func (s *Spec) parseArg(e *element) (a Arg, err error) {
 	if err := e.allow("name type value fill low high values bytes", ""); err != nil {

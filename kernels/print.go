@@ -37,7 +37,7 @@ func (s *Spec) print() ([]byte, lines) {
 		l.operands = append(l.operands, p.line)
 		p.operand(&s.Operands[i])
 	})
-	p.open("call")
+	p.open("call", "abi", s.ABI)
 	for i := range s.Args {
 		l.args = append(l.args, p.line)
 		if a := &s.Args[i]; a.Contents != nil {

@@ -54,7 +54,7 @@ func (s *Spec) calls(o *Spec) bool {
 		}
 		return list
 	}
-	return s.Name == o.Name && s.Result == o.Result && reflect.DeepEqual(params(s.Params), params(o.Params)) &&
+	return s.Name == o.Name && s.Result == o.Result && s.ABI == o.ABI && reflect.DeepEqual(params(s.Params), params(o.Params)) &&
 		reflect.DeepEqual(operands(s.Operands), operands(o.Operands)) && reflect.DeepEqual(args(s.Args), args(o.Args))
 }
 
@@ -82,7 +82,11 @@ func (w *prototypeWriter) text() (string, error) {
 	if args != nil {
 		list = strings.Join(args, ", ")
 	}
-	text := cResult(w.s.Result) + " " + w.s.Name + "(" + list + ")"
+	abi := ""
+	if w.s.ABI == MicrosoftABI {
+		abi = "__attribute__((" + cproto.MicrosoftABI + ")) "
+	}
+	text := abi + cResult(w.s.Result) + " " + w.s.Name + "(" + list + ")"
 	if with != nil {
 		text += " with (" + strings.Join(with, ", ") + ")"
 	}

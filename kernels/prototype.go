@@ -62,6 +62,9 @@ func (t *translator) errorf(at int, format string, args ...any) error {
 
 func (t *translator) spec() (*Spec, error) {
 	t.s.Name = t.f.Name.Text
+	if t.f.ABI.Text == cproto.MicrosoftABI {
+		t.s.ABI = MicrosoftABI
+	}
 	if err := t.result(); err != nil {
 		return nil, err
 	}

@@ -124,6 +124,10 @@ func TestPrototypeErrors(t *testing.T) {
 		want   string
 	}{
 		{"void f(int n)", 12, "n needs a value: n = NUMBER"},
+		{"__attribute__((noinline)) void f(int n = 1)", 16, "there are ms_abi and sysv_abi"},
+		{"void f(int n = 1) __attribute__(ms_abi)", 33, `"((" after __attribute__`},
+		{"__attribute__((ms_abi)) void f(void) __attribute__((ms_abi))", 53, "a second attribute"},
+		{"void f(__attribute__((ms_abi)) int n = 1)", 23, "no parameter has it"},
 		{"void f(int = 3)", 8, "expected a name"},
 		{"void f(int n = 3, int n = 4)", 23, "expected another name"},
 		{"void f(int n = 3, int m = n, int p = 2*q)", 40, `expected a number of this prototype, found "q"`},
@@ -416,5 +420,27 @@ func checkCall(t *testing.T, s *Spec) {
 		if !bytes.Equal(mem[i], orig[i]) {
 			t.Fatal(fmt.Sprint("operand ", i, " was not changed alike"))
 		}
+	}
+}
+
+// TestPrototypeABI: the attribute may stand where C has it, and comes back from XML and from the prototype that is written.
+func TestPrototypeABI(t *testing.T) {
+	for text, want := range map[string]string{
+		"__attribute__((ms_abi)) int f(int n = 1)": MicrosoftABI, "int __attribute__((__ms_abi__)) f(int n = 1)": MicrosoftABI,
+		"void * __attribute__((ms_abi)) f(int n = 1)": MicrosoftABI, "void f(int n = 1) __attribute__((ms_abi)) with (int m = 2);": MicrosoftABI,
+		"__attribute__((sysv_abi)) int f(int n = 1)": "", "int f(int n = 1)": "",
+	} {
+		s, err := ParsePrototype(text)
+		if err != nil || s.ABI != want {
+			t.Errorf("%s: %v, %+v", text, err, s)
+			continue
+		}
+		checkPrintable(t, s)
+		if again, err := s.Prototype(); err != nil || strings.Contains(again, "ms_abi") != (want != "") {
+			t.Errorf("%s: %v, %s", text, err, again)
+		}
+	}
+	if _, err := Parse([]byte(`<kernel name="f"><call abi="fast"/></kernel>`)); err == nil || !strings.Contains(err.Error(), "neither sysv nor ms") {
+		t.Error(err)
 	}
 }

@@ -23,6 +23,8 @@ type Spec struct {
 	Operands     []Operand `json:"operands,omitempty"`
 	Args         []Arg     `json:"arguments"`
 	Result       Result    `json:"result"`
+	// ABI is "ms" where the function is called by the Microsoft x64 ABI, else empty.
+	ABI string `json:"abi,omitempty"`
 	// Reference names the built-in computation that results are compared
 	// with; empty when there is none.
 	Reference string `json:"reference,omitempty"`

@@ -39,6 +39,9 @@ func Layout(o *Object, p Placement) (*Plan, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
+	if o.converted("") {
+		p.Externals = nil // they are called by the System V ABI, and what such an object calls is not
+	}
 	pl := &Plan{object: o, placement: p, sections: make([]uint64, len(o.sections))}
 	if err := pl.scan(); err != nil {
 		return nil, err

@@ -26,6 +26,7 @@ func Relocate(pl *Plan) (*Image, error) {
 func (pl *Plan) apply(rs *relaSection, im *Image) error {
 	base := pl.sections[rs.target]
 	field := pl.bytes(im, rs.target)
+	converted := pl.object.converted(pl.object.target(rs).file)
 	for k := range rs.count() {
 		if err := pl.object.limits.poll(k, "relocating", rs.count()); err != nil {
 			return err.in(rs.target, pl.object.target(rs))
@@ -34,6 +35,9 @@ func (pl *Plan) apply(rs *relaSection, im *Image) error {
 		t := &relocTypes[r.typ]
 		if t.formula == nothing {
 			continue
+		}
+		if converted {
+			r = r.inPlace(t, field)
 		}
 		v := pl.compute(t, r, base+r.offset, field)
 		if !t.overflow.fits(v, t.width) {

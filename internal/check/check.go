@@ -148,6 +148,7 @@ func extremes(list []wire.Extreme) (set kernels.Extremes) {
 func reference(s *subject.Subject, part *wire.Part) (*side, error) {
 	job := *s.Job
 	job.Object, job.Parts, job.Symbol = part.Data, s.Job.Shared(), cmp.Or(part.Symbol, job.ReferenceSymbol)
+	job.ABI = cmp.Or(job.ReferenceABI, wire.SystemV)
 	r, err := s.Beside(&job)
 	if p, ok := err.(*wire.Problem); ok {
 		q := *p

@@ -1,6 +1,7 @@
 package child
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -120,7 +121,7 @@ type pair struct {
 func (j *job) compareAt(point map[string]uint64, align *uint64, share time.Duration, counting bool) (*pair, *wire.Result, *wire.Result, error) {
 	limit := time.Now().Add(share)
 	ja, jb := j.sideJob(point, align, share), j.sideJob(point, align, share)
-	jb.Symbol = j.Compare.OtherSymbol
+	jb.Symbol, jb.ABI = j.Compare.OtherSymbol, cmp.Or(j.Compare.OtherABI, j.ABI)
 	if other := j.Part(wire.RoleOther); other != nil {
 		jb.Object = other.Data
 	}

@@ -14,6 +14,7 @@ import (
 // The options of what results are compared with.
 const (
 	referenceSymbolName = "reference_symbol"
+	referenceABIName    = "reference-abi"
 	toleranceName       = "tolerance"
 	toleranceAbout      = "how far floating-point results may be from the reference's: ulp=4, rel=1e-6, abs=1e-9, any of several; or exact; default by type, see docs/check.md"
 )
@@ -22,6 +23,7 @@ const (
 func referenceOptions() []option {
 	return []option{
 		{referenceSymbolName, "NAME", "the function of the reference; default the one that has the kernel's name", referenceSymbol},
+		{referenceABIName, "ABI", "how the function of the reference is called, sysv (default) or ms", referenceABI},
 		{toleranceName, "BOUND,...", toleranceAbout, tolerance},
 	}
 }
@@ -30,6 +32,7 @@ func referenceOptions() []option {
 func (r *Reader) checkOptions() []option {
 	return append(referenceOptions(), []option{
 		{"symbol", "NAME", "the function of the object to call; default the one that has the kernel's name", symbol},
+		{abiName, "ABI", "how the function is called: sysv (default), or ms for the Microsoft x64 ABI, which no object tells", abi},
 		{"cases", "NUMBER", fmt.Sprintf("how many cases, up to %d (%d)", wire.MaxCases, wire.DefaultCases), cases},
 		{"seed", "NUMBER", "of the cases, to have those of an earlier check again; default random", seed},
 		{"extreme", "KIND,...", "what floating-point operands may hold beside ordinary numbers: denormal (default), zero, infinity, nan; all or none", extreme},
@@ -54,6 +57,11 @@ func referenceSymbol(job *wire.Job, values []string) error {
 	var other wire.Job
 	err := symbol(&other, values)
 	job.ReferenceSymbol = other.Symbol
+	return err
+}
+
+func referenceABI(job *wire.Job, values []string) (err error) {
+	job.ReferenceABI, err = word(values, wire.SystemV, wire.Microsoft)
 	return err
 }
 

@@ -14,6 +14,7 @@ func (r *Reader) compareOptions() []option {
 	return []option{
 		{"align", "BYTES|sweep", "address of both functions modulo 64, 0 to 63; sweep: each of 0, 16, 32 and 48; default where they fall", layouts},
 		{"other-symbol", "NAME", "the function of b, or another function of a where there is no b", otherSymbol},
+		{"other-abi", "ABI", "how the function of b is called, sysv or ms; default like that of a", otherABI},
 		{"fail-if", "CONDITION", "as 'Cycles>1.02', of the ratio of b to a: the comparison fails where it holds; may be repeated", failIf},
 	}
 }
@@ -69,6 +70,11 @@ func otherSymbol(job *wire.Job, values []string) error {
 	var other wire.Job
 	err := symbol(&other, values)
 	job.Compare.OtherSymbol = other.Symbol
+	return err
+}
+
+func otherABI(job *wire.Job, values []string) (err error) {
+	job.Compare.OtherABI, err = word(values, wire.SystemV, wire.Microsoft)
 	return err
 }
 

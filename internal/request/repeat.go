@@ -25,7 +25,7 @@ func Repeat(query map[string][]string, object, reference string, f *wire.Failure
 			args = append(args, "--"+name, v)
 		}
 	}
-	for _, name := range []string{"symbol", toleranceName, "extreme"} {
+	for _, name := range []string{"symbol", abiName, referenceABIName, toleranceName, "extreme"} {
 		for _, v := range query[name] {
 			args = append(args, "--"+name, v)
 		}

@@ -134,6 +134,7 @@ func (r *Reader) options() []option {
 		{"events", "NAME,...", "what to count: names, globs, sets and event=0x..,umask=0x..; see webrunner events", r.events},
 		{"profile", "BY", "where its instructions are executed, counted exactly: blocks, lines, functions, or the listing of its instructions", profile},
 		{"symbol", "NAME", "the function of the object to call; default the one that has the kernel's name", symbol},
+		{abiName, "ABI", "how the function is called: sysv (default), or ms for the Microsoft x64 ABI, which no object tells", abi},
 		{"mode", "MODE", "latency: single calls between fences (default); throughput: calls back to back", mode},
 		{"cold", "WHAT", "data, code or data,code: not in any cache when a call begins", cold},
 		{"restore", "", "operands that the function may write get their contents back before each call that is measured", restore},
@@ -299,6 +300,14 @@ func word[W ~string](values []string, words ...W) (W, error) {
 func mode(job *wire.Job, values []string) error {
 	m, err := word(values, wire.ModeLatency, wire.ModeThroughput)
 	job.Measure.Throughput = m == wire.ModeThroughput
+	return err
+}
+
+// abiName is the option that says how the function of the object is called.
+const abiName = "abi"
+
+func abi(job *wire.Job, values []string) (err error) {
+	job.ABI, err = word(values, wire.SystemV, wire.Microsoft)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"cmp"
 	"errors"
 
 	"golang.org/x/sys/unix"
@@ -142,10 +143,15 @@ func (s *Subject) Offsets() map[string]uint64 {
 	return at
 }
 
+// microsoft says whether the function is called by the Microsoft x64 ABI.
+func (s *Subject) microsoft() bool {
+	return cmp.Or(s.Job.ABI, wire.ABIName(s.Call.Spec.ABI)) == wire.Microsoft
+}
+
 // Arguments assembles the call for a cell. What of a register is undefined has these
 // bits, which may be nil for none.
 func (s *Subject) Arguments(garbage func(arg int) uint64) cell.Call {
-	c := cell.Call{Kernel: s.Choice.Addr, Returns: int(s.Call.Spec.Result.Bytes())}
+	c := cell.Call{Kernel: s.Choice.Addr, Returns: int(s.Call.Spec.Result.Bytes()), Microsoft: s.microsoft()}
 	for i, a := range s.Call.Args {
 		if garbage != nil {
 			a.Bits |= garbage(i) & s.Call.Undefined(i)

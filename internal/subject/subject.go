@@ -130,7 +130,7 @@ func (s *Subject) bind() error {
 	s.Call, err = spec.Bind(s.Job.Params, kernels.Limits{Memory: memoryOf(s.Job)})
 	if err == nil {
 		s.Call = s.Call.Drawn(s.Job.Seed)
-		return nil
+		return s.vectorsPass()
 	}
 	p := wire.Problemf(wire.Class(kernels.Class(err)), "%v", err)
 	var m *kernels.MemoryError
@@ -138,6 +138,16 @@ func (s *Subject) bind() error {
 		p.Operand, p.Limit = m.Operand, memoryName
 	}
 	return p
+}
+
+// vectorsPass refuses vectors where they are not passed as vectors.
+func (s *Subject) vectorsPass() error {
+	for _, a := range s.Call.Spec.Args {
+		if a.Kind == kernels.ArgVector && s.microsoft() {
+			return wire.Problemf(wire.BadParameter, "argument %s is a vector, which the Microsoft ABI passes by its address: make it a pointer", a.Name)
+		}
+	}
+	return nil
 }
 
 // load loads the object and chooses its function.

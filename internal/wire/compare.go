@@ -10,7 +10,8 @@ import (
 // CompareOptions is what a Compare job compares. Its object is a; b is the function in
 // the part of RoleOther or, without one, another function of the same object.
 type CompareOptions struct {
-	OtherSymbol string `json:"other_symbol,omitempty"` // the function of b; empty is that of the kernel's name
+	OtherSymbol string  `json:"other_symbol,omitempty"` // the function of b; empty is that of the kernel's name
+	OtherABI    ABIName `json:"other_abi,omitempty"`    // how it is called; empty is like a
 	// Points are every parameter of the specification for each comparison, validated.
 	Points []map[string]uint64 `json:"points"`
 	// Layouts are addresses modulo 64 at which both functions are compared, one after the

@@ -30,6 +30,7 @@ type Job struct {
 	Spec   []byte            `json:"spec,omitempty"`   // kernel specification (XML); Run and Check only
 	Params map[string]uint64 `json:"params,omitempty"` // every parameter of the specification, validated
 	Symbol string            `json:"symbol,omitempty"` // the function to call; empty is that of the kernel's name
+	ABI    ABIName           `json:"abi,omitempty"`    // how it is called; empty is what the specification says
 	Seed   uint64            `json:"seed,omitempty"`   // of the operands' contents; at most MaxSeed
 	// AuditSeed is of contents that a kernel must not foresee. No answer and no
 	// log may tell it.
@@ -48,6 +49,9 @@ type Job struct {
 	// ReferenceSymbol is the function of the part of RoleReference; empty is that of
 	// the kernel's name.
 	ReferenceSymbol string `json:"reference_symbol,omitempty"`
+	// ReferenceABI is how that function is called; empty is SystemV, whatever the
+	// specification says of the one that is held against it.
+	ReferenceABI ABIName `json:"reference_abi,omitempty"`
 
 	Check   *CheckOptions   `json:"check,omitempty"`   // of a Check
 	Compare *CompareOptions `json:"compare,omitempty"` // of a Compare
@@ -57,6 +61,15 @@ type Job struct {
 	Object []byte `json:"-"`
 	Parts  []Part `json:"parts,omitempty"` // files that go with the object
 }
+
+// ABIName says how a function is called.
+type ABIName string
+
+// The ways to call a function: by the System V ABI, or by the Microsoft x64 ABI.
+const (
+	SystemV   ABIName = "sysv"
+	Microsoft ABIName = "ms"
+)
 
 // MaxSeed is the largest integer up to which every JSON reader keeps all digits:
 // many read numbers as float64. A seed is echoed, to be given again.

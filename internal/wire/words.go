@@ -111,6 +111,9 @@ func (k Kind) Valid() bool { return slices.Contains(kinds(), k) }
 // Valid tells whether e is one of the constants of its type.
 func (e Effort) Valid() bool { return slices.Contains(efforts(), e) }
 
+// Valid tells whether n is one of the constants of its type.
+func (n ABIName) Valid() bool { return slices.Contains(abiNames(), n) }
+
 // Valid tells whether s is one of the constants of its type.
 func (s Source) Valid() bool { return slices.Contains(sources(), s) }
 
@@ -134,6 +137,8 @@ func cacheStates() []CacheState { return []CacheState{CacheWarm, CacheCold} }
 func pageSizes() []PageSize { return []PageSize{Pages4K, Pages2M} }
 
 func kinds() []Kind { return []Kind{Run, Screen, Inspect, Probe, Compare, Sweeping, Check} }
+
+func abiNames() []ABIName { return []ABIName{SystemV, Microsoft} }
 
 func verdicts() []Verdict { return []Verdict{Faster, Slower, Same, Wrong} }
 

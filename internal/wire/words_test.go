@@ -16,7 +16,7 @@ func vocabulary() map[string][]string {
 	return map[string][]string{
 		"VerifyStatus": valid(verifyStatuses()), "Integrity": valid(integrities()), "StopReason": valid(stopReasons()),
 		"CallMode": valid(callModes()), "CacheState": valid(cacheStates()), "PageSize": valid(pageSizes()),
-		"Kind": valid(kinds()), "Extreme": valid(Extremes()), "FailureKind": valid(failureKinds()), "Role": valid(Roles()), "Verdict": valid(verdicts()), "Effort": valid(efforts()), "Source": valid(sources()), "Class": valid(classes()), "LayerName": valid(LayerNames()), "ProfileBy": valid(ProfileWays()),
+		"Kind": valid(kinds()), "ABIName": valid(abiNames()), "Extreme": valid(Extremes()), "FailureKind": valid(failureKinds()), "Role": valid(Roles()), "Verdict": valid(verdicts()), "Effort": valid(efforts()), "Source": valid(sources()), "Class": valid(classes()), "LayerName": valid(LayerNames()), "ProfileBy": valid(ProfileWays()),
 	}
 }
 

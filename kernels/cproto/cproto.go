@@ -32,6 +32,7 @@ type Func struct {
 	Name   Text
 	Params []Decl
 	With   []Decl // values that are not passed
+	ABI    Text   // MicrosoftABI or SystemVABI, of __attribute__((ms_abi)); empty where nothing says it
 }
 
 // Text is a piece of the prototype.
@@ -65,12 +66,19 @@ type Decl struct {
 	// in "x[]".
 	Dims          []Text
 	Align         Text // of alignas(N)
+	ABI           Text // MicrosoftABI or SystemVABI, of __attribute__; empty where nothing says it
 	Offset, Slack Text
 	Init          *Init // nil without one
 	// Low and High are the range of a value; either can be empty in "0..".
 	Low, High Text
 	At        int
 }
+
+// The attributes of gcc and clang that say how a function is called.
+const (
+	MicrosoftABI = "ms_abi"
+	SystemVABI   = "sysv_abi"
+)
 
 // Kind is what contents are given by.
 type Kind uint8

@@ -53,7 +53,7 @@ func (p *parser) function() (*Func, error) {
 	if head.Out || head.Restore || head.Align.Text != "" {
 		return nil, p.errorf(head.Type.At, `expected the type of the result: "out", "restore" and alignas are for parameters`)
 	}
-	f.Result, f.Name = head.Type, head.Name
+	f.Result, f.Name, f.ABI = head.Type, head.Name, head.ABI
 	if f.Name.Text == "" {
 		return nil, p.expected("the name of the function")
 	}
@@ -63,6 +63,13 @@ func (p *parser) function() (*Func, error) {
 	}
 	if len(f.Params) == 1 && f.Params[0].nothing() {
 		f.Params = nil
+	}
+	if p.accept(attributeWord) {
+		behind := Decl{ABI: f.ABI}
+		if err = p.attribute(&behind); err != nil {
+			return nil, err
+		}
+		f.ABI = behind.ABI
 	}
 	if p.accept("with") {
 		if f.With, err = p.list(); err != nil {
@@ -125,6 +132,9 @@ func (p *parser) decl() (*Decl, error) {
 		}
 		d.Dims = append(d.Dims, dim)
 	}
+	if d.ABI.Text != "" {
+		return nil, p.errorf(d.ABI.At, "%s says how the function is called; no parameter has it", d.ABI.Text)
+	}
 	return d, p.clauses(d)
 }
 
@@ -154,6 +164,10 @@ func (p *parser) declarator(d *Decl) error {
 			d.Restore = true
 		case w.Text == "alignas" || w.Text == "_Alignas":
 			if err := p.alignas(d); err != nil {
+				return err
+			}
+		case w.Text == attributeWord:
+			if err := p.attribute(d); err != nil {
 				return err
 			}
 		case !meaningless(w.Text):
@@ -197,6 +211,10 @@ func (p *parser) pointer(d *Decl) error {
 		switch {
 		case w.Text == "const":
 			constant = true
+		case w.Text == attributeWord:
+			if err := p.attribute(d); err != nil {
+				return err
+			}
 		case meaningless(w.Text):
 		case d.Name.Text != "" || typeWord(w.Text):
 			return p.errorf(w.At, "expected one name, found %.40q", w.Text)
@@ -207,6 +225,31 @@ func (p *parser) pointer(d *Decl) error {
 	d.Type.Pointers = append(d.Type.Pointers, constant)
 	if d.Name.Text != "" && p.peek() == '*' {
 		return p.expected("a length in brackets, or the end of the parameter")
+	}
+	return nil
+}
+
+// attributeWord is what gcc's and clang's attributes begin with.
+const attributeWord = "__attribute__"
+
+// attribute parses "((" name "))" of an attribute that says how a function is called.
+func (p *parser) attribute(d *Decl) error {
+	if !p.take('(') || !p.take('(') {
+		return p.expected(`"((" after ` + attributeWord)
+	}
+	name := p.word()
+	switch strings.Trim(name.Text, "_") {
+	case MicrosoftABI, SystemVABI:
+		name.Text = strings.Trim(name.Text, "_")
+	default:
+		return p.errorf(name.At, "of attributes there are %s and %s, not %.40q", MicrosoftABI, SystemVABI, name.Text)
+	}
+	if d.ABI.Text != "" {
+		return p.errorf(name.At, "a second attribute says how the function is called")
+	}
+	d.ABI = name
+	if !p.take(')') || !p.take(')') {
+		return p.expected(`"))" after ` + name.Text)
 	}
 	return nil
 }
