@@ -179,7 +179,7 @@ func compareFunction(t *testing.T, m member, symbol, guess string) (row tried, o
 		return row, false
 	}
 	var got count.Ledger
-	c, err2 := newCopied(s)
+	c, err2 := newCopied(s, time.Hour)
 	if err2 == nil {
 		got, err2 = c.alone()
 	}
