@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -34,6 +35,8 @@ type copied struct {
 	memory   []byte        // the counters
 	seed     maphash.Seed
 	first    *result // of the first call
+	learned  int     // places that control came to and the code does not show
+	until    time.Time
 }
 
 // span is a range of addresses.
@@ -51,10 +54,10 @@ const (
 	page      = 4096
 )
 
-// newCopied prepares the code of a subject for rewriting.
-func newCopied(s *subject.Subject) (*copied, error) {
+// newCopied prepares the code of a subject for rewriting. Calls are begun within a limit.
+func newCopied(s *subject.Subject, limit time.Duration) (*copied, error) {
 	random := rand.New(rand.NewPCG(s.Job.AuditSeed, 1))
-	c := &copied{subject: s, seed: maphash.MakeSeed(), place: rewrite.Place{
+	c := &copied{subject: s, until: time.Now().Add(limit), seed: maphash.MakeSeed(), place: rewrite.Place{
 		Code:     copyLow + random.Uint64N(copySteps)<<16,
 		Counters: counterLow + random.Uint64N(counterStep)<<16,
 		Table:    tableLow + random.Uint64N(tableSteps)<<16,
@@ -122,14 +125,24 @@ func returnAddress(s *subject.Subject) (uint64, error) {
 	return patches[0].Addr + uint64(len(patches[0].Bytes)), nil
 }
 
-// mostRounds bounds how often code is rewritten because control came to an instruction
-// by an address that nobody foresaw.
-const mostRounds = 64
+// How often code is rewritten because control came to an instruction by an address that
+// nobody foresaw: so often at most, and from a number of times on so that it may come to
+// any instruction.
+const (
+	mostRounds   = 64
+	patientUntil = 8
+)
+
+// errNoTime says that counting would take, or took, more time than there is for it.
+var errNoTime = errors.New("there is no time left to count in")
 
 // call makes one call in the copy, which stays in the space until leave is called. plan
 // is of an ordinary cell.
 func (c *copied) call(s *subject.Subject, plan cell.Plan) (count.Ledger, error) {
 	for range mostRounds {
+		if time.Now().After(c.until) {
+			return nil, errNoTime
+		}
 		if c.copy == nil {
 			if err := c.rewrite(); err != nil {
 				return nil, err
@@ -248,6 +261,8 @@ func (c *copied) learn(out *cell.Outcome) error {
 		return fmt.Errorf("the rewritten code ended by a %v", out.End)
 	case out.Regs.Rip == 0 && missing && !slices.Contains(c.source.Entries, addr):
 		c.source.Entries = append(c.source.Entries, addr)
+		c.learned++
+		c.source.Anywhere = c.learned >= patientUntil
 		if !c.copy.Instruction(addr) { // or nothing was seen to lead there
 			c.code.Roots = append(c.code.Roots, addr)
 			if err := c.decode(nil); err != nil {

@@ -82,9 +82,9 @@ func Count(s *subject.Subject, length, limit time.Duration) (*Counts, error) {
 		code += len(sec.Code)
 	}
 	if takes(length, code) > limit {
-		return nil, errors.New("there is no time left to count in")
+		return nil, errNoTime
 	}
-	rewritten, err := newCopied(s)
+	rewritten, err := newCopied(s, limit)
 	if err == nil {
 		var c *Counts
 		if c, err = with(s, rewritten); err == nil {

@@ -105,7 +105,7 @@ func TestBothWays(t *testing.T) {
 			if s == nil {
 				t.Skip("this host has no " + tt.needs)
 			}
-			c, err := newCopied(s)
+			c, err := newCopied(s, time.Hour)
 			if err != nil {
 				t.Fatal(err)
 			}

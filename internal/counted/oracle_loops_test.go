@@ -125,7 +125,7 @@ func lackey(t *testing.T, program, dir string) map[string]accesses {
 	defer trace.Close()
 	sums := make(map[string]accesses)
 	name := ""
-	var from, to uint64 // of the last load of the instruction
+	var add adder
 	for lines := bufio.NewScanner(trace); lines.Scan(); {
 		var kind string
 		var addr, size uint64
@@ -133,7 +133,7 @@ func lackey(t *testing.T, program, dir string) map[string]accesses {
 			continue
 		}
 		if kind == "I" {
-			name, from, to = "", 0, 0
+			name = ""
 			for _, s := range spans {
 				if addr >= s.start && addr < s.end {
 					name = s.name
@@ -144,25 +144,33 @@ func lackey(t *testing.T, program, dir string) map[string]accesses {
 			continue
 		}
 		a := sums[name]
-		switch kind {
-		case "I":
-			a.instructions++
-		case "L": // the vector that a fused multiply-add or a conversion loads is shown lane by lane
-			switch {
-			case addr == to && to != 0:
-				to += size
-			case addr+size == from:
-				from = addr
-			default:
-				a.loads, from, to = a.loads+1, addr, addr+size
-			}
-			a.loaded += size
-		case "S":
-			a.stores, a.stored = a.stores+1, a.stored+size
-		case "M":
-			a.loads, a.loaded, a.stores, a.stored = a.loads+1, a.loaded+size, a.stores+1, a.stored+size
-		}
+		add.add(&a, kind, addr, size)
 		sums[name] = a
 	}
 	return sums
+}
+
+// adder adds up the lines of a trace.
+type adder struct{ from, to uint64 } // of the last load of the instruction
+
+func (d *adder) add(a *accesses, kind string, addr, size uint64) {
+	switch kind {
+	case "I":
+		*d = adder{}
+		a.instructions++
+	case "L": // the vector that a fused multiply-add or a conversion loads is shown lane by lane
+		switch {
+		case addr == d.to && d.to != 0:
+			d.to += size
+		case addr+size == d.from:
+			d.from = addr
+		default:
+			a.loads, d.from, d.to = a.loads+1, addr, addr+size
+		}
+		a.loaded += size
+	case "S":
+		a.stores, a.stored = a.stores+1, a.stored+size
+	case "M":
+		a.loads, a.loaded, a.stores, a.stored = a.loads+1, a.loaded+size, a.stores+1, a.stored+size
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -60,18 +61,23 @@ func TestLibrariesCounted(t *testing.T) {
 	var report strings.Builder
 	report.WriteString("| package | functions | instructions | equal | stepped alone | rewritten alone |\n|---|---|---|---|---|---|\n")
 	var all tried
+	var traced replays
+	if _, err := exec.LookPath("valgrind"); err == nil {
+		traced.dir = t.TempDir()
+	}
 	for _, p := range packages {
 		if !p.IsDir() {
 			continue
 		}
 		t.Run(p.Name(), func(t *testing.T) {
-			row := library(t, filepath.Join(dir, p.Name()))
+			row := library(t, filepath.Join(dir, p.Name()), &traced)
 			fmt.Fprintf(&report, "| %s | %d | %d | %d | %d | %d |\n", p.Name(), row.called, row.instructions, row.equal, row.stepped, row.rewritten)
 			all.add(row)
 		})
 	}
 	fmt.Fprintf(&report, "| all | %d | %d | %d | %d | %d |\n", all.called, all.instructions, all.equal, all.stepped, all.rewritten)
 	t.Logf("\n%s", report.String())
+	traced.compare(t)
 	if name := os.Getenv("WEBRUNNER_COUNT_REPORT"); name != "" {
 		if err := os.WriteFile(name, []byte(report.String()), 0o666); err != nil {
 			t.Error(err)
@@ -94,7 +100,7 @@ func (a *tried) add(b tried) {
 }
 
 // library tries functions of the archives of a package, spread over their members.
-func library(t *testing.T, dir string) (row tried) {
+func library(t *testing.T, dir string, traced *replays) (row tried) {
 	attempts := 0
 	archives, _ := filepath.Glob(filepath.Join(dir, "*.a"))
 	slices.Sort(archives)
@@ -114,7 +120,7 @@ func library(t *testing.T, dir string) (row tried) {
 					if attempts++; attempts > oracleAttempts {
 						return row
 					}
-					r, ok := compareFunction(t, list[i], f, guess)
+					r, ok := compareFunction(t, list[i], f, guess, traced)
 					if ok {
 						row.add(r)
 						break
@@ -166,7 +172,7 @@ func functions(object []byte) (names []string) {
 
 // compareFunction counts one function both ways. It is false where it does not run like
 // this: it crashes, or takes too long.
-func compareFunction(t *testing.T, m member, symbol, guess string) (row tried, ok bool) {
+func compareFunction(t *testing.T, m member, symbol, guess string, traced *replays) (row tried, ok bool) {
 	s, err := subjectOf(m.object, symbol, guess)
 	if err != nil {
 		return row, false
@@ -179,7 +185,7 @@ func compareFunction(t *testing.T, m member, symbol, guess string) (row tried, o
 		return row, false
 	}
 	var got count.Ledger
-	c, err2 := newCopied(s)
+	c, err2 := newCopied(s, time.Hour)
 	if err2 == nil {
 		got, err2 = c.alone()
 	}
@@ -199,6 +205,7 @@ func compareFunction(t *testing.T, m member, symbol, guess string) (row tried, o
 			return row, true
 		}
 		row.equal = 1
+		traced.add(t, s, symbol+" in "+m.name, got)
 		row.instructions = instructions(got)
 	}
 	return row, true

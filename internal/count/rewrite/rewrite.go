@@ -15,6 +15,8 @@ type Source struct {
 	// those of symbols and of relocations. Others that the code shows, as return
 	// addresses are, are found; what is neither is left out of the table.
 	Entries []uint64
+	// Anywhere makes every instruction an entry, for code that computes where it goes.
+	Anywhere bool
 	// Outside are addresses that control may come to where there is no code to copy:
 	// the return address of the call, the places of functions that do not exist.
 	Outside []uint64
@@ -65,6 +67,7 @@ type Copy struct {
 	Counters int    // bytes to lie at Place.Counters
 
 	place    Place
+	anywhere bool
 	sections []section
 	blocks   []block
 	measures []measured
@@ -74,7 +77,7 @@ type Copy struct {
 
 // Rewrite copies code.
 func Rewrite(s Source, at Place) (*Copy, error) {
-	c := &Copy{place: at, outside: s.Outside, count: slots/8 + 1} // counter 0 is none
+	c := &Copy{place: at, anywhere: s.Anywhere, outside: s.Outside, count: slots/8 + 1} // counter 0 is none
 	size := 0
 	for i := range s.Sections {
 		n := len(s.Sections[i].Code)
@@ -152,7 +155,7 @@ func (c *Copy) lead(i int) {
 		_ = screen.Decode(code, &in) // it did before
 		k := kindOf(&in)
 		s.kinds = append(s.kinds, k)
-		if after || landing(&in) { // nothing direct leads here, or all that does is marked as well
+		if after || c.anywhere || landing(&in) { // nothing direct leads here, or all that does is marked as well
 			s.leader.set(off)
 			s.entry.set(off)
 			s.joined.set(off)

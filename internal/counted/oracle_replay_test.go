@@ -1,0 +1,235 @@
+//go:build oracle
+
+package counted
+
+import (
+	"bufio"
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"webrunner/filter/screen"
+	"webrunner/internal/count"
+	"webrunner/internal/subject"
+	"webrunner/loader"
+)
+
+// replay is a call that lackey is to trace as well.
+type replay struct {
+	name  string
+	file  string
+	code  [][2]uint64         // addresses of the code
+	want  map[uint64]accesses // by the address of the instruction
+	got   map[uint64]*accesses
+	text  map[uint64]string
+	whole bool // it returned under valgrind
+}
+
+// replays are the calls to trace, if they are asked for, and the directory of their files.
+type replays struct {
+	dir  string
+	list []replay
+}
+
+// add writes what a program needs to make a call as a cell does. A function that left
+// its object is not traced: what is supplied is not there.
+func (r *replays) add(t *testing.T, s *subject.Subject, name string, l count.Ledger) {
+	t.Helper()
+	if r.dir == "" || usesThread(s) {
+		return
+	}
+	p := replay{name: name, file: filepath.Join(r.dir, fmt.Sprint(len(r.list))), want: make(map[uint64]accesses), got: make(map[uint64]*accesses), text: make(map[uint64]string)}
+	type region struct{ addr, size, protection uint64 }
+	var regions []region
+	var contents [][]byte
+	for _, seg := range s.Image.Segments {
+		protection := uint64(unix.PROT_READ)
+		switch seg.Perm {
+		case loader.RX:
+			protection |= unix.PROT_EXEC
+			p.code = append(p.code, [2]uint64{seg.Addr, seg.Addr + seg.Size})
+		case loader.RW, loader.Thread:
+			protection |= unix.PROT_WRITE
+		}
+		regions, contents = append(regions, region{seg.Addr, seg.Size, protection}), append(contents, seg.Data)
+	}
+	s.Fill()
+	for i := range s.Call.Operands {
+		addr, mem := s.Room(i)
+		regions, contents = append(regions, region{addr, uint64(len(mem)), unix.PROT_READ | unix.PROT_WRITE}), append(contents, mem)
+	}
+	for addr := range l {
+		if !p.contains(addr) {
+			return
+		}
+	}
+	args := s.Arguments(nil)
+	if len(args.Int) > 6 || len(args.Float) > 8 || len(regions) > 64 {
+		return
+	}
+	var head struct {
+		Regions uint64
+		Ints    [6]uint64
+		Floats  [8]uint64
+		Entry   uint64
+	}
+	head.Regions, head.Entry = uint64(len(regions)), s.Choice.Addr
+	copy(head.Ints[:], args.Int)
+	copy(head.Floats[:], args.Float)
+	var b bytes.Buffer
+	write := func(v any) {
+		if err := binary.Write(&b, binary.LittleEndian, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(head)
+	for i, of := range regions {
+		write([4]uint64{of.addr, of.size, of.protection, uint64(len(contents[i]))})
+		b.Write(contents[i])
+	}
+	if err := os.WriteFile(p.file, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for addr, n := range l {
+		sum := count.Sum(count.Ledger{addr: n}, s.Space.Code)
+		p.want[addr] = accesses{sum.Instructions, sum.Loads, sum.Stores, sum.LoadedBytes, sum.StoredBytes}
+		p.text[addr], _ = screen.Text(s.Space.Code(addr), addr, nil)
+	}
+	r.list = append(r.list, p)
+}
+
+// usesThread tells whether an object has thread-local variables.
+func usesThread(s *subject.Subject) bool {
+	for _, seg := range s.Image.Segments {
+		if seg.Perm == loader.Thread {
+			return true
+		}
+	}
+	return false
+}
+
+// compare traces all calls in one program under valgrind's lackey, and reports.
+func (r *replays) compare(t *testing.T) {
+	if r.dir == "" {
+		return
+	}
+	program := filepath.Join(r.dir, "replay")
+	if out, err := exec.Command("gcc", "-O1", "-static", "-no-pie", "-o", program, "testdata/replay.c").CombinedOutput(); err != nil {
+		t.Fatalf("gcc: %v\n%s", err, out)
+	}
+	f, err := elf.Open(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	syms, err := f.Symbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	marks := make(map[string]uint64)
+	for _, s := range syms {
+		marks[s.Name] = s.Value
+	}
+	args := []string{"--tool=lackey", "--vex-guest-chase=no", "--basic-counts=no", "--trace-mem=yes", "--log-file=" + filepath.Join(r.dir, "trace"), program}
+	for _, p := range r.list {
+		args = append(args, p.file)
+	}
+	if out, err := exec.Command("valgrind", args...).CombinedOutput(); err != nil {
+		t.Fatalf("valgrind: %v\n%s", err, out)
+	}
+	trace, err := os.Open(filepath.Join(r.dir, "trace"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trace.Close()
+	r.read(trace, marks["begin"], marks["done"])
+	ran, equal, differing := 0, 0, make(map[string]int)
+	for i := range r.list {
+		p := &r.list[i]
+		if !p.whole {
+			t.Logf("%s does not return under valgrind", p.name)
+			continue
+		}
+		ran++
+		same := true
+		for addr, want := range p.want {
+			got := p.got[addr]
+			if got == nil {
+				got = new(accesses)
+			}
+			if *got == want {
+				continue
+			}
+			same = false
+			name, _, _ := strings.Cut(p.text[addr], " ")
+			differing[name]++
+			if _, explained := lackeyDiffers()[name]; !explained || got.instructions != want.instructions {
+				t.Errorf("%s: %s: %+v, lackey has %+v", p.name, p.text[addr], want, *got)
+			}
+		}
+		if len(p.got) > len(p.want) {
+			t.Errorf("%s: lackey has %d instructions more", p.name, len(p.got)-len(p.want))
+		}
+		if same {
+			equal++
+		}
+	}
+	t.Logf("lackey traced %d of %d functions; in %d every instruction has the same accesses, in the others only %v has not", ran, len(r.list), equal, differing)
+}
+
+// lackeyDiffers has the instructions of which valgrind's accesses are not those of the
+// processor, and why.
+func lackeyDiffers() map[string]string {
+	return map[string]string{}
+}
+
+// read adds up a trace by call and instruction.
+func (r *replays) read(trace *os.File, begin, done uint64) {
+	at := -1
+	var add adder
+	var a *accesses // of the instruction; nil outside of the functions
+	for lines := bufio.NewScanner(trace); lines.Scan(); {
+		var kind string
+		var addr, size uint64
+		if n, _ := fmt.Sscanf(lines.Text(), "%s %x,%d", &kind, &addr, &size); n != 3 {
+			continue
+		}
+		if kind == "I" {
+			switch {
+			case addr == begin:
+				at++
+			case addr == done:
+				r.list[at].whole = true
+			}
+			a = nil
+			if at >= 0 && !r.list[at].whole && r.list[at].contains(addr) {
+				p := &r.list[at]
+				if a = p.got[addr]; a == nil {
+					a = new(accesses)
+					p.got[addr] = a
+				}
+			}
+		}
+		if a != nil {
+			add.add(a, kind, addr, size)
+		}
+	}
+}
+
+// contains tells whether an address is of the code.
+func (p *replay) contains(addr uint64) bool {
+	for _, c := range p.code {
+		if addr >= c[0] && addr < c[1] {
+			return true
+		}
+	}
+	return false
+}
