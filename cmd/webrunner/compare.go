@@ -64,6 +64,7 @@ func (a *app) compared(o *compareOptions, c *wire.Comparison, err error) int {
 	if err != nil {
 		return a.fail(o.out, err)
 	}
+	a.preface(o.out)
 	if err := formOf(o.out, report.ComparisonFormats()).Write(a.out, c); err != nil {
 		return a.fail(o.out, err)
 	}

@@ -92,6 +92,7 @@ func everywhere[T any](o *remoteOptions, ask func(c *client.Client, machine stri
 // answer.
 func assembled[T any](a *app, out output, forms []report.Form[report.Fleet[T]], fleet report.Fleet[T], err error, sound func(T) bool, doubts func(T) []string) int {
 	if err == nil {
+		a.preface(out)
 		err = formOf(out, forms).Write(a.out, fleet)
 	}
 	if err != nil {

@@ -214,6 +214,9 @@ func (o *runOptions) write(a *app, res *wire.Result, line string, first bool) er
 		fmt.Fprintf(a.err, "webrunner: sources: %s\n", report.Sources(res))
 		return report.Text2016(a.out, res)
 	}
+	if first {
+		a.preface(o.out)
+	}
 	return formOf(o.out, report.Formats()).Write(a.out, res)
 }
 

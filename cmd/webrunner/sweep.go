@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -53,6 +54,7 @@ func (a *app) sweep(args []string) int {
 	case o.roofline:
 		err = report.Roofline(a.out, s, o.peaks)
 	default:
+		a.preface(o.out)
 		err = formOf(o.out, report.SweepFormats()).Write(a.out, s)
 	}
 	switch {
@@ -122,7 +124,7 @@ type bar struct {
 }
 
 func newBar(w io.Writer) *bar {
-	if !terminal(w) {
+	if !terminal(w) || os.Getenv("TERM") == "dumb" { // which cannot take a line back
 		return &bar{}
 	}
 	return &bar{w: w}

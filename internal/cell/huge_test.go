@@ -262,14 +262,19 @@ func TestNoHugePages(t *testing.T) {
 	newSpace(t, "c3")
 }
 
-// A large operand has its pages before the first call, whatever their size is, and takes none where
-// nothing is called.
+// A large operand has its pages before the first call, and takes none where nothing is called. A very
+// large one has them if there are few of them.
 func TestLargeIsHot(t *testing.T) {
 	var s Space
-	for _, huge := range []bool{false, true} {
-		r := Region{Addr: dataAddr, Size: 1 << 30, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true, Huge: huge}
-		if at, n := s.hot(r, Plan{Laps: []Lap{{Kind: trampoline.Kernel}}}); at != r.Addr || n != r.Size {
-			t.Errorf("%#x+%#x is populated", at, n)
+	for _, tt := range []struct {
+		size uint64
+		huge bool
+		hot  bool
+	}{{64 << 20, false, true}, {64<<20 + pageSize, false, false}, {1 << 30, true, true}} {
+		r := Region{Addr: dataAddr, Size: tt.size, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true, Huge: tt.huge}
+		at, n := s.hot(r, Plan{Laps: []Lap{{Kind: trampoline.Kernel}}})
+		if hot := at == r.Addr && n == r.Size; hot != tt.hot || !hot && n != 0 {
+			t.Errorf("of %d bytes %#x+%#x is populated", tt.size, at, n)
 		}
 		if _, n := s.hot(r, Plan{Laps: []Lap{{Kind: trampoline.ImulChain}}}); n != 0 {
 			t.Errorf("%d bytes are populated for a chain", n)

@@ -103,11 +103,12 @@ func (s *Space) buildScript(p Plan) ([]Step, error) {
 
 // hot returns the part of a writable region whose pages are there before the first
 // sample, so that no page fault falls into one: those of the job only where the kernel is
-// called. The thread page is not among them, to which few kernels write.
+// called. The first calls take those of very large operands, and that of the thread, to
+// which few kernels write: LoopFaults tells.
 func (s *Space) hot(r Region, p Plan) (addr, size uint64) {
 	size = r.end() - r.Addr
 	switch {
-	case r.Prot&unix.PROT_WRITE == 0 || !r.own && !p.calls() || r.Addr == trampoline.ControlAddr || r.Addr == trampoline.ThreadAddr:
+	case r.Prot&unix.PROT_WRITE == 0 || !r.own && !p.calls() || r.vast() || r.Addr == trampoline.ControlAddr || r.Addr == trampoline.ThreadAddr:
 		return 0, 0
 	case r.Addr == trampoline.ResultsAddr:
 		used := trampoline.RecordsAddr - trampoline.ResultsAddr + uint64(p.Records+1)*p.stride()

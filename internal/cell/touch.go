@@ -12,6 +12,10 @@ import (
 // room of its own in it, in bytes: each page costs time.
 const touchedForCases = 1 << 20
 
+// vast tells of a region that has so many pages that to touch them all would take longer
+// than the calls of most kernels, which use few of them.
+func (r Region) vast() bool { return r.end()-r.Addr > 64<<20 && !r.Huge }
+
 // touch tells the stub which pages of the job to read before the loop. Linux gives a
 // process its pages when it populates them, and a virtual machine's host each once more
 // when it is first touched, which takes up to a hundred times as long: that would be
@@ -26,7 +30,7 @@ func (p Plan) touch(c *trampoline.Control, regions []Region) {
 		left = touchedForCases
 	}
 	for _, r := range regions {
-		if r.own || left == 0 || c.TouchN == uint64(len(c.Touch)) {
+		if r.own || r.vast() || left == 0 || c.TouchN == uint64(len(c.Touch)) {
 			continue
 		}
 		n := min(r.end()-r.Addr, left)

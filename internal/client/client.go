@@ -168,7 +168,7 @@ func (c *Client) ask(command string, query url.Values, body []byte, header, medi
 	}
 	req.SetBodyRaw(body)
 	http := fasthttp.Client{
-		ReadBufferSize: maxHead, MaxResponseBodySize: maxAnswer, StreamResponseBody: media == mediaEvents,
+		ReadBufferSize: maxHead, MaxResponseBodySize: maxAnswer, StreamResponseBody: strings.HasPrefix(media, mediaEvents),
 		NoDefaultUserAgentHeader: true, DisablePathNormalizing: true,
 	}
 	if err := http.DoTimeout(req, resp, c.time); err != nil {

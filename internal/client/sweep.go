@@ -20,7 +20,7 @@ const mediaEvents = "text/event-stream"
 // called as these are done, as far as the server and what lies between tell. Errors are
 // those of Run.
 func (c *Client) Sweep(query url.Values, object []byte, progress func(*wire.Progress), parts ...wire.Part) (s *wire.Sweep, err error) {
-	err = c.send("sweep", query, object, mediaEvents, parts, func(resp *fasthttp.Response) (err error) {
+	err = c.send("sweep", query, object, mediaEvents+", application/json;q=0.5", parts, func(resp *fasthttp.Response) (err error) {
 		defer resp.CloseBodyStream()
 		s, err = c.events(resp.BodyStream(), progress)
 		return err
@@ -31,7 +31,15 @@ func (c *Client) Sweep(query url.Values, object []byte, progress func(*wire.Prog
 // events reads the events of a sweep up to the last, which is the whole of it or why there
 // is none.
 func (c *Client) events(body io.Reader, progress func(*wire.Progress)) (*wire.Sweep, error) {
-	lines := bufio.NewScanner(io.LimitReader(body, maxAnswer))
+	r := bufio.NewReader(io.LimitReader(body, maxAnswer))
+	if first, _ := r.Peek(1); string(first) == "{" { // what lies between may make one document of it
+		s := new(wire.Sweep)
+		if err := json.NewDecoder(r).Decode(s); err != nil || len(s.Axes) == 0 {
+			return nil, wire.Problemf(wire.Unreachable, "%s answered with no sweep", c.server)
+		}
+		return s, nil
+	}
+	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxAnswer)
 	var name string
 	for lines.Scan() {

@@ -41,6 +41,8 @@ func TestSweep(t *testing.T) {
 		{"whole", progress(1) + progress(2), whole, []int{1, 2}, "", ""},
 		{"at once", "", whole, nil, "", ""},
 		{"large", progress(1), "event: point\ndata: \"" + strings.Repeat("x", 1<<20) + "\"\n\n" + whole, []int{1}, "", ""},
+		{"one document", "", document(t, &wire.Sweep{Axes: []string{"n"}, Points: []wire.Point{{}}}), nil, "", ""},
+		{"half a document", "", `{"axes":["n"]`, nil, wire.Unreachable, "no sweep"},
 		{"a problem", progress(1), "event: problem\ndata: " + crash + "\n\n", []int{1}, wire.Crashed, "boom"},
 		{"half", progress(1), "", []int{1}, wire.Unreachable, "no sweep"},
 		{"of no axis", "", "event: result\ndata: {}\n\n", nil, wire.Unreachable, "no sweep"},
@@ -49,7 +51,7 @@ func TestSweep(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			told := make(chan int, 10)
 			c := serve(t, "m", "", func(w http.ResponseWriter, r *http.Request) {
-				if r.RequestURI != "/m/sweep?n=1%3A3" || r.Header.Get("Accept") != "text/event-stream, application/problem+json;q=0.1" {
+				if r.RequestURI != "/m/sweep?n=1%3A3" || r.Header.Get("Accept") != "text/event-stream, application/json;q=0.5, application/problem+json;q=0.1" {
 					t.Errorf("%s accepts %s", r.RequestURI, r.Header.Get("Accept"))
 				}
 				w.Header().Set("Content-Type", "text/event-stream")

@@ -14,6 +14,7 @@ import (
 // trusted with. It is the one place outside of the child where a result is filled:
 //
 //	Sandbox          the layers that the pool puts around a child
+//	Checked.Host     the host
 //	Timing           Queue, Spawn and Total
 //	Counters[].Trust the counters' grades, lowered where an exact count speaks against
 //	                 a figure; Warnings of that, and of those that are broken
@@ -31,6 +32,8 @@ func (e *Engine) complete(rep *wire.Report, queued time.Duration, t runner.Timin
 			c.Sandbox = make(wire.Layers)
 		}
 		maps.Copy(c.Sandbox, given)
+		host := e.Host
+		c.Host = &host
 	}
 	if c := rep.Comparison; c != nil {
 		for i := range c.Points {

@@ -50,6 +50,9 @@ func CheckText(w io.Writer, c *wire.Checked) error {
 	for _, n := range append(append([]string{}, c.Warnings...), c.Notes...) {
 		fmt.Fprintf(&b, "note: %s\n", line(n))
 	}
+	if c.Host != nil {
+		fmt.Fprintf(&b, "checked at %s\n", line(Machine(c.Host)))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -91,6 +91,9 @@ func ComparisonText(w io.Writer, c *wire.Comparison) error {
 	for _, n := range c.Notes {
 		fmt.Fprintf(&b, "%s\n", line(n))
 	}
+	if by := Machine(&c.A.Host); by != "" {
+		fmt.Fprintf(&b, "measured at %s\n", line(by))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -114,7 +117,7 @@ func ComparisonJSON(w io.Writer, c *wire.Comparison) error { return Document(w, 
 // ComparisonCSV writes a header and one line for each ratio.
 func ComparisonCSV(w io.Writer, c *wire.Comparison) error {
 	t := csv.NewWriter(w)
-	t.Write([]string{"kernel", "params", "a_sha256", "b_sha256", "counter", "unit", "source", "ratio", "ci95_low", "ci95_high", "floor", "verdict", "pairs", "note"})
+	t.Write([]string{"kernel", "params", "a_sha256", "b_sha256", "counter", "unit", "source", "ratio", "ci95_low", "ci95_high", "floor", "verdict", "pairs", "note", "machine", "cpu"})
 	for _, r := range c.Ratios {
 		p := r.Params
 		if p == nil {
@@ -122,7 +125,7 @@ func ComparisonCSV(w io.Writer, c *wire.Comparison) error {
 		}
 		t.Write([]string{
 			line(c.A.Kernel), params(p, "=", " "), line(c.A.Object.SHA256), line(c.B.Object.SHA256), line(r.Name), line(r.Unit), line(string(r.Source)),
-			decimal(r.Ratio), decimal(r.CI95[0]), decimal(r.CI95[1]), decimal(r.Floor), line(string(r.Verdict)), strconv.Itoa(r.Pairs), line(r.Note),
+			decimal(r.Ratio), decimal(r.CI95[0]), decimal(r.CI95[1]), decimal(r.Floor), line(string(r.Verdict)), strconv.Itoa(r.Pairs), line(r.Note), line(c.A.Host.Machine), line(Processor(&c.A.Host)),
 		})
 	}
 	t.Flush()

@@ -45,7 +45,7 @@ func mainFigure(r *wire.Result) *wire.Counter {
 func SweepTable(w io.Writer, s *wire.Sweep) error {
 	var b strings.Builder
 	if r := anyResult(s); r != nil {
-		wrap(&b, "", "  ", line(r.Kernel)+" on "+line(Processor(&r.Host)))
+		wrap(&b, "", "  ", line(r.Kernel)+" on "+line(Machine(&r.Host)))
 		b.WriteByte('\n')
 	}
 	head := append(slices.Clone(s.Axes), "per call", "± 95 %", "per element")
@@ -141,19 +141,19 @@ func SweepCSV(w io.Writer, s *wire.Sweep) error {
 	for _, a := range s.Axes {
 		axes = append(axes, line(a))
 	}
-	t.Write(append(axes, "kernel", "counter", "value", "unit", "source", "ci95_low", "ci95_high", "elements", "bytes", "flops", "verify", "integrity", "problem"))
+	t.Write(append(axes, "kernel", "counter", "value", "unit", "source", "ci95_low", "ci95_high", "elements", "bytes", "flops", "verify", "integrity", "problem", "machine", "cpu"))
 	for i := range s.Points {
 		p := &s.Points[i]
 		at := axisValues(s, p)
 		if p.Problem != nil {
-			t.Write(slices.Concat(at, make([]string, 12), []string{line(string(p.Problem.Class) + ": " + p.Problem.Detail)}))
+			t.Write(slices.Concat(at, make([]string, 12), []string{line(string(p.Problem.Class) + ": " + p.Problem.Detail), "", ""}))
 			continue
 		}
 		r := p.Result
 		for _, c := range ordered(r.Counters) {
 			t.Write(slices.Concat(at, []string{
 				line(r.Kernel), line(c.Name), decimal(c.Value), line(c.Unit), line(string(c.Source)), decimal(c.CI95[0]), decimal(c.CI95[1]),
-				decimal(r.Work.Elements), decimal(r.Work.Bytes), decimal(r.Work.FLOPs), line(string(r.Verify.Status)), line(string(r.Integrity)), "",
+				decimal(r.Work.Elements), decimal(r.Work.Bytes), decimal(r.Work.FLOPs), line(string(r.Verify.Status)), line(string(r.Integrity)), "", line(r.Host.Machine), line(Processor(&r.Host)),
 			}))
 		}
 	}

@@ -51,7 +51,7 @@ func SweepSVG(w io.Writer, s *wire.Sweep) error {
 	d.b.WriteString(style)
 	if r := anyResult(s); r != nil {
 		d.text("title", "start", marginLeft, 22, r.Kernel+": "+what)
-		d.text("mark", "start", marginLeft, 40, Processor(&r.Host)+", "+manner(&r.Conditions))
+		d.text("mark", "start", marginLeft, 40, Machine(&r.Host)+", "+manner(&r.Conditions))
 	}
 	if len(xs) == 0 || len(ys) == 0 {
 		d.text("title", "middle", chartWidth/2, chartHeight/2, "no point has a figure")

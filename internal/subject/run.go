@@ -39,7 +39,7 @@ func (s *Subject) Plan() cell.Plan {
 
 // touchShare is the part, one in so many, of what a cell may take that it may take to touch
 // its pages beforehand, most of which a kernel touches anyway.
-const touchShare = 4
+const touchShare = 16
 
 // Reading lets the cell of a plan read its counters by system call too.
 func (s *Subject) Reading(p cell.Plan) cell.Plan {

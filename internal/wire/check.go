@@ -128,6 +128,7 @@ type Checked struct {
 	Warnings  []string  `json:"warnings"`
 	Notes     []string  `json:"notes"`
 	Sandbox   Layers    `json:"sandbox"`
+	Host      *Host     `json:"host,omitempty"` // that made it; a child does not say
 }
 
 // check holds a check to the words that there are, and to its bounds.
