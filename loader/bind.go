@@ -60,6 +60,9 @@ func (pl *Plan) bind() error {
 			if s.name == gotSymbol {
 				pl.values[i] = pl.gotBase
 			}
+			if s.name == moduleSymbol {
+				pl.values[i] = pl.block
+			}
 		}
 	}
 	return nil
@@ -74,6 +77,8 @@ func (pl *Plan) unresolved(i int) string {
 		return "" // placed like those of a section
 	case o.inTLS(s) && pl.has(int(s.shndx)):
 		return ""
+	case s.name == moduleSymbol && s.place == undefined:
+		return "" // at the beginning of the block
 	case s.typ == sttTLS, pl.uses[i].tls, o.inTLS(s):
 		return UnresolvedTLS
 	case s.name == gotSymbol && s.place == undefined:

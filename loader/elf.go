@@ -74,3 +74,8 @@ const (
 
 // gotSymbol is the name that stands for the address of the GOT.
 const gotSymbol = "_GLOBAL_OFFSET_TABLE_"
+
+// moduleSymbol is the name that stands for the beginning of the object's thread-local
+// variables, of which compilers ask for the descriptor where they are to find several from
+// it (A. Oliva, "Thread-Local Storage Descriptors for IA32 and AMD64/EM64T", 2006).
+const moduleSymbol = "_TLS_MODULE_BASE_"

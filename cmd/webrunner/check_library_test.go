@@ -47,7 +47,11 @@ func TestCheckLibraries(t *testing.T) {
 			if out, err := ar.CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
-			code, out, stderr := call("", "check", filepath.Join(work, member), "--reference", reference+":"+symbol, "--call", prototype)
+			args := []string{"check", filepath.Join(work, member), "--reference", reference + ":" + symbol, "--call", prototype}
+			if len(f) > 6 {
+				args = append(args, "--with", found[0])
+			}
+			code, out, stderr := call("", args...)
 			if strings.Contains(stderr, "missing-isa") {
 				t.Skip(stderr)
 			}

@@ -116,7 +116,7 @@ func loadKernels(name string) (*kernels.Set, error) {
 	if err := set.Reserve(request.Names()); err != nil {
 		return nil, fmt.Errorf("--kernels %s: %w", name, err)
 	}
-	if set.Len() == builtin {
+	if set.Len() == builtin && len(set.Replaced()) == 0 {
 		return nil, fmt.Errorf("--kernels %s: no file in it ends in .xml", name)
 	}
 	return set, nil

@@ -65,6 +65,8 @@ func Do(job *wire.Job, filtered bool, began time.Time) (*wire.Checked, error) {
 	res.OK, res.Calls = len(res.Failures) == 0, c.target.calls
 	switch {
 	case c.made == wanted:
+	case c.made == 0 && res.OK: // nothing is known
+		return nil, wire.Problemf(wire.Timeout, "none of the %d cases was made in the time that there was: the host is too busy, or the reference too slow; --timeout gives more", wanted)
 	case late || c.ended == 0:
 		res.Notes = append(res.Notes, fmt.Sprintf("%d of %d cases were made in the time that there was", c.made, wanted))
 	default:

@@ -37,6 +37,7 @@ int f(int n)
 		"general dynamic": {"-fPIC", "-ftls-model=global-dynamic"},
 		"without PLT":     {"-fPIC", "-ftls-model=global-dynamic", "-fno-plt"},
 		"descriptors":     {"-fPIC", "-mtls-dialect=gnu2"},
+		"one descriptor":  {"-fPIC", "-mtls-dialect=gnu2", "-ftls-model=local-dynamic"},
 		"large model":     {"-fPIC", "-mcmodel=large"},
 	} {
 		t.Run(name, func(t *testing.T) {

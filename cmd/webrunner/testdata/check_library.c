@@ -44,3 +44,7 @@ void avg(uint8_t*d,ptrdiff_t st,const int16_t*a,const int16_t*b,int w,int h){for
 void blend(uint8_t*d,ptrdiff_t st,const uint8_t*t,int w,int h,const uint8_t*m){for(int y=0;y<h;y++)for(int x=0;x<w;x++)d[y*st+x]=(d[y*st+x]*(64-m[y*w+x])+t[y*w+x]*m[y*w+x]+32)>>6;}
 void wavg(uint8_t*d,ptrdiff_t st,const int16_t*a,const int16_t*b,int w,int h,int wt){for(int y=0;y<h;y++)for(int x=0;x<w;x++)d[y*st+x]=clip((a[y*w+x]*wt+b[y*w+x]*(16-wt)+128)>>8);}
 void sgemm_ref(long m,long n,long k,const float*al,const float*a,const float*b,const float*be,float*c,long rs,long cs,const void*d,const void*e){for(long i=0;i<m;i++)for(long j=0;j<n;j++){float s=0;for(long p=0;p<k;p++)s+=a[p*m+i]*b[p*n+j];float o=*be==0?0:*be*c[i*rs+j*cs];c[i*rs+j*cs]=o+*al*s;}}
+#define SINCOS long double a=6.28318530717958647692528676655900577L*(j*k%S)/S,c,s;__asm__("fsincos":"=t"(c),"=u"(s):"0"(a));
+#define DFT(N,Z,T) void N(const T*ri,const T*ii,T*ro,T*io,const BL*is,const BL*os,BL v,BL ivs,BL ovs){enum{S=Z};for(BL b=0;b<v;b++)for(int k=0;k<S;k++){long double re=0,im=0;for(int j=0;j<S;j++){SINCOS BL at=b*ivs+is[j];re+=c*ri[at]+s*ii[at];im+=c*ii[at]-s*ri[at];}ro[b*ovs+os[k]]=re;io[b*ovs+os[k]]=im;}}
+DFT(dft8f,8,float) DFT(dft16f,16,float) DFT(dft5,5,double) DFT(dft13,13,double)
+void dftv8f(const float*x,const float*ii,float*y,float*io,const BL*is,const BL*os,BL v,BL ivs,BL ovs){enum{S=8};for(BL b=0;b<v;b++)for(int k=0;k<S;k++){long double re=0,im=0;for(int j=0;j<S;j++){SINCOS BL at=b*ivs+is[j];re+=c*x[at]+s*x[at+1];im+=c*x[at+1]-s*x[at];}y[b*ovs+os[k]]=re;y[b*ovs+os[k]+1]=im;}}
