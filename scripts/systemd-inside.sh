@@ -36,8 +36,11 @@ check "it has no capability" grep -q '^CapEff:.0000000000000000$' /proc/$pid/sta
 check "it has a network of its own" sh -c "[ \$(readlink /proc/$pid/ns/net) != \$(readlink /proc/1/ns/net) ]"
 check "it runs an object" eventually runs
 check "it stops an attack" eventually stops
-curl -s -o /dev/null -D - $url/m/monitor | tr -d '\r' | sed -n 's/^WebRunner-Layers: /layers  /p'
-check "no layer is missing but the control group's" sh -c "! curl -s -o /dev/null -D - $url/m/monitor | tr -d '\r' | sed -n 's/^WebRunner-Layers: //p' | tr ',' '\n' | grep -v cgroup | grep absent"
+layers=$(curl -s -o /dev/null -D - $url/m/monitor | tr -d '\r' | sed -n 's/^webrunner-layers: //Ip')
+echo "layers  $layers"
+for layer in capabilities rlimits no_new_privs landlock seccomp namespaces; do
+	check "the layer $layer is in force" sh -c 'case "$1" in *"$2=enforced"*) ;; *) exit 1 ;; esac' - "$layers" "$layer"
+done
 systemd-analyze security --no-pager webrunner.service | tail -n 1
 check "systemd's exposure is 1.5 at most" systemd-analyze security --threshold=15 --no-pager webrunner.service
 check "reload does not restart it" systemctl reload webrunner.service

@@ -39,8 +39,9 @@ ExecStopPost=/bin/systemctl --no-block poweroff
 WantedBy=multi-user.target
 UNIT
 ln -s ../inside.service "$root/etc/systemd/system/multi-user.target.wants/inside.service"
-export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
+# Without a filter of nspawn's own, which has no landlock_*(2): the units have theirs.
+export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_SECCOMP=0
 timeout "${LIMIT:-900}" systemd-nspawn --quiet --register=no --keep-unit --private-network --console=passive \
-	--directory="$root" --boot --system-call-filter='@keyring bpf' systemd.show_status=no </dev/null >"$folder/console" 2>&1 || true
+	--directory="$root" --boot systemd.show_status=no </dev/null >"$folder/console" 2>&1 || true
 if [ -e "$root/root/report" ]; then cat "$root/root/report"; else tail -n 40 "$folder/console"; fi
 grep -q '^all is as promised$' "$root/root/report" || { echo "systemd.sh: the units do not do what they promise" >&2; exit 1; }
