@@ -104,3 +104,18 @@ func loadAverage() string {
 	f := strings.Fields(string(b))
 	return strings.Join(f[:min(3, len(f))], " ")
 }
+
+// ownTimes are how long the server took for each answer of monitor, from having its head
+// to having the answer, by what stands in the access log behind an offset.
+func ownTimes(access *os.File, from int64) (list []time.Duration, err error) {
+	lines := bufio.NewScanner(io.NewSectionReader(access, from, 1<<40))
+	for lines.Scan() {
+		_, after, ok := strings.Cut(lines.Text(), "/m/monitor\" ")
+		_, after, timed := strings.Cut(after, " ms=")
+		ms, _, _ := strings.Cut(after, " ")
+		if v, err := strconv.ParseFloat(ms, 64); ok && timed && err == nil {
+			list = append(list, time.Duration(v*float64(time.Millisecond)))
+		}
+	}
+	return list, lines.Err()
+}

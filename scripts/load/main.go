@@ -11,6 +11,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -48,6 +49,9 @@ func run(binary string, whole, part time.Duration, connections int) error {
 	parts := 0
 	for end := time.Now().Add(whole); time.Now().Before(end); {
 		p := newPart(s, connections)
+		if p.log, err = access.Seek(0, io.SeekEnd); err != nil {
+			return err
+		}
 		p.run(min(part, time.Until(end)))
 		if last, err = leftOver(s); err != nil {
 			faults = append(faults, err.Error())
@@ -55,6 +59,9 @@ func run(binary string, whole, part time.Duration, connections int) error {
 		}
 		if parts++; parts == 1 {
 			first = last
+		}
+		if p.own, err = ownTimes(access, p.log); err != nil {
+			return err
 		}
 		faults = append(faults, p.report(os.Stdout, parts)...)
 		fmt.Printf("  left: %v; load average %s\n", last, loadAverage())

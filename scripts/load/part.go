@@ -39,6 +39,8 @@ type part struct {
 	jobs    float64 // of the whole part
 	jobTime float64 // seconds
 	took    time.Duration
+	log     int64           // where the part begins in the access log
+	own     []time.Duration // of monitor by that log
 }
 
 func newPart(s *service.Service, connections int) *part {
@@ -178,7 +180,7 @@ func (p *part) report(w io.Writer, n int) (faults []string) {
 	share := float64(p.answers[honestFrom]) / max(float64(flood)/floods, 1)
 	fmt.Fprintf(w, "  honest client: %d jobs, %.2f of what one flooding client with %d connections got; wait %s; %d times sent away\n",
 		p.answers[honestFrom], share, p.conns*8/10/floods, quantiles(p.waits), p.busy[honestFrom])
-	fmt.Fprintf(w, "  monitor: %s\n", quantiles(p.monitor))
+	fmt.Fprintf(w, "  monitor: %s\n  of which the server's own: %s\n", quantiles(p.monitor), quantiles(p.own))
 	if len(p.wrong) > 0 {
 		faults = append(faults, p.wrong[:min(10, len(p.wrong))]...)
 	}
