@@ -4,6 +4,7 @@ GO          ?= go
 PREFIX      ?= /usr/local
 UNITDIR     ?= $(PREFIX)/lib/systemd/system
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+NFPM         = github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 DEADCODE     = golang.org/x/tools/cmd/deadcode@v0.52.0
 FUZZTIME    ?= 30s
 
@@ -93,6 +94,12 @@ mutants: ## send MUTANTS (100000; or FROM:TO) faulty objects to a real server
 abuse: build ## do to a server what hostile and careless clients do (ABUSE: names)
 	$(GO) run ./scripts/abuse $(ABUSE)
 
+LOAD ?= -for 1h -part 10m
+
+.PHONY: load
+load: build ## 500 connections of good, bad, hostile and abandoned requests, an hour in parts (LOAD: flags)
+	$(GO) run ./scripts/load $(LOAD)
+
 .PHONY: validate
 validate: ## measure kernels of known cost, quiet and with noisy neighbours (VALIDATE: flags)
 	$(GO) run ./scripts/validate $(VALIDATE)
@@ -138,16 +145,41 @@ matrix: build ## boot other hosts in QEMU; needs apt and qemu-system-x86 (MATRIX
 	$(GO) test -c -o $(MATRIX)/posture ./internal/child
 	nice $(MATRIX)/matrix -kernels $(MATRIX) -posture $(MATRIX)/posture
 
+# Of the package, from the last commit: two builds of it are the same.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+VERSION ?= 0~$(shell git log -1 --format=%cd.%h --date=format:%Y%m%d 2>/dev/null || echo unknown)
+
+.PHONY: deb
+deb: build ## build bin/webrunner_VERSION_amd64.deb by nfpm, which is fetched
+	deploy/deb/stage.sh bin/webrunner bin/stage '$(VERSION)-1' $(SOURCE_DATE_EPOCH)
+	VERSION='$(VERSION)' SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) \
+	  $(GO) run $(NFPM) package -f deploy/deb/nfpm.yaml -p deb -t bin/
+
+.PHONY: sbom
+sbom: build ## write bin/webrunner.cdx.json, what the binary was built from (CycloneDX)
+	bin/webrunner version -o cyclonedx > bin/webrunner.cdx.json
+
+.PHONY: repro
+repro: ## build twice, in different folders, compare hashes (REPRO=binary: not the package)
+	scripts/repro.sh
+
+SYSTEMD ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/webrunner-systemd
+
+.PHONY: systemd
+systemd: deb ## boot a small Debian with the package, test its units; needs root, debootstrap, systemd-nspawn
+	scripts/systemd.sh bin/webrunner_$(VERSION)-1_amd64.deb $(SYSTEMD)
+
 .PHONY: install
-install: build ## install the binary and the systemd unit (DESTDIR, PREFIX, UNITDIR)
+install: build ## install the binary and the systemd units (DESTDIR, PREFIX, UNITDIR)
 	install -D -m 0755 bin/webrunner $(DESTDIR)$(PREFIX)/sbin/webrunner
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's,/usr/local/sbin/webrunner,$(PREFIX)/sbin/webrunner,' deploy/webrunner.service > $(DESTDIR)$(UNITDIR)/webrunner.service
 	chmod 0644 $(DESTDIR)$(UNITDIR)/webrunner.service
+	install -m 0644 deploy/webrunner.socket $(DESTDIR)$(UNITDIR)/webrunner.socket
 
 .PHONY: uninstall
 uninstall: ## remove what install put in place
-	rm -f $(DESTDIR)$(PREFIX)/sbin/webrunner $(DESTDIR)$(UNITDIR)/webrunner.service
+	rm -f $(DESTDIR)$(PREFIX)/sbin/webrunner $(DESTDIR)$(UNITDIR)/webrunner.service $(DESTDIR)$(UNITDIR)/webrunner.socket
 
 .PHONY: clean
 clean: ## remove what build made

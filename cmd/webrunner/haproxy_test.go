@@ -95,10 +95,10 @@ func startHAProxy(t *testing.T, addresses map[string]string) (url string) {
 
 // load is clients that each send one job after the other, each job with an id of its own.
 type load struct {
-	url, query string
-	object     []byte
-	stop       chan struct{}
-	clients    sync.WaitGroup
+	url     string
+	object  []byte
+	stop    chan struct{}
+	clients sync.WaitGroup
 
 	mu       sync.Mutex
 	statuses map[string]int    // by id
