@@ -1,7 +1,7 @@
 // Drives the page in a real browser, in every state that it has, at every width and in
 // both themes. Usage: node test.js WEBRUNNER [SCREENSHOTS]
 
-import { spawn, execFileSync } from "node:child_process";
+import { spawn, spawnSync, execFileSync } from "node:child_process";
 import { mkdtempSync, writeFileSync, readFileSync, existsSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -126,7 +126,7 @@ const tests = {
     await go(page);
     const text = await answer(page);
     assert.match(text, /result right/);
-    assert.match(text, /Instructions\s+\d/);
+    assert.match(text, /calling convention held[\s\S]*Figures/);
     assert.match(text, /sdot .*n=500/);
     assert.match(await page.innerText("#history-list"), /Run sdot\.o/);
     await page.evaluate(() => { for (const d of document.querySelectorAll("#result details")) d.open = true; });
@@ -150,7 +150,7 @@ const tests = {
     };
     const curl = await copied("copy-curl"), command = await copied("copy-command"), link = await copied("copy-link");
     const at = new URL("../../examples/objects", import.meta.url).pathname;
-    const run = (text) => execFileSync("/bin/sh", ["-c", text.replace(/^webrunner/, binary)], { cwd: at, encoding: "utf8" });
+    const run = (text) => spawnSync("/bin/sh", ["-c", text.replace(/^webrunner/, binary)], { cwd: at, encoding: "utf8" }).stdout; // webrunner exits with 1 where figures are suspect, as on a busy host
     assert.equal(JSON.parse(run(curl.replace(/^curl/, "curl -s"))).params.n, 321, curl);
     assert.equal(JSON.parse(run(command + " -o json")).params.n, 321, command);
     const other = await open(null, base, { context: page.context(), fragment: link.slice(link.indexOf("#")) });
