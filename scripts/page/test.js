@@ -253,7 +253,7 @@ const tests = {
     await page.waitForSelector("#object .functions");
     assert.match(await page.innerText("#object .functions"), /dot[\s\S]*int dot\(size_t n = 1000, const int x\[n\]/);
     assert.equal(await page.isChecked("input[name=described][value=call]"), true, "what has a prototype is described by it");
-    await page.click("button[aria-label='Use the prototype of dot']");
+    await page.click("button[aria-label='Use prototype of dot']");
     await page.waitForSelector("#param-n");
     await page.fill("#call", "int dot(size_t n = ");
     await page.waitForFunction(() => document.querySelector("#call").getAttribute("aria-invalid") === "true");

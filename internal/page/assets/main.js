@@ -222,7 +222,7 @@ function showFunctions(node, screen) {
   const rows = state.functions.slice(0, SHOWN).map((f) => el("li", {},
     el("span", { class: "mono name", text: format.name(f.symbol) }),
     el("span", { class: "hint", text: [f.instructions !== undefined ? `${f.instructions} instructions` : "", f.isa.join(" ")].filter(Boolean).join(", ") }),
-    f.call ? el("button", { type: "button", class: "quiet", "aria-label": `Use the prototype of ${format.name(f.symbol)}`, text: "Use prototype", onclick: () => use(f) }) : null,
+    f.call ? el("button", { type: "button", class: "quiet", "aria-label": `Use prototype of ${format.name(f.symbol)}`, text: "Use prototype", onclick: () => use(f) }) : null,
     f.call ? el("code", { class: "proposal", text: f.call }) : f.reason ? el("span", { class: "hint proposal", text: f.reason }) : null));
   const refused = screen.verdict !== "accepted";
   const lacks = screen.host_lacks?.length ? `this host lacks ${screen.host_lacks.join(", ")}` : "";
