@@ -22,10 +22,10 @@ export class Sweep {
       el("p", { class: "hint", text: "Bands are 95 % intervals; upright lines, where the data no longer fit a cache." }), this.list);
   }
 
-  // add takes one more point.
+  // add takes one more point. Points that come fast are drawn together.
   add(point) {
     this.points.push(point);
-    this.draw();
+    this.due ??= setTimeout(() => this.draw(), 150);
   }
 
   // end takes the whole.
@@ -58,6 +58,8 @@ export class Sweep {
   }
 
   draw() {
+    clearTimeout(this.due);
+    this.due = null;
     this.figure();
     this.chart.again();
     replace(this.list, this.rows());
