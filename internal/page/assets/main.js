@@ -229,6 +229,7 @@ function showFunctions(node, screen) {
   replace(node,
     el("p", { class: refused || lacks ? "bad-text" : "hint", text: refused ? `The screen refuses ${screen.refusal_count} of its instructions; Listing shows them.` : lacks || `${state.functions.length === 1 ? "One function" : `${state.functions.length} functions`}, accepted by the screen.` }),
     rows.length ? el("ul", { class: "functions", "aria-label": "Functions of the object" }, rows) : null,
+    state.functions.length > 0 && !state.functions.some((f) => f.call || f.reason) ? el("p", { class: "hint", text: "It does not say their types; what is compiled with -g has prototypes proposed." }) : null,
     state.functions.length > SHOWN ? el("p", { class: "hint", text: `and ${state.functions.length - SHOWN} more` }) : null);
 }
 
