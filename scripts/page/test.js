@@ -39,8 +39,11 @@ async function serve(...flags) {
 const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync) ?? process.env.CHROMIUM;
 const faults = []; // of any page: messages, refused by the policy, asked for elsewhere
 
+// Motion is off, or axe-core would meet colours on their way from one theme to the other.
+const CONTEXT = { viewport: { width: 1280, height: 900 }, colorScheme: "light", permissions: ["clipboard-read", "clipboard-write"], reducedMotion: "reduce" };
+
 async function open(browser, base, { width = 1280, theme = "light", fragment = "", context } = {}) {
-  context ??= await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme, permissions: ["clipboard-read", "clipboard-write"], reducedMotion: "reduce" });
+  context ??= await browser.newContext({ ...CONTEXT, viewport: { width, height: 900 }, colorScheme: theme });
   const page = await context.newPage();
   page.setDefaultTimeout(WAIT);
   page.on("pageerror", (e) => faults.push(`an exception: ${e.stack}`));
@@ -391,7 +394,7 @@ const tests = {
 
   // A server that wants a token is given one by hand, for as long as the tab is open.
   async token({ browser, guarded }) {
-    const page = await browser.newContext({ viewport: { width: 1280, height: 900 } }).then((c) => c.newPage());
+    const page = await (await browser.newContext(CONTEXT)).newPage();
     page.setDefaultTimeout(WAIT);
     await page.addInitScript(() => { window.violations = []; });
     await page.goto(guarded);
