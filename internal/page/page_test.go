@@ -6,10 +6,14 @@ import (
 	"encoding/json"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"webrunner/examples"
+	"webrunner/internal/request"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
 )
 
 func load(t *testing.T) Files {
@@ -149,5 +153,69 @@ func TestLicence(t *testing.T) {
 	files := load(t)
 	if !strings.Contains(string(files["uplot.txt"].Body), "Leon Sorokin") || !strings.Contains(string(files["uplot.js"].Body[:100]), "v1.6.32") {
 		t.Error("uPlot 1.6.32 and its licence are not there")
+	}
+}
+
+// TestAdvice: for each class of problem the page says what to do, and for no other.
+func TestAdvice(t *testing.T) {
+	text := string(load(t)["problem.js"].Body)
+	_, text, _ = strings.Cut(text, "const ADVICE = {")
+	text, _, _ = strings.Cut(text, "\n};")
+	var advised, classes []string
+	for _, m := range regexp.MustCompile(`(?m)^  "?([a-z-]+)"?: "`).FindAllStringSubmatch(text, -1) {
+		advised = append(advised, m[1])
+	}
+	for _, c := range wire.Classes {
+		classes = append(classes, string(c.Class))
+	}
+	slices.Sort(advised)
+	slices.Sort(classes)
+	if !slices.Equal(advised, classes) {
+		t.Errorf("there is advice for %q, the classes are %q", advised, classes)
+	}
+}
+
+// TestOptions: every option that the form offers is one that its action takes.
+func TestOptions(t *testing.T) {
+	set, err := kernels.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test"), Budget: wire.Budget{Deadline: 10e6, CPU: 5e6, Call: 1e6}}
+	plan := map[string]func(map[string][]string) error{
+		"run":     func(q map[string][]string) error { _, err := r.Run(q); return err },
+		"check":   func(q map[string][]string) error { _, err := r.Check(q); return err },
+		"compare": func(q map[string][]string) error { _, err := r.Compare(q); return err },
+		"sweep":   func(q map[string][]string) error { _, err := r.Sweep(q); return err },
+	}
+	values := map[string]string{
+		"effort": "quick", "mode": "throughput", "cold": "data", "events": "Cycles", "precision": "1", "deadline": "1s", "sweep-time": "1m", "align": "16", "cases": "10", "extreme": "nan",
+		"other-symbol": "g", "fail-if": "Cycles>1.02", "tolerance": "ulp=4", "reference_symbol": "g", "seed": "7", "restore": "1", "samples": "1",
+	}
+	text := string(load(t)["request.js"].Body)
+	measuring := []string{"run", "compare", "sweep"}
+	n := 0
+	for _, m := range regexp.MustCompile(`\{ name: "([a-z_-]+)", label: "[^"]*", of: (measuring|\[[^\]]*\])`).FindAllStringSubmatch(text, -1) {
+		actions := measuring
+		if m[2] != "measuring" {
+			if err := json.Unmarshal([]byte(m[2]), &actions); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, action := range actions {
+			if n++; action == "listing" {
+				continue // its options are those of screen, which the server reads
+			}
+			query := map[string][]string{"kernel": {"sdot"}, m[1]: {values[m[1]]}}
+			if action == "sweep" {
+				query["n"] = []string{"10,20"}
+			}
+			if err := plan[action](query); err != nil && !strings.Contains(err.Error(), "no table of events") { // that of the processor, which a test does without
+				t.Errorf("%s: %s: %v", action, m[1], err)
+			}
+		}
+	}
+	if n < 30 {
+		t.Errorf("only %d options were found", n)
 	}
 }

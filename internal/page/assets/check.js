@@ -11,7 +11,7 @@ export function checked(c) {
       el("p", { class: "big" }, el("span", { text: format.fixed(c.cases, 0) }), el("span", { class: "unit", text: "cases" }), el("span", { class: "hint", text: `in ${format.fixed(c.ms, 0)} ms, seed ${c.seed}` })),
       el("p", { class: "hint", text: [`${c.symbol}`, c.reference ? `against ${c.reference}` : "against no reference"].join(" ") })),
     remarks(c),
-    c.failures.length ? table("Failures, each in the smallest case that was found", [{ name: "Kind" }, { name: "Case" }, { name: "What happened" }, { name: "Got", class: "right" }, { name: "Right", class: "right" }, { name: "Repeat it" }], c.failures.map(failure), { class: "figures" }) : null,
+    c.failures.length ? table("Failures, each in the smallest case that was found", [{ name: "Kind" }, { name: "Case" }, { name: "What happened", class: "prose" }, { name: "Got", class: "right" }, { name: "Right", class: "right" }, { name: "Repeat it" }], c.failures.map(failure), { class: "figures" }) : null,
   ];
 }
 

@@ -143,7 +143,7 @@ function derived(r) {
 
 function unavailable(r) {
   if (!r.unavailable?.length) return null;
-  return el("details", {}, el("summary", { text: `${r.unavailable.length} figures could not be had` }),
+  return el("details", {}, el("summary", { text: r.unavailable.length === 1 ? "One figure could not be had" : `${r.unavailable.length} figures could not be had` }),
     el("ul", { class: "remarks" }, r.unavailable.map((u) => el("li", { text: `${u.name}: ${u.reason}` }))));
 }
 

@@ -13,7 +13,7 @@ export function listing(d, problem) {
   const mark = place(items, problem);
   return [
     verdict(d),
-    d.refusals?.length ? table("Refusals", [{ name: "Where" }, { name: "Instruction" }, { name: "Rule" }, { name: "Why, and what to do" }],
+    d.refusals?.length ? table("Refusals", [{ name: "Where" }, { name: "Instruction" }, { name: "Rule" }, { name: "Why, and what to do", class: "prose" }],
       d.refusals.map((r) => ({ class: "refused", cells: [`${format.name(r.symbol ?? r.section)}+${format.hex(r.offset - start(items, r))}`, el("code", { text: r.text }), r.rule, `${r.why}; ${r.advice ?? ""}`] })), { class: "figures" }) : null,
     code(items, mark, problem),
   ];

@@ -222,13 +222,14 @@ function showFunctions(node, screen) {
   const rows = state.functions.slice(0, SHOWN).map((f) => el("li", {},
     el("span", { class: "mono name", text: format.name(f.symbol) }),
     el("span", { class: "hint", text: [f.instructions !== undefined ? `${f.instructions} instructions` : "", f.isa.join(" ")].filter(Boolean).join(", ") }),
-    f.call ? el("button", { type: "button", class: "quiet", "aria-label": `Use the prototype of ${format.name(f.symbol)}`, text: "Use prototype", onclick: () => use(f) }) : null,
+    f.call ? el("button", { type: "button", class: "quiet", "aria-label": `Use prototype of ${format.name(f.symbol)}`, text: "Use prototype", onclick: () => use(f) }) : null,
     f.call ? el("code", { class: "proposal", text: f.call }) : f.reason ? el("span", { class: "hint proposal", text: f.reason }) : null));
   const refused = screen.verdict !== "accepted";
   const lacks = screen.host_lacks?.length ? `this host lacks ${screen.host_lacks.join(", ")}` : "";
   replace(node,
     el("p", { class: refused || lacks ? "bad-text" : "hint", text: refused ? `The screen refuses ${screen.refusal_count} of its instructions; Listing shows them.` : lacks || `${state.functions.length === 1 ? "One function" : `${state.functions.length} functions`}, accepted by the screen.` }),
     rows.length ? el("ul", { class: "functions", "aria-label": "Functions of the object" }, rows) : null,
+    state.functions.length > 0 && !state.functions.some((f) => f.call || f.reason) ? el("p", { class: "hint", text: "It does not say their types; what is compiled with -g has prototypes proposed." }) : null,
     state.functions.length > SHOWN ? el("p", { class: "hint", text: `and ${state.functions.length - SHOWN} more` }) : null);
 }
 

@@ -18,14 +18,14 @@ export class Sweep {
     this.head = el("p", { class: "chips", hidden: true });
     this.chart = lines("Chart of the sweep; the table below has the same figures", () => this.given());
     this.list = el("div");
-    this.node = el("div", {}, this.head, el("p", { class: "inline" }, el("label", { for: "sweep-figure", text: "Figure" }), this.menu), this.chart.box,
+    this.node = el("div", { class: "stack" }, this.head, el("p", { class: "inline" }, el("label", { for: "sweep-figure", text: "Figure" }), this.menu), this.chart.box,
       el("p", { class: "hint", text: "Bands are 95 % intervals; upright lines, where the data no longer fit a cache." }), this.list);
   }
 
-  // add takes one more point.
+  // add takes one more point. Points that come fast are drawn together.
   add(point) {
     this.points.push(point);
-    this.draw();
+    this.due ??= setTimeout(() => this.draw(), 150);
   }
 
   // end takes the whole.
@@ -58,6 +58,8 @@ export class Sweep {
   }
 
   draw() {
+    clearTimeout(this.due);
+    this.due = null;
     this.figure();
     this.chart.again();
     replace(this.list, this.rows());
@@ -111,7 +113,7 @@ export class Sweep {
       const d = f ? format.decimals(f.value, f.ci95) : 0;
       return [...place, f ? format.aligned(f.ci95 ? format.fixed(f.value, d) : format.plain(f.value)) : "–", f?.ci95 ? `${format.fixed(f.ci95[0], d)} – ${format.fixed(f.ci95[1], d)}` : "", p.result?.verify?.status === "mismatch" ? el("span", { class: "bad-text", text: "wrong result" }) : p.result?.integrity ?? ""];
     });
-    const columns = [...this.axes.map((n) => ({ name: n, class: "right" })), { name, class: "right" }, { name: "95 % interval", class: "right" }, { name: "Verdict" }];
+    const columns = [...this.axes.map((n) => ({ name: n, class: "right" })), { name, class: "right" }, { name: "95 % interval", class: "right" }, { name: "Verdict", class: "prose" }];
     const made = table("Points of the sweep", columns, rows, { class: "figures" });
     format.align(made);
     return made;
