@@ -54,7 +54,7 @@ func TestSavedWorkIsNotBelieved(t *testing.T) {
 	// The stack below rsp-4096 is a cell's own, and lasts from call to call:
 	// movss [rsp-4096], xmm0; mov dword [rsp-4104], 1; ret
 	const remember = "f30f11842400f0ffff c78424f8efffff01000000 c3"
-	watched := "833c25" + control(unsafe.Offsetof(c.Mode)) + "03 7401c3" // cmp dword [mode], watch; je 1f; ret; 1:
+	watched := "833c25" + control(unsafe.Offsetof(c.Watched)) + "00 7401c3" // cmp dword [watched], 0, as in the first cell; je 1f; ret; 1:
 	for _, tt := range []struct{ name, code, n, why string }{
 		{"works where it is watched", watched + dotCode + "c3", "1024", "a watched call"},
 		{"works where it is watched, on much", watched + dotCode + "c3", "200000", "a watched call"},
@@ -152,8 +152,8 @@ func TestContentsMatter(t *testing.T) {
 
 // What a watched call does beside its work is seen, whatever the samples say.
 func TestMeddlingIsSuspect(t *testing.T) {
-	once := "833c25" + immediate(trampoline.ControlAddr+uint64(unsafe.Offsetof(trampoline.Control{}.Mode))) + "03 7401c3" // cmp dword [mode], watch; je 1f; ret; 1:
-	exit := "31ff b8" + immediate(trampoline.ExitRIP()-7) + "ffe0"                                                        // xor edi, edi; mov eax, exit; jmp rax
+	once := "833c25" + immediate(trampoline.ControlAddr+uint64(unsafe.Offsetof(trampoline.Control{}.Watched))) + "00 7401c3" // cmp dword [watched], 0, as in the first cell; je 1f; ret; 1:
+	exit := "31ff b8" + immediate(trampoline.ExitRIP()-7) + "ffe0"                                                           // xor edi, edi; mov eax, exit; jmp rax
 	for _, tt := range []struct{ name, code, why string }{
 		{"leaves by the exit when it is watched", once + exit, "another way"},
 		{"works when it is watched", once + "b9801a0600ffc975fcc3", "a watched call"},                                                                              // mov ecx, 400000; 1: dec ecx; jnz 1b; ret
