@@ -7,10 +7,12 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
 one=$work/a two=$work/another/folder
+commit=$(git rev-parse HEAD) # whatever is committed meanwhile
 for dir in "$one" "$two"; do
-	git clone -q . "$dir"
+	git clone -q --no-checkout . "$dir"
 	(
 		cd "$dir"
+		git checkout -q --detach "$commit"
 		GOCACHE=$work/cache-$(basename "$dir") make -s build
 		bin/webrunner version -o cyclonedx > bin/webrunner.cdx.json
 		[ "${REPRO:-}" = binary ] || make -s -o build deb

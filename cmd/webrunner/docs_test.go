@@ -59,8 +59,8 @@ func docCommands(t *testing.T) (list []docCommand) {
 
 // elsewhere are the programs that no test may let loose on this host, and what runs them.
 var elsewhere = map[string]string{
-	"sudo": "make matrix", "systemctl": "make matrix", "systemd-run": "make matrix", "docker": "nothing", "podman": "nothing", "kubectl": "nothing",
-	"apt": "nothing", "apt-get": "nothing", "dpkg": "nothing", "haproxy": "TestFleet", "promtool": "TestMetricsAreClean",
+	"sudo": "make systemd", "systemctl": "make systemd", "systemd-run": "make matrix", "docker": "nothing", "podman": "nothing", "kubectl": "nothing",
+	"apt": "nothing", "apt-get": "make systemd", "dpkg": "make systemd", "haproxy": "TestHAProxy", "promtool": "TestMetricsAreClean",
 }
 
 // Every command of the manual is one that the program takes: it is run, in a folder with
@@ -99,7 +99,7 @@ func TestDocs(t *testing.T) {
 			case isSynopsis(c.text):
 				docWords(t, rest)
 			default:
-				docRuns(t, dir, env, strings.NewReplacer("http://localhost:8081", base, "http://HOST", base,
+				docRuns(t, dir, env, strings.NewReplacer("http://localhost:8081", base, "http://HOST", base, "http://lab.example", base,
 					"seq 0 16 4080", "seq 0 2040 4080", "--effort thorough", "--effort quick").Replace(c.text)) // the same in less time
 			}
 		})

@@ -45,8 +45,8 @@ func freeAddress(t *testing.T) string {
 }
 
 // startHAProxy starts HAProxy with deploy/haproxy.cfg, in which addresses are others, and
-// returns where it listens.
-func startHAProxy(t *testing.T, addresses map[string]string) (url string) {
+// returns where it listens, and what it said so far.
+func startHAProxy(t *testing.T, addresses map[string]string) (url string, said func() string) {
 	t.Helper()
 	exe := needsHAProxy(t)
 	cfg, err := os.ReadFile("../../deploy/haproxy.cfg")
@@ -68,24 +68,35 @@ func startHAProxy(t *testing.T, addresses map[string]string) (url string) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var log bytes.Buffer
+	log, err := os.Create(file + ".log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said = func() string {
+		b, err := os.ReadFile(log.Name())
+		if err != nil {
+			t.Error(err)
+		}
+		return string(b)
+	}
 	cmd := exec.Command(exe, "-db", "-f", file)
-	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("the last that HAProxy said: %s", log.Bytes()[max(0, log.Len()-8192):])
+		if text := said(); t.Failed() {
+			t.Logf("the last that HAProxy said: %s", text[max(0, len(text)-8192):])
 		}
+		_ = log.Close()
 	})
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		c, err := net.Dial("tcp", at)
 		if err == nil {
 			_ = c.Close()
-			return "http://" + at
+			return "http://" + at, said
 		}
 		if time.Now().After(end) {
 			t.Fatalf("haproxy does not listen: %v", err)
@@ -195,8 +206,8 @@ func readLog(t *testing.T, name string) (list []logged) {
 }
 
 // TestHAProxy: of three machines behind deploy/haproxy.cfg one is killed and one becomes
-// unfit while clients send jobs. The one job that the killed one had is lost, and told to
-// be; no other is, and none is run twice.
+// unfit while clients send jobs. What the killed one had been given is lost, and told to
+// be; nothing else is, and nothing is run twice.
 func TestHAProxy(t *testing.T) {
 	needsHAProxy(t)
 	dir := t.TempDir()
@@ -208,7 +219,7 @@ func TestHAProxy(t *testing.T) {
 		machines = append(machines, startService(t, env, "--name", fmt.Sprintf("zen4-%d", i+1), "--access-log", name, "--log-format", "json"))
 	}
 	at := func(i int) string { return strings.TrimPrefix(machines[i].url, "http://") }
-	url := startHAProxy(t, map[string]string{
+	url, said := startHAProxy(t, map[string]string{
 		"192.0.2.11:8081": at(0), "192.0.2.12:8081": at(1), "192.0.2.13:8081": at(2),
 		"192.0.2.21:8081": at(0), "192.0.2.31:8081": at(2),
 	})
@@ -255,7 +266,18 @@ func TestHAProxy(t *testing.T) {
 	}
 	_ = machines[2].stop(syscall.SIGTERM) // so that its log is whole
 	l.account(t, logs)
+	for line := range strings.Lines(said()) {
+		if strings.Contains(line, " 502 ") && strings.Contains(line, "zen4-jobs/") && !strings.Contains(line, "zen4-jobs/zen4-1 ") {
+			t.Errorf("a job is lost that the killed machine did not have: %s", line)
+		}
+	}
 }
+
+// mostLost is how many jobs may be lost with a machine that is killed: the one that runs,
+// and what is handed over while Linux takes the process apart, whose listening socket may
+// outlive the connection of the job by some milliseconds. Nobody can tell the latter from
+// one that has begun.
+const mostLost = 3
 
 // account holds what clients were answered against what the machines did.
 func (l *load) account(t *testing.T, logs []string) {
@@ -280,15 +302,15 @@ func (l *load) account(t *testing.T, logs []string) {
 	for id, status := range l.statuses {
 		switch {
 		case status == 502 && done[id] == 0:
-			lost++ // the one that the killed machine had
+			lost++ // what the killed machine had
 		case status != 200:
 			t.Errorf("%s: %d %s", id, status, l.bodies[id])
 		case done[id] == 0:
 			unlogged++ // answered by the killed machine, and killed before it was written down
 		}
 	}
-	if lost > 1 || lost+unlogged > 1 {
-		t.Errorf("%d jobs are lost and %d not in any log; the machine that was killed had one", lost, unlogged)
+	if lost+unlogged > mostLost {
+		t.Errorf("%d jobs are lost and %d not in any log; the machine that was killed had fewer", lost, unlogged)
 	}
-	t.Logf("%d jobs answered, %d lost with the machine that had begun it, %d answered 503 and tried again elsewhere", len(l.statuses), lost, refused)
+	t.Logf("%d jobs answered, %d lost with the machine that had them, %d answered 503 and tried again elsewhere", len(l.statuses), lost, refused)
 }
