@@ -15,7 +15,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const room = mkdtempSync(join(tmpdir(), "webrunner-page-"));
 const WIDTHS = [360, 768, 1600, 1280];
 const TOKEN = "token-for-the-test-of-the-page";
-const WAIT = 90_000; // ms; a busy host is slow
+const WAIT = 300_000; // ms; a busy host is slow
 
 // ---- servers ----
 

@@ -468,7 +468,6 @@ async function monitor() {
   try {
     const { document, headers } = await ask("monitor");
     const name = headers.get("WebRunner-Machine");
-    if (name) api.machine = name;
     const off = Object.values(document.sandbox ?? {}).filter((v) => String(v).startsWith("absent")).length;
     replace(byId("host"), el("span", { class: "dot good", "aria-hidden": "true" }), el("strong", { text: name ?? location.host }), ` fit${document.waiting ? `, ${document.waiting} waiting` : ""}${off ? `, ${off} layer of protection absent` : ""}`);
   } catch (e) {
@@ -512,7 +511,7 @@ function wire() {
 for (const o of optionsOf("run")) if (o.preset) fields.options.set(o.name, o.preset);
 wire();
 actionChanged();
-await objects.load();
+api.machine = (await objects.load()) || api.machine;
 for (const slot of Object.values(slots)) slot.list();
 await begin();
 const asLinked = fromLink(location.hash);

@@ -7,10 +7,12 @@ import * as format from "./format.js";
 const known = new Map(); // objects that were loaded, by hash
 let examples = [];
 
-// load reads the list of examples.
+// load reads the list of examples, and returns the name of the machine that has it: the
+// way to that through a proxy that routes by names.
 export async function load() {
   const response = await fetch("page/examples.json", { cache: "no-cache", credentials: "omit" });
   if (response.ok) examples = await response.json();
+  return response.headers.get("WebRunner-Machine");
 }
 
 export const exampleOf = (hash) => examples.find((e) => e.sha256 === hash);
