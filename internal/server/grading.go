@@ -79,17 +79,11 @@ func (s *Server) grades() grades {
 	return g
 }
 
-// document adds the grades to a JSON object.
-func (g grades) document(doc map[string]any) {
-	doc["counters"] = g.marks
-	if g.marks == nil {
-		doc["counters"] = []trust.Mark{}
-	}
-	if g.when != "" {
-		doc["graded"] = g.when
-	}
+// document adds the grades to the document of monitor.
+func (g grades) document(doc *fitness) {
+	doc.Grades, doc.Graded = append([]trust.Mark{}, g.marks...), g.when
 	if g.err != nil {
-		doc["grading_failed"] = g.err.Error()
+		doc.GradingFailed = g.err.Error()
 	}
 }
 

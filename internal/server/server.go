@@ -114,6 +114,8 @@ type Server struct {
 	layers   string // the WebRunner-Layers header
 	log      accessLog
 
+	described func() ([]byte, error) // the interface; made when somebody asks
+
 	intake  *intake
 	ctx     context.Context // of all jobs
 	cancel  context.CancelFunc
@@ -141,6 +143,7 @@ func New(cfg Config) *Server {
 	if s.files, err = page.Load(); err != nil {
 		cfg.ErrorLog("%v", err)
 	}
+	s.described = sync.OnceValues(s.description)
 	s.http = &fasthttp.Server{
 		Handler:                      s.handle,
 		ErrorHandler:                 s.handleTransport,

@@ -21,7 +21,7 @@ func (s *Server) sweep(x *exchange) (answer, *wire.Problem) {
 	if p != nil {
 		return answer{}, p
 	}
-	leave, p := s.accept(x, plan.Job, wire.RoleReference, wire.RoleWith, wire.RoleFile)
+	leave, p := s.accept(x, plan.Job)
 	if p != nil {
 		return answer{}, p
 	}
