@@ -128,6 +128,9 @@ func (s *Server) dispatch(x *exchange) (answer, *wire.Problem) {
 	if p := s.admit(x, c); p != nil {
 		return answer{}, p
 	}
+	if p := s.paced(x, c); p != nil {
+		return answer{}, p
+	}
 	if p := c.known(x.query); p != nil {
 		return answer{}, p
 	}

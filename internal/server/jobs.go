@@ -173,17 +173,26 @@ func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
 	ctx, stop := s.watched(x)
 	defer stop()
 	start := time.Now()
-	leave, err := s.gate.enter(ctx, x.client)
+	// The time of a job begins here: what it waits, its child does not have.
+	limit := time.Duration(job.Budget.Deadline) * time.Microsecond
+	waiting, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	leave, err := s.gate.enter(waiting, x.client, x.command)
 	x.queued = time.Since(start)
 	if err != nil {
 		return nil, s.unserved(ctx, err)
 	}
 	defer leave()
-	defer s.metrics.begin()()
+	left := limit - x.queued
+	if left < limit/leastLeft {
+		return nil, s.waited()
+	}
+	job.Budget = job.Budget.Within(left)
+	defer s.metrics.begin(x.command)()
 	rep, timing, err := s.cfg.Engine.Do(ctx, job, x.queued, nil)
 	x.spawn = timing.Spawn
 	x.steps.addJob(x.queued, timing.Spawn, timing.Send, timing.Answer, rep)
-	s.metrics.job(timing.Total)
+	s.metrics.job(x.command, timing.Total)
 	if err != nil {
 		return nil, s.doubting(begun(s.unserved(ctx, err)))
 	}
@@ -201,6 +210,8 @@ func (s *Server) unserved(ctx context.Context, err error) *wire.Problem {
 		return gone()
 	case errors.Is(err, errQueueFull):
 		return s.busy("the queue is full")
+	case errors.Is(err, context.DeadlineExceeded):
+		return s.waited()
 	case errors.As(err, &p):
 		return p
 	case errors.Is(err, context.Canceled), s.intake.isClosed():
@@ -208,6 +219,18 @@ func (s *Server) unserved(ctx context.Context, err error) *wire.Problem {
 	}
 	s.cfg.ErrorLog("job: %v", err)
 	return wire.Problemf(wire.Internal, "the job could not be run; the server's error log says why")
+}
+
+// leastLeft is the part of a job's time that must be left for its child when its turn
+// comes: what cannot be done in less would be taken for the object's fault.
+const leastLeft = 10
+
+// waited is the answer to a request whose time was up before its turn came. Nothing of it
+// was run.
+func (s *Server) waited() *wire.Problem {
+	p := s.busy("all the time of the request went by in the queue, and nothing of it was run")
+	p.Limit = "queue"
+	return p
 }
 
 // objectMedia are the types that an object is sent as.

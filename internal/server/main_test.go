@@ -134,6 +134,9 @@ func (f *fake) count() int {
 	return len(f.jobs)
 }
 
+// budget is long enough for every job of a test.
+var budget = wire.Budget{Deadline: time.Hour.Microseconds(), CPU: time.Hour.Microseconds(), Call: time.Hour.Microseconds()}
+
 type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -177,7 +180,7 @@ func start(t *testing.T, real bool, change func(*Config)) *bench {
 	b := &bench{t: t, fake: &fake{free: make(chan struct{})}}
 	cfg := Config{
 		Engine: &engine.Engine{
-			Pool: b.fake, Reader: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test")}, Layers: wire.Layers{wire.LayerSeccomp: {Enforced: true}},
+			Pool: b.fake, Reader: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test"), Budget: budget}, Layers: wire.Layers{wire.LayerSeccomp: {Enforced: true}},
 		},
 		Queue:     10,
 		Check:     func(context.Context) error { return nil },

@@ -18,9 +18,15 @@ type metrics struct {
 	buckets   []uint64 // jobs by duration, one more than bounds
 	jobs      uint64
 	jobTime   time.Duration
-	recent    []float64               // seconds of the last jobs
-	running   map[*time.Time]struct{} // when jobs began that are not over
+	recent    map[string][]float64   // seconds of the last jobs of each command
+	running   map[*underway]struct{} // jobs that are not over
 	startTime time.Time
+}
+
+// underway is a job that is not over.
+type underway struct {
+	kind string // the command
+	at   time.Time
 }
 
 type requestKey struct {
@@ -33,7 +39,8 @@ func newMetrics() *metrics {
 	return &metrics{
 		requests:  make(map[requestKey]uint64),
 		buckets:   make([]uint64, len(durationBounds())+1),
-		running:   make(map[*time.Time]struct{}),
+		recent:    make(map[string][]float64),
+		running:   make(map[*underway]struct{}),
 		startTime: time.Now(),
 	}
 }
@@ -50,52 +57,61 @@ func (m *metrics) request(k requestKey) {
 }
 
 // begin notes that a job has a slot. The caller calls end when it is over.
-func (m *metrics) begin() (end func()) {
-	start := time.Now()
+func (m *metrics) begin(kind string) (end func()) {
+	b := &underway{kind, time.Now()}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.running[&start] = struct{}{}
+	m.running[b] = struct{}{}
 	return func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		delete(m.running, &start)
+		delete(m.running, b)
 	}
 }
 
 // job counts a job that is over.
-func (m *metrics) job(d time.Duration) {
+func (m *metrics) job(kind string, d time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.jobs++
 	m.jobTime += d
-	if m.recent = append(m.recent, d.Seconds()); len(m.recent) > recentJobs {
-		m.recent = m.recent[1:]
-	}
+	last := append(m.recent[kind], d.Seconds())
+	m.recent[kind] = last[max(len(last)-recentJobs, 0):]
 	i, _ := slices.BinarySearch(durationBounds(), d.Seconds())
 	m.buckets[i]++
 }
 
 // Bounds of an estimate.
 const (
-	recentJobs  = 16  // whose median it rests on
+	recentJobs  = 16  // of a command, whose median it rests on
 	maxEstimate = 120 // seconds
 )
 
-// estimate returns in how many seconds, from one to two minutes, n jobs are over when
-// so many run at one time. It takes them to be as long as the last ones were, and no
-// shorter than one that runs has taken already.
-func (m *metrics) estimate(n, parallel int) int {
+// estimate returns in how many seconds, from one to two minutes, the jobs that run and
+// those that wait, of these commands, are over when so many run at one time. It takes each
+// to be as long as the last ones of its command were, and one that runs no shorter than it
+// has taken already.
+func (m *metrics) estimate(waiting []string, parallel int) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	each := 0.0
-	if len(m.recent) > 0 {
-		each = slices.Sorted(slices.Values(m.recent))[len(m.recent)/2]
+	all := 0.0
+	for _, kind := range waiting {
+		all += m.usual(kind)
 	}
-	for start := range m.running {
-		each = max(each, time.Since(*start).Seconds())
+	for b := range m.running {
+		all += max(m.usual(b.kind), time.Since(b.at).Seconds())
 	}
-	wait := math.Ceil(each * float64(n) / float64(parallel))
+	wait := math.Ceil(all / float64(parallel))
 	return int(min(max(wait, 1), maxEstimate))
+}
+
+// usual is how many seconds a job of a command takes.
+func (m *metrics) usual(kind string) float64 {
+	last := m.recent[kind]
+	if len(last) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(last))[len(last)/2]
 }
 
 // serveMetrics writes the Prometheus text format, version 0.0.4.

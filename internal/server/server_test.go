@@ -354,6 +354,39 @@ func TestQueue(t *testing.T) {
 	}
 }
 
+// TestDeadlineIncludesTheQueue: a job has what is left of its time, and one whose time is
+// up before its turn is told so, and not run.
+func TestDeadlineIncludesTheQueue(t *testing.T) {
+	const deadline = time.Second
+	b := start(t, true, func(c *Config) {
+		c.Engine.Reader.Budget = wire.Budget{Deadline: deadline.Microseconds(), CPU: deadline.Microseconds() / 2, Call: deadline.Microseconds() / 2}
+	})
+	leave, err := b.gate.slot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := b.do("POST", runSdot, object("x"), "Accept", "application/json")
+	if r.status != 429 || !strings.Contains(r.body, `"class":"queue-full"`) || !strings.Contains(r.body, `"limit":"queue"`) || r.header.Get("Retry-After") == "" {
+		t.Errorf("%+v", r)
+	}
+	if b.fake.count() != 0 {
+		t.Error("it was run")
+	}
+	b.cfg.Engine.Reader.Budget = budget
+	late := make(chan reply, 1)
+	go func() { late <- b.do("POST", runSdot, object("x")) }()
+	waitFor(t, func() bool { return b.gate.waiting() == 1 })
+	time.Sleep(10 * time.Millisecond)
+	leave()
+	if r := <-late; r.status != 200 {
+		t.Fatalf("%+v", r)
+	}
+	got := b.fake.last().Budget
+	if most := (time.Hour - 10*time.Millisecond).Microseconds(); got.Deadline > most || got.CPU > most/2 || got.Call > most/2 {
+		t.Errorf("after waiting for 10 ms: %+v", got)
+	}
+}
+
 func TestSerial(t *testing.T) {
 	b := start(t, false, nil)
 	var all sync.WaitGroup
