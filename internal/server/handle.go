@@ -41,7 +41,7 @@ func newExchange(ctx *fasthttp.RequestCtx) *exchange {
 	return x
 }
 
-// handle is the whole of one request: nothing of ctx is kept after it.
+// handle is the whole of one request: nothing of ctx is kept after its answer has gone.
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	x := newExchange(ctx)
 	a := s.guarded(x)
@@ -61,7 +61,11 @@ func (x *exchange) end() {
 func (s *Server) answer(x *exchange, a answer) {
 	a = s.room(x, a)
 	s.write(x, a)
-	s.record(x, a)
+	if a.stream != nil { // what it comes to is known at its end
+		a.stream.over = func(bytes int) { s.record(x, a, bytes) }
+		return
+	}
+	s.record(x, a, len(a.body))
 }
 
 // guarded is the barrier that fasthttp lacks: a panic in one request is that

@@ -197,6 +197,7 @@ func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
 		return nil, s.doubting(begun(s.unserved(ctx, err)))
 	}
 	if rep.Problem != nil {
+		s.metrics.died(rep.Problem)
 		return nil, s.doubting(rep.Problem)
 	}
 	return rep, nil

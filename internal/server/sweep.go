@@ -36,15 +36,19 @@ func (s *Server) sweep(x *exchange) (answer, *wire.Problem) {
 	defer leave()
 	ctx, stop := s.watched(x)
 	defer stop()
+	began := time.Now()
 	out, err := s.cfg.Engine.Sweep(ctx, plan, plan.Job.Object, s.turns(x, nil), nil)
+	x.steps.add("sweep", time.Since(began))
 	if err != nil {
 		return answer{}, begun(s.unserved(ctx, err))
 	}
 	f := chooseFormat(x.accept, forms)
+	encoding := time.Now()
 	var b bytes.Buffer
 	if err := f.Write(&b, out); err != nil {
 		return answer{}, wire.Problemf(wire.Internal, "the sweep cannot be written as %s: %v", f.Name, err)
 	}
+	x.steps.add("encode", time.Since(encoding))
 	return answer{status: 200, media: f.Media, body: b.Bytes()}, nil
 }
 
