@@ -19,7 +19,8 @@ type engineOptions struct {
 	pool    int    // children kept warm, 0 for one
 	// parallel is how many jobs there are at one time, 0 for one.
 	parallel int
-	single   bool // there will be one run
+	single   bool  // there will be one run
+	cpus     []int // that jobs run on; nil for all that there are
 }
 
 func (o *engineOptions) define(f *flags) {
@@ -56,6 +57,6 @@ func (a *app) open(o *engineOptions, log func(string, ...any)) (*engine.Engine, 
 		return nil, usage("--timeout must be at least %v, not %v", engine.ShortestTimeout, o.timeout)
 	}
 	return engine.Open(engine.Config{
-		Machine: o.name, Kernels: set, Events: o.events, Without: without, Strict: o.strict, Timeout: o.timeout, Single: o.single, Size: o.pool, Parallel: o.parallel, Learned: a.learned, Log: log,
+		Machine: o.name, Kernels: set, Events: o.events, Without: without, Strict: o.strict, Timeout: o.timeout, Single: o.single, Size: o.pool, Parallel: o.parallel, CPUs: o.cpus, Learned: a.learned, Log: log,
 	})
 }

@@ -33,18 +33,21 @@ type serveOptions struct {
 	maxBody             string
 	accessLog, errorLog string
 	tokenFile           string
+	rate, burst         int    // requests of one client
+	clientBodies        string // bytes of them in memory
 	tlsCert, tlsKey     string
 	origins             []string
 	logFormat           string
 	anonymous           bool
 	gradeEvery          time.Duration
+	cpuList             string
 	names               string
 }
 
 func (o *serveOptions) flags() *flags {
 	f := newFlags("[serve] [FLAGS]")
-	o.listen, o.queue, o.parallel, o.maxBody, o.pool = "127.0.0.1", 10, 1, "16M", 2
-	o.gradeEvery = time.Hour
+	o.listen, o.queue, o.maxBody, o.pool = "127.0.0.1", 10, "16M", 2
+	o.gradeEvery, o.rate = time.Hour, 5000
 	f.text(&o.listen, "listen", "ADDRESS[:PORT]", "address to listen on (127.0.0.1:8081); unix:PATH is a socket; a service manager may pass one instead")
 	f.text(&o.port, "p,port", "PORT", "port to listen on (8081)")
 	f.number(&o.queue, "q,queue-size", "N", "requests that may wait (10)")
@@ -61,12 +64,16 @@ func (o *serveOptions) flags() *flags {
 		})
 	})
 	f.text(&o.maxBody, "max-body", "BYTES", "largest object, with K or M behind it if you like (16M)")
+	f.number(&o.rate, "rate", "N", "requests a second of one client, a token's name or else an address, beyond which it is answered 429 (5000); 0 for any")
+	f.number(&o.burst, "burst", "N", "requests of one client at once, beyond its rate (those of one second)")
+	f.text(&o.clientBodies, "client-bodies", "BYTES", "bodies of one client in memory (half of those of all)")
 	f.text(&o.tokenFile, "token-file", "FILE", "let in only who sends a token of FILE, whose lines are TOKEN or NAME TOKEN; read again when it changes, and on SIGHUP")
 	f.text(&o.tlsCert, "tls-cert", "FILE", "speak TLS with the certificates in FILE (PEM), read again as tokens are; with --tls-key")
 	f.text(&o.tlsKey, "tls-key", "FILE", "the private key of --tls-cert")
 	f.list(&o.origins, "cors-origin", "ORIGIN", "let pages of this origin alone use the service, as https://example.org; may be repeated (all)")
 	f.yes(&o.anonymous, "allow-anonymous", "listen beyond this host without a token")
-	f.number(&o.parallel, "parallel", "N", "jobs at one time (1); more disturb each other's figures")
+	f.text(&o.cpuList, "cpus", "LIST", "run jobs on these CPUs, as 2,4-7, one on each at a time, and all else on the others (all but one, on one of which a job runs at a time)")
+	f.number(&o.parallel, "parallel", "N", "jobs at one time (1, or one for each of --cpus); without a CPU for each they disturb each other's figures")
 	f.number(&o.pool, "pool", "N", "children kept warm (2)")
 	f.span(&o.gradeEvery, "grade-every", "DURATION", "grade the counters by kernels of known cost at the start and this often (1h)")
 	f.text(&o.events, "events", "NAME,...", "count these where a query names none: names, globs, sets as in run --events (default)")
@@ -106,6 +113,10 @@ func (o *serveOptions) serve(a *app) error {
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
 	defer signal.Stop(signals)
 
+	if err := o.divide(cfg.ErrorLog); err != nil { // before there are children, which inherit it
+		return err
+	}
+	cfg.Parallel = o.parallel
 	e, err := a.open(&o.engineOptions, cfg.ErrorLog)
 	if err != nil {
 		return err
@@ -214,11 +225,14 @@ func ending(signals <-chan os.Signal) <-chan os.Signal {
 
 // config opens the logs, the tokens and the certificate.
 func (o *serveOptions) config(a *app) (c server.Config, care *upkeep, err error) {
-	if o.queue < 0 || o.parallel < 1 || o.pool < 1 {
-		return c, nil, usage("--queue-size must not be negative; --parallel and --pool must be at least 1")
+	if o.queue < 0 || o.parallel < 0 || o.pool < 1 {
+		return c, nil, usage("--queue-size and --parallel must not be negative; --pool must be at least 1")
 	}
 	if o.gradeEvery < leastGrading {
 		return c, nil, usage("--grade-every must be at least %v, not %v", leastGrading, o.gradeEvery)
+	}
+	if o.rate < 0 || o.burst < 0 {
+		return c, nil, usage("--rate and --burst must not be negative")
 	}
 	if (o.tlsCert == "") != (o.tlsKey == "") {
 		return c, nil, usage("--tls-cert and --tls-key go together")
@@ -226,9 +240,18 @@ func (o *serveOptions) config(a *app) (c server.Config, care *upkeep, err error)
 	if o.names != "" && o.names != request.Names2016 && o.names != "sources" {
 		return c, nil, usage("--names must be sources or %s, not %.40q", request.Names2016, o.names)
 	}
-	c, care = server.Config{Queue: o.queue, Parallel: o.parallel, GradeEvery: o.gradeEvery, Origins: o.origins, Names: o.names}, &upkeep{}
-	if c.MaxBody, err = parseBytes(o.maxBody); err != nil {
+	c, care = server.Config{Queue: o.queue, Rate: float64(o.rate), Burst: o.burst, GradeEvery: o.gradeEvery, Origins: o.origins, Names: o.names}, &upkeep{}
+	if c.MaxBody, err = parseBytes("--max-body", o.maxBody); err != nil {
 		return c, nil, err
+	}
+	if o.clientBodies != "" {
+		n, err := parseBytes("--client-bodies", o.clientBodies)
+		if err != nil {
+			return c, nil, err
+		}
+		if c.ClientBodies = int64(n); n < c.MaxBody {
+			return c, nil, usage("--client-bodies %s leaves no room for one body of --max-body %s", o.clientBodies, o.maxBody)
+		}
 	}
 	if o.tokenFile != "" {
 		if c.Tokens, err = tokens.Open(o.tokenFile); err != nil {
@@ -284,7 +307,7 @@ func errorLog(w io.Writer) func(string, ...any) {
 }
 
 // parseBytes reads a positive number with an optional K or M (1024 and 1024²).
-func parseBytes(s string) (int, error) {
+func parseBytes(flag, s string) (int, error) {
 	digits, unit := s, 1
 	switch {
 	case strings.HasSuffix(s, "K"):
@@ -294,7 +317,7 @@ func parseBytes(s string) (int, error) {
 	}
 	n, err := strconv.ParseUint(digits, 10, 32)
 	if err != nil || n == 0 || n*uint64(unit) > wire.MaxObject {
-		return 0, usage("--max-body takes 1 to %dM bytes, not %q", wire.MaxObject>>20, s)
+		return 0, usage("%s takes 1 to %dM bytes, not %q", flag, wire.MaxObject>>20, s)
 	}
 	return int(n) * unit, nil
 }

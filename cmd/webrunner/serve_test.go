@@ -110,12 +110,25 @@ func (s *service) waitRunning() {
 	}
 }
 
-func (s *service) run(name string) (int, string) {
+func (s *service) run(name string) (int, string) { return s.post("run?kernel=playground", name, "") }
+
+// runJSON runs an example as a query says and returns the result's JSON.
+func (s *service) runJSON(name, query string) (int, string) {
+	return s.post("run?"+query, name, "application/json")
+}
+
+func (s *service) post(command, name, accept string) (int, string) {
 	b, err := examples.Object(name)
 	if err != nil {
 		s.t.Error(err)
 	}
-	resp, err := http.Post(s.url+"/m/run?kernel=playground", "application/octet-stream", bytes.NewReader(b))
+	req, err := http.NewRequest(http.MethodPost, s.url+"/m/"+command, bytes.NewReader(b))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/octet-stream")
+	req.Header.Set("Accept", accept)
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		s.t.Error(err)
 		return 0, ""
@@ -394,7 +407,7 @@ func TestServeWithout(t *testing.T) {
 
 func TestParseBytes(t *testing.T) {
 	for s, want := range map[string]int{"1": 1, "16M": 16 << 20, "4K": 4096, "512M": 512 << 20, "0": 0, "": 0, "513M": 0, "-1": 0, "1G": 0, "M": 0, "99999999999": 0} {
-		if got, err := parseBytes(s); got != want || (err == nil) != (want > 0) {
+		if got, err := parseBytes("--max-body", s); got != want || (err == nil) != (want > 0) {
 			t.Errorf("%q: %d %v", s, got, err)
 		}
 	}

@@ -14,12 +14,8 @@ import (
 // caller is locked to its thread.
 func Pin(among []int) (cpu int, err error) {
 	if len(among) > 0 {
-		var set unix.CPUSet
-		for _, c := range among {
-			set.Set(c)
-		}
-		if err := unix.SchedSetaffinity(0, &set); err != nil {
-			return -1, fmt.Errorf("sched_setaffinity to the CPUs %v: %w", among, err)
+		if err := Move(among); err != nil {
+			return -1, err
 		}
 		// What has to move is put on any of them; what wakes, on an idle core if
 		// there is one (kernel/sched/fair.c, select_idle_sibling).
@@ -37,6 +33,22 @@ func Pin(among []int) (cpu int, err error) {
 		return -1, err
 	}
 	return cpu, nil
+}
+
+// Move keeps the calling thread, and the cells that it forks, on some CPUs. Without any it
+// does nothing. The caller is locked to its thread.
+func Move(among []int) error {
+	if len(among) == 0 {
+		return nil
+	}
+	var set unix.CPUSet
+	for _, c := range among {
+		set.Set(c)
+	}
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return fmt.Errorf("sched_setaffinity to the CPUs %v: %w", among, err)
+	}
+	return nil
 }
 
 // checkPin tells whether the calling thread runs on this CPU and may run on no

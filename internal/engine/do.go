@@ -26,6 +26,9 @@ func (e *Engine) Document(kind wire.Kind) *wire.Job {
 // that no child could be had, or that ctx ended (runner.Pool).
 func (e *Engine) Do(ctx context.Context, job *wire.Job, queued time.Duration, progress func(*wire.Progress)) (*wire.Report, runner.Timing, error) {
 	job.Host, job.Learn = e.Host, e.single
+	part, leave := e.berths.take(e.Host.CPUs)
+	defer leave()
+	job.Host.CPUs = part
 	rep, t, err := e.Pool.Do(ctx, job, e.completing(progress, queued))
 	if err != nil {
 		return nil, t, err

@@ -42,6 +42,8 @@ type Engine struct {
 
 	single bool
 
+	berths berths // CPUs of the jobs at one time
+
 	ceiling ceiling // what the core can do at most, once that is known
 }
 
@@ -61,7 +63,7 @@ type Config struct {
 	Parallel int // jobs at one time; default 1
 
 	Machine  string // its name in answers; default the one that the host gives itself
-	CPUs     []int  // that cells may run on; default those that this process may run on
+	CPUs     []int  // that jobs run on, each on its own where there are enough for Parallel; default those that this process may run on
 	Events   string // a list of those that are counted where a client names none; default what the host has
 	NoEvents string // why events are not counted even where there is a PMU; empty counts them
 
@@ -98,6 +100,7 @@ func Open(c Config) (*Engine, error) {
 		return nil, cmp.Or(err, children.err)
 	}
 	e := &Engine{Pool: children.pool, Reader: reader, Host: host, Without: c.Without, single: c.Single}
+	e.berths.set(host.CPUs, c.Parallel)
 	if err == nil {
 		err = e.learn(children.pool, c.Learned)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"webrunner/internal/cpus"
 	"webrunner/internal/hostinfo"
 	"webrunner/internal/request"
 	"webrunner/internal/wire"
@@ -30,7 +31,9 @@ func (c Config) Learn() (*request.Reader, wire.Host, error) {
 	if err := set.Reserve(request.Names()); err != nil {
 		return nil, wire.Host{}, wire.Problemf(wire.BadParameter, "%v", err)
 	}
-	host, counting := learnHost()
+	var host wire.Host
+	var counting *request.Counting
+	cpus.On(c.CPUs, func() { host, counting = learnHost() })
 	host.Machine = cmp.Or(c.Machine, host.Machine)
 	if c.NoEvents != "" {
 		host, counting = hostinfo.WithoutPMU(host, c.NoEvents), request.NewCounting(nil, c.NoEvents)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -98,6 +99,11 @@ func (c *Counting) Plan(values []string) ([]wire.Group, []wire.Unavailable, erro
 
 // Listing is a document about events, for people and for machines.
 type Listing interface{ WriteText(io.Writer) error }
+
+// Listings are the types of what List returns.
+func Listings() []reflect.Type {
+	return []reflect.Type{reflect.TypeFor[events.Listing](), reflect.TypeFor[events.PlanListing]()}
+}
 
 // List returns the events of the host or, given names, the groups in which they
 // would be counted. An error is a *wire.Problem.

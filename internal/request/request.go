@@ -35,7 +35,8 @@ type option struct {
 	read                  func(*wire.Job, []string) error
 }
 
-// Option describes an option for a list of flags.
+// Option describes an option for a list of flags. About ends with "may be repeated" where
+// it may be.
 type Option struct{ Name, Argument, About string }
 
 // Options lists the options of a run. On the command line they are flags, in a
@@ -105,6 +106,9 @@ const (
 	kernelName = "kernel"
 	callName   = "call"
 )
+
+// KernelAndCall are the words of a query that say what to run, of which it has one.
+func KernelAndCall() (kernel, call string) { return kernelName, callName }
 
 // namesName is the word for how the text form names figures, and Names2016 the value
 // for names alone.

@@ -22,6 +22,7 @@ type Pool struct {
 	live    map[*child]struct{}
 	closed  bool
 	spawned uint64
+	ended   []Ending
 	begins  chan struct{}  // closed, and another, when a job begins
 	reaped  sync.WaitGroup // one for each live child
 
@@ -53,6 +54,7 @@ func New(cfg Config) (*Pool, error) {
 	p := &Pool{
 		cfg:    cfg,
 		live:   make(map[*child]struct{}),
+		ended:  []Ending{{How: "answered"}},
 		begins: make(chan struct{}),
 		wake:   make(chan struct{}, 1),
 		want:   make(chan request),
@@ -94,13 +96,32 @@ type Stats struct {
 	Idle    int    // warm, without a job
 	Live    int    // all that are not reaped
 	Spawned uint64 // since the pool began
+	Ended   []Ending
+}
+
+// Ending is how children ended, and how many did so.
+type Ending struct {
+	How      string // answered; idle: without a job; silent: without an answer to its job, also where that was ended from outside
+	Status   string // exit code or signal of those that were idle or silent
+	Children uint64
+}
+
+// count counts the end of a child.
+func (p *Pool) count(how, status string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := slices.IndexFunc(p.ended, func(e Ending) bool { return e.How == how && e.Status == status })
+	if i < 0 {
+		i, p.ended = len(p.ended), append(p.ended, Ending{How: how, Status: status})
+	}
+	p.ended[i].Children++
 }
 
 // Stats returns the counts of this moment.
 func (p *Pool) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return Stats{Idle: len(p.idle), Live: len(p.live), Spawned: p.spawned}
+	return Stats{Idle: len(p.idle), Live: len(p.live), Spawned: p.spawned, Ended: slices.Clone(p.ended)}
 }
 
 func (p *Pool) isClosed() bool {
@@ -241,6 +262,7 @@ func (p *Pool) attend(c *child) {
 	}
 	c.close()
 	if !closed {
+		p.count("idle", describe(c.status))
 		p.logCrash(c, true)
 		time.AfterFunc(backoff, p.nudge)
 	}

@@ -100,9 +100,11 @@ func (p *Pool) attempt(ctx context.Context, job *wire.Job, progress func(*wire.P
 // left alone until its answer is on its way, or another job begins.
 func (p *Pool) bury(c *child) {
 	if c.explained {
+		p.count("silent", describe(c.status))
 		p.retire(c)
 		return
 	}
+	p.count("answered", "")
 	p.reaped.Add(1)
 	begins := p.nextJob()
 	go func() {

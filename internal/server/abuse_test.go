@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -331,7 +332,7 @@ func TestTurns(t *testing.T) {
 	enter := func(name string, who client) {
 		before := g.standing()
 		go func() {
-			leave, err := g.enter(context.Background(), who)
+			leave, err := g.enter(context.Background(), who, "run")
 			if err != nil {
 				order <- name + ": " + err.Error()
 				return
@@ -351,7 +352,7 @@ func TestTurns(t *testing.T) {
 	if got := <-order; got != "many3: "+errQueueFull.Error() {
 		t.Errorf("pushed out: %s", got)
 	}
-	if _, err := g.enter(t.Context(), many); err != errQueueFull {
+	if _, err := g.enter(t.Context(), many, "run"); err != errQueueFull {
 		t.Errorf("a fifth of many: %v", err)
 	}
 	first()
@@ -386,7 +387,7 @@ func TestWithdraw(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	gone := make(chan error)
 	go func() {
-		_, err := g.enter(ctx, clientAt(&net.TCPAddr{IP: net.IPv6loopback}))
+		_, err := g.enter(ctx, clientAt(&net.TCPAddr{IP: net.IPv6loopback}), "run")
 		gone <- err
 	}()
 	waitFor(t, func() bool { return g.waiting() == 1 })
@@ -425,33 +426,38 @@ func TestClientAt(t *testing.T) {
 // TestRetryAfter rests on what jobs take, not on one that took long.
 func TestRetryAfter(t *testing.T) {
 	m := newMetrics()
-	if n := m.estimate(9, 1); n != 1 {
+	run := func(n int) []string { return slices.Repeat([]string{"run"}, n) }
+	if n := m.estimate(run(9), 1); n != 1 {
 		t.Errorf("before any job: %d s", n)
 	}
 	for range 9 {
-		m.job(4 * time.Second)
+		m.job("run", 4*time.Second)
 	}
 	for range 4 {
-		m.job(time.Hour)
+		m.job("run", time.Hour)
 	}
 	for n, want := range map[int]int{1: 4, 5: 20, 1000: maxEstimate} {
-		if got := m.estimate(n, 1); got != want {
+		if got := m.estimate(run(n), 1); got != want {
 			t.Errorf("%d jobs ahead: %d s, want %d", n, got, want)
 		}
 	}
-	if got := m.estimate(6, 4); got != 6 {
+	if got := m.estimate(run(6), 4); got != 6 {
 		t.Errorf("four at one time: %d s", got)
 	}
-	end := m.begin()
-	for start := range m.running {
-		*start = start.Add(-time.Minute)
+	end := m.begin("run")
+	for b := range m.running {
+		b.at = b.at.Add(-time.Minute)
 	}
-	if got := m.estimate(1, 1); got < 60 {
+	if got := m.estimate(run(1), 1); got < 60 {
 		t.Errorf("behind a job that runs for a minute: %d s", got)
 	}
 	end()
-	if got := m.estimate(1, 1); got != 4 {
+	if got := m.estimate(run(1), 1); got != 4 {
 		t.Errorf("and when it is over: %d s", got)
+	}
+	m.job("sweep", time.Minute)
+	if got := m.estimate(append(run(2), "sweep"), 1); got != 68 {
+		t.Errorf("behind two runs and a sweep: %d s", got)
 	}
 }
 
@@ -487,7 +493,7 @@ func TestBusySaysWhen(t *testing.T) {
 	}
 	waitFor(t, func() bool { return b.gate.waiting() == 1 })
 	for range 9 {
-		b.metrics.job(7 * time.Second)
+		b.metrics.job("run", 7*time.Second)
 	}
 	r := b.do("POST", runSdot, object("x"))
 	if got, err := strconv.Atoi(r.header.Get("Retry-After")); r.status != wire.QueueFull.Info().Status || got < 14 || err != nil {

@@ -24,8 +24,8 @@ type accessLog struct {
 	records slog.Handler // nil for the Common Log Format
 }
 
-// record logs and counts an answer.
-func (s *Server) record(x *exchange, a answer) {
+// record logs and counts an answer whose body has so many bytes.
+func (s *Server) record(x *exchange, a answer, bytes int) {
 	label := "other" // strangers do not make labels
 	if c := s.find(x.command); c != nil && x.method != "OPTIONS" {
 		label = c.name
@@ -33,14 +33,14 @@ func (s *Server) record(x *exchange, a answer) {
 			label = "/"
 		}
 	}
-	s.metrics.request(requestKey{label, a.status, a.class})
+	s.metrics.request(requestKey{label, a.status, a.class}, x.steps)
 	user, class := cmp.Or(words.Line(x.user, 64), "-"), cmp.Or(string(a.class), "-")
 	method, raw, machine, took := clip(x.method, 16), clip(x.raw, 512), clip(x.machine, 64), ms(time.Since(x.start))
 	if h := s.log.records; h != nil {
 		r := slog.NewRecord(time.Now(), slog.LevelInfo, "answer", 0)
 		r.AddAttrs(
 			slog.String("client", x.ctx.RemoteIP().String()), slog.String("user", user), slog.String("id", x.id),
-			slog.String("method", method), slog.String("target", raw), slog.Int("status", a.status), slog.Int("bytes", len(a.body)),
+			slog.String("method", method), slog.String("target", raw), slog.Int("status", a.status), slog.Int("bytes", bytes),
 			slog.String("machine", machine), slog.String("class", class),
 			slog.Float64("ms", took), slog.Float64("queue_ms", ms(x.queued)), slog.Float64("spawn_ms", ms(x.spawn)),
 		)
@@ -49,7 +49,7 @@ func (s *Server) record(x *exchange, a answer) {
 	}
 	line := fmt.Sprintf("%s - %s [%s] %q %d %d machine=%q class=%s ms=%.3f queue_ms=%.3f spawn_ms=%.3f id=%s\n",
 		x.ctx.RemoteIP(), user, x.start.Format("02/Jan/2006:15:04:05 -0700"),
-		method+" "+raw, a.status, len(a.body), machine, class, took, ms(x.queued), ms(x.spawn), x.id)
+		method+" "+raw, a.status, bytes, machine, class, took, ms(x.queued), ms(x.spawn), x.id)
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	_, _ = io.WriteString(s.log.w, line) // a full disk must not stop the service

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +26,7 @@ type answer struct {
 	allow      string     // the methods that a 405 names
 	more       []field    // headers beside those that every answer has
 	// stream is a body that is still being made, in place of body; nil where it is whole.
-	stream io.ReadCloser
+	stream *feed
 }
 
 // field is one header.
@@ -92,7 +91,7 @@ func (s *Server) write(x *exchange, a answer) {
 	}
 	if len(x.steps) > 0 {
 		x.steps.add("total", time.Since(x.start))
-		h.SetBytesV("Server-Timing", x.steps)
+		h.SetBytesV("Server-Timing", x.steps.header())
 	}
 	if a.verdict != nil {
 		a.verdict.write(h)

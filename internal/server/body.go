@@ -116,6 +116,6 @@ func bodyProblem(err error, read, length int) *wire.Problem {
 // busy is the answer to a request that there is no room for now.
 func (s *Server) busy(why string) *wire.Problem {
 	p := wire.Problemf(wire.QueueFull, "%s: %d running, %d waiting; try again later", why, s.gate.running(), s.gate.waiting())
-	p.RetryAfter = s.metrics.estimate(s.gate.waiting()+1, s.cfg.Parallel)
+	p.RetryAfter = s.metrics.estimate(s.gate.ahead(), s.cfg.Parallel)
 	return p
 }

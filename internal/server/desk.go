@@ -12,7 +12,7 @@ import (
 // flood of lists takes one processor, and keeps nobody else's list from its turn.
 func (s *Server) planning(x *exchange, list string, plan func() error) *wire.Problem {
 	if len(x.query[list]) > 0 {
-		leave, err := s.desk.enter(s.ctx, x.client)
+		leave, err := s.desk.enter(s.ctx, x.client, "")
 		switch {
 		case errors.Is(err, errQueueFull):
 			return s.busy("too many lists of events are waiting to be planned")

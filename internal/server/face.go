@@ -32,10 +32,12 @@ func (s *Server) face(x *exchange, r *wire.Result) (answer, *wire.Problem) {
 // as well.
 func comparisonFace(x *exchange, c *wire.Comparison) (answer, *wire.Problem) {
 	f := chooseFormat(x.accept, report.ComparisonFormats())
+	began := time.Now()
 	var b bytes.Buffer
 	if err := f.Write(&b, c); err != nil {
 		return answer{}, wire.Problemf(wire.Internal, "the comparison cannot be written as %s: %v", f.Name, err)
 	}
+	x.steps.add("encode", time.Since(began))
 	v := verdictOf(worse(c.A, c.B), false)
 	v.warnings = report.ComparisonDoubts(c)
 	return answer{status: 200, media: f.Media, body: b.Bytes(), verdict: v}, nil
@@ -44,10 +46,12 @@ func comparisonFace(x *exchange, c *wire.Comparison) (answer, *wire.Problem) {
 // checkFace does so with a check.
 func checkFace(x *exchange, c *wire.Checked) (answer, *wire.Problem) {
 	f := chooseFormat(x.accept, report.CheckFormats())
+	began := time.Now()
 	var b bytes.Buffer
 	if err := f.Write(&b, c); err != nil {
 		return answer{}, wire.Problemf(wire.Internal, "the check cannot be written as %s: %v", f.Name, err)
 	}
+	x.steps.add("encode", time.Since(began))
 	return answer{status: 200, media: f.Media, body: b.Bytes()}, nil
 }
 

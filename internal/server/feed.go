@@ -16,12 +16,21 @@ const mediaEvents = "text/event-stream"
 type feed struct {
 	*io.PipeReader
 	w    *io.PipeWriter
-	stop func() // ends the work when the answer is over, taken or not
+	stop func()          // ends the work when the answer is over, taken or not
+	sent int             // bytes that were taken
+	over func(bytes int) // told then, once; nil tells nobody
 }
 
 func newFeed(stop func()) *feed {
 	r, w := io.Pipe()
 	return &feed{PipeReader: r, w: w, stop: stop}
+}
+
+// Read implements io.Reader, and counts what is taken.
+func (e *feed) Read(b []byte) (int, error) {
+	n, err := e.PipeReader.Read(b)
+	e.sent += n
+	return n, err
 }
 
 // send sends one event with a document. That nobody takes it any more, the one who makes
@@ -42,5 +51,9 @@ func (e *feed) end() { _ = e.w.Close() }
 func (e *feed) Close() error {
 	err := e.PipeReader.Close()
 	e.stop()
+	if e.over != nil {
+		e.over(e.sent)
+		e.over = nil
+	}
 	return err
 }

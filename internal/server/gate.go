@@ -27,7 +27,10 @@ type gate struct {
 
 // waiter is a job that waits. It is told once: nil with a slot that it then
 // holds, or errQueueFull.
-type waiter struct{ told chan error }
+type waiter struct {
+	told chan error
+	kind string // the command whose job it is, for estimates
+}
 
 var errQueueFull = errors.New("server: the queue is full")
 
@@ -37,17 +40,17 @@ func newGate(parallel, queue int) *gate {
 
 // enter waits for a slot in the line of a client, or fails with errQueueFull when
 // there is no place for it. The caller calls leave when its job is over.
-func (g *gate) enter(ctx context.Context, who client) (leave func(), err error) {
-	return g.wait(ctx, who)
+func (g *gate) enter(ctx context.Context, who client, kind string) (leave func(), err error) {
+	return g.wait(ctx, who, kind)
 }
 
 // slot waits for a slot outside of the queue: the self-check is not a client.
 func (g *gate) slot(ctx context.Context) (leave func(), err error) {
-	return g.wait(ctx, nobody)
+	return g.wait(ctx, nobody, "")
 }
 
-func (g *gate) wait(ctx context.Context, who client) (leave func(), err error) {
-	w := &waiter{told: make(chan error, 1)}
+func (g *gate) wait(ctx context.Context, who client, kind string) (leave func(), err error) {
+	w := &waiter{make(chan error, 1), kind}
 	if err := g.stand(who, w); err != nil {
 		return nil, err
 	}
@@ -169,6 +172,20 @@ func (g *gate) running() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.runs
+}
+
+// ahead lists the kinds of the jobs that wait.
+func (g *gate) ahead() (kinds []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for who, line := range g.lines {
+		for _, w := range line {
+			if who != nobody {
+				kinds = append(kinds, w.kind)
+			}
+		}
+	}
+	return kinds
 }
 
 func (g *gate) waiting() int {

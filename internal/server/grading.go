@@ -79,17 +79,11 @@ func (s *Server) grades() grades {
 	return g
 }
 
-// document adds the grades to a JSON object.
-func (g grades) document(doc map[string]any) {
-	doc["counters"] = g.marks
-	if g.marks == nil {
-		doc["counters"] = []trust.Mark{}
-	}
-	if g.when != "" {
-		doc["graded"] = g.when
-	}
+// document adds the grades to the document of monitor.
+func (g grades) document(doc *fitness) {
+	doc.Grades, doc.Graded = append([]trust.Mark{}, g.marks...), g.when
 	if g.err != nil {
-		doc["grading_failed"] = g.err.Error()
+		doc.GradingFailed = g.err.Error()
 	}
 }
 
@@ -112,20 +106,20 @@ func (g grades) metrics(b *bytes.Buffer) {
 	if len(g.marks) == 0 {
 		return
 	}
-	fmt.Fprint(b, "# HELP webrunner_counter_trust Grade of a counter by kernels of known cost, 1 for the one it has.\n# TYPE webrunner_counter_trust gauge\n")
+	fmt.Fprint(b, "# HELP webrunner_trust Grade of a counter by kernels of known cost, 1 for the one it has.\n# TYPE webrunner_trust gauge\n")
 	for _, m := range g.marks {
 		for _, grade := range trust.Grades() {
 			has := 0
 			if grade == m.Grade {
 				has = 1
 			}
-			fmt.Fprintf(b, "webrunner_counter_trust{counter=%q,grade=%q} %d\n", m.Counter, grade, has)
+			fmt.Fprintf(b, "webrunner_trust{counter=%q,grade=%q} %d\n", m.Counter, grade, has)
 		}
 	}
-	fmt.Fprint(b, "# HELP webrunner_counter_bias_ratio Figure over truth less 1, of the longest known kernel.\n# TYPE webrunner_counter_bias_ratio gauge\n")
+	fmt.Fprint(b, "# HELP webrunner_bias_ratio Figure over truth less 1, of the longest known kernel.\n# TYPE webrunner_bias_ratio gauge\n")
 	for _, m := range g.marks {
 		if m.Grade != trust.Ungraded {
-			fmt.Fprintf(b, "webrunner_counter_bias_ratio{counter=%q} %g\n", m.Counter, m.Ratio)
+			fmt.Fprintf(b, "webrunner_bias_ratio{counter=%q} %g\n", m.Counter, m.Ratio)
 		}
 	}
 }

@@ -50,11 +50,11 @@ func TestGradesShow(t *testing.T) {
 		metrics string
 	}{
 		{marked(trust.Trusted, .002), "Counter Cycles: trusted\n", "trusted",
-			"webrunner_counter_trust{counter=\"Cycles\",grade=\"trusted\"} 1\n"},
+			"webrunner_trust{counter=\"Cycles\",grade=\"trusted\"} 1\n"},
 		{marked(trust.Biased, .25), "Counter Cycles: biased by +25 %\n", "biased by +25 %",
-			"webrunner_counter_bias_ratio{counter=\"Cycles\"} 0.25\n"},
+			"webrunner_bias_ratio{counter=\"Cycles\"} 0.25\n"},
 		{marked(trust.Broken, -1), "Counter Cycles: broken: reads 0 where 5 is true\n", "broken: reads 0 where 5 is true",
-			"webrunner_counter_trust{counter=\"Cycles\",grade=\"broken\"} 1\n"},
+			"webrunner_trust{counter=\"Cycles\",grade=\"broken\"} 1\n"},
 	} {
 		b := startGraded(t, grader(row.marks, nil))
 		if r := b.do("GET", "/m/monitor", nil); r.status != 200 || !strings.Contains(r.body, row.monitor) || !strings.Contains(r.body, "Graded: 2") {
@@ -70,7 +70,7 @@ func TestGradesShow(t *testing.T) {
 			t.Errorf("monitor: %s %v", r.body, err)
 		}
 		r = b.do("GET", "/metrics", nil)
-		lines := regexp.MustCompile(`(?m)^webrunner_counter_trust\{counter="Cycles",grade="[a-z]+"\} ([01])$`).FindAllStringSubmatch(r.body, -1)
+		lines := regexp.MustCompile(`(?m)^webrunner_trust\{counter="Cycles",grade="[a-z]+"\} ([01])$`).FindAllStringSubmatch(r.body, -1)
 		sum := 0
 		for _, l := range lines {
 			sum += int(l[1][0] - '0')

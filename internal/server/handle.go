@@ -17,6 +17,7 @@ import (
 // exchange is one request and what was learnt on the way to its answer.
 type exchange struct {
 	target
+	row    *command // nil where there is none
 	ctx    *fasthttp.RequestCtx
 	conn   *link.Conn
 	client client
@@ -40,7 +41,7 @@ func newExchange(ctx *fasthttp.RequestCtx) *exchange {
 	return x
 }
 
-// handle is the whole of one request: nothing of ctx is kept after it.
+// handle is the whole of one request: nothing of ctx is kept after its answer has gone.
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	x := newExchange(ctx)
 	a := s.guarded(x)
@@ -60,7 +61,11 @@ func (x *exchange) end() {
 func (s *Server) answer(x *exchange, a answer) {
 	a = s.room(x, a)
 	s.write(x, a)
-	s.record(x, a)
+	if a.stream != nil { // what it comes to is known at its end
+		a.stream.over = func(bytes int) { s.record(x, a, bytes) }
+		return
+	}
+	s.record(x, a, len(a.body))
 }
 
 // guarded is the barrier that fasthttp lacks: a panic in one request is that
@@ -123,10 +128,35 @@ func (s *Server) dispatch(x *exchange) (answer, *wire.Problem) {
 		allow := strings.Join(c.methods, ", ")
 		return answer{allow: allow + ", OPTIONS"}, wire.Problemf(wire.MethodNotAllowed, "%s takes %s, not %.20q", c.name, allow, x.method)
 	}
+	x.row = c
 	if p := s.admit(x, c); p != nil {
 		return answer{}, p
 	}
+	if p := s.paced(x, c); p != nil {
+		return answer{}, p
+	}
+	if p := c.known(x.query); p != nil {
+		return answer{}, p
+	}
 	return c.serve(s, x)
+}
+
+// known refuses a query with what is no option of a command that has options. What
+// names a kernel has its parameters, too, and is looked at where it is read.
+func (c *command) known(query map[string][]string) *wire.Problem {
+	if c.kernel || len(c.options) == 0 {
+		return nil
+	}
+	var names []string
+	for _, o := range c.options {
+		names = append(names, o.Name)
+	}
+	for name := range query {
+		if !slices.Contains(names, name) {
+			return wire.Problemf(wire.BadParameter, "%.40q: %s takes %s", name, c.name, strings.Join(names, ", "))
+		}
+	}
+	return nil
 }
 
 // handleTransport answers what fasthttp refuses.

@@ -103,7 +103,7 @@ func FuzzHTTP(f *testing.F) {
 		f.Fatal(err)
 	}
 	s := New(Config{
-		Engine: &engine.Engine{Pool: quick{}, Reader: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test")}},
+		Engine: &engine.Engine{Pool: quick{}, Reader: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test"), Budget: budget}},
 		Queue:  2, MaxBody: 1 << 20,
 		Check: func(context.Context) error { return nil },
 	})

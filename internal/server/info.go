@@ -33,11 +33,8 @@ func (s *Server) monitor(x *exchange) (answer, *wire.Problem) {
 		s.grades().text(&b)
 		return text(b.String()), nil
 	}
-	doc := map[string]any{
-		"status": "fit", "checked": checked, "check_us": took.Microseconds(),
-		"running": s.gate.running(), "waiting": s.gate.waiting(),
-	}
-	s.grades().document(doc)
+	doc := fitness{Status: "fit", Checked: checked, CheckUS: took.Microseconds(), Running: s.gate.running(), Waiting: s.gate.waiting()}
+	s.grades().document(&doc)
 	return s.jsonAnswer(doc)
 }
 
@@ -62,7 +59,7 @@ func (s *Server) sandbox(x *exchange) (answer, *wire.Problem) {
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
 		return text(report.LayersText(s.cfg.Engine.Layers)), nil
 	}
-	b, err := json.Marshal(map[string]any{"layers": s.cfg.Engine.Layers})
+	b, err := json.Marshal(layerList{s.cfg.Engine.Layers})
 	if err != nil {
 		return answer{}, wire.Problemf(wire.Internal, "%v", err)
 	}
@@ -74,7 +71,7 @@ func (s *Server) sandbox(x *exchange) (answer, *wire.Problem) {
 func (s *Server) kernels(x *exchange) (answer, *wire.Problem) {
 	var list []*kernels.Spec
 	for name, values := range x.query {
-		if name != "kernel" && name != "call" || len(values) != 1 || len(x.query) != 1 {
+		if len(values) != 1 || len(x.query) != 1 {
 			return answer{}, wire.Problemf(wire.BadParameter, "kernels has one parameter, kernel or call")
 		}
 		find := s.cfg.Engine.Reader.Find
@@ -96,16 +93,11 @@ func (s *Server) kernels(x *exchange) (answer, *wire.Problem) {
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
 		return text(kernels.Text(list)), nil
 	}
-	return s.jsonAnswer(map[string]any{"kernels": list})
+	return s.jsonAnswer(kernelList{list})
 }
 
 // events lists the events of this host, or the groups that ?plan= needs.
 func (s *Server) events(x *exchange) (answer, *wire.Problem) {
-	for name := range x.query {
-		if name != "plan" {
-			return answer{}, wire.Problemf(wire.BadParameter, "events has one parameter, plan")
-		}
-	}
 	var list interface{ WriteText(io.Writer) error }
 	p := s.planning(x, "plan", func() (err error) {
 		list, err = s.cfg.Engine.Reader.Events.List(x.query["plan"])

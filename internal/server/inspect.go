@@ -22,7 +22,7 @@ func (s *Server) inspect(x *exchange) (answer, *wire.Problem) {
 			return answer{}, wire.Problemf(wire.BadParameter, "inspect takes prototypes=1 and contents=1, each once, not %.40q=%.40q", name, strings.Join(values, ","))
 		}
 	}
-	rep, p := s.object(x, job, wire.RoleWith)
+	rep, p := s.object(x, job)
 	if p != nil {
 		return answer{}, p
 	}

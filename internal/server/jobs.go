@@ -25,7 +25,7 @@ func (s *Server) run(x *exchange) (answer, *wire.Problem) {
 	if p != nil {
 		return answer{}, p
 	}
-	rep, p := s.object(x, job, wire.RoleReference, wire.RoleWith, wire.RoleFile)
+	rep, p := s.object(x, job)
 	if p != nil {
 		return answer{}, p
 	}
@@ -39,7 +39,7 @@ func (s *Server) check(x *exchange) (answer, *wire.Problem) {
 	if err != nil {
 		return answer{}, wire.AsProblem(err)
 	}
-	rep, p := s.object(x, job, wire.RoleReference, wire.RoleWith, wire.RoleFile)
+	rep, p := s.object(x, job)
 	if p != nil {
 		return answer{}, p
 	}
@@ -71,7 +71,7 @@ func (s *Server) compare(x *exchange) (answer, *wire.Problem) {
 	if p != nil {
 		return answer{}, p
 	}
-	rep, p := s.object(x, job, wire.RoleOther, wire.RoleReference, wire.RoleWith, wire.RoleFile)
+	rep, p := s.object(x, job)
 	if p != nil {
 		return answer{}, p
 	}
@@ -95,7 +95,7 @@ func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
 			return answer{}, wire.Problemf(wire.BadParameter, "screen takes assume=MICROARCHITECTURE and listing=1, each once, and refuse=RULE, not %.40q=%.40q", name, strings.Join(values, ","))
 		}
 	}
-	rep, p := s.object(x, job, wire.RoleWith)
+	rep, p := s.object(x, job)
 	if p != nil {
 		return answer{}, p
 	}
@@ -105,10 +105,9 @@ func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
 	return s.jsonAnswer(rep.Document)
 }
 
-// object reads the body and lets a child do the job with it. A body of several files
-// may have parts of these roles beside the object.
-func (s *Server) object(x *exchange, job *wire.Job, roles ...wire.Role) (*wire.Report, *wire.Problem) {
-	leave, p := s.accept(x, job, roles...)
+// object reads the body and lets a child do the job with it.
+func (s *Server) object(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
+	leave, p := s.accept(x, job)
 	if p != nil {
 		return nil, p
 	}
@@ -118,7 +117,7 @@ func (s *Server) object(x *exchange, job *wire.Job, roles ...wire.Role) (*wire.R
 
 // accept lets a job in and reads its object and parts. Who does the job calls leave when
 // nothing of them is needed any more.
-func (s *Server) accept(x *exchange, job *wire.Job, roles ...wire.Role) (leave func(), p *wire.Problem) {
+func (s *Server) accept(x *exchange, job *wire.Job) (leave func(), p *wire.Problem) {
 	h := &x.ctx.Request.Header
 	header := string(h.ContentType())
 	if p := objectType(header, string(h.ContentEncoding())); p != nil {
@@ -148,7 +147,7 @@ func (s *Server) accept(x *exchange, job *wire.Job, roles ...wire.Role) (leave f
 	read := time.Since(reading)
 	free = freeBody
 	if mediaType(header) == mediaForm {
-		if body, job.Parts, free, p = s.form(x, header, body, free, roles); p != nil {
+		if body, job.Parts, free, p = s.form(x, header, body, free); p != nil {
 			return nil, p
 		}
 	}
@@ -156,7 +155,7 @@ func (s *Server) accept(x *exchange, job *wire.Job, roles ...wire.Role) (leave f
 		return nil, wire.Problemf(wire.MalformedObject, "the body is empty; send the ELF object as the body")
 	}
 	job.Object = body
-	if job.ReferenceSymbol != "" && job.Part(wire.RoleReference) == nil && slices.Contains(roles, wire.RoleReference) { // another function of the same object
+	if job.ReferenceSymbol != "" && job.Part(wire.RoleReference) == nil && slices.Contains(x.row.parts, wire.RoleReference) { // another function of the same object
 		job.Parts = append(job.Parts, wire.Part{Role: wire.RoleReference, Name: objectName, Data: body})
 	}
 	x.steps.add("read", read)
@@ -174,21 +173,31 @@ func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
 	ctx, stop := s.watched(x)
 	defer stop()
 	start := time.Now()
-	leave, err := s.gate.enter(ctx, x.client)
+	// The time of a job begins here: what it waits, its child does not have.
+	limit := time.Duration(job.Budget.Deadline) * time.Microsecond
+	waiting, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	leave, err := s.gate.enter(waiting, x.client, x.command)
 	x.queued = time.Since(start)
 	if err != nil {
 		return nil, s.unserved(ctx, err)
 	}
 	defer leave()
-	defer s.metrics.begin()()
+	left := limit - x.queued
+	if left < limit/leastLeft {
+		return nil, s.waited()
+	}
+	job.Budget = job.Budget.Within(left)
+	defer s.metrics.begin(x.command)()
 	rep, timing, err := s.cfg.Engine.Do(ctx, job, x.queued, nil)
 	x.spawn = timing.Spawn
 	x.steps.addJob(x.queued, timing.Spawn, timing.Send, timing.Answer, rep)
-	s.metrics.job(timing.Total)
+	s.metrics.job(x.command, timing.Total)
 	if err != nil {
 		return nil, s.doubting(begun(s.unserved(ctx, err)))
 	}
 	if rep.Problem != nil {
+		s.metrics.died(rep.Problem)
 		return nil, s.doubting(rep.Problem)
 	}
 	return rep, nil
@@ -202,6 +211,8 @@ func (s *Server) unserved(ctx context.Context, err error) *wire.Problem {
 		return gone()
 	case errors.Is(err, errQueueFull):
 		return s.busy("the queue is full")
+	case errors.Is(err, context.DeadlineExceeded):
+		return s.waited()
 	case errors.As(err, &p):
 		return p
 	case errors.Is(err, context.Canceled), s.intake.isClosed():
@@ -211,15 +222,32 @@ func (s *Server) unserved(ctx context.Context, err error) *wire.Problem {
 	return wire.Problemf(wire.Internal, "the job could not be run; the server's error log says why")
 }
 
+// leastLeft is the part of a job's time that must be left for its child when its turn
+// comes: what cannot be done in less would be taken for the object's fault.
+const leastLeft = 10
+
+// waited is the answer to a request whose time was up before its turn came. Nothing of it
+// was run.
+func (s *Server) waited() *wire.Problem {
+	p := s.busy("all the time of the request went by in the queue, and nothing of it was run")
+	p.Limit = "queue"
+	return p
+}
+
+// objectMedia are the types that an object is sent as.
+func objectMedia() []string {
+	return []string{"application/octet-stream", "application/x-object", "application/x-elf"}
+}
+
 // objectType accepts the types that an object is sent as, and none.
 func objectType(header, encoding string) *wire.Problem {
 	if encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return wire.Problemf(wire.UnsupportedMediaType, "the body is sent with Content-Encoding: %.60s; send the object as it is", printable(encoding))
 	}
-	switch m := mediaType(header); m {
-	case "", "application/octet-stream", "application/x-object", "application/x-elf", mediaForm:
+	switch m := mediaType(header); {
+	case m == "", m == mediaForm, slices.Contains(objectMedia(), m):
 		return nil
-	case "application/x-www-form-urlencoded":
+	case m == "application/x-www-form-urlencoded":
 		return wire.Problemf(wire.UnsupportedMediaType, "the body is sent as %.60q, as curl --data does, which also changes it; send the object as it is: curl --data-binary @FILE -H 'Content-Type: application/octet-stream'", m)
 	default:
 		return wire.Problemf(wire.UnsupportedMediaType, "the body is sent as %.60q; send the object with Content-Type: application/octet-stream, or several files as %s", m, mediaForm)

@@ -35,11 +35,13 @@ func TestEveryAnswerNamesTheLayers(t *testing.T) {
 			see("GET", target, "", "Accept", accept)
 			see("GET", target+"?unknown=1", "", token...)
 		}
+		b.ordered = true
 		for _, class := range wire.Classes {
 			for _, target := range []string{runSdot, "/local/screen"} {
 				see("POST", target, string(class.Class), token...)
 			}
 		}
+		b.ordered = false
 		for _, object := range []string{"", "good", "error", "panic"} {
 			see("POST", runSdot, object, token...)
 		}

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +34,8 @@ type fake struct {
 	free  chan struct{}
 	spoil func(*wire.Result) // changes the result
 	text  string             // of a screen; default "accepted\n"
+
+	always wire.Class // of the problem of every job, empty for what objects say
 }
 
 func (f *fake) Do(ctx context.Context, job *wire.Job, progress func(*wire.Progress)) (*wire.Report, runner.Timing, error) {
@@ -52,17 +55,23 @@ func (f *fake) Do(ctx context.Context, job *wire.Job, progress func(*wire.Progre
 		}
 	case "panic":
 		panic("a bug of ours")
+	case "ended":
+		return nil, timing, context.Canceled
 	case "error":
 		return nil, timing, io.ErrClosedPipe
 	default:
 		for _, c := range wire.Classes {
-			if object == string(c.Class) {
+			if object == string(c.Class) && job.Kind == wire.Sweeping && ofObject(c.Class) { // a child tells it of the first point
+				progress(&wire.Progress{Done: 1, Of: 1, Point: &wire.Point{Problem: wire.Problemf(c.Class, "as ordered")}})
+				return &wire.Report{Sweep: new(wire.Sweep)}, timing, nil
+			}
+			if object == string(c.Class) || f.always == c.Class {
 				return &wire.Report{Problem: wire.Problemf(c.Class, "as ordered")}, timing, nil
 			}
 		}
 	}
 	if job.Kind == wire.Screen || job.Kind == wire.Inspect {
-		return &wire.Report{Document: []byte(`{"verdict":"accepted"}`), OK: true, Text: cmp.Or(f.text, "accepted\n"), Timing: &wire.Timing{Load: 90, Screen: 40}}, timing, nil
+		return &wire.Report{Document: []byte(screenVerdict), OK: true, Text: cmp.Or(f.text, "accepted\n"), Timing: &wire.Timing{Load: 90, Screen: 40}}, timing, nil
 	}
 	if job.Kind == wire.Check {
 		f := wire.Failure{Kind: wire.FailABI, Params: map[string]json.Number{"n": "7"}, Detail: "rbx is not preserved", Seed: 5, Cases: 1, Alone: true, Command: "rm -rf /"}
@@ -77,6 +86,9 @@ func (f *fake) Do(ctx context.Context, job *wire.Job, progress func(*wire.Progre
 		Kernel:  "sdot", Params: params, Object: wire.ObjectID{Size: len(job.Object)},
 		Counters: []wire.Counter{{Name: "Cycles", Value: 2004.5, Unit: "cycles", Source: wire.TSC}},
 		Verify:   wire.Verify{Status: "match"}, ABI: wire.ABI{OK: true}, Integrity: "consistent", Unavailable: job.Refused,
+		Effort: wire.Default, Conditions: wire.Conditions{
+			Mode: wire.ModeLatency, Data: wire.CacheWarm, Code: wire.CacheWarm, Pages: wire.Pages4K, Precision: wire.Precision{Stopped: wire.StopPrecision},
+		},
 	}
 	if f.spoil != nil {
 		f.spoil(r)
@@ -93,6 +105,15 @@ func (f *fake) Do(ctx context.Context, job *wire.Job, progress func(*wire.Progre
 		return &wire.Report{Sweep: &wire.Sweep{Done: len(job.Sweep.Points)}}, timing, nil
 	}
 	return &wire.Report{Result: r, Timing: &r.Timing}, timing, nil
+}
+
+// screenVerdict is the document of a screen.
+const screenVerdict = `{"verdict":"accepted","isa":[],"host_lacks":[],"instructions":1,"flops":0,"mix":{},"refusals":[],"refusal_count":0,` +
+	`"notes":[],"lacks":[],"functions":[],"function_count":0,"data":[],"data_count":0,"data_bytes":0}`
+
+// ofObject tells of a class that the object has at whatever point of a sweep.
+func ofObject(c wire.Class) bool {
+	return slices.Contains([]wire.Class{wire.MalformedObject, wire.UnsupportedObject, wire.UndefinedSymbol, wire.RefusedInstruction, wire.MissingISA}, c)
 }
 
 func (f *fake) Layers() wire.Layers { return nil }
@@ -112,6 +133,9 @@ func (f *fake) count() int {
 	defer f.mu.Unlock()
 	return len(f.jobs)
 }
+
+// budget is long enough for every job of a test.
+var budget = wire.Budget{Deadline: time.Hour.Microseconds(), CPU: time.Hour.Microseconds(), Call: time.Hour.Microseconds()}
 
 type syncBuffer struct {
 	mu sync.Mutex
@@ -139,6 +163,11 @@ type bench struct {
 	dial        func() (net.Conn, error)
 	base        string // of URLs
 	client      http.Client
+
+	said *contract
+	// ordered tells that children answer with problems that none has, as a test orders
+	// them: answers are not held to the contract.
+	ordered bool
 }
 
 // start serves on an in-memory listener, or on loopback when real is set.
@@ -151,7 +180,7 @@ func start(t *testing.T, real bool, change func(*Config)) *bench {
 	b := &bench{t: t, fake: &fake{free: make(chan struct{})}}
 	cfg := Config{
 		Engine: &engine.Engine{
-			Pool: b.fake, Reader: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test")}, Layers: wire.Layers{wire.LayerSeccomp: {Enforced: true}},
+			Pool: b.fake, Reader: &request.Reader{Kernels: set, Events: request.NewCounting(nil, "a test"), Budget: budget}, Layers: wire.Layers{wire.LayerSeccomp: {Enforced: true}},
 		},
 		Queue:     10,
 		Check:     func(context.Context) error { return nil },
@@ -162,6 +191,7 @@ func start(t *testing.T, real bool, change func(*Config)) *bench {
 		change(&cfg)
 	}
 	b.Server = New(cfg)
+	b.said = contractOf(t, b.Server)
 	if err := b.CheckNow(); err != nil {
 		t.Logf("self-check: %v", err)
 	}
@@ -220,7 +250,11 @@ func (b *bench) do(method, target string, body io.Reader, headers ...string) rep
 		b.t.Errorf("%s %s: %v", method, target, err)
 		return reply{}
 	}
-	return b.read(resp)
+	r := b.read(resp)
+	if !b.ordered {
+		b.said.holds(b.t, method, target, r)
+	}
+	return r
 }
 
 func (b *bench) read(resp *http.Response) reply {
@@ -252,8 +286,14 @@ func (b *bench) namesLayers(resp *http.Response, body []byte) {
 	if !strings.HasSuffix(resp.Header.Get("Content-Type"), "json") || len(body) == 0 {
 		return
 	}
-	var doc struct{ Sandbox, Layers wire.Layers } // the second is of the command sandbox
+	var doc struct {
+		Sandbox, Layers wire.Layers // the second is of the command sandbox
+		OpenAPI         string
+	}
 	err := json.Unmarshal(body, &doc)
+	if doc.OpenAPI != "" { // which is of no run
+		return
+	}
 	if err != nil || !maps.Equal(doc.Sandbox, b.cfg.Engine.Layers) && !maps.Equal(doc.Layers, b.cfg.Engine.Layers) {
 		b.t.Errorf("status %d: the layers in JSON are %v, want %v; %v", resp.StatusCode, doc.Sandbox, b.cfg.Engine.Layers, err)
 	}
@@ -285,7 +325,10 @@ func (b *bench) raw(pause time.Duration, pieces ...string) reply {
 			b.t.Fatalf("%.60q: %v", pieces[0], err)
 		}
 		if resp.StatusCode != http.StatusContinue {
-			return b.read(resp)
+			r := b.read(resp)
+			fields := append(strings.Fields(pieces[0]), "", "")
+			b.said.holds(b.t, method, fields[1], r)
+			return r
 		}
 	}
 }

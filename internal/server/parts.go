@@ -20,10 +20,10 @@ const mediaForm = "multipart/form-data"
 var objectParts = []string{"object", "a"}
 
 // form takes a body of several files apart: the job's object, and those of its parts
-// that have one of the roles. The files are copied to memory of their own, so that
+// that the command takes. The files are copied to memory of their own, so that
 // the body, whose boundaries lie between them, can be given back by its free. What
 // is returned in the place of that frees what is left.
-func (s *Server) form(x *exchange, header string, body []byte, free func(), roles []wire.Role) (object []byte, parts []wire.Part, freed func(), p *wire.Problem) {
+func (s *Server) form(x *exchange, header string, body []byte, free func()) (object []byte, parts []wire.Part, freed func(), p *wire.Problem) {
 	_, params, err := mime.ParseMediaType(header)
 	if err != nil || params["boundary"] == "" {
 		return nil, nil, free, wire.Problemf(wire.UnsupportedMediaType, "the body is sent as %.60q, which names no boundary; curl -F 'object=@FILE' writes it right", header)
@@ -32,7 +32,7 @@ func (s *Server) form(x *exchange, header string, body []byte, free func(), role
 	if !s.memory.draw(x.client, size, size) {
 		return nil, nil, free, s.busy("too many bodies are on their way")
 	}
-	f := &form{roles: roles, room: make([]byte, 0, size)}
+	f := &files{roles: x.row.parts, room: make([]byte, 0, size)}
 	if p := f.read(multipart.NewReader(bytes.NewReader(body), params["boundary"])); p != nil {
 		s.memory.give(x.client, size)
 		return nil, nil, free, p
@@ -41,15 +41,15 @@ func (s *Server) form(x *exchange, header string, body []byte, free func(), role
 	return f.object, f.parts, func() { s.memory.give(x.client, size) }, nil
 }
 
-// form is a body of several files that is being taken apart.
-type form struct {
+// files is a body of several files that is being taken apart.
+type files struct {
 	roles  []wire.Role
 	room   []byte // for all files; it never grows
 	object []byte
 	parts  []wire.Part
 }
 
-func (f *form) read(r *multipart.Reader) *wire.Problem {
+func (f *files) read(r *multipart.Reader) *wire.Problem {
 	for {
 		part, err := r.NextRawPart()
 		if errors.Is(err, io.EOF) {
@@ -73,7 +73,7 @@ func (f *form) read(r *multipart.Reader) *wire.Problem {
 }
 
 // data reads a part into the room for all.
-func (f *form) data(r io.Reader) ([]byte, error) {
+func (f *files) data(r io.Reader) ([]byte, error) {
 	start := len(f.room)
 	for {
 		if len(f.room) == cap(f.room) { // a part is shorter than the body that it comes from
@@ -95,7 +95,7 @@ func (f *form) data(r io.Reader) ([]byte, error) {
 }
 
 // take finds out what a part is for.
-func (f *form) take(name, file string, data []byte) *wire.Problem {
+func (f *files) take(name, file string, data []byte) *wire.Problem {
 	role := wire.Role(name)
 	switch {
 	case slices.Contains(objectParts, name) && f.object != nil:
@@ -113,7 +113,7 @@ func (f *form) take(name, file string, data []byte) *wire.Problem {
 }
 
 // names lists the names that parts may have.
-func (f *form) names() string {
+func (f *files) names() string {
 	list := []string{"object"}
 	for _, r := range f.roles {
 		list = append(list, string(r))

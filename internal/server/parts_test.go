@@ -77,10 +77,10 @@ func TestForm(t *testing.T) {
 // TestFormParts takes parts of roles that a command has.
 func TestFormParts(t *testing.T) {
 	s := &Server{memory: newMemory(1<<20, 1<<20, 0, 1<<10)}
-	x := &exchange{}
+	x := &exchange{row: &command{parts: []wire.Role{wire.RoleWith, wire.RoleReference}}}
 	body, header := formOf(t, "with", "one", "object", "x", "reference", "two", "with", "")
 	freed := 0
-	object, parts, free, p := s.form(x, header, []byte(body), func() { freed++ }, []wire.Role{wire.RoleWith, wire.RoleReference})
+	object, parts, free, p := s.form(x, header, []byte(body), func() { freed++ })
 	if p != nil {
 		t.Fatal(p)
 	}
@@ -102,7 +102,7 @@ func TestFormParts(t *testing.T) {
 		many = append(many, "with", "")
 	}
 	body, header = formOf(t, many...)
-	if _, _, _, p = s.form(x, header, []byte(body), func() {}, []wire.Role{wire.RoleWith}); p == nil || p.Status != http.StatusRequestEntityTooLarge {
+	if _, _, _, p = s.form(x, header, []byte(body), func() {}); p == nil || p.Status != http.StatusRequestEntityTooLarge {
 		t.Errorf("%d parts: %v", wire.MaxParts+1, p)
 	}
 }

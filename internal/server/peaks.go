@@ -16,7 +16,7 @@ func (s *Server) peaks(x *exchange) (answer, *wire.Problem) {
 	defer s.intake.leave()
 	ctx, stop := s.watched(x)
 	defer stop()
-	p, err := s.cfg.Engine.Peaks(ctx, s.turns(x.client, nil))
+	p, err := s.cfg.Engine.Peaks(ctx, s.turns(x, nil))
 	if err != nil {
 		return answer{}, s.unserved(ctx, err)
 	}

@@ -3,10 +3,12 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"sync"
 	"time"
@@ -27,8 +29,14 @@ type Config struct {
 	Engine *engine.Engine              // plans and does the jobs
 	Check  func(context.Context) error // the self-check, through a real child
 
-	MaxBody    int           // bytes of an object; default 16 MiB
+	MaxBody int // bytes of an object; default 16 MiB
+	// ClientBodies is how many bytes of bodies one client may have in memory; default half
+	// of what all may have.
+	ClientBodies int64
+
 	Queue      int           // requests that may wait; 0 means none
+	Rate       float64       // requests a second of one client; 0 means any
+	Burst      int           // of them at once; default one second's
 	Parallel   int           // jobs at one time; default 1
 	CheckEvery time.Duration // between self-checks; default 30 s
 	GradeEvery time.Duration // between gradings of the counters; 0 leaves them ungraded
@@ -46,6 +54,7 @@ type Config struct {
 func (c *Config) setDefaults() {
 	def(&c.MaxBody, 16<<20)
 	def(&c.Parallel, 1)
+	def(&c.Burst, int(math.Ceil(c.Rate)))
 	def(&c.CheckEvery, 30*time.Second)
 	def(&c.HeadTime, 10*time.Second)
 	def(&c.BodyTime, 10*time.Second)
@@ -95,7 +104,8 @@ const (
 
 func (c *Config) bodies() *memory {
 	limit := int64(c.MaxBody) * int64(c.Parallel+c.Queue+bodiesAhead)
-	return newMemory(limit, limit/2, limit/16, smallBody)
+	share := cmp.Or(c.ClientBodies, limit/2)
+	return newMemory(limit, share, limit/16, smallBody)
 }
 
 // Server serves HTTP. Make one with New.
@@ -111,8 +121,11 @@ type Server struct {
 	health   *health
 	metrics  *metrics
 	guesses  *guesses
+	rates    *rates
 	layers   string // the WebRunner-Layers header
 	log      accessLog
+
+	described func() ([]byte, error) // the interface; made when somebody asks
 
 	intake  *intake
 	ctx     context.Context // of all jobs
@@ -132,6 +145,7 @@ func New(cfg Config) *Server {
 		intake:  newIntake(),
 		metrics: newMetrics(),
 		guesses: newGuesses(),
+		rates:   newRates(cfg.Rate, cfg.Burst),
 		layers:  layersHeader(cfg.Engine.Layers),
 		log:     accessLog{w: cfg.AccessLog, records: cfg.Records},
 	}
@@ -141,6 +155,7 @@ func New(cfg Config) *Server {
 	if s.files, err = page.Load(); err != nil {
 		cfg.ErrorLog("%v", err)
 	}
+	s.described = sync.OnceValues(s.description)
 	s.http = &fasthttp.Server{
 		Handler:                      s.handle,
 		ErrorHandler:                 s.handleTransport,

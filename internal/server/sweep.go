@@ -21,7 +21,7 @@ func (s *Server) sweep(x *exchange) (answer, *wire.Problem) {
 	if p != nil {
 		return answer{}, p
 	}
-	leave, p := s.accept(x, plan.Job, wire.RoleReference, wire.RoleWith, wire.RoleFile)
+	leave, p := s.accept(x, plan.Job)
 	if p != nil {
 		return answer{}, p
 	}
@@ -36,34 +36,39 @@ func (s *Server) sweep(x *exchange) (answer, *wire.Problem) {
 	defer leave()
 	ctx, stop := s.watched(x)
 	defer stop()
-	out, err := s.cfg.Engine.Sweep(ctx, plan, plan.Job.Object, s.turns(x.client, nil), nil)
+	began := time.Now()
+	out, err := s.cfg.Engine.Sweep(ctx, plan, plan.Job.Object, s.turns(x, nil), nil)
+	x.steps.add("sweep", time.Since(began))
 	if err != nil {
 		return answer{}, begun(s.unserved(ctx, err))
 	}
 	f := chooseFormat(x.accept, forms)
+	encoding := time.Now()
 	var b bytes.Buffer
 	if err := f.Write(&b, out); err != nil {
 		return answer{}, wire.Problemf(wire.Internal, "the sweep cannot be written as %s: %v", f.Name, err)
 	}
+	x.steps.add("encode", time.Since(encoding))
 	return answer{status: 200, media: f.Media, body: b.Bytes()}, nil
 }
 
 // turns has each part of a sweep wait in the line of its client. The first one may have
 // had its turn already: held ends that.
-func (s *Server) turns(who client, held func()) func(context.Context) (func(), error) {
+func (s *Server) turns(x *exchange, held func()) func(context.Context) (func(), error) {
+	who, kind := x.client, x.command // x itself is gone when a sweep of events goes on
 	return func(ctx context.Context) (func(), error) {
 		leave := held
 		if held = nil; leave == nil {
 			var err error
-			if leave, err = s.gate.enter(ctx, who); err != nil {
+			if leave, err = s.gate.enter(ctx, who, kind); err != nil {
 				return nil, err
 			}
 		}
-		end := s.metrics.begin()
+		end := s.metrics.begin(kind)
 		start := time.Now()
 		return func() {
 			end()
-			s.metrics.job(time.Since(start))
+			s.metrics.job(kind, time.Since(start))
 			leave()
 		}, nil
 	}
@@ -73,14 +78,16 @@ func (s *Server) turns(who client, held func()) func(context.Context) (func(), e
 // answer begins, so that a queue that is full is told by the status.
 func (s *Server) sweepEvents(x *exchange, plan *request.Sweep, leave func()) (answer, *wire.Problem) {
 	ctx, stop := s.watched(x)
-	held, err := s.gate.enter(ctx, x.client)
+	waiting, cancel := context.WithTimeout(ctx, plan.Time)
+	held, err := s.gate.enter(waiting, x.client, x.command)
+	cancel()
 	if err != nil {
 		stop()
 		leave()
 		return answer{}, s.unserved(ctx, err)
 	}
 	e := newFeed(stop)
-	turns, who := s.turns(x.client, held), x.client
+	turns, who := s.turns(x, held), x.client
 	go func() {
 		defer leave()
 		defer e.end()

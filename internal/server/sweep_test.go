@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -50,6 +51,9 @@ func TestSweepEvents(t *testing.T) {
 	if err := json.Unmarshal([]byte(last), &s); err != nil || !found || len(s.Points) != 6 {
 		t.Errorf("%s, %v", last, err)
 	}
+	waitFor(t, func() bool { // the line comes when all has gone
+		return strings.Contains(b.access.String(), fmt.Sprintf("\" 200 %d machine=", len(r.body)))
+	})
 	if r := b.do("POST", sweepSdot, strings.NewReader("unfit"), "Accept", "text/event-stream"); !strings.HasPrefix(r.body, "event: problem\ndata: {") || !strings.Contains(r.body, `"class":"unfit"`) {
 		t.Errorf("%d %s", r.status, r.body)
 	}

@@ -9,14 +9,32 @@ import (
 
 // steps is where the time of an answer went, as the header Server-Timing tells it (W3C,
 // Server Timing): names and milliseconds, in the order in which the steps happened.
-type steps []byte
+type steps []step
+
+// step is one step of an answer.
+type step struct {
+	name string
+	took time.Duration
+}
 
 // add adds a step.
-func (s *steps) add(name string, took time.Duration) {
-	if len(*s) > 0 {
-		*s = append(*s, ", "...)
+func (s *steps) add(name string, took time.Duration) { *s = append(*s, step{name, took}) }
+
+// header is the value of Server-Timing.
+func (s steps) header() []byte {
+	var b []byte
+	for i, t := range s {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		b = fmt.Appendf(b, "%s;dur=%.3f", t.name, t.took.Seconds()*1e3)
 	}
-	*s = fmt.Appendf(*s, "%s;dur=%.3f", name, took.Seconds()*1e3)
+	return b
+}
+
+// stepNames are those of all steps, in the order in which they happen.
+func stepNames() []string {
+	return []string{"read", "queue", "spawn", "send", "load", "screen", "watch", "measure", "audit", "verify", "count", "child", "sweep", "encode", "total"}
 }
 
 // addJob adds the steps by which a job came to a child, and what is known of the child's

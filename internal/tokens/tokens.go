@@ -30,8 +30,8 @@ type Token struct {
 	Text string
 }
 
-// unnamed is the name of a token that stands alone on its line.
-const unnamed = "default"
+// Unnamed is the name of a token that stands alone on its line: whose it is, nobody knows.
+const Unnamed = "default"
 
 // Parse reads a file of tokens: a line is TOKEN or NAME TOKEN, or empty, or begins with
 // a number sign. A file of one token alone, as ever, has one line. No error tells a
@@ -49,7 +49,7 @@ func Parse(text []byte) ([]Token, error) {
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
-		t := Token{Name: unnamed, Text: fields[len(fields)-1]}
+		t := Token{Name: Unnamed, Text: fields[len(fields)-1]}
 		if len(fields) == 2 {
 			t.Name = fields[0]
 		}

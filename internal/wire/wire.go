@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"time"
 )
 
 // Kind says what a job asks for.
@@ -117,6 +118,14 @@ type Budget struct {
 	Memory    uint64  `json:"memory"`              // bytes of image and operands together; 0 is DefaultMemory
 	Precision float64 `json:"precision,omitempty"` // relative half-width of the 95 % interval to stop at
 	Effort    Effort  `json:"effort,omitempty"`    // empty is Default
+}
+
+// Within is the budget where so much of the time of the whole job is left: measuring has
+// half of that at most.
+func (b Budget) Within(left time.Duration) Budget {
+	most := left.Microseconds()
+	b.Deadline, b.CPU, b.Call = min(b.Deadline, most), min(b.CPU, most/2), min(b.Call, most/2)
+	return b
 }
 
 // MeasureOptions is how the calls of a Run are made and where things lie meanwhile. The

@@ -20,13 +20,6 @@ func vocabulary() map[string][]string {
 	}
 }
 
-func classes() (list []Class) {
-	for _, i := range Classes {
-		list = append(list, i.Class)
-	}
-	return list
-}
-
 // valid returns the words of a list that call themselves valid, and "!" for what
 // is none of them and does so too.
 func valid[W word](list []W) (words []string) {
@@ -59,7 +52,12 @@ func TestWords(t *testing.T) {
 			t.Errorf("%s: two constants are one word: %q", name, want)
 		}
 	}
-	if len(declared) != len(lists) {
+	for typ, words := range Vocabulary() {
+		if !slices.Equal(words, vocabulary()[typ.Name()]) {
+			t.Errorf("%v: %q are listed", typ, words)
+		}
+	}
+	if len(declared) != len(lists) || len(Vocabulary()) != len(lists) {
 		t.Errorf("%d types have constants, %d lists are tested", len(declared), len(lists))
 	}
 }
