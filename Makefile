@@ -62,6 +62,10 @@ race: ## run the server's tests under the race detector; needs a C compiler
 bench: ## run all benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: zoo
+zoo: build ## run one function compiled by every toolchain of Debian; as root it installs what is missing, some 6 GB
+	scripts/zoo/zoo.sh $$(test "$$(id -u)" != 0 || echo --install)
+
 .PHONY: oracle
 oracle: ## compare with ld, objdump, Zydis, real libraries; see docs/validation
 	$(GO) test -tags oracle -timeout 4h ./loader/... ./filter/... ./internal/child ./internal/counted

@@ -1,0 +1,2 @@
+int g(int a, int b) { return a - b; }
+int f(int a, int b) { return a * 1000 + b + 7; }

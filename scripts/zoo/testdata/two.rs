@@ -1,0 +1,4 @@
+#[inline(never)]
+pub fn g(a: i32, b: i32) -> i32 { a.wrapping_sub(b) }
+#[inline(never)]
+pub fn f(a: i32, b: i32) -> i32 { a.wrapping_mul(1000).wrapping_add(b).wrapping_add(7) }

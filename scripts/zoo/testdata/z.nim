@@ -1,0 +1,1 @@
+proc f(a, b: cint): cint {.exportc, cdecl.} = a * 1000 + b + 7
