@@ -131,7 +131,7 @@ type Control struct {
 	Returns  uint64    // bytes of the vector that the function returns; 0 for none
 	Canary   [6]uint64 // rbx, rbp, r12-r15
 	// Kept is what xmm6-15 hold at a call, for Lap.Keeps. Then rdi and rsi are kept, too.
-	Kept      [10][2]uint64
+	Kept      [keptWords / 2][2]uint64
 	Callee    uint64    // address of the function that a Case calls
 	Scratch   [3]uint64 // rax, r10, r11 of a Case
 	Flags     uint64    // rflags of a Case
@@ -206,7 +206,7 @@ const (
 // What Control.Kept begins with, a number of vector registers, and how many words it has.
 const (
 	firstKept = 6
-	keptWords = 2 * 10
+	keptWords = 2 * (16 - firstKept)
 )
 
 // Record is one sample: a call of every lap in turn. The counter values

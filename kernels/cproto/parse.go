@@ -229,12 +229,18 @@ func (p *parser) pointer(d *Decl) error {
 	return nil
 }
 
+// twice takes a character that stands there twice.
+func (p *parser) twice(c byte) bool {
+	first := p.take(c)
+	return first && p.take(c)
+}
+
 // attributeWord is what gcc's and clang's attributes begin with.
 const attributeWord = "__attribute__"
 
 // attribute parses "((" name "))" of an attribute that says how a function is called.
 func (p *parser) attribute(d *Decl) error {
-	if !p.take('(') || !p.take('(') {
+	if !p.twice('(') {
 		return p.expected(`"((" after ` + attributeWord)
 	}
 	name := p.word()
@@ -248,7 +254,7 @@ func (p *parser) attribute(d *Decl) error {
 		return p.errorf(name.At, "a second attribute says how the function is called")
 	}
 	d.ABI = name
-	if !p.take(')') || !p.take(')') {
+	if !p.twice(')') {
 		return p.expected(`"))" after ` + name.Text)
 	}
 	return nil
