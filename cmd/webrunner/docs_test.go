@@ -156,7 +156,10 @@ func docFolder(t *testing.T) (dir string, env []string) {
 	}
 	write("kernel.c", docSource, 0o644)
 	write("helper.c", "float helper(float x) { return 2 * x; }\n", 0o644)
-	write("needs.c", "float helper(float);\nfloat k(float x) { return helper(x) + 1; }\n"+docSource, 0o644)
+	product := "double dot(size_t n, const double *x, const double *y) { double s = 0; for (size_t i = 0; i < n; i++) s += x[i] * y[i]; return s; }\n"
+	write("plain.c", "#include <stddef.h>\n"+product, 0o644)
+	write("needs.c", "#define dot dot_of_floats\n"+docSource+"#undef dot\n__attribute__((ms_abi)) "+product+
+		"float helper(float);\nfloat k(float x) { return helper(x) + 1; }\n", 0o644)
 	write("kernel.proto", "float sdot(size_t n = 1000 in 0..4096, const float x[n], const float y[n])\n", 0o644)
 	examples, err := filepath.Abs("../../examples")
 	if err != nil {
@@ -167,6 +170,7 @@ ln -s ` + examples + ` examples
 cp examples/objects/sdot.o .
 for o in saxpy fast ref old new k dot; do gcc -O2 -g -c kernel.c -o $o.o; done
 gcc -O2 -c needs.c -o kernel.o
+gcc -O2 -c plain.c -o plain.o
 gcc -O2 -c helper.c -o helper.o
 ar rcs libm.a helper.o
 ar rcs libm-2.36.a helper.o

@@ -69,7 +69,9 @@ func (t *target) query() (url.Values, error) {
 		query.Set("kernel", t.kernel)
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.options)) {
-		query[name] = append(query[name], *t.options[name]...)
+		if given := *t.options[name]; len(given) > 0 {
+			query[name] = append(query[name], given...)
+		}
 	}
 	return query, nil
 }

@@ -62,7 +62,8 @@ const (
 	ptraceGetSigInfo  = 0x4202
 	ptraceGetRegSet   = 0x4204
 
-	userRIP = 16 * 8 // offset of rip in struct user of asm/user_64.h
+	userRIP    = 16 * 8 // offset of rip in struct user of asm/user_64.h
+	userEFLAGS = 18 * 8 // and of eflags
 
 	noteXState = 0x202 // NT_X86_XSTATE of include/uapi/linux/elf.h
 

@@ -18,7 +18,7 @@ func supervision() []Rule {
 }
 
 // tracing lists the ptrace requests. Only a cell's own PTRACE_TRACEME makes it
-// traced; it is read, and nothing of it but its instruction pointer ever written.
+// traced; it is read, and nothing of it but its instruction pointer and its flags ever written.
 func tracing() []Rule {
 	request := func(r uint64, why string) Rule {
 		return Rule{101, "ptrace", []ArgTest{is(0, r)}, why}
@@ -31,6 +31,7 @@ func tracing() []Rule {
 		request(ptraceGetRegs, "where the cell stopped, and why: its general registers"),
 		{101, "ptrace", []ArgTest{is(0, ptraceGetRegSet), is(2, noteXState)}, "the masks of vector instructions that are counted"},
 		{101, "ptrace", []ArgTest{is(0, ptracePokeUser), is(2, userRIP)}, "a watched cell, which stopped where it read a gate, goes on behind that"},
+		{101, "ptrace", []ArgTest{is(0, ptracePokeUser), is(2, userEFLAGS)}, "a cell that made single steps goes on without the trap flag"},
 		request(ptraceGetSigInfo, "the address of a fault, the number of a forbidden call"),
 		request(ptraceGetEventMsg, "the exit status at PTRACE_EVENT_EXIT"),
 		request(ptracePeekData, "the code at a fault and the top of the cell's private stack"),

@@ -126,8 +126,18 @@ func getSiginfo(pid int) (siginfo, error) {
 
 // jump has the stopped cell go on at an address.
 func jump(pid int, addr uint64) error {
-	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_POKEUSR, uintptr(pid), unsafe.Offsetof(unix.PtraceRegsAmd64{}.Rip), uintptr(addr), 0, 0)
-	if errno != 0 {
+	return pokeUser(pid, unsafe.Offsetof(unix.PtraceRegsAmd64{}.Rip), addr)
+}
+
+// setFlags gives the stopped cell flags.
+func setFlags(pid int, flags uint64) error {
+	return pokeUser(pid, unsafe.Offsetof(unix.PtraceRegsAmd64{}.Eflags), flags)
+}
+
+// pokeUser writes a register of the stopped cell, by its offset in Linux's struct user, which begins with
+// the general registers. A child may write these two alone.
+func pokeUser(pid int, offset uintptr, value uint64) error {
+	if _, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_POKEUSR, uintptr(pid), offset, uintptr(value), 0, 0); errno != 0 {
 		return errno
 	}
 	return nil

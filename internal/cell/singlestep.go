@@ -98,7 +98,7 @@ func (t *tracee) stepUntil(s *Steps, at *Stopped, back uint64) (ws unix.WaitStat
 func (t *tracee) dropTrapFlag(at *Stopped) error {
 	const trapFlag = 1 << 8 // SDM vol. 1, 3.4.3
 	at.Regs.Eflags &^= trapFlag
-	if err := unix.PtraceSetRegsAmd64(t.pid, &at.Regs); err != nil {
+	if err := setFlags(t.pid, at.Regs.Eflags); err != nil {
 		return fmt.Errorf("cell: ptrace: %w", err)
 	}
 	return nil

@@ -12,6 +12,7 @@ func Vocabulary() map[reflect.Type][]string {
 		reflect.TypeFor[CacheState]():   texts(cacheStates()),
 		reflect.TypeFor[PageSize]():     texts(pageSizes()),
 		reflect.TypeFor[Kind]():         texts(kinds()),
+		reflect.TypeFor[ABIName]():      texts(abiNames()),
 		reflect.TypeFor[Extreme]():      texts(Extremes()),
 		reflect.TypeFor[FailureKind]():  texts(failureKinds()),
 		reflect.TypeFor[Role]():         texts(Roles()),
