@@ -54,6 +54,9 @@ type Plan struct {
 	Records int           // most records; bounded by the room for them
 	Budget  uint64        // TSC ticks after which sampling ends by itself
 	Wall    time.Duration // after which the supervisor kills the cell
+	// TouchVast has the pages of regions touched that are so large that most kernels do
+	// not use them whole.
+	TouchVast bool
 	// TouchTicks is for how many TSC ticks pages that the kernel may use are touched
 	// before the loop; 0 is until all are.
 	TouchTicks uint64

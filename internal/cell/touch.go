@@ -30,7 +30,7 @@ func (p Plan) touch(c *trampoline.Control, regions []Region) {
 		left = touchedForCases
 	}
 	for _, r := range regions {
-		if r.own || r.vast() || left == 0 || c.TouchN == uint64(len(c.Touch)) {
+		if r.own || r.vast() && !p.TouchVast || left == 0 || c.TouchN == uint64(len(c.Touch)) {
 			continue
 		}
 		n := min(r.end()-r.Addr, left)

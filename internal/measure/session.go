@@ -24,6 +24,7 @@ type Session struct {
 // returning.
 func Begin(s *subject.Subject, known Known) (*Session, error) {
 	t := timer{subject: s, began: time.Now()}
+	s.Lasts(known.Call)
 	x := &Session{known: known, record: NewRecord(s.Job.Host)}
 	var err error
 	if x.record.Batch, x.broken, err = chooseBatch(s, x.record.Ruler); err != nil {

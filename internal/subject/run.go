@@ -28,10 +28,13 @@ func newFilters(wanted, counting bool) (f filters, err error) {
 
 // Plan is what all cells of the subject have in common: one record of one call.
 func (s *Subject) Plan() cell.Plan {
-	wall := s.wall()
+	wall, share := s.wall(), time.Duration(touchShare)
+	if s.strides {
+		share = vastShare
+	}
 	return cell.Plan{
 		Call: s.Arguments(nil), Laps: []cell.Lap{{Kind: trampoline.Kernel}}, Records: 1,
-		Budget: math.MaxInt64, Wall: wall, TouchTicks: uint64((wall / touchShare).Seconds() * float64(s.Job.Host.TSCHz)),
+		Budget: math.MaxInt64, Wall: wall, TouchVast: s.strides, TouchTicks: uint64((wall / share).Seconds() * float64(s.Job.Host.TSCHz)),
 		XSave: processor.XGETBV() != 0, Rseq: s.Job.Host.Detectors.Preempt == "", Filter: s.filters.plain,
 		StackOffset: s.Job.Measure.StackOffset,
 	}
@@ -40,6 +43,20 @@ func (s *Subject) Plan() cell.Plan {
 // touchShare is the part, one in so many, of what a cell may take that it may take to touch
 // its pages beforehand, most of which a kernel touches anyway.
 const touchShare = 16
+
+// vastShare is touchShare of a kernel that is known to use most of its operands.
+const vastShare = 4
+
+// perPage is less than a kernel takes for each page that it uses whole, of 4 KiB: memory gives
+// some 30 bytes a nanosecond to a core.
+const perPage = 40 * time.Nanosecond
+
+// Lasts tells the subject how long about a call takes. Where that is long enough to use
+// all pages of its operands, cells touch these beforehand, however many they are.
+func (s *Subject) Lasts(call time.Duration) {
+	_, bytes := s.Space.Size()
+	s.strides = call >= time.Duration(bytes/4096)*perPage
+}
 
 // Reading lets the cell of a plan read its counters by system call too.
 func (s *Subject) Reading(p cell.Plan) cell.Plan {

@@ -44,6 +44,7 @@ type Subject struct {
 	at      []uint64 // addresses of the operands
 	regions []uint64 // addresses of the memory that they lie in
 	pages   [][]byte // that memory, in whole pages
+	strides bool     // a call takes long enough to use all of them
 	restore cell.Restore
 	filters filters
 	started time.Time
