@@ -51,14 +51,17 @@ func scriptAttacks() []strike {
 	frame := asm(
 		"6a00 6a00 6a22 6a07 6800100000 6a00 6a09",                                                   // push args 6 to 1, nr: a struct Step, downwards
 		"4989e4 4531ed 41be", uint32(trampoline.ResultsAddr), "41bf", uint32(trampoline.ControlAddr)) // mov r12, rsp; xor r13d, r13d; mov r14d, …; mov r15d, …
-	next := stubAddr + uint64(bytes.Index(trampoline.Code(), asm("49ffc5"))) // inc r13: one more step is done
+	code := trampoline.Code()
+	head := code[:bytes.Index(code, asm("49ffc5"))] // before inc r13: one more step is done
+	next := stubAddr + uint64(len(head))
+	last := func(instruction string) uint64 { return stubAddr + uint64(bytes.LastIndex(head, asm(instruction))) }
 	var list []strike
 	for _, at := range []struct {
 		name, call string
 		addr       uint64
 	}{
-		{"all", "prctl", next - 16}, // lea r12, [r15+Steps]
-		{"head", "mmap", next - 9},  // cmp r13, [r15+StepCount]; jae
+		{"all", "prctl", last("4d8da7")}, // lea r12, [r15+Steps]
+		{"head", "mmap", last("4d3baf")}, // cmp r13, [r15+StepCount]; jae
 		{"count", "mmap", next},
 		{"note", "mmap", next + 3}, // mov [r14+Step], r13
 		{"load", "mmap", next + 10},
