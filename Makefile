@@ -31,7 +31,7 @@ demo: build ## start a server, run the examples through it, stop; with KEEP=1 go
 
 .PHONY: test
 test: ## run all tests; needs Go alone
-	$(GO) test -shuffle=on ./...
+	$(GO) test -shuffle=on -timeout 30m ./...
 
 .PHONY: cover
 cover: ## run all tests, list the coverage of each package (what runs in children does not count)

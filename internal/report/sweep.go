@@ -54,13 +54,19 @@ func SweepTable(w io.Writer, s *wire.Sweep) error {
 		head = append(head, "instructions")
 	}
 	rows := [][]string{append(head, "")}
+	reasons, at := []string{}, map[string][]string{} // why points have no result, in order, and where that is so
 	for i := range s.Points {
 		p := &s.Points[i]
 		c := mainFigure(p.Result)
 		value, half, each, known := "", "", "", ""
 		switch {
 		case p.Problem != nil:
-			known = line(string(p.Problem.Class) + ": " + p.Problem.Detail)
+			known = line(string(p.Problem.Class))
+			reason := line(known + ": " + p.Problem.Detail)
+			if at[reason] == nil {
+				reasons = append(reasons, reason)
+			}
+			at[reason] = append(at[reason], params(p.Params, "=", " "))
 		case c == nil:
 			known = "no figure"
 		default:
@@ -76,6 +82,10 @@ func SweepTable(w io.Writer, s *wire.Sweep) error {
 		rows = append(rows, append(row, known))
 	}
 	writeRows(&b, rows)
+	for _, reason := range reasons {
+		b.WriteByte('\n')
+		wrap(&b, "", "  ", strings.Join(at[reason], ", ")+": "+reason)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

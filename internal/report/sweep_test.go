@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"webrunner/internal/wire"
 )
@@ -167,5 +168,26 @@ func TestComparisonExact(t *testing.T) {
 	}
 	if want := "Loads (counted): slower (b/a 1.0000, exactly: 100000001 instead of 100000000 loads)\n"; b.String() != want {
 		t.Errorf("%q", b.String())
+	}
+}
+
+// TestSweepTableIsNarrow: why points failed stands below the table, once, and no line is wider
+// than a terminal.
+func TestSweepTableIsNarrow(t *testing.T) {
+	why := wire.Problemf(wire.Crashed, "the kernel read the address 0x20000ffc, %s past operand x", strings.Repeat("far ", 40))
+	s := &wire.Sweep{Axes: []string{"n"}, Points: []wire.Point{
+		{Params: map[string]json.Number{"n": "1"}, Problem: why}, {Params: map[string]json.Number{"n": "2"}, Problem: why},
+	}}
+	var b strings.Builder
+	if err := SweepTable(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if utf8.RuneCountInString(line) > 121 {
+			t.Errorf("a line of %d characters: %s", utf8.RuneCountInString(line), line)
+		}
+	}
+	if n := strings.Count(b.String(), "0x20000ffc"); n != 1 || !strings.Contains(b.String(), "n=1, n=2: crashed: ") {
+		t.Errorf("the reason stands there %d times:\n%s", n, b.String())
 	}
 }
