@@ -31,7 +31,7 @@ func (s *Server) admit(x *exchange, c *command) *wire.Problem {
 		return nil
 	}
 	if token != "" {
-		s.guesses.wrong(clientAt(x.conn.RemoteAddr()))
+		s.guesses.use(clientAt(x.conn.RemoteAddr()))
 	}
 	return wire.Problemf(wire.Unauthorized, "send the header Authorization: Bearer TOKEN with a token that this server was given")
 }

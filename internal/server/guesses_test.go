@@ -16,7 +16,7 @@ func TestGuesses(t *testing.T) {
 		if w := g.wait(at(1)); w != 0 {
 			t.Fatalf("after %d wrong tokens the next is held up by %v", i, w)
 		}
-		g.wrong(at(1))
+		g.use(at(1))
 	}
 	if w := g.wait(at(1)); w != forgiven {
 		t.Errorf("after %d wrong tokens the next is held up by %v, want %v", wrongAtOnce, w, forgiven)
@@ -32,10 +32,10 @@ func TestGuesses(t *testing.T) {
 	if g.wait(at(1)); len(g.by) != 0 {
 		t.Errorf("%d addresses are remembered when all is forgiven", len(g.by))
 	}
-	for i := range mostWrong + 10 {
-		g.wrong(clientAt(&net.TCPAddr{IP: net.IPv4(10, 1, byte(i>>8), byte(i))}))
+	for i := range mostRated + 10 {
+		g.use(clientAt(&net.TCPAddr{IP: net.IPv4(10, 1, byte(i>>8), byte(i))}))
 	}
-	if len(g.by) > mostWrong {
+	if len(g.by) > mostRated {
 		t.Errorf("%d addresses are remembered", len(g.by))
 	}
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // rates holds each client to a rate of requests: it has so many at once, and a new one
-// each time that the rate allows. The nil rates hold nobody.
+// each time that the rate allows. Of the nil rates take holds nobody.
 type rates struct {
 	every time.Duration // between two requests in the long run
 	burst int           // at once
@@ -24,7 +24,11 @@ func newRates(rate float64, burst int) *rates {
 	if rate <= 0 {
 		return nil
 	}
-	return &rates{every: time.Duration(float64(time.Second) / rate), burst: max(burst, 1), now: time.Now, by: make(map[client]time.Time)}
+	return ratesOf(time.Duration(float64(time.Second)/rate), max(burst, 1))
+}
+
+func ratesOf(every time.Duration, burst int) *rates {
+	return &rates{every: every, burst: burst, now: time.Now, by: make(map[client]time.Time)}
 }
 
 // take takes a request of a client, or returns how long it is until there is one.
@@ -34,25 +38,57 @@ func (r *rates) take(who client) (wait time.Duration) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if wait = r.until(who); wait == 0 {
+		r.note(who)
+	}
+	return wait
+}
+
+// wait is how long it is until there is a request of a client, 0 where there is one.
+func (r *rates) wait(who client) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.until(who)
+}
+
+// use takes a request of a client, whether there is one or not.
+func (r *rates) use(who client) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.note(who)
+}
+
+// until is wait; the lock is held.
+func (r *rates) until(who client) time.Duration {
+	whole, known := r.by[who]
 	now := r.now()
-	whole := r.by[who]
+	if known && !whole.After(now) {
+		delete(r.by, who) // who has all that he may have is like one who never came
+		known = false
+	}
+	if !known {
+		return 0
+	}
+	return max(whole.Add(r.every).Sub(now)-time.Duration(r.burst)*r.every, 0)
+}
+
+// note is use; the lock is held.
+func (r *rates) note(who client) {
+	now := r.now()
+	whole, known := r.by[who]
+	if !known && len(r.by) >= mostRated {
+		r.forget(now)
+	}
 	if whole.Before(now) {
 		whole = now
 	}
-	if wait = whole.Add(r.every).Sub(now) - time.Duration(r.burst)*r.every; wait > 0 {
-		return wait
-	}
-	if len(r.by) >= mostRated {
-		r.forget(now)
-	}
 	r.by[who] = whole.Add(r.every)
-	return 0
 }
 
 // forget makes room: those who have all that they may have are like those who never came.
 func (r *rates) forget(now time.Time) {
 	for who, whole := range r.by {
-		if whole.Before(now) {
+		if !whole.After(now) {
 			delete(r.by, who)
 		}
 	}

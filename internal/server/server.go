@@ -120,7 +120,7 @@ type Server struct {
 	answers  *memory // until clients have taken them
 	health   *health
 	metrics  *metrics
-	guesses  *guesses
+	guesses  *rates
 	rates    *rates
 	layers   string // the WebRunner-Layers header
 	log      accessLog
