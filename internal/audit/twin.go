@@ -71,7 +71,7 @@ func (e *examination) twin(p cell.Plan, random *rand.Rand) (wrong string) {
 			wrong = writes
 		case s.Record == 0 && !s.Beside && sound:
 			start := time.Now()
-			if e.watched.first(s, given).Status == kernels.Mismatch {
+			if e.verify(s, given).Status == kernels.Mismatch {
 				wrong = "its first call gave the right result where it was watched, and not in a cell like those that were measured"
 			}
 			e.watched.Verifying += time.Since(start)
@@ -93,4 +93,13 @@ func (e *examination) twin(p cell.Plan, random *rand.Rand) (wrong string) {
 		return wrong
 	}
 	return wrongIn(out)
+}
+
+// verify compares what the first call of a process left behind with what it should have.
+func (e *examination) verify(s cell.WatchedCall, given [][]byte) kernels.Verification {
+	c, mem := e.subject.Call, e.subject.Memory
+	if judge := e.watched.judge; judge != nil {
+		return judge(c, mem, given, e.subject.Registers(s.RAX, s.XMM0, s.Vector))
+	}
+	return c.Verify(mem, given, int64(s.RAX), s.XMM0)
 }

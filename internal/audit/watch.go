@@ -344,24 +344,18 @@ type Judge func(call *kernels.Call, memory, given [][]byte, r kernels.Registers)
 // verify compares what a call left behind with what it should have. A judge knows the
 // first one's results alone: of others only where they wrote.
 func (w *watcher) verify(s cell.WatchedCall) kernels.Verification {
-	if w.judge == nil || len(w.calls) == 1 {
-		return w.first(s, w.given)
+	c := w.subject.Call
+	switch {
+	case w.judge == nil:
+		return c.Verify(w.subject.Memory, w.given, int64(s.RAX), s.XMM0)
+	case len(w.calls) == 1:
+		return w.judge(c, w.subject.Memory, w.given, w.registers(s))
 	}
-	v, _ := w.subject.Call.Untouched(w.subject.Memory, w.given)
+	v, _ := c.Untouched(w.subject.Memory, w.given)
 	return v
 }
 
-// first compares what the first call of a process left behind with what it should have;
-// without a judge, any call.
-func (w *Watched) first(s cell.WatchedCall, given [][]byte) kernels.Verification {
-	c := w.subject.Call
-	if w.judge == nil {
-		return c.Verify(w.subject.Memory, given, int64(s.RAX), s.XMM0)
-	}
-	return w.judge(c, w.subject.Memory, given, w.registers(s))
-}
-
-func (w *Watched) registers(s cell.WatchedCall) kernels.Registers {
+func (w *watcher) registers(s cell.WatchedCall) kernels.Registers {
 	return w.subject.Registers(s.RAX, s.XMM0, s.Vector)
 }
 
