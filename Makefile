@@ -89,10 +89,11 @@ soak: ## send SOAK (100000) hostile requests to a real server
 	scripts/soak.sh $(SOAK)
 
 MUTANTS ?= 100000
+MUTANTS_FOR ?= 0
 
 .PHONY: mutants
-mutants: ## send MUTANTS (100000; or FROM:TO) faulty objects to a real server
-	WEBRUNNER_MUTANTS=$(MUTANTS) nice -n 10 $(GO) test -count=1 -timeout 0 -run '^TestMutants$$' -v ./internal/hostile
+mutants: ## send MUTANTS (100000; or FROM:TO) faulty objects to a real server, for MUTANTS_FOR (60m) at most
+	WEBRUNNER_MUTANTS=$(MUTANTS) nice -n 10 $(GO) test -count=1 -timeout $(MUTANTS_FOR) -run '^TestMutants$$' -v ./internal/hostile
 
 .PHONY: abuse
 abuse: build ## do to a server what hostile and careless clients do (ABUSE: names)

@@ -232,6 +232,13 @@ const (
 // mutantJobs is how many mutants are in children at one time; as many wait.
 const mutantJobs = 3
 
+// mutantsEnd is how long before the test's deadline (go test -timeout) no more mutants are
+// sent: those that are on their way are waited for, and what came of all is told.
+const mutantsEnd = 2 * time.Minute
+
+// mutantsTold is how many mutants are sent between two lines that tell how far it is.
+const mutantsTold = 1000
+
 // TestMutants sends mutants of objects to a real server, each to one of its commands,
 // and holds that every answer is about the object.
 func TestMutants(t *testing.T) {
@@ -247,11 +254,15 @@ func TestMutants(t *testing.T) {
 			t.Fatalf("%s=%s: %v, %v", mutantCount, v, err, err2)
 		}
 		limit = 24 * time.Hour
+		if end, ok := t.Deadline(); ok {
+			limit = time.Until(end) - mutantsEnd
+		}
 	}
 	list := originals(t)
 	s := startSoak(t, mutantJobs)
 	var mu sync.Mutex
 	classes := make(map[string]map[string]int) // by command
+	sent := uint64(0)
 	var next atomic.Uint64
 	next.Store(first)
 	start := time.Now()
@@ -268,6 +279,10 @@ func TestMutants(t *testing.T) {
 					classes[a.command] = make(map[string]int)
 				}
 				classes[a.command][cmp.Or(a.class, "none")]++
+				sent++
+				if sent%mutantsTold == 0 {
+					t.Logf("%d sent, the last one number %d, %v", sent, n, time.Since(start).Round(time.Second))
+				}
 				mu.Unlock()
 			}
 		})
@@ -275,7 +290,7 @@ func TestMutants(t *testing.T) {
 	workers.Wait()
 	s.settled(t)
 	server, child := s.peaks(t)
-	t.Logf("mutants of %d objects, %v; resident at most: server %d MiB, child and cell %d MiB", len(list), time.Since(start).Round(time.Second), server>>20, child>>20)
+	t.Logf("mutants %d to %d of %d objects, %v; resident at most: server %d MiB, child and cell %d MiB", first, first+sent-1, len(list), time.Since(start).Round(time.Second), server>>20, child>>20)
 	for _, command := range slices.Sorted(maps.Keys(classes)) {
 		t.Logf("%s:", command)
 		for _, class := range slices.Sorted(maps.Keys(classes[command])) {

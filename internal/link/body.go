@@ -1,6 +1,7 @@
 package link
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -76,6 +77,9 @@ func (b *Body) read(p []byte) (int, error) {
 	}
 	n, err := b.c.in.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
+	if b.c.pace.moved += n; b.c.pace.moved >= b.c.lim.Step && err == nil {
+		err = b.c.step()
+	}
 	if b.left == 0 && !b.pieces {
 		b.done = true
 		if err == nil {
@@ -103,10 +107,12 @@ var ErrChunk = errors.New("a chunk of the body is malformed")
 const maxChunkLine = 1 << 10
 
 // nextChunk reads the line before a chunk and, behind the last one, the trailers,
-// which nobody looks at.
+// which nobody looks at. Lines end in CR LF and have no other: who stands before the
+// server may take a lone one for a part of the line, or for its end, and see requests
+// where there are none.
 func (b *Body) nextChunk() error {
 	if b.pieces {
-		if line, err := b.c.readLine(nil, 2); err != nil || len(trimEnd(line)) > 0 {
+		if line, err := b.c.readLine(nil, 2); err != nil || string(line) != "\r\n" {
 			return chunkErr(err, "it is longer than it says")
 		}
 	}
@@ -114,6 +120,9 @@ func (b *Body) nextChunk() error {
 	line, err := b.c.readLine(nil, maxChunkLine)
 	if err != nil {
 		return chunkErr(err, "its line is too long")
+	}
+	if !crlf(line) {
+		return chunkErr(nil, "its line does not end in CR LF, or has a control character")
 	}
 	size, _, _ := strings.Cut(string(trimEnd(line)), ";")
 	size = strings.TrimRight(size, " \t")
@@ -129,11 +138,20 @@ func (b *Body) nextChunk() error {
 		if text, err = b.c.readLine(text, b.c.lim.Head); err != nil {
 			return chunkErr(err, "its trailers are too long")
 		}
+		if !crlf(text[at:]) {
+			return chunkErr(nil, "a line of its trailers does not end in CR LF, or has a control character")
+		}
 		if len(trimEnd(text[at:])) == 0 {
 			b.done = true
 			return nil
 		}
 	}
+}
+
+// crlf tells whether a line ends in CR LF and has no control character before that.
+func crlf(line []byte) bool {
+	line, ends := bytes.CutSuffix(line, []byte("\r\n"))
+	return ends && !bytes.ContainsFunc(line, isControl)
 }
 
 func chunkErr(err error, why string) error {

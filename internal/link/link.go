@@ -40,10 +40,20 @@ type Conn struct {
 	text    []byte // of the head, still to be handed on
 	body    Body
 	pace    pace // of what arrives
+	taking  taking
 	lingers atomic.Bool
 	reset   atomic.Bool // the client does not take its answer
 	close   sync.Once
 	closed  func() // called once after the connection is closed
+}
+
+// tcpOf returns the TCP connection that c is, or that package crypto/tls has below c.
+func tcpOf(c net.Conn) (*net.TCPConn, bool) {
+	if secure, ok := c.(interface{ NetConn() net.Conn }); ok {
+		c = secure.NetConn()
+	}
+	tcp, ok := c.(*net.TCPConn)
+	return tcp, ok
 }
 
 // readSize is how much is read ahead of a head, bytes.
@@ -76,15 +86,21 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Write writes all of p, unless the client is slower to take it than Limits.Step
-// bytes in each Limits.Stall.
+// Write writes all of p, unless the client is slower to take that, with what was written
+// before it, than Limits.Step bytes in each Limits.Stall that Write has waited.
 func (c *Conn) Write(p []byte) (n int, err error) {
 	for n < len(p) {
-		if err := c.SetWriteDeadline(time.Now().Add(c.lim.Stall)); err != nil {
+		start := time.Now()
+		if err := c.SetWriteDeadline(start.Add(c.lim.Stall - c.taking.waited)); err != nil {
 			return n, err
 		}
-		m, err := c.Conn.Write(p[n:min(len(p), n+c.lim.Step)])
+		m, err := c.Conn.Write(p[n:min(len(p), n+c.lim.Step-c.taking.moved)])
 		n += m
+		c.taking.moved += m
+		c.taking.waited += time.Since(start)
+		if c.taking.moved >= c.lim.Step {
+			c.taking = taking{}
+		}
 		if err != nil {
 			c.reset.Store(true)
 			return n, err
@@ -104,7 +120,7 @@ func (c *Conn) Linger() { c.lingers.Store(true) }
 // answer is cut off, so that the kernel does not keep the rest for it.
 func (c *Conn) Close() (err error) {
 	c.close.Do(func() {
-		tcp, isTCP := c.Conn.(*net.TCPConn)
+		tcp, isTCP := tcpOf(c.Conn)
 		switch {
 		case c.reset.Load() && isTCP:
 			_ = tcp.SetLinger(0)
@@ -141,27 +157,29 @@ func (c *Conn) drain() {
 	}
 }
 
-// pace holds what arrives to the least rate.
+// pace holds what arrives of a body to the least rate. Lines of chunks do not count: who
+// sends a line of a thousand bytes for each byte sends no body.
 type pace struct {
 	on    bool
 	since time.Time // of the step that is on its way
 	moved int       // bytes of it
 }
 
+// taking is what a client has taken of the step that it is at: some bytes, for which the
+// server waited so long. Answers that come in pieces, with pauses that the client cannot
+// help, are held to the same rate as whole ones.
+type taking struct {
+	moved  int
+	waited time.Duration
+}
+
 // source is the connection as its buffer reads it.
 type source struct{ c *Conn }
 
 func (s source) Read(p []byte) (int, error) {
-	pace := &s.c.pace
 	n, err := s.c.Conn.Read(p)
-	if !pace.on {
-		return n, err
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	if s.c.pace.on && errors.Is(err, os.ErrDeadlineExceeded) {
 		return n, ErrSlow
-	}
-	if pace.moved += n; pace.moved >= s.c.lim.Step && err == nil {
-		err = s.c.step()
 	}
 	return n, err
 }

@@ -2,6 +2,7 @@ package link
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -175,6 +176,14 @@ func TestBodies(t *testing.T) {
 		{"Transfer-Encoding: chunked", "\r\n", "", ErrChunk},
 		{"Transfer-Encoding: chunked", "1\r\nhello\r\n", "h", ErrChunk},
 		{"Transfer-Encoding: chunked", strings.Repeat("1", 3000), "", ErrChunk},
+		{"Transfer-Encoding: chunked", "5\nhello\r\n0\r\n\r\n", "", ErrChunk},
+		{"Transfer-Encoding: chunked", "5;a\nhello\r\n0\r\n\r\n", "", ErrChunk},
+		{"Transfer-Encoding: chunked", "5;a\rb\r\nhello\r\n0\r\n\r\n", "", ErrChunk},
+		{"Transfer-Encoding: chunked", "5\r\r\nhello\r\n0\r\n\r\n", "", ErrChunk},
+		{"Transfer-Encoding: chunked", "5\r\nhello\n0\r\n\r\n", "hello", ErrChunk},
+		{"Transfer-Encoding: chunked", "5\r\nhello\r\n0\n\r\n", "hello", ErrChunk},
+		{"Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\n", "hello", ErrChunk},
+		{"Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\na: b\rc: d\r\n\r\n", "hello", ErrChunk},
 		{"Transfer-Encoding: chunked", "0\r\n" + strings.Repeat("a: b\r\n", 3000), "", ErrChunk},
 		{"Content-Length: 5", "hell", "hell", io.ErrUnexpectedEOF},
 		{"Transfer-Encoding: chunked", "5\r\nhell", "hell", io.ErrUnexpectedEOF},
@@ -271,6 +280,26 @@ func TestSlowBody(t *testing.T) {
 	}
 }
 
+// TestSlowChunks: what goes beside a body is none of it, however much it is.
+func TestSlowChunks(t *testing.T) {
+	lim := limits()
+	lim.Stall, lim.Step = 100*time.Millisecond, 4<<10
+	client, c := pair(t, lim)
+	fmt.Fprintf(client, "%sTransfer-Encoding: chunked\r\n\r\n", get)
+	handOn(t, c)
+	go func() {
+		for line := "1;" + strings.Repeat("x", 1000) + "\r\ny\r\n"; ; {
+			if _, err := io.WriteString(client, line); err != nil {
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	if b, err := io.ReadAll(c.Body()); err != ErrSlow {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+}
+
 // TestSlowHead: it is one, and not only on the first request of a connection.
 func TestSlowHead(t *testing.T) {
 	lim := limits()
@@ -297,6 +326,83 @@ func TestSlowReader(t *testing.T) {
 	if _, err := io.Copy(io.Discard, client); !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("the client reads on: %v", err)
 	}
+}
+
+// TestSlowReaderOfPieces: an answer in many pieces is held to the rate of a whole one, so
+// to take one now and then is not enough; and a client that takes all at once may have
+// pauses between them of any length.
+func TestSlowReaderOfPieces(t *testing.T) {
+	lim := limits()
+	lim.Stall, lim.Step = 200*time.Millisecond, 1<<30
+	s := &slow{takes: 30 * time.Millisecond}
+	c := New(s, lim)
+	n := 0
+	for ; n < 100; n++ {
+		if _, err := c.Write([]byte("event\n")); err != nil {
+			break
+		}
+	}
+	if n > 7 { // of 30 ms each, at least
+		t.Errorf("%d pieces are written", n)
+	}
+	s.takes = 0
+	for c = New(s, lim); n < 100; n++ {
+		if _, err := c.Write([]byte("event\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// slow is a connection whose other side takes its time for each piece, all that it is given.
+type slow struct {
+	net.Conn
+	takes time.Duration
+	end   time.Time
+}
+
+func (s *slow) SetWriteDeadline(t time.Time) error { s.end = t; return nil }
+
+func (s *slow) Write(p []byte) (int, error) {
+	if s.takes > 0 {
+		time.Sleep(s.takes)
+		if time.Now().After(s.end) {
+			return 0, os.ErrDeadlineExceeded
+		}
+	}
+	return len(p), nil
+}
+
+// TestSecureIsBounded: below TLS the kernel's buffers are as small as without it.
+func TestSecureIsBounded(t *testing.T) {
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := NewListener(tls.NewListener(tcp, &tls.Config{}), limits(), 1, t.Logf)
+	defer l.Close()
+	client, err := net.Dial("tcp", tcp.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	below, _ := tcpOf(c.(*Conn).Conn)
+	raw, err := below.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = raw.Control(func(fd uintptr) {
+		for _, which := range []int{unix.SO_SNDBUF, unix.SO_RCVBUF} {
+			// Linux answers with twice of what was asked for, or its own bound (socket(7)).
+			if n, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, which); err != nil || n > 2*kernelBuffer {
+				t.Errorf("buffer %d has %d bytes, %v", which, n, err)
+			}
+		}
+	})
 }
 
 // TestLinger: a client that sends on, and reads when all is sent, gets its answer.

@@ -55,7 +55,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 		<-l.room
 		return nil, err
 	}
-	if tcp, ok := c.(*net.TCPConn); ok {
+	if tcp, ok := tcpOf(c); ok {
 		_ = tcp.SetReadBuffer(kernelBuffer) // without it the connection works as well
 		_ = tcp.SetWriteBuffer(kernelBuffer)
 	}

@@ -1,7 +1,6 @@
 package link
 
 import (
-	"net"
 	"syscall"
 	"time"
 
@@ -17,11 +16,7 @@ const established = 1
 // called. What the client has sent before and nobody has read does not matter, and
 // is not touched.
 func (c *Conn) Watch(gone func()) (stop func()) {
-	below := c.Conn
-	if secure, ok := below.(interface{ NetConn() net.Conn }); ok { // of package crypto/tls
-		below = secure.NetConn()
-	}
-	tcp, ok := below.(*net.TCPConn)
+	tcp, ok := tcpOf(c.Conn)
 	if !ok {
 		return func() {}
 	}
