@@ -194,7 +194,7 @@ func (b *Bench) sampleReferences() (r stats.References, out *cell.Outcome, err e
 
 // run runs a cell of the stub's own laps, which has to return.
 func (b *Bench) run(plan cell.Plan) (*cell.Outcome, error) {
-	plan.Filter = b.filter
+	plan.Filter, plan.Elsewhere = b.filter, b.host.CPUs
 	out, err := b.space.Run(plan)
 	if err == nil && out.End != cell.Returned {
 		err = fmt.Errorf("the calibration cell ended by %v, signal %v", out.End, out.Signal)

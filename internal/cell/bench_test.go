@@ -24,6 +24,9 @@ func BenchmarkCell(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer s.Close()
+	if _, err := Pin(nil); err != nil {
+		b.Fatal(err)
+	}
 	for _, bb := range []struct {
 		name    string
 		laps    []Lap
@@ -35,7 +38,7 @@ func BenchmarkCell(b *testing.B) {
 		b.Run(bb.name, func(b *testing.B) {
 			p := Plan{
 				Call: Call{Kernel: trampoline.ImageAddr}, Laps: bb.laps, Records: bb.records,
-				Budget: math.MaxInt64, Wall: time.Second, XSave: true, Rseq: true,
+				Budget: math.MaxInt64, Wall: time.Second, XSave: true, Rseq: true, Elsewhere: []int{0, 1},
 			}
 			for b.Loop() {
 				if o, err := s.Run(p); err != nil || o.End != Returned {

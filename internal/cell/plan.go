@@ -69,6 +69,7 @@ type Plan struct {
 	XSave       bool        // the processor has XSAVE and Linux uses it
 	Rseq        bool        // use rseq to see preemptions
 	Filter      []uint64    // seccomp program, one sock_filter a word; empty for none
+	Elsewhere   []int       // CPUs to one of which a cell that has ended is moved, if it did not run there; none to leave it where it ran
 	Mode        uint64      // trampoline.ModeTSC, ModeRead or ModeRDPMC
 	Attrs       [][128]byte // perf_event_attr of each counter; the first leads the group and is disabled
 
@@ -128,8 +129,8 @@ func (p Plan) MaxRecords() int {
 }
 
 // write puts the plan for a cell of these regions into the control block.
-func (p Plan) write(regions []Region, parts []component) error {
-	c := control()
+func (p Plan) write(s *Space, parts []component) error {
+	c, regions := control(), s.regions
 	switch {
 	case len(p.Laps) < 1 || len(p.Laps) > len(c.Laps):
 		return fmt.Errorf("cell: %d laps, there is room for 1 to %d", len(p.Laps), len(c.Laps))
@@ -153,7 +154,7 @@ func (p Plan) write(regions []Region, parts []component) error {
 	c.RseqDesc = trampoline.RseqCS{Start: addrOf.rseqDesc, PostCommit: 1, AbortIP: addrOf.rseqAbort, Signature: rseqSig} // data, never executed
 	c.Canary, c.Records, c.Budget, c.XSave = canaries, uint64(p.Records), p.Budget, b2u(p.XSave)
 	p.touch(c, regions)
-	c.XInUse = b2u(p.XSave && hasXInUse())
+	c.XInUse = b2u(p.XSave && s.inUse)
 	c.Mode, c.Counters, c.Words = p.Mode, uint64(len(p.Attrs)), p.words()
 	if p.Cases != nil {
 		c.Mode = trampoline.ModeCases

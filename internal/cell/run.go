@@ -52,7 +52,7 @@ type Outcome struct {
 	CPU int // the only one it could run on when it ended, -1 if there were several
 
 	Wall   time.Duration
-	User   time.Duration // CPU time by wait4
+	User   time.Duration // CPU time by wait4, without that of taking the cell apart
 	System time.Duration
 	Faults int64 // minor page faults
 	// RSS is the most memory that was resident, in bytes, by the page faults:
@@ -118,7 +118,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.write(s.regions, series.components()); err != nil {
+	if err := p.write(s, series.components()); err != nil {
 		return nil, err
 	}
 	steps, err := s.buildScript(p)
@@ -138,7 +138,7 @@ func (s *Space) Run(p Plan) (*Outcome, error) {
 	if errno != 0 {
 		return nil, fmt.Errorf("cell: fork: %w", errno)
 	}
-	t := &tracee{pid: pid, pmu: p.pmu, watch: newWatcher(p), cases: series}
+	t := &tracee{pid: pid, pmu: p.pmu, watch: newWatcher(p), cases: series, remains: s.remains, elsewhere: p.Elsewhere}
 	defer t.release()
 	if err := t.arrive(steps, p); err != nil {
 		t.destroy()
@@ -178,7 +178,8 @@ var errTooSlow = errors.New("cell: out of time before it was ready")
 // signal it: ptrace knows threads, and so does Landlock before its ABI 8.
 type tracee struct {
 	pid  int
-	gone bool // reaped
+	gone bool // reaped, or among the remains
+	left bool // among the remains
 
 	script    time.Duration // CPU time until the loop
 	faults    int64         // page faults until then
@@ -191,6 +192,9 @@ type tracee struct {
 	pending *unix.WaitStatus // seen, and not handled yet
 	cases   *cases           // nil where all calls are the same
 	pmu     func(*unix.PtraceRegsAmd64) bool
+
+	remains   *remains // where a cell is left that has ended
+	elsewhere []int    // CPUs
 }
 
 // destroy kills and reaps whatever is left of the cell.
@@ -255,6 +259,7 @@ func (t *tracee) arrive(steps []Step, p Plan) error {
 	if err := t.holdCounters(p); err != nil {
 		return err
 	}
+	t.remains.clear() // nothing of the cell before runs beside this one's calls
 	t.faults, t.untouched = ru.Minflt, results().Untouched != 0
 	t.script, t.released = cpuTime(&ru), time.Now()
 	if err := unix.PtraceCont(t.pid, 0); err != nil {
@@ -294,17 +299,12 @@ func (t *tracee) supervise() (*Outcome, error) {
 			if out.End == 0 { // no exit stop: killed from outside
 				out.died(ws.Signal())
 			}
-			out.User = time.Duration(ru.Utime.Nano())
-			out.System = time.Duration(ru.Stime.Nano())
-			out.Faults = ru.Minflt
-			out.RSS = uint64(ru.Maxrss) << 10
-			out.Strayed, out.Rewritten = t.watch.strayed(), t.watch.rewritten()
+			t.account(&out, &ru)
 			return &out, nil
 		}
 		if out.End == 0 {
 			out.Loop, out.Busy = time.Since(t.released), cpuTime(&ru)-t.script
 			out.LoopFaults, out.Untouched = ru.Minflt-t.faults, t.untouched
-			out.CPU = onlyCPU(t.pid)
 		}
 		watched, err := t.watched(ws, &ru)
 		if err == nil && !watched {
@@ -319,7 +319,20 @@ func (t *tracee) supervise() (*Outcome, error) {
 		if err != nil {
 			return nil, err
 		}
+		if t.left {
+			t.account(&out, &ru)
+			return &out, nil
+		}
 	}
+}
+
+// account notes what the cell used up, and what was changed behind its stub's back.
+func (t *tracee) account(out *Outcome, ru *unix.Rusage) {
+	out.User = time.Duration(ru.Utime.Nano())
+	out.System = time.Duration(ru.Stime.Nano())
+	out.Faults = ru.Minflt
+	out.RSS = uint64(ru.Maxrss) << 10
+	out.Strayed, out.Rewritten = t.watch.strayed(), t.watch.rewritten()
 }
 
 // cpuTime is the user and system time that wait4 reports.
@@ -345,7 +358,8 @@ func (t *tracee) stopEvent(ws unix.WaitStatus, out *Outcome) error {
 			exitStop(unix.WaitStatus(msg), regs, out)
 			t.readTotals(out)
 		}
-		return ignoreGone(unix.PtraceCont(t.pid, 0))
+		out.CPU = onlyCPU(t.pid)
+		return ignoreGone(t.leave())
 	}
 	if t.pmu != nil && ws.StopSignal() == unix.SIGSEGV && t.pmu(&regs) {
 		return errors.Join(unix.PtraceSetRegsAmd64(t.pid, &regs), unix.PtraceCont(t.pid, 0))

@@ -51,6 +51,8 @@ type Space struct {
 	regions []Region // ascending, the cell's own among them
 	beside  bool     // there are other spaces in this process, with the same own regions
 	borrows bool     // the own regions are another space's, which unmaps them
+	remains *remains // of the last cell; the same for all spaces of a process
+	inUse   bool     // the processor has XGETBV with ECX = 1
 }
 
 // GatesName is the name of the region of the gates, some of which a watched cell cannot
@@ -83,7 +85,7 @@ func NewSpace(job []Region) (*Space, error) {
 	for i := range own {
 		own[i].own = true
 	}
-	s := &Space{regions: append(own, job...)}
+	s := &Space{regions: append(own, job...), remains: &remains{}, inUse: hasXInUse()}
 	return s, s.open()
 }
 
@@ -98,7 +100,7 @@ func (s *Space) Beside(job []Region) (*Space, error) {
 		}
 	}
 	s.beside = true
-	b := &Space{regions: append(own, job...), beside: true, borrows: true}
+	b := &Space{regions: append(own, job...), beside: true, borrows: true, remains: s.remains, inUse: s.inUse}
 	return b, b.open()
 }
 
@@ -259,6 +261,7 @@ func (s *Space) withhold() {
 
 // Close unmaps the space, but for what it has of another that it is Beside.
 func (s *Space) Close() error {
+	s.remains.clear()
 	var errs []error
 	for _, r := range s.regions {
 		if !s.foreign(r) {

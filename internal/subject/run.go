@@ -36,7 +36,7 @@ func (s *Subject) Plan() cell.Plan {
 		Call: s.Arguments(nil), Laps: []cell.Lap{{Kind: trampoline.Kernel}}, Records: 1,
 		Budget: math.MaxInt64, Wall: wall, TouchVast: s.strides, TouchTicks: uint64((wall / share).Seconds() * float64(s.Job.Host.TSCHz)),
 		XSave: processor.XGETBV() != 0, Rseq: s.Job.Host.Detectors.Preempt == "", Filter: s.filters.plain,
-		StackOffset: s.Job.Measure.StackOffset,
+		StackOffset: s.Job.Measure.StackOffset, Elsewhere: s.Job.Host.CPUs,
 	}
 }
 
