@@ -90,6 +90,7 @@ func TestExitCodes(t *testing.T) {
 		{"--port 99999", exitUsage, "no port"},
 		{"-p", exitUsage, "-p"},
 		{"serve --pool 0", exitUsage, "--pool"},
+		{"serve --screens 0", exitUsage, "--screens"},
 		{"serve --kernels /nowhere", exitUsage, "no such file"},
 	} {
 		code, _, stderr := call("", strings.Fields(row.args)...)

@@ -17,6 +17,7 @@ type engineOptions struct {
 	name    string // its name in answers, empty for the host's own
 	events  string // that are counted where a query names none, empty for the host's own choice
 	pool    int    // children kept warm, 0 for one
+	screens int    // of one client that a child does, 0 for the default
 	// parallel is how many jobs there are at one time, 0 for one.
 	parallel int
 	single   bool  // there will be one run
@@ -57,6 +58,6 @@ func (a *app) open(o *engineOptions, log func(string, ...any)) (*engine.Engine, 
 		return nil, usage("--timeout must be at least %v, not %v", engine.ShortestTimeout, o.timeout)
 	}
 	return engine.Open(engine.Config{
-		Machine: o.name, Kernels: set, Events: o.events, Without: without, Strict: o.strict, Timeout: o.timeout, Single: o.single, Size: o.pool, Parallel: o.parallel, CPUs: o.cpus, Learned: a.learned, Log: log,
+		Machine: o.name, Kernels: set, Events: o.events, Without: without, Strict: o.strict, Timeout: o.timeout, Single: o.single, Size: o.pool, Screens: o.screens, Parallel: o.parallel, CPUs: o.cpus, Learned: a.learned, Log: log,
 	})
 }

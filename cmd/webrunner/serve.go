@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"webrunner/internal/request"
+	"webrunner/internal/runner"
 	"webrunner/internal/server"
 	"webrunner/internal/tokens"
 	"webrunner/internal/wire"
@@ -46,7 +47,7 @@ type serveOptions struct {
 
 func (o *serveOptions) flags() *flags {
 	f := newFlags("[serve] [FLAGS]")
-	o.listen, o.queue, o.maxBody, o.pool = "127.0.0.1", 10, "16M", 2
+	o.listen, o.queue, o.maxBody, o.pool, o.screens = "127.0.0.1", 10, "16M", 2, runner.ScreensOfAChild
 	o.gradeEvery, o.rate = time.Hour, 5000
 	f.text(&o.listen, "listen", "ADDRESS[:PORT]", "address to listen on (127.0.0.1:8081); unix:PATH is a socket; a service manager may pass one instead")
 	f.text(&o.port, "p,port", "PORT", "port to listen on (8081)")
@@ -75,6 +76,7 @@ func (o *serveOptions) flags() *flags {
 	f.text(&o.cpuList, "cpus", "LIST", "run jobs on these CPUs, as 2,4-7, one on each at a time, and all else on the others (all but one, on one of which a job runs at a time)")
 	f.number(&o.parallel, "parallel", "N", "jobs at one time (1, or one for each of --cpus); without a CPU for each they disturb each other's figures")
 	f.number(&o.pool, "pool", "N", "children kept warm (2)")
+	f.number(&o.screens, "screens", "N", "objects that a child screens, one after the other, for one client: a token's name, or else an address that no proxy asks for (64); 1 gives each a child of its own")
 	f.span(&o.gradeEvery, "grade-every", "DURATION", "grade the counters by kernels of known cost at the start and this often (1h)")
 	f.text(&o.events, "events", "NAME,...", "count these where a query names none: names, globs, sets as in run --events (default)")
 	f.text(&o.names, "names", "FORM", "of figures in the text form, where a query does not say: sources (default), or 2016, as the page of PeachPy.IO reads them")
@@ -225,8 +227,8 @@ func ending(signals <-chan os.Signal) <-chan os.Signal {
 
 // config opens the logs, the tokens and the certificate.
 func (o *serveOptions) config(a *app) (c server.Config, care *upkeep, err error) {
-	if o.queue < 0 || o.parallel < 0 || o.pool < 1 {
-		return c, nil, usage("--queue-size and --parallel must not be negative; --pool must be at least 1")
+	if o.queue < 0 || o.parallel < 0 || o.pool < 1 || o.screens < 1 {
+		return c, nil, usage("--queue-size and --parallel must not be negative; --pool and --screens must be at least 1")
 	}
 	if o.gradeEvery < leastGrading {
 		return c, nil, usage("--grade-every must be at least %v, not %v", leastGrading, o.gradeEvery)

@@ -1,6 +1,7 @@
 // Package child is the life of the re-exec'd child: it locks itself down step
 // by step, reads one job, loads and screens the object, runs it in cells,
-// checks and measures what they did, writes one report, and ends.
+// checks and measures what they did, writes one report, and ends. Only where
+// nothing of an object was executed may it screen another one.
 package child
 
 import (
@@ -50,20 +51,48 @@ func Main() int {
 	if err != nil {
 		return 4 // the server is gone: nobody waits for an answer
 	}
-	var rep *wire.Report
-	if problem != nil {
-		rep = &wire.Report{Problem: problem}
-	} else {
-		j := newJob(job, layers)
-		j.strict = strict
-		rep = j.do()
+	for {
+		var rep *wire.Report
+		if problem != nil {
+			rep = &wire.Report{Problem: problem}
+		} else {
+			j := newJob(job, layers)
+			j.strict = strict
+			rep = j.do()
+		}
+		if err := wire.WriteReport(descriptor(reportFD), rep); err != nil {
+			fmt.Fprintf(descriptor(2), "the report cannot be written: %v\n", err)
+			return 4
+		}
+		if job.Kind != wire.Screen || rep.Problem != nil {
+			linger()
+			return 0
+		}
+		if job = another(job); job == nil {
+			return 0
+		}
 	}
-	if err := wire.WriteReport(descriptor(reportFD), rep); err != nil {
-		fmt.Fprintf(descriptor(2), "the report cannot be written: %v\n", err)
-		return 4
+}
+
+// another waits for another object to screen, which the server has of the same client
+// only. It is the one kind of job in which nothing of an object is executed, and of which
+// nothing is left: what another job had here is written over. It returns nil where there
+// is none.
+func another(last *wire.Job) *wire.Job {
+	clear(last.Object)
+	for i := range last.Parts {
+		clear(last.Parts[i].Data)
 	}
-	linger()
-	return 0
+	next, err := wire.ReadJob(descriptor(jobFD), wire.MaxJob)
+	switch {
+	case err != nil:
+		return nil
+	case next.Kind != wire.Screen: // it takes a child that has done nothing
+		_ = wire.WriteReport(descriptor(reportFD), &wire.Report{NotStarted: true})
+		linger()
+		return nil
+	}
+	return next
 }
 
 // linger waits for the end, which comes from outside, or with the server. Taking this

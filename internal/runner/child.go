@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// child is one process that serves one job.
+// child is one process that serves one job, or screens for one client.
 type child struct {
 	pid    int
 	job    *os.File // write end of its descriptor 3
@@ -23,6 +23,11 @@ type child struct {
 	usage  syscall.Rusage
 
 	explained bool // its end has been logged; for the goroutine of its job alone
+	ending    bool // it is being killed, perhaps; likewise
+
+	owner   string      // for whom it screens
+	screens int         // that it has done for that one
+	expiry  *time.Timer // that ends it when it waits for more in vain
 
 	mu   sync.Mutex
 	gone bool // reaped: its pid may belong to somebody else

@@ -40,22 +40,34 @@ func fakeChild() {
 		fmt.Fprintln(os.Stderr, "no reason to live")
 		os.Exit(9)
 	}
-	job, err := wire.ReadJob(os.NewFile(3, "job"), 64<<20)
-	if err != nil {
-		return
+	in, out := os.NewFile(3, "job"), os.NewFile(4, "report")
+	for {
+		job, err := wire.ReadJob(in, 64<<20)
+		if err != nil {
+			return
+		}
+		act := "posture"
+		if len(job.Spec) > 0 {
+			act = string(job.Spec)
+		}
+		acts[act](job, out)
+		if job.Kind != wire.Screen {
+			return
+		}
 	}
-	out := os.NewFile(4, "report")
-	act := "posture"
-	if len(job.Spec) > 0 {
-		act = string(job.Spec)
-	}
-	acts[act](job, out)
 }
 
 var acts = map[string]func(job *wire.Job, out *os.File){
 	"result": func(job *wire.Job, out *os.File) {
 		answer(out, &wire.Report{Result: &wire.Result{Kernel: "k", Object: wire.ObjectID{Size: len(job.Object)}, Verify: wire.Verify{Status: wire.VerifyNone}, Integrity: wire.Consistent}})
 	},
+	"which": func(_ *wire.Job, out *os.File) { answer(out, which()) },
+	"stutter": func(_ *wire.Job, out *os.File) {
+		var b bytes.Buffer
+		_ = wire.WriteReport(&b, which())
+		_, _ = out.Write(append(b.Bytes(), b.Bytes()...)) // at once, so that the second is there when the first is read
+	},
+	"farewell": func(_ *wire.Job, out *os.File) { answer(out, which()); os.Exit(3) },
 	"lingers": func(_ *wire.Job, out *os.File) {
 		answer(out, &wire.Report{Document: json.RawMessage(`{}`)})
 		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
@@ -93,6 +105,12 @@ var acts = map[string]func(job *wire.Job, out *os.File){
 		fmt.Fprint(os.Stderr, strings.Repeat("spam\n", 1<<20))
 		answer(out, &wire.Report{Document: json.RawMessage(`{}`)})
 	},
+}
+
+// which tells which child this is: by its number on the host, since all have 1 in theirs.
+func which() *wire.Report {
+	self, _ := os.Readlink("/proc/self")
+	return &wire.Report{OK: true, Document: fmt.Appendf(nil, "%q", self)}
 }
 
 func answer(out *os.File, r *wire.Report) {

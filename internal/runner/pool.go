@@ -17,14 +17,16 @@ type Pool struct {
 	namespaces wire.Layer // the layers, as every answer shows them
 	cgroup     wire.Layer
 
-	mu      sync.Mutex
-	idle    []*child
-	live    map[*child]struct{}
-	closed  bool
-	spawned uint64
-	ended   []Ending
-	begins  chan struct{}  // closed, and another, when a job begins
-	reaped  sync.WaitGroup // one for each live child
+	mu       sync.Mutex
+	idle     []*child
+	parked   []*child // that wait for more of their client, the longest first
+	live     map[*child]struct{}
+	closed   bool
+	spawned  uint64
+	ended    []Ending
+	patience time.Duration  // parkedTime but in tests
+	begins   chan struct{}  // closed, and another, when a job begins
+	reaped   sync.WaitGroup // one for each live child
 
 	wake chan struct{} // to the keeper: the idle list may be short
 	want chan request  // to the keeper: a job waits for a child
@@ -52,14 +54,15 @@ const backoff = 500 * time.Millisecond
 func New(cfg Config) (*Pool, error) {
 	cfg.setDefaults()
 	p := &Pool{
-		cfg:    cfg,
-		live:   make(map[*child]struct{}),
-		ended:  []Ending{{How: "answered"}},
-		begins: make(chan struct{}),
-		wake:   make(chan struct{}, 1),
-		want:   make(chan request),
-		stop:   make(chan struct{}),
-		kept:   make(chan struct{}),
+		cfg:      cfg,
+		live:     make(map[*child]struct{}),
+		ended:    []Ending{{How: "answered"}},
+		patience: parkedTime,
+		begins:   make(chan struct{}),
+		wake:     make(chan struct{}, 1),
+		want:     make(chan request),
+		stop:     make(chan struct{}),
+		kept:     make(chan struct{}),
 	}
 	ready := make(chan error)
 	go onOwnThread(func() { p.keep(ready) })
@@ -251,13 +254,10 @@ func (p *Pool) attend(c *child) {
 	c.reap()
 	p.mu.Lock()
 	delete(p.live, c)
-	i := slices.Index(p.idle, c)
-	if i >= 0 {
-		p.idle = slices.Delete(p.idle, i, i+1)
-	}
+	waited := takeOut(&p.idle, c) || takeOut(&p.parked, c)
 	closed := p.closed
 	p.mu.Unlock()
-	if i < 0 {
+	if !waited {
 		return
 	}
 	c.close()
@@ -266,6 +266,15 @@ func (p *Pool) attend(c *child) {
 		p.logCrash(c, true)
 		time.AfterFunc(backoff, p.nudge)
 	}
+}
+
+// takeOut takes a child out of a list, and tells whether it was there.
+func takeOut(list *[]*child, c *child) bool {
+	i := slices.Index(*list, c)
+	if i >= 0 {
+		*list = slices.Delete(*list, i, i+1)
+	}
+	return i >= 0
 }
 
 // devNull opens /dev/null, or the read end of a pipe that nobody writes to

@@ -1,5 +1,5 @@
 // Package runner is the server's side of the child: it keeps a few children
-// warm, gives each exactly one job, ends it from outside when its time is up,
+// warm, gives each one job, or objects of one client to screen, ends it from outside when its time is up,
 // and says what its death means. It never looks into an object.
 package runner
 
@@ -18,6 +18,7 @@ type Config struct {
 	Size      int                              // warm children, at least one; default 1
 	Single    bool                             // there will be one job: a child is started for it, and no other kept warm
 	Jobs      int                              // at one time; default 1
+	Screens   int                              // of one client that a child does one after the other; default ScreensOfAChild, 1 is each in its own
 	Grace     time.Duration                    // what a job gets beyond its own deadline; default 2 s
 	Without   []wire.LayerName                 // layers that may be missing
 	Strict    bool                             // cells run without the speculation that a process can switch off
@@ -31,6 +32,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.Jobs < 1 {
 		c.Jobs = 1
+	}
+	if c.Screens < 1 {
+		c.Screens = ScreensOfAChild
 	}
 	if c.Grace <= 0 {
 		c.Grace = 2 * time.Second
@@ -86,13 +90,20 @@ func (p *Pool) Do(ctx context.Context, job *wire.Job, progress func(*wire.Progre
 func (p *Pool) attempt(ctx context.Context, job *wire.Job, progress func(*wire.Progress), t *Timing) (*wire.Report, error) {
 	start := time.Now()
 	p.begin()
-	c, err := p.take(ctx)
+	c, err := p.takeFor(ctx, job)
 	t.Spawn += time.Since(start)
 	if err != nil {
 		return nil, err
 	}
-	defer p.bury(c)
-	return p.converse(ctx, c, job, progress, t)
+	again := false
+	defer func() {
+		if !again || !p.park(c) {
+			p.bury(c)
+		}
+	}()
+	rep, err := p.converse(ctx, c, job, progress, t)
+	again = err == nil && p.mayAgain(c, job, rep)
+	return rep, err
 }
 
 // bury kills a child and has it replaced once it is reaped. To take apart what it was, and
@@ -114,11 +125,16 @@ func (p *Pool) bury(c *child) {
 		case <-begins:
 		case <-c.done:
 		}
-		c.kill()
-		<-c.done
-		p.logCrash(c, false)
-		p.retire(c)
+		p.end(c)
 	}()
+}
+
+// end kills a child that has answered, and has it replaced once it is reaped.
+func (p *Pool) end(c *child) {
+	c.kill()
+	<-c.done
+	p.logCrash(c, false)
+	p.retire(c)
 }
 
 // answerTime is how long an answer takes to its client, about.
@@ -145,7 +161,8 @@ func (p *Pool) converse(ctx context.Context, c *child, job *wire.Job, progress f
 	limit := time.Duration(job.Budget.Deadline)*time.Microsecond + p.cfg.Grace
 	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	defer context.AfterFunc(timed, c.kill)()
+	stop := context.AfterFunc(timed, c.kill)
+	defer func() { c.ending = !stop() || c.ending }()
 
 	began := time.Now()
 	sent := wire.WriteJob(c.job, job)

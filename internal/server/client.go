@@ -16,6 +16,30 @@ type client struct {
 // nobody is the server itself.
 var nobody client
 
+// sole is the client of a request, as a word, where that is one and the same person, as
+// far as the server can know: it is empty for what came through a proxy, whose address
+// stands for many, unless a token tells whose it is.
+func (x *exchange) sole() string {
+	if x.client.name != "" {
+		return "token " + x.client.name
+	}
+	if x.client.at.Addr().IsUnspecified() { // a socket of this host's files, behind which a proxy is likely
+		return ""
+	}
+	for _, name := range forwarding() {
+		if len(x.ctx.Request.Header.Peek(name)) > 0 {
+			return ""
+		}
+	}
+	return "address " + x.client.at.String()
+}
+
+// forwarding is the headers by which proxies tell for whom they ask (RFC 9110, 7.6.3; RFC
+// 7239; and older custom).
+func forwarding() []string {
+	return []string{"Via", "Forwarded", "X-Forwarded-For", "X-Real-Ip"}
+}
+
 func clientAt(addr net.Addr) client {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok {

@@ -82,6 +82,7 @@ func (s *Server) compare(x *exchange) (answer, *wire.Problem) {
 // an answer, not an error.
 func (s *Server) screen(x *exchange) (answer, *wire.Problem) {
 	job := s.cfg.Engine.Document(wire.Screen)
+	job.For = x.sole()
 	asText := negotiate(x.accept, mediaText, mediaJSON) == mediaText
 	for name, values := range x.query {
 		switch {

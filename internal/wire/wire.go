@@ -61,6 +61,11 @@ type Job struct {
 	// Object is the client's ELF file. It travels beside the JSON, unescaped.
 	Object []byte `json:"-"`
 	Parts  []Part `json:"parts,omitempty"` // files that go with the object
+
+	// For is whom the server does a Screen for. A child that has screened for one may
+	// screen for the same one again; empty asks for a child that has done nothing yet.
+	// No child is told.
+	For string `json:"-"`
 }
 
 // ABIName says how a function is called.
