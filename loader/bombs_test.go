@@ -13,8 +13,8 @@ import (
 
 // handle does all that the loader does with an object: it loads it, chooses a
 // function and writes the reports, or the refusal.
-func handle(file []byte, lim Limits) (outputs []string, err error) {
-	r := Inspect(file, nil, lim, testPlacement(), "kernel", nil)
+func handle(file []byte, lim Limits, with ...Companion) (outputs []string, err error) {
+	r := Inspect(file, with, lim, testPlacement(), "kernel", nil)
 	var text strings.Builder
 	if err := r.WriteText(&text); err != nil {
 		return nil, err
@@ -48,6 +48,34 @@ func TestBombsAllocate(t *testing.T) {
 			t.Logf("an object of %d bytes took %d, %d times as much", len(file), used, used/uint64(len(file)))
 			if used > factor*uint64(len(file))+constant {
 				t.Errorf("that is more than %d times the object and %d", factor, constant)
+			}
+		})
+	}
+}
+
+// TestCompanionsAreBounded: likewise of files that are joined to an object.
+func TestCompanionsAreBounded(t *testing.T) {
+	const size, factor, constant = 400_000, 25, 1 << 20
+	for _, b := range bombs.Companions() {
+		t.Run(b.Name, func(t *testing.T) {
+			join := func(size int) (used uint64, polls int) {
+				c := Companion{Name: b.Name, Data: b.Make(size)}
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				_, err := handle(bombs.Lacking(), Limits{Stop: func() error { polls++; return nil }}, c, c)
+				runtime.ReadMemStats(&after)
+				if (err != nil) != b.Refused {
+					t.Errorf("refused is %v: %v", b.Refused, err)
+				}
+				return after.TotalAlloc - before.TotalAlloc, polls
+			}
+			used, one := join(size)
+			t.Logf("two of %d bytes took %d", size, used)
+			if used > 2*factor*size+constant {
+				t.Errorf("that is more than %d times their size", factor)
+			}
+			if _, two := join(2 * size); two > 2*one+20 {
+				t.Errorf("%d polls, and %d for twice the size", one, two)
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import "slices"
 type Plan struct {
 	object    *Object
 	placement Placement
+	converted map[string]bool // files that were PE objects
 
 	uses   []use // by symbol
 	slots  int32 // in the GOT
@@ -39,10 +40,11 @@ func Layout(o *Object, p Placement) (*Plan, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	if o.converted("") {
+	converted := o.converted()
+	if converted[""] {
 		p.Externals = nil // they are called by the System V ABI, and what such an object calls is not
 	}
-	pl := &Plan{object: o, placement: p, sections: make([]uint64, len(o.sections))}
+	pl := &Plan{object: o, placement: p, converted: converted, sections: make([]uint64, len(o.sections))}
 	if err := pl.scan(); err != nil {
 		return nil, err
 	}

@@ -23,7 +23,8 @@ func (p *parser) checkOverlaps() error {
 		}
 	}
 	for i := range p.sections {
-		if s := &p.sections[i]; s.mapped && !s.noBits() {
+		s := &p.sections[i]
+		if s.mapped && !s.noBits() || s.typ == shtGroup && within(p.file, s.offset, s.size) {
 			add(i)
 		}
 	}

@@ -1,14 +1,15 @@
 package loader
 
-// converted reports whether a file was a PE object, as MinGW writes them, before
-// objcopy made an ELF object of it: it has tables of Windows' exceptions.
-func (o *Object) converted(file string) bool {
+// converted returns the files that were PE objects, as MinGW writes them, before objcopy
+// made ELF objects of them: they have tables of Windows' exceptions.
+func (o *Object) converted() map[string]bool {
+	files := map[string]bool{}
 	for i := range o.sections {
-		if s := &o.sections[i]; s.name == ".pdata" && s.mapped && s.file == file {
-			return true
+		if s := &o.sections[i]; s.name == ".pdata" && s.mapped {
+			files[s.file] = true
 		}
 	}
-	return false
+	return files
 }
 
 // inPlace gives a relocation of such a file its addend. PE has that in the field, where

@@ -26,7 +26,7 @@ func Relocate(pl *Plan) (*Image, error) {
 func (pl *Plan) apply(rs *relaSection, im *Image) error {
 	base := pl.sections[rs.target]
 	field := pl.bytes(im, rs.target)
-	converted := pl.object.converted(pl.object.target(rs).file)
+	converted := pl.converted[pl.object.target(rs).file]
 	for k := range rs.count() {
 		if err := pl.object.limits.poll(k, "relocating", rs.count()); err != nil {
 			return err.in(rs.target, pl.object.target(rs))

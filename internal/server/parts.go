@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -33,7 +34,8 @@ func (s *Server) form(x *exchange, header string, body []byte, free func()) (obj
 		return nil, nil, free, s.busy("too many bodies are on their way")
 	}
 	f := &files{roles: x.row.parts, room: make([]byte, 0, size)}
-	if p := f.read(multipart.NewReader(bytes.NewReader(body), params["boundary"])); p != nil {
+	bounded := &heads{Reader: bytes.NewReader(body)}
+	if p := f.read(bounded, multipart.NewReader(bounded, params["boundary"])); p != nil {
 		s.memory.give(x.client, size)
 		return nil, nil, free, p
 	}
@@ -49,9 +51,40 @@ type files struct {
 	parts  []wire.Part
 }
 
-func (f *files) read(r *multipart.Reader) *wire.Problem {
+// maxPartHead bounds what lies before the bytes of a part, in bytes: package
+// mime/multipart takes 10 MB, and a processor for half a second to read them.
+const maxPartHead = 16 << 10
+
+// heads is a body of several files. What is read of it after begin, until end, has at
+// most maxPartHead bytes.
+type heads struct {
+	*bytes.Reader
+	within bool
+	left   int
+}
+
+func (h *heads) begin() { h.within, h.left = true, maxPartHead }
+
+func (h *heads) end() { h.within = false }
+
+// Read implements io.Reader.
+func (h *heads) Read(p []byte) (int, error) {
+	if !h.within {
+		return h.Reader.Read(p)
+	}
+	if h.left == 0 {
+		return 0, fmt.Errorf("no part begins within %d bytes, or its head is longer", maxPartHead)
+	}
+	n, err := h.Reader.Read(p[:min(len(p), h.left)])
+	h.left -= n
+	return n, err
+}
+
+func (f *files) read(body *heads, r *multipart.Reader) *wire.Problem {
 	for {
+		body.begin()
 		part, err := r.NextRawPart()
+		body.end()
 		if errors.Is(err, io.EOF) {
 			break
 		}

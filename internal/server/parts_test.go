@@ -46,6 +46,10 @@ func TestForm(t *testing.T) {
 		{"no boundary", body, "multipart/form-data", 415, "boundary"},
 		{"cut short", body[:len(body)-30], header, 400, "cannot be"},
 		{"another boundary", body, "multipart/form-data; boundary=zzzz", 422, "no part named object"},
+		{"a long name", strings.Replace(body, "object.o", strings.Repeat("n", maxPartHead), 1), header, 400, "its head is longer"},
+		{"many headers", strings.Replace(body, "Content-Type", strings.Repeat("A: b\r\n", maxPartHead/5)+"Content-Type", 1), header, 400, "its head is longer"},
+		{"much before the first", strings.Repeat("\r\n", maxPartHead) + body, header, 400, "no part begins"},
+		{"a long name that fits", strings.Replace(body, "object.o", strings.Repeat("n", maxPartHead/2), 1), header, 200, ""},
 	} {
 		r := b.do("POST", runSdot, strings.NewReader(row.body), "Content-Type", row.header)
 		if r.status != row.status || !strings.Contains(r.body, row.says) {

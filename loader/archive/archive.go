@@ -60,7 +60,8 @@ const (
 type reader struct {
 	Archive
 	file    []byte
-	names   []byte        // the table of long names
+	names   string        // the table of long names
+	spent   int           // bytes of all names that the table and a BSD index gave
 	members map[int64]int // numbers of members, by the offset of their header
 	index   func() error  // reads the index, once all members are known
 }
@@ -119,7 +120,7 @@ func (r *reader) take(at int64, name string, data []byte) error {
 	case name == "/SYM64/":
 		r.index = func() error { return r.gnuIndex(at, data, 8) }
 	case name == "//":
-		r.names = data
+		r.names = string(data)
 	case strings.HasPrefix(name, "#1/"):
 		n, ok := decimal([]byte(name[3:]))
 		if !ok || n > int64(len(data)) {
@@ -160,14 +161,24 @@ func (r *reader) long(at int64, name string) (string, error) {
 	}
 	rest := r.names[n:]
 	rest = rest[:min(len(rest), maxName)]
-	if end := bytes.IndexAny(rest, "\n\x00"); end >= 0 {
+	if end := strings.IndexAny(rest, "\n\x00"); end >= 0 {
 		rest = rest[:end]
 	}
-	return strings.TrimSuffix(string(rest), "/"), nil
+	return strings.TrimSuffix(rest, "/"), r.spend(at, len(rest))
 }
 
-// maxName bounds a name from the table, in bytes.
+// maxName bounds a name from the table or from a BSD index, in bytes.
 const maxName = 4096
+
+// spend bounds the names that may share their bytes: all together, each as often as it is
+// given, have no more bytes than the file, in which a member and an entry of an index have
+// a header or a place of their own.
+func (r *reader) spend(at int64, n int) error {
+	if r.spent += n; r.spent > len(r.file) {
+		return &Error{at, "names that share their bytes add up to more than the file has"}
+	}
+	return nil
+}
 
 // gnuIndex reads a count, so many offsets of members, and so many names, each with a
 // zero behind it. Numbers are big-endian and have width bytes.
@@ -215,28 +226,27 @@ func (r *reader) bsdIndex(at int64, data []byte, width int) error {
 	if size > uint64(len(data)-2*width) || size%uint64(2*width) != 0 {
 		return &Error{at, fmt.Sprintf("the list of the index has %d bytes, more than there are or no whole entries", size)}
 	}
-	list, names := data[width:][:size], data[2*width+int(size):]
+	list, names := data[width:][:size], string(data[2*width+int(size):])
 	for ; len(list) > 0; list = list[2*width:] {
 		offset := word(list)
 		if offset >= uint64(len(names)) {
 			return &Error{at, fmt.Sprintf("a name of the index is at %d, beyond its %d bytes", offset, len(names))}
 		}
 		name := names[offset:]
-		name = name[:min(len(name), maxSymbol)]
-		end := bytes.IndexByte(name, 0)
+		name = name[:min(len(name), maxName)]
+		end := strings.IndexByte(name, 0)
 		if end < 0 {
 			return &Error{at, "a name of the index has no end"}
 		}
-		if err := r.symbol(at, string(name[:end]), word(list[width:])); err != nil {
+		if err := r.spend(at, end); err != nil {
+			return err
+		}
+		if err := r.symbol(at, name[:end], word(list[width:])); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-// maxSymbol bounds a name of a BSD index, in bytes: entries may share names, so all of
-// them together are not bounded by the file.
-const maxSymbol = 4096
 
 // symbol adds an entry of the index.
 func (r *reader) symbol(at int64, name string, offset uint64) error {

@@ -39,8 +39,20 @@ func All() []Bomb {
 		{"zeros", "padding that is none, between bytes that are no code", false, zeros},
 		{"collisions", "each branch lands in the middle of another instruction", false, collisions},
 		{"escapes", "sequences that command a terminal, in every name", false, escapes},
+		{"relocated", "a section with a relocation section of its own for each pointer", false, relocated},
 		{"shared-bytes", "sections that all have the same bytes of the file", true, sharedBytes},
 		{"shared-relocations", "relocation sections that all have the same bytes", true, sharedRelocations},
+	}
+}
+
+// Companions lists files that are costly to join to an object, which is Lacking. Each is
+// made to be joined twice.
+func Companions() []Bomb {
+	return []Bomb{
+		{"long-members", "an archive whose members share one long name", true, longMembers},
+		{"index-names", "an archive whose index has the same long name again and again", true, indexNames},
+		{"false-index", "an archive whose index says of each member that it has what none has", false, falseIndex},
+		{"groups", "groups that all have the same bytes of the file", true, groups},
 	}
 }
 
@@ -249,6 +261,15 @@ func escapes(size int) []byte {
 	o.relocation(data, 0, o.symbol(o.name("undefined"+command), globalFunc, 0, 0, 0), relocation64, 0)
 	for i := 0; len(o.strings)+len(o.symbols) < size-900; i++ {
 		o.symbol(o.name(command+string(rune('a'+i%26))), globalFunc, text, uint64(i%31), 0)
+	}
+	return o.bytes()
+}
+
+func relocated(size int) []byte {
+	var o object
+	kernel := o.function("kernel", o.text(code(0, nop)), 0, 0)
+	for range (size - 700) / (2*sectionSize + 8 + symbolSize) {
+		o.relocation(o.section(".data", shtProgbits, alloc|write, make([]byte, 8)), 0, kernel, relocation64, 0)
 	}
 	return o.bytes()
 }

@@ -18,6 +18,7 @@ const (
 	shtStrtab    = 3
 	shtRela      = 4
 	shtInitArray = 14
+	shtGroup     = 17
 
 	write = 1
 	alloc = 2
