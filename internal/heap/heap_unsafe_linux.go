@@ -22,14 +22,13 @@ const (
 // On a virtual machine whose host keeps its page tables in software the first touch of a
 // page of 4 KiB takes some 13 µs, and that of one of 2 MiB some 70; to exchange a hundred that
 // are in use already takes 260. The process is also sooner taken apart.
-func Enlarge() { enlarge(next() &^ (piece - 1)) }
+func Enlarge() { enlarge(next()) }
 
-// enlarge does so with a piece of the heap.
+// enlarge does so with the piece of the heap that an address is in. Large pages of it that are to come
+// are taken when they are touched; the one that is in use is exchanged.
 func enlarge(at uintptr) {
-	_, _, _ = unix.Syscall(unix.SYS_MADVISE, at, piece, unix.MADV_HUGEPAGE)
-	for i := uintptr(0); i < piece; i += largePage { // what is in use already; else there is nothing to do
-		_, _, _ = unix.Syscall(unix.SYS_MADVISE, at+i, largePage, unix.MADV_COLLAPSE)
-	}
+	_, _, _ = unix.Syscall(unix.SYS_MADVISE, at&^(piece-1), piece, unix.MADV_HUGEPAGE)
+	_, _, _ = unix.Syscall(unix.SYS_MADVISE, at&^(largePage-1), largePage, unix.MADV_COLLAPSE)
 }
 
 // next is an address that the heap uses next.
