@@ -83,7 +83,7 @@ func law() []room {
 		{"internal/report", []string{"internal/wire", "internal/words"}, leafBans()},
 		{"internal/wire", nil, leafBans()},
 		{"internal/hostinfo", []string{"internal/wire", "perf", "perf/processor", "perf/uarch"}, leafBans()},
-		{"internal/child", []string{"examples", "internal/audit", "internal/calibrate", "internal/cell", "internal/compare", "internal/measure", "internal/speculation", "internal/subject", "internal/wire", "filter/", "kernels", "perf/stats", "internal/check", "internal/gate", "internal/count", "internal/counted"}, childBans()},
+		{"internal/child", []string{"examples", "internal/audit", "internal/calibrate", "internal/cell", "internal/compare", "internal/heap", "internal/measure", "internal/speculation", "internal/subject", "internal/wire", "filter/", "kernels", "perf/stats", "internal/check", "internal/gate", "internal/count", "internal/counted"}, childBans()},
 		{"internal/check", []string{"internal/autopsy", "internal/cell", "internal/subject", "internal/wire", "kernels", "trampoline"}, childBans()},
 		{"internal/compare", []string{"internal/audit", "internal/measure", "internal/subject", "internal/wire", "perf/stats"}, childBans()},
 		// What is counted needs a subject to call, and no figure of the measuring.
@@ -117,6 +117,7 @@ func law() []room {
 		leaves("examples"),
 		leaves("internal/elfobj"),
 		leaves("internal/cpus"),
+		leaves("internal/heap"), // the first thing of every process
 		leaves("internal/openapi"),
 		leaves("internal/words"),
 		leaves("internal/speculation"),

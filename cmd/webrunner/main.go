@@ -14,6 +14,7 @@ import (
 	"os"
 
 	"webrunner/internal/child"
+	"webrunner/internal/heap"
 	"webrunner/internal/runner"
 )
 
@@ -21,6 +22,7 @@ func main() {
 	if runner.IsChild(os.Args) {
 		os.Exit(child.Main())
 	}
+	heap.Enlarge()
 	a := &app{in: os.Stdin, out: &checked{file: os.Stdout}, err: os.Stderr}
 	a.inColour()
 	code := a.main(os.Args[1:])

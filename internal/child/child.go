@@ -19,6 +19,7 @@ import (
 
 	"webrunner/internal/calibrate"
 	"webrunner/internal/cell"
+	"webrunner/internal/heap"
 	"webrunner/internal/subject"
 	"webrunner/internal/wire"
 )
@@ -35,7 +36,9 @@ const (
 func Main() int {
 	// ptrace and the cell's parent-death signal know this thread, not this process.
 	runtime.LockOSThread()
+	heap.Enlarge()
 	wakePunctually()
+	ignoreStops()
 	// A child lives for milliseconds and allocates little beside the object.
 	debug.SetGCPercent(400)
 	// Near the limit it collects in time, before that ends it.
