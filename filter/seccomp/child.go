@@ -1,5 +1,11 @@
 package seccomp
 
+import (
+	"slices"
+
+	"webrunner/filter/bpf"
+)
+
 // ChildConfig is what the child's policy depends on.
 type ChildConfig struct {
 	PID  int  // of the child itself, as getpid gives it in its pid namespace
@@ -39,6 +45,17 @@ func opened(i int) ArgTest { return within(i, 3, maxInt) }
 
 // process demands that argument i is one process, not a group and not all.
 func process(i int) ArgTest { return within(i, 1, maxInt) }
+
+// Program is the compiled policy of a child. That of one with all it may have, in a pid
+// namespace of its own, where it is process 1, stands in this package (child_program.go):
+// to compile it took a process that has just begun, and touches all its memory for the
+// first time, longer than the rest of its lock-down.
+func (c ChildConfig) Program() ([]bpf.Insn, error) {
+	if c == (ChildConfig{PID: 1, Perf: true}) {
+		return slices.Clone(childProgram[:]), nil
+	}
+	return Child(c).Compile()
+}
 
 func descriptors() []Rule {
 	return []Rule{

@@ -177,7 +177,7 @@ func restrictSpeculation() (string, error) {
 }
 
 func installStage1() (string, error) {
-	prog, err := stage1(os.Getpid()).Compile()
+	prog, err := stage1(os.Getpid()).Program()
 	if err != nil {
 		return "", err
 	}
