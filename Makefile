@@ -54,6 +54,10 @@ check: ## everything that must hold beside the tests
 page-test: build ## drive the page in a headless Chromium; needs chromium, node and npm (PAGE_TESTS: names; SHOTS: folder for pictures)
 	cd scripts/page && npm ci --no-audit --no-fund --silent && node test.js ../../bin/webrunner $(SHOTS)
 
+.PHONY: client-test
+client-test: build ## generate clients from /openapi.json, have them ask a server; needs curl, node 20 and npm (CLIENTS: go, ts)
+	CLIENTS='$(or $(CLIENTS),go ts)' scripts/client/client.sh bin/webrunner
+
 .PHONY: race
 race: ## run the server's tests under the race detector; needs a C compiler
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on ./internal/server ./internal/runner ./internal/wire

@@ -229,7 +229,7 @@ func TestHAProxy(t *testing.T) {
 	if code, out, stderr := call("", fleet...); code != exitGood || !strings.Contains(out, `"fastest":`) {
 		t.Errorf("all are fit: exit code %d, %s %s", code, out, stderr)
 	}
-	for path, want := range map[string]int{"/zen4/monitor": 200, "/zen5/kernels": 200, "/nowhere/monitor": 404, "/": 404, "/zen4/nonsense": 404} {
+	for path, want := range map[string]int{"/zen4/monitor": 200, "/zen5/kernels": 200, "/nowhere/monitor": 404, "/": 200, "/zen5/": 200, "/zen5/page/main.js": 200, "/zen4/nonsense": 404} {
 		if status := (&service{t: t, url: url}).get(path); status != want {
 			t.Errorf("%s: %d, want %d", path, status, want)
 		}

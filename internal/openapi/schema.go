@@ -43,7 +43,7 @@ func (s *Schemas) Of(t reflect.Type) Object {
 	case t.Kind() == reflect.Pointer:
 		return s.Of(t.Elem())
 	case t == reflect.TypeFor[json.Number]():
-		return Object{"type": "number"}
+		return double()
 	case t == reflect.TypeFor[json.RawMessage]():
 		return Object{}
 	case writes[json.Marshaler](t) && s.Members[t] == nil:
@@ -56,11 +56,17 @@ func (s *Schemas) Of(t reflect.Type) Object {
 		return Object{"type": "boolean"}
 	case reflect.String:
 		return Object{"type": "string"}
-	case reflect.Float32, reflect.Float64:
+	case reflect.Float32:
 		return Object{"type": "number"}
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+	case reflect.Float64:
+		return double()
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32:
 		return Object{"type": "integer"}
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+	case reflect.Int64:
+		return Object{"type": "integer", "format": "int64"}
+	case reflect.Uint64:
+		return Object{"type": "integer", "format": "uint64", "minimum": 0}
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32:
 		return Object{"type": "integer", "minimum": 0}
 	case reflect.Array:
 		return Object{"type": "array", "items": s.Of(t.Elem()), "minItems": t.Len(), "maxItems": t.Len()}
@@ -77,6 +83,10 @@ func (s *Schemas) Of(t reflect.Type) Object {
 	}
 	panic(fmt.Sprintf("openapi: %v has no JSON that a schema could describe", t))
 }
+
+// double is the schema of a number that needs 64 bits. Formats are from OpenAPI's registry:
+// they change nothing of what holds, and tell generators what type has room for it.
+func double() Object { return Object{"type": "number", "format": "double"} }
 
 func writes[M any](t reflect.Type) bool {
 	m := reflect.TypeFor[M]()

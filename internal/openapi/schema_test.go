@@ -38,8 +38,8 @@ func TestSchemas(t *testing.T) {
 	got, _ := json.Marshal([]any{s.Of(reflect.TypeFor[[]list]()), s.Named})
 	const want = `[{"items":{"$ref":"#/components/schemas/List"},"type":"array"},{"List":{"properties":{` +
 		`"names":{"items":{"type":"string"},"type":["array","null"]},"next":{"$ref":"#/components/schemas/List"},` +
-		`"range":{"items":{"type":"number"},"maxItems":2,"minItems":2,"type":"array"},"raw":{},` +
-		`"sizes":{"additionalProperties":{"minimum":0,"type":"integer"},"type":"object"},"text":{"type":"string"},"told":{"const":1},` +
+		`"range":{"items":{"format":"double","type":"number"},"maxItems":2,"minItems":2,"type":"array"},"raw":{},` +
+		`"sizes":{"additionalProperties":{"format":"uint64","minimum":0,"type":"integer"},"type":"object"},"text":{"type":"string"},"told":{"const":1},` +
 		`"word":{"enum":["a","b"],"type":"string"}},"required":["names","word","range","told","raw","text"],"type":"object"}}]`
 	if string(got) != want {
 		t.Errorf("%s\nwant\n%s", got, want)

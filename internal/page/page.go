@@ -4,6 +4,7 @@
 package page
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -18,8 +19,12 @@ import (
 //go:embed assets
 var assets embed.FS
 
-// Index is the name of the page itself.
-const Index = "index.html"
+// Index is the name of the page itself, Below that of the page as it is served below the
+// name of a machine: its commands stand beside it.
+const (
+	Index = "index.html"
+	Below = "below.html"
+)
 
 // Policy is the Content-Security-Policy of every file (W3C, Content Security Policy
 // Level 3): scripts, styles and data come from the server of the page alone, as files
@@ -64,6 +69,11 @@ func Load() (Files, error) {
 		}
 		files.add(e.Name(), b)
 	}
+	const root = `<html lang="en"`
+	if bytes.Count(files[Index].Body, []byte(root+">")) != 1 {
+		return nil, fmt.Errorf("page: %s has no %s>", Index, root)
+	}
+	files.add(Below, bytes.Replace(files[Index].Body, []byte(root), []byte(root+" data-below"), 1))
 	return files, files.addExamples()
 }
 

@@ -46,7 +46,7 @@ func references(name string, body []byte) (list []string) {
 // TestReferences: all that the page asks for is there, and all that is there is asked for.
 func TestReferences(t *testing.T) {
 	files := load(t)
-	wanted := map[string]bool{Index: true, "uplot.txt": true}
+	wanted := map[string]bool{Index: true, Below: true, "uplot.txt": true}
 	for name, f := range files {
 		for _, other := range references(name, f.Body) {
 			if wanted[other] = true; files[other] == nil {

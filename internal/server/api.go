@@ -3,7 +3,6 @@ package server
 import (
 	"cmp"
 	"encoding/json"
-	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -66,13 +65,14 @@ func (s *Server) description() ([]byte, error) {
 
 // newSchemas knows the types of documents.
 func newSchemas() *openapi.Schemas {
-	float := tree{"oneOf": []any{tree{"type": "number"}, tree{"enum": []string{"NaN", "+Inf", "-Inf"}}}}
-	number := tree{"type": "number"}
+	number := tree{"type": "number", "format": "double"}
+	float := tree{"oneOf": []any{number, tree{"type": "string", "enum": []string{"NaN", "+Inf", "-Inf"}}}}
+	scalar := tree{"oneOf": []any{number, tree{"type": "boolean"}, tree{"type": "string"}, tree{"type": "null"}}}
 	s := &openapi.Schemas{
 		Words: wire.Vocabulary(),
 		Known: map[reflect.Type]tree{
 			reflect.TypeFor[wire.Float]():  float,
-			reflect.TypeFor[wire.Scalar](): {"type": []string{"number", "boolean", "string", "null"}},
+			reflect.TypeFor[wire.Scalar](): scalar,
 			reflect.TypeFor[wire.Layer]():  {"type": "string", "pattern": "^(enforced|absent: )"},
 			reflect.TypeFor[kernels.Param](): {
 				"type":     "object",
@@ -164,7 +164,7 @@ func (d *describer) query(c *command) (list []any) {
 			tree{"name": call, "in": "query", "description": "a C prototype in the place of " + kernel, "schema": text},
 			tree{
 				"name": "parameters", "in": "query", "style": "form", "explode": true, "description": "those of the kernel, each by its name",
-				"schema": tree{"type": "object", "additionalProperties": tree{"type": []string{"number", "string"}}},
+				"schema": tree{"type": "object", "additionalProperties": text},
 			})
 	}
 	for _, o := range c.options {
@@ -243,19 +243,19 @@ func (d *describer) schema(f form) tree {
 	return tree{"oneOf": list}
 }
 
-// with is the schema that a reference names, with one more member.
+// with adds a member to the schema that a reference names: its type is that of no other
+// document.
 func (d *describer) with(ref tree, name string, member tree) tree {
 	path, ok := ref["$ref"].(string)
 	if !ok { // of an object with any members
 		return ref
 	}
 	of := d.schemas.Named[strings.TrimPrefix(path, "#/components/schemas/")].(tree)
-	o := maps.Clone(of)
-	members := maps.Clone(of["properties"].(tree))
-	members[name] = member
-	required, _ := of["required"].([]string)
-	o["properties"], o["required"] = members, append(slices.Clone(required), name)
-	return o
+	of["properties"].(tree)[name] = member
+	if required, _ := of["required"].([]string); !slices.Contains(required, name) {
+		of["required"] = append(required, name)
+	}
+	return ref
 }
 
 // problem is an answer of one of some classes.
@@ -264,9 +264,9 @@ func (d *describer) problem(classes []wire.Class) tree {
 	for _, c := range classes {
 		lines = append(lines, string(c)+": "+c.Info().Title)
 	}
-	schema := tree{
-		"allOf":      []any{tree{"$ref": "#/components/schemas/Problem"}},
-		"properties": tree{"class": tree{"enum": classes}},
+	schema := tree{ // what stands beside $ref holds, too, and generators of clients pass over it
+		"$ref":       "#/components/schemas/Problem",
+		"properties": tree{"class": tree{"type": "string", "enum": classes}},
 	}
 	return tree{
 		"description": strings.Join(lines, "\n"), "headers": references("X-Request-Id", "WebRunner-Layers", "Retry-After"),

@@ -9,11 +9,11 @@ import (
 	"webrunner/internal/wire"
 )
 
-// home is for people who come with no path: a page for browsers, which ask for HTML,
-// and text for curl and its like.
+// home is for people who come with no path, or with a machine's name alone: a page for
+// browsers, which ask for HTML, and text for curl and its like.
 func (s *Server) home(x *exchange) (answer, *wire.Problem) {
 	byAccept := []field{{"Vary", "Accept"}}
-	if x.machine == "" && negotiate(x.accept, mediaText, mediaHTML) == mediaHTML {
+	if negotiate(x.accept, mediaText, mediaHTML) == mediaHTML {
 		a, p := s.page(x)
 		a.more = append(a.more, byAccept...)
 		return a, p

@@ -11,13 +11,17 @@ import (
 const mediaHTML = "text/html"
 
 // pageFolder is where the files of the page lie: no machine is asked for a name with a
-// point, so one that is called page is reached as before.
+// point, so one that is called page is reached as before. They are also below the name of
+// each machine, where a proxy routes by that.
 const pageFolder = "page"
 
 // page answers with a file of the page for browsers; without a name, with the page.
 func (s *Server) page(x *exchange) (answer, *wire.Problem) {
 	name := x.file
-	if name == "" {
+	switch {
+	case name == "" && x.machine != "":
+		name = page.Below
+	case name == "":
 		name = page.Index
 	}
 	f := s.files[name]

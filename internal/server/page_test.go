@@ -111,13 +111,16 @@ func TestPageNames(t *testing.T) {
 	for path, want := range map[string]int{
 		"/page": 200, "/page/none.js": 404, "/page/..": 404, "/page/../main.js": 404, "/page/%2e%2e%2fpage.go": 404, "/page/assets/main.js": 404,
 		"/page/": 200, "/page/monitor": 200, "/page/kernels": 200, "/other/main.js": 404,
+		"/zen4/page/main.js": 200, "/page/page/main.js": 200, "/zen4/page/none.js": 404, "/zen4/page/..": 404, "/zen4/page/monitor": 404, "/zen4/other/main.js": 404, "/a/zen4/page/main.js": 404,
 	} {
 		if a, body := b.ask("GET", path); a.StatusCode != want {
 			t.Errorf("%s: %d, not %d: %.100s", path, a.StatusCode, want, body)
 		}
 	}
-	if _, body := b.ask("GET", "/page/", "Accept", "text/html"); !strings.HasPrefix(body, "WebRunner runs") { // its files would be looked for below it
-		t.Errorf("below a machine: %.100s", body)
+	for path, below := range map[string]bool{"/": false, "/zen4/": true, "/page/": true, "/%c3%a4/": true} {
+		if _, body := b.ask("GET", path, "Accept", "text/html"); !strings.HasPrefix(body, "<!doctype html>") || below != strings.Contains(body, `<html lang="en" data-below>`) {
+			t.Errorf("%s: %.100s", path, body)
+		}
 	}
 	if a, _ := b.ask("POST", "/page/main.js"); a.StatusCode != 405 || a.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
 		t.Errorf("POST: %d %v", a.StatusCode, a.Header)

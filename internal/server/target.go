@@ -43,6 +43,12 @@ func parseTarget(raw string) (t target, err error) {
 		if t.machine == pageFolder && strings.Contains(t.command, ".") {
 			t = target{command: "/" + pageFolder, file: parts[1]}
 		}
+	case 3:
+		if parts[1] == pageFolder && strings.Contains(parts[2], ".") {
+			t.machine, t.command, t.file = parts[0], "/"+pageFolder, parts[2]
+			break
+		}
+		fallthrough
 	default:
 		t.command = path
 	}

@@ -325,6 +325,24 @@ const tests = {
     await page.context().close();
   },
 
+  // Below the name of a machine, as through a proxy that routes by it, the page asks for
+  // nothing beside it, and its copies name the machine.
+  async below({ browser, base }) {
+    const page = await open(browser, base + "zen%204/");
+    await chooseExample(page, "imul");
+    await quick(page);
+    const asked = [];
+    page.on("request", (r) => asked.push(r.url()));
+    await go(page);
+    assert.match(await answer(page), /calling convention held/);
+    assert.ok(asked.length > 0 && asked.every((u) => u.startsWith(base + "zen%204/")), asked.join());
+    const copied = async (id) => { await page.click(`#${id}`); return page.getAttribute(`#${id}`, "data-copied"); };
+    assert.match(await copied("copy-curl"), new RegExp(`${base}zen%204/run\\?kernel=`));
+    assert.match(await copied("copy-command"), new RegExp(`--server ${base.replace(/\/$/, "")} --machine 'zen 4'`));
+    assert.match(await copied("copy-link"), new RegExp(`^${base}zen%204/#do=run`));
+    await page.context().close();
+  },
+
   // Names in an object of a stranger stay text.
   async hostile({ page }) {
     const file = join(room, "<b>x<b>.o");
@@ -453,7 +471,7 @@ async function main() {
   let failed = 0;
   for (const name of chosen) {
     const began = Date.now();
-    const own = ["link", "token", "gone"].includes(name);
+    const own = ["link", "below", "token", "gone"].includes(name);
     const page = own ? null : await open(browser, base);
     try {
       await tests[name]({ page, browser, base, guarded });

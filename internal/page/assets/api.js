@@ -5,6 +5,9 @@ const TOKEN = "webrunner.token";
 // api is the connection: the machine's name, and what to do when a token is wanted.
 export const api = {
   machine: "local",
+  // below tells that the page is served below the machine's name, as through a proxy that
+  // routes by it; commands then stand beside the page.
+  below: "below" in document.documentElement.dataset,
   // wantToken is asked for a token when the server refuses; it resolves to true when
   // there is a new one.
   wantToken: async () => false,
@@ -35,7 +38,7 @@ export class Problem extends Error {
 // path is where a command is found, from the page on.
 export function path(command, query = []) {
   const text = new URLSearchParams(query).toString();
-  return `${encodeURIComponent(api.machine)}/${command}${text ? "?" + text : ""}`;
+  return `${api.below ? "" : encodeURIComponent(api.machine) + "/"}${command}${text ? "?" + text : ""}`;
 }
 
 async function answered(command, { query, body, accept, signal }) {

@@ -60,7 +60,7 @@ export function commandLine(request) {
     words.push("--" + o.name);
     if (!o.flag) words.push(value);
   }
-  words.push("--server", new URL(".", document.baseURI.split("#")[0]).href.replace(/\/$/, ""));
+  words.push("--server", new URL(api.below ? ".." : ".", document.baseURI.split("#")[0]).href.replace(/\/$/, ""));
   if (api.machine !== "local") words.push("--machine", api.machine);
   if (token()) words.push("--token-file", "TOKEN-FILE");
   return words.map(quoted).join(" ");

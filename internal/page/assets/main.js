@@ -512,6 +512,7 @@ for (const o of optionsOf("run")) if (o.preset) fields.options.set(o.name, o.pre
 wire();
 actionChanged();
 api.machine = (await objects.load()) || api.machine;
+if (api.below) api.machine = decodeURIComponent(location.pathname.split("/").at(-2));
 for (const slot of Object.values(slots)) slot.list();
 await begin();
 const asLinked = fromLink(location.hash);
