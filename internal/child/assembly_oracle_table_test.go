@@ -24,7 +24,9 @@ import (
 )
 
 func assembly() []assembled {
-	return []assembled{openSSLAssembly(), gcryptAssembly(), nettleAssembly(), isalAssembly()}
+	codec, util := ffmpegAssembly()
+	return []assembled{openSSLAssembly(), gcryptAssembly(), nettleAssembly(), isalAssembly(), gmpAssembly(), sodiumAssembly(), zstdAssembly(),
+		codec, util, x264Assembly(), dav1dAssembly(), vpxAssembly(), aomAssembly()}
 }
 
 // Ways are what OpenSSL finds in a processor: OPENSSL_ia32cap_P, less what it needs for none of them.

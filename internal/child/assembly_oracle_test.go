@@ -21,7 +21,7 @@ import (
 type assembled struct {
 	name    string
 	archive string // file below WEBRUNNER_ASSEMBLY
-	members string // without .o, after prefix
+	members string // without .o, after prefix; empty for those that the linker finds the calls to need
 	prefix  string
 	prelude string
 	calls   []assemblyCall
@@ -123,6 +123,9 @@ func (l *assembled) object(t *testing.T, dir string) []byte {
 			t.Fatal(err)
 		}
 		args = append(args, write(name, b))
+	}
+	if l.members == "" {
+		args = append(args, filepath.Join(dir, l.archive))
 	}
 	run("ld", args...)
 	b, err := os.ReadFile(args[2])
