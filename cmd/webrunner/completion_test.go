@@ -81,9 +81,7 @@ func TestColumns(t *testing.T) {
 
 // TestBash has the real bash complete.
 func TestBash(t *testing.T) {
-	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("there is no bash")
-	}
+	needsTools(t, "bash")
 	_, script, _ := call("", "completion", "bash")
 	for _, row := range []struct{ words, want string }{
 		{"webrunner scr", "screen"},

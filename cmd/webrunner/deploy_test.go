@@ -67,16 +67,9 @@ func TestContainerfile(t *testing.T) {
 // TestUnit: systemd takes the units, and finds the service exposed by no more than 1.5 of
 // 10; docs/operators.md says of each thing that it gives up why.
 func TestUnit(t *testing.T) {
-	exe, err := exec.LookPath("systemd-analyze")
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatal(err)
-	default:
-		t.Skip(err)
-	}
+	needsTools(t, "systemd-analyze")
 	const unit = "../../deploy/webrunner.service"
-	out, err := exec.Command(exe, "security", "--offline=true", "--threshold=15", "--no-pager", unit).CombinedOutput()
+	out, err := exec.Command("systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", unit).CombinedOutput()
 	if err != nil {
 		t.Errorf("%v: %s", err, out)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -67,14 +68,10 @@ var elsewhere = map[string]string{
 // files of the names that the manual gives them and against a server of its own, or, if it
 // has places to fill in, its words are looked up.
 func TestDocs(t *testing.T) {
-	for _, tool := range []string{"gcc", "ar", "curl", "wget"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skip("a tool of the manual's commands is missing: ", err)
-		}
-	}
+	needsTools(t, "gcc", "ar", "curl", "wget", "git")
 	needsChild(t)
 	dir, env := docFolder(t)
-	base := docServer(t, dir, env)
+	base := docServes(t, dir, env, "serve").url
 	commands := docCommands(t)
 	if len(commands) < 40 {
 		t.Errorf("only %d commands found", len(commands))
@@ -95,7 +92,7 @@ func TestDocs(t *testing.T) {
 					t.Errorf("the Makefile has no target %s", target)
 				}
 			case serves:
-				docServes(t, dir, env, rest)
+				docServes(t, dir, env, cmp.Or(rest, "serve"))
 			case isSynopsis(c.text):
 				docWords(t, rest)
 			default:
@@ -191,46 +188,22 @@ float dot(size_t n, const float *x, const float *y) { float s = 0; for (size_t i
 float sdot(size_t n, const float *x, size_t incx, const float *y, size_t incy) { float s = 0; for (size_t i = 0; i < n; i++) s += x[i*incx] * y[i*incy]; return s; }
 `
 
-// docServer starts a server and returns its address, as a URL.
-func docServer(t *testing.T, dir string, env []string) string {
-	t.Helper()
-	return "http://" + startDoc(t, dir, env, "serve")
-}
-
-// docServes starts a server as the manual does, but on another port, and has it end.
-func docServes(t *testing.T, dir string, env []string, rest string) {
-	t.Helper()
-	startDoc(t, dir, env, strings.TrimSpace("serve "+strings.TrimPrefix(rest, "serve")))
-}
-
-// startDoc starts a server, returns its host and port, and ends it with the test.
-func startDoc(t *testing.T, dir string, env []string, words string) string {
+// docServes starts a server as the manual does, but on another port, and has it end with
+// the test.
+func docServes(t *testing.T, dir string, env []string, words string) *service {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", "exec webrunner "+words+" --listen 127.0.0.1:0 --without cgroup")
 	cmd.Dir, cmd.Env = dir, env
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewReader(out)
-	line, err := lines.ReadString('\n')
+	s := startServiceBy(t, cmd)
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_, _ = lines.WriteTo(new(bytes.Buffer))
+		for range s.lines { // to the end of its output
+		}
 		if err := cmd.Wait(); err != nil && !t.Failed() {
-			t.Errorf("webrunner %s: %v\n%s", words, err, complaint.String())
+			t.Errorf("webrunner %s: %v\n%s", words, err, s.stderr.String())
 		}
 	})
-	_, address, found := strings.Cut(strings.TrimSpace(line), "http://")
-	if err != nil || !found {
-		t.Fatalf("webrunner %s does not serve: %v, %q\n%s", words, err, line, complaint.String())
-	}
-	return strings.TrimSuffix(address, "/")
+	return s
 }
 
 // docRuns runs a command of the manual. Figures that others on this host make doubtful,

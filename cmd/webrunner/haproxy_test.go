@@ -19,20 +19,6 @@ import (
 	"webrunner/examples"
 )
 
-// needsHAProxy skips where HAProxy is missing; where CI is set, it is not.
-func needsHAProxy(t *testing.T) string {
-	t.Helper()
-	name, err := exec.LookPath("haproxy")
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatal(err)
-	default:
-		t.Skip("haproxy is not there; apt-get install haproxy")
-	}
-	return name
-}
-
 // freeAddress is one on which nobody listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
@@ -48,7 +34,7 @@ func freeAddress(t *testing.T) string {
 // returns where it listens, and what it said so far.
 func startHAProxy(t *testing.T, addresses map[string]string) (url string, said func() string) {
 	t.Helper()
-	exe := needsHAProxy(t)
+	needsTools(t, "haproxy")
 	cfg, err := os.ReadFile("../../deploy/haproxy.cfg")
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +65,7 @@ func startHAProxy(t *testing.T, addresses map[string]string) (url string, said f
 		}
 		return string(b)
 	}
-	cmd := exec.Command(exe, "-db", "-f", file)
+	cmd := exec.Command("haproxy", "-db", "-f", file)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -209,7 +195,7 @@ func readLog(t *testing.T, name string) (list []logged) {
 // unfit while clients send jobs. What the killed one had been given is lost, and told to
 // be; nothing else is, and nothing is run twice.
 func TestHAProxy(t *testing.T) {
-	needsHAProxy(t)
+	needsTools(t, "haproxy")
 	dir := t.TempDir()
 	var machines []*service
 	var logs []string

@@ -90,10 +90,25 @@ func call(in string, args ...string) (code int, out, err string) {
 	return code, o.String(), e.String()
 }
 
-// needsChild skips where no child can be locked down; where CI is set, it can.
+// needsChild skips where no child can be locked down.
 func needsChild(t *testing.T) {
 	t.Helper()
 	_, err := known()
+	needs(t, err)
+}
+
+// needsTools skips where a program is missing.
+func needsTools(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		_, err := exec.LookPath(name)
+		needs(t, err)
+	}
+}
+
+// needs skips where err says that something is missing; where CI is set, nothing may be.
+func needs(t *testing.T, err error) {
+	t.Helper()
 	switch {
 	case err == nil:
 	case os.Getenv("CI") != "":

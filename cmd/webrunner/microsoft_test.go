@@ -13,9 +13,7 @@ import (
 // microsoftObject compiles testdata/microsoft.c.
 func microsoftObject(t *testing.T, compiler string) string {
 	t.Helper()
-	if _, err := exec.LookPath(compiler); err != nil {
-		t.Skip("no ", compiler, " to compile testdata/microsoft.c: ", err)
-	}
+	needsTools(t, compiler)
 	object := filepath.Join(t.TempDir(), "microsoft.o")
 	if out, err := exec.Command(compiler, "-O2", "-fomit-frame-pointer", "-c", "testdata/microsoft.c", "-o", object).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", compiler, err, out)

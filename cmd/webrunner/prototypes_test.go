@@ -14,9 +14,7 @@ import (
 // TestPrototypes: what inspect proposes for a function is a call that runs it.
 func TestPrototypes(t *testing.T) {
 	needsChild(t)
-	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("no gcc: ", err)
-	}
+	needsTools(t, "gcc")
 	dir := t.TempDir()
 	source, object := filepath.Join(dir, "saxpy.c"), filepath.Join(dir, "saxpy.o")
 	text := "void saxpy(unsigned long n, float a, const float *x, float *y) { for (unsigned long i = 0; i < n; i++) y[i] += a * x[i]; }"

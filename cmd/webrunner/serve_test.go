@@ -38,9 +38,16 @@ func startService(t *testing.T, env []string, args ...string) *service {
 // startServiceAt starts a service and waits until it says where it listens.
 func startServiceAt(t *testing.T, env []string, args ...string) *service {
 	t.Helper()
+	cmd := program(t, append([]string{"serve"}, args...)...)
+	cmd.Env = append(cmd.Env, env...)
+	return startServiceBy(t, cmd)
+}
+
+// startServiceBy starts a service by a command, and waits until it says where it listens.
+func startServiceBy(t *testing.T, cmd *exec.Cmd) *service {
+	t.Helper()
 	needsChild(t)
-	s := &service{t: t, cmd: program(t, append([]string{"serve"}, args...)...), lines: make(chan string, 1000)}
-	s.cmd.Env = append(s.cmd.Env, env...)
+	s := &service{t: t, cmd: cmd, lines: make(chan string, 1000)}
 	s.cmd.Stderr = &s.stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

@@ -29,9 +29,7 @@ func tutorial(t *testing.T) (list []string) {
 // Every command of the tutorial does what it says, a check in fewer cases, in a folder with nothing but the
 // examples.
 func TestTutorial(t *testing.T) {
-	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("no gcc to build the tutorial's functions: ", err)
-	}
+	needsTools(t, "gcc")
 	needsChild(t)
 	dir := t.TempDir()
 	examples, err := filepath.Abs("../../examples")

@@ -18,9 +18,7 @@ import (
 // vectorObject compiles testdata/vectors.c with a compiler, or skips the test.
 func vectorObject(t *testing.T, dir, compiler string, options ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath(compiler); err != nil {
-		t.Skip("no ", compiler, " to compile testdata/vectors.c: ", err)
-	}
+	needsTools(t, compiler)
 	object := filepath.Join(dir, compiler+strings.Join(options, "")+".o")
 	args := append([]string{"-c", "-Wno-psabi", "-fno-stack-protector", "testdata/vectors.c", "-o", object}, options...)
 	if out, err := exec.Command(compiler, args...).CombinedOutput(); err != nil {

@@ -15,11 +15,7 @@ import (
 // built compiles C files and puts each into an archive of its own, lib of its name.
 func built(t *testing.T, sources map[string]string) (dir string) {
 	t.Helper()
-	for _, tool := range []string{"gcc", "ar"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skip("a compiler is needed: ", err)
-		}
-	}
+	needsTools(t, "gcc", "ar")
 	dir = t.TempDir()
 	for name, text := range sources {
 		base := filepath.Join(dir, name)

@@ -1,7 +1,11 @@
 package server
 
 import (
+	"cmp"
 	"net"
+	"os"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -37,5 +41,31 @@ func TestGuesses(t *testing.T) {
 	}
 	if len(g.by) > mostRated {
 		t.Errorf("%d addresses are remembered", len(g.by))
+	}
+}
+
+// TestOpenCommandsAreTold: SECURITY.md names what needs no token, and nothing else.
+func TestOpenCommandsAreTold(t *testing.T) {
+	text, err := os.ReadFile("../../SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, line, _ := strings.Cut(string(text), "\n- Everything needs the token when there is one, but ")
+	line, _, _ = strings.Cut(line, "\n")
+	var told, open []string
+	for i, word := range strings.Split(line, "`") {
+		if i%2 == 1 {
+			told = append(told, word)
+		}
+	}
+	for _, c := range commandTable() {
+		if c.open {
+			open = append(open, cmp.Or(c.name, "/"))
+		}
+	}
+	slices.Sort(told)
+	slices.Sort(open)
+	if !slices.Equal(told, open) {
+		t.Errorf("told of are %q, without a token answer %q", told, open)
 	}
 }

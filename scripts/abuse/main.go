@@ -33,6 +33,9 @@ func abuses() []abuse {
 		{"announced", 0, announced},
 		{"continue", 0, expects},
 		{"words", 0, words},
+		{"parts", 0, partHeads},
+		{"chunks", 0, chunkLines},
+		{"splits", 0, splitLocks},
 	}
 }
 
