@@ -304,10 +304,14 @@ between:
 	SUBQ Control_Watched(R15), AX
 	CMPQ AX, $const_lastGate
 	JHI  passed
+	MOVL $const_Gates, DX
+	JEQ  gate
 	MOVQ Results_Count(R14), AX
 	XORL DX, DX
 	MOVL $const_Gates, CX
 	DIVQ CX
+
+gate:
 	IMUL3Q $const_gateStep, DX, DX
 	ADDQ $const_GatesAddr, DX
 	MOVL $const_markGate, CX
