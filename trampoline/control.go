@@ -28,10 +28,10 @@ const (
 	markCase = 0x65736163
 )
 
-// Gates is how many gates there are: record r has gate r mod Gates. The stub reads it
-// before the watched lap, behind it, and behind the lap that follows. A gate is a byte of
-// a page that the supervisor has shut before it forks the cell, or has not; it is a page
-// and a line of the cache from the one before it.
+// Gates is how many gates records have: record r has gate r mod Gates. The stub reads it
+// before the watched lap and behind it, and gate number Gates, which all records share, behind the lap
+// that follows. A gate is a byte of a page that the supervisor has shut before it forks
+// the cell, or has not; it is a page and a line of the cache from the one before it.
 const (
 	Gates    = 3
 	gateStep = pageSize + cacheLine

@@ -8,9 +8,11 @@ import "golang.org/x/sys/unix"
 // The system calls that the stub makes by itself.
 const (
 	sysRead      = unix.SYS_READ
+	sysMprotect  = unix.SYS_MPROTECT
 	sysClone     = unix.SYS_CLONE
 	sysExitGroup = unix.SYS_EXIT_GROUP
 	sigChild     = int(unix.SIGCHLD)
+	protRead     = unix.PROT_READ
 )
 
 // counterPage is what Linux maps for an open event, as far as rdpmc needs it:

@@ -16,6 +16,7 @@ func TestNumbersReachTheBlob(t *testing.T) {
 		code []byte
 	}{
 		{"mov eax, clone; mov edi, SIGCHLD", append(imm32("\xb8", sysClone, ""), imm32("\xbf", uint32(sigChild), "")...)},
+		{"mov edx, PROT_READ; mov eax, mprotect; syscall", imm32("\xba", protRead, string(imm32("\xb8", sysMprotect, "\x0f\x05")))},
 		{"mov eax, exit_group; syscall", imm32("\xb8", sysExitGroup, "\x0f\x05")},
 		{"mov edx, counterBytes; mov eax, read; syscall", imm32("\xba", counterBytes, string(imm32("\xb8", sysRead, "\x0f\x05")))},
 		{"mov eax, nullSelector; mov es, ax", imm32("\xb8", nullSelector, "\x8e\xc0")},

@@ -182,10 +182,20 @@ FUNCTION(0, stub)
 	// No stack. All signals are blocked until the supervisor traces this process;
 	// then none is ever delivered, so that the handlers, which were the runtime's,
 	// never run.
+	//
+	// The control block becomes read-only before any of it is read: then its pages come so, and
+	// none that is there need change, each of which a hypervisor may want to see.
 born:
+	CONTROL(DI)
+	MOVL $Control__size, SI
+	MOVL $const_protRead, DX
+	MOVL $const_sysMprotect, AX
+	SYSCALL
 	CONTROL(R15)
 	RESULTS(R14)
 	XORL R13, R13
+	TESTQ AX, AX
+	JNE  failed
 
 	// The script.
 	LEAQ Control_Steps(R15), R12
@@ -209,6 +219,8 @@ step:
 	JEQ  next
 	CMPQ Step_Optional(R12), $0
 	JNE  next
+
+failed:
 	NEGQ AX
 	MOVQ AX, Results_Errno(R14)
 	MOVL $1, DI
@@ -304,10 +316,14 @@ between:
 	SUBQ Control_Watched(R15), AX
 	CMPQ AX, $const_lastGate
 	JHI  passed
+	MOVL $const_Gates, DX
+	JEQ  gate
 	MOVQ Results_Count(R14), AX
 	XORL DX, DX
 	MOVL $const_Gates, CX
 	DIVQ CX
+
+gate:
 	IMUL3Q $const_gateStep, DX, DX
 	ADDQ $const_GatesAddr, DX
 	MOVL $const_markGate, CX

@@ -271,7 +271,11 @@ func (t *tracee) arrive(steps []Step, p Plan) error {
 // unborn explains a cell that ended within its script.
 func (t *tracee) unborn(steps []Step, ws unix.WaitStatus) error {
 	if errno := results().Errno; errno != 0 {
-		return &StepError{reached(steps), unix.Errno(errno)}
+		step := reached(steps)
+		if step.Kind == StepNone {
+			step.Kind = StepProtectControl
+		}
+		return &StepError{step, unix.Errno(errno)}
 	}
 	return fmt.Errorf("cell: ended with status %#x before it was ready (%v)", int(ws), reached(steps))
 }

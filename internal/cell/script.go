@@ -51,7 +51,7 @@ func (s *script) step(step Step, st trampoline.Step, args []uint64) {
 	c.StepCount = uint64(len(s.steps))
 }
 
-// buildScript fills the control block's script. Order matters: tracing first,
+// buildScript fills the control block's script, which the stub can only read by then. Order matters: tracing first,
 // so that the supervisor sees every failure; the filter last, because nothing
 // but exit_group works after it.
 func (s *Space) buildScript(p Plan) ([]Step, error) {
@@ -94,7 +94,6 @@ func (s *Space) buildScript(p Plan) ([]Step, error) {
 	// ITIMER_REAL: SIGALRM stops the cell before its tracer, wherever it is.
 	c.Alarm = [4]uint64{0, 0, uint64(p.Wall / time.Second), uint64(p.Wall % time.Second / time.Microsecond)}
 	sc.add(Step{Kind: StepSetAlarm}, unix.SYS_SETITIMER, unix.ITIMER_REAL, addrOf.alarm, 0)
-	sc.add(Step{Kind: StepProtectControl}, unix.SYS_MPROTECT, trampoline.ControlAddr, controlSize, unix.PROT_READ)
 	if err := sc.filter(p.Filter); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ type StepKind uint8
 // the cell ended before its first one.
 const (
 	StepNone            StepKind = iota
+	StepProtectControl           // mprotect of the control block; the stub does it by itself before it reads the script there
 	StepDieWithParent            // prctl PR_SET_PDEATHSIG
 	StepFindParent               // getppid
 	StepTrace                    // ptrace PTRACE_TRACEME; hardened hosts refuse it (kernel.yama.ptrace_scope)
@@ -31,7 +32,6 @@ const (
 	StepClearGS                  // arch_prctl ARCH_SET_GS
 	StepRegisterRseq             // rseq
 	StepSetAlarm                 // setitimer
-	StepProtectControl           // mprotect of the control block
 	StepFilter                   // seccomp SECCOMP_SET_MODE_FILTER
 	stepKinds                    // how many kinds there are
 )

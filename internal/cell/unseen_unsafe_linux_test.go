@@ -71,17 +71,25 @@ func TestUnseen(t *testing.T) {
 	}
 	for _, tt := range []struct{ phase, records int }{{0, 1}, {1, 2}, {2, 3}, {0, 4}, {1, 4}, {EveryRecord, 4}} {
 		t.Run(fmt.Sprintf("%d of %d", tt.phase, tt.records), func(t *testing.T) {
-			calls := 0
+			calls, beside := 0, 0
 			free := seen(tt.records, nil)
 			watched := seen(tt.records, &Watch{Phase: tt.phase, After: func(c WatchedCall) bool {
 				if c.Wrote {
 					t.Errorf("call %d wrote", c.Record)
 				}
-				calls++
+				if c.Beside {
+					beside++
+				} else {
+					calls++
+				}
 				return true
 			}})
-			if calls == 0 {
-				t.Fatal("no call was watched")
+			want, behind := (tt.records-tt.phase+trampoline.Gates-1)/trampoline.Gates, 0
+			if tt.phase == EveryRecord {
+				want, behind = tt.records, tt.records
+			}
+			if calls != want || beside != behind {
+				t.Fatalf("%d calls were watched, want %d, and %d laps behind one, want %d", calls, want, beside, behind)
 			}
 			if !bytes.Equal(free, watched) {
 				for i := range free {

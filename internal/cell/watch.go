@@ -17,8 +17,8 @@ import (
 // the cell can read does anything differ from a cell of the same Plan that is not
 // watched; only its clocks tell of the stops.
 type Watch struct {
-	// Phase is which of each trampoline.Gates records have their call watched; EveryRecord
-	// is all.
+	// Phase is which of each trampoline.Gates records have their call watched. EveryRecord
+	// is all, and the lap behind each call as well.
 	Phase  int
 	Before func()                      // may write to shared regions; nil for nothing to do
 	After  func(WatchedCall) (on bool) // false ends the cell, as if its last record were complete
@@ -27,8 +27,8 @@ type Watch struct {
 // EveryRecord is a Watch.Phase.
 const EveryRecord = -1
 
-// WatchedCall is what is known of one watched call or, right after it, of the lap that
-// follows in the record, which is the stub's own.
+// WatchedCall is what is known of one watched call or, right after it where every record
+// is watched, of the lap that follows in the record, which is the stub's own.
 type WatchedCall struct {
 	Record int  // whose call it was, from 0
 	Beside bool // not the call, but the lap behind it
@@ -118,18 +118,18 @@ func (p Plan) watched() int {
 	return -1
 }
 
-// shuts tells whether a watched cell finds a gate shut.
-func (w *Watch) shuts(gate int) bool { return w != nil && (w.Phase == EveryRecord || w.Phase == gate) }
-
-// shut gives the gates the protection with which the next cell will be forked.
+// shut gives the gates the protection with which the next cell will be forked: a watched
+// cell finds that of its records shut, or all.
 func (w *Watch) shut() error {
-	for i := range trampoline.Gates {
-		if !w.shuts(i) {
-			continue
-		}
-		if err := unix.Mprotect(memory(trampoline.GatesAddr+uint64(i)*pageSize, pageSize), unix.PROT_NONE); err != nil {
-			return fmt.Errorf("cell: shut a gate: %w", err)
-		}
+	if w == nil {
+		return nil
+	}
+	pages := memory(trampoline.GatesAddr, gatesSize)
+	if w.Phase != EveryRecord {
+		pages = pages[w.Phase*pageSize:][:pageSize]
+	}
+	if err := unix.Mprotect(pages, unix.PROT_NONE); err != nil {
+		return fmt.Errorf("cell: shut a gate: %w", err)
 	}
 	return nil
 }
@@ -142,8 +142,9 @@ func (w *Watch) open() error {
 	return unix.Mprotect(memory(trampoline.GatesAddr, gatesSize), unix.PROT_READ)
 }
 
-// gatesSize is that of all gates' pages, in bytes.
-const gatesSize = trampoline.Gates * pageSize
+// gatesSize is that of all gates' pages, in bytes: those of records, and the one behind the lap
+// that follows.
+const gatesSize = (trampoline.Gates + 1) * pageSize
 
 // watched handles the stops of a watched cell, and is false for all others.
 func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
@@ -193,7 +194,7 @@ func (w *watcher) look(now time.Time, ru *unix.Rusage) {
 	case inCall:
 		w.leave(r, now, ru)
 		w.at = beside
-		if w.lap+1 == w.laps { // the record is complete
+		if w.lap+1 == w.laps || w.Phase != EveryRecord { // the record is complete, or the last gate open
 			w.at = apart
 		}
 	case beside:

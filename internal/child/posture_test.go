@@ -45,7 +45,7 @@ func cellMaps(job ...string) []string {
 	return slices.Sorted(slices.Values(append([]string{
 		region(trampoline.StubAddr, uint64(len(trampoline.Code())), "r-xp"),
 		region(trampoline.ControlAddr, control, "r--s"),
-		region(trampoline.GatesAddr, trampoline.Gates*4096, "---p"), // the first cell of a run is watched in all its records
+		region(trampoline.GatesAddr, (trampoline.Gates+1)*4096, "---p"), // the first cell of a run is watched in all its records
 		region(trampoline.ThreadAddr, trampoline.ThreadSize, "rw-p"),
 		region(trampoline.ResultsAddr, 64<<10, "rw-s"),
 		region(trampoline.ImageAddr, 1, "r-xp"),
