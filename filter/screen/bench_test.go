@@ -1,12 +1,15 @@
 package screen
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"runtime"
 	"syscall"
 	"testing"
 	"time"
 
+	"webrunner/internal/elfobj"
 	"webrunner/loader/bombs"
 )
 
@@ -29,13 +32,19 @@ func processorTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// benchCode is the code of SCREEN_BENCH, an ELF file such as a libopenblas.so, or of the test binary itself.
-func benchCode(b *testing.B) Code {
-	b.Helper()
+// benchFile is SCREEN_BENCH, an ELF file such as a libopenblas.so, or the test binary itself.
+func benchFile() string {
 	path := os.Getenv("SCREEN_BENCH")
 	if path == "" {
 		path, _ = os.Executable()
 	}
+	return path
+}
+
+// benchCode is the code of benchFile.
+func benchCode(b *testing.B) Code {
+	b.Helper()
+	path := benchFile()
 	var code Code
 	err := eachObject(path, func(o object) (err error) {
 		code, err = o.code()
@@ -80,6 +89,32 @@ func BenchmarkBombs(b *testing.B) {
 				runtime.KeepAlive(v)
 			}
 			b.ReportMetric(float64(peak.HeapSys)/1e6, "heap-MB")
+		})
+	}
+}
+
+// BenchmarkObject loads and screens objects of one function each, a row of turns of 36 bytes that load, compute, store and branch.
+func BenchmarkObject(b *testing.B) {
+	turn := []byte{
+		0x48, 0x8b, 0x04, 0xcf, // mov rax, [rdi+rcx*8]
+		0xc5, 0xfc, 0x59, 0x0e, // vmulps ymm1, ymm0, [rsi]
+		0xc5, 0xec, 0x58, 0xd1, // vaddps ymm2, ymm2, ymm1
+		0x48, 0x69, 0xc0, 0x39, 0x30, 0x00, 0x00, // imul rax, rax, 12345
+		0x48, 0x01, 0x47, 0x10, // add [rdi+16], rax
+		0x85, 0xc0, // test eax, eax
+		0x74, 0x09, // jz to the next turn
+		0x48, 0x8d, 0x49, 0x01, // lea rcx, [rcx+1]
+		0xc5, 0xfc, 0x11, 0x56, 0x20, // vmovups [rsi+32], ymm2
+	}
+	for _, size := range []int{4 << 10, 1 << 20} {
+		b.Run(fmt.Sprintf("%d-KiB", size>>10), func(b *testing.B) {
+			file := elfobj.Function("f", append(bytes.Repeat(turn, size/len(turn)), 0xc3))
+			defer perCPU(b, int64(len(file)))()
+			for b.Loop() {
+				if v := screened(loaded(b, file), Host{}, Options{}); !v.Accepted {
+					b.Fatal(v.Refusals)
+				}
+			}
 		})
 	}
 }

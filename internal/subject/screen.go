@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"webrunner/filter/screen"
 	"webrunner/internal/wire"
@@ -48,24 +49,33 @@ func Code(im *loader.Image) screen.Code {
 	return c
 }
 
-// remembered asks each leaf of CPUID once: in a virtual machine the instruction
-// traps to the hypervisor, which takes microseconds, and the screen asks for
-// hundreds of features.
-func remembered(cpuid func(leaf, sub uint32) (eax, ebx, ecx, edx uint32)) func(leaf, sub uint32) (eax, ebx, ecx, edx uint32) {
-	seen := make(map[[2]uint32][4]uint32)
-	return func(leaf, sub uint32) (eax, ebx, ecx, edx uint32) {
-		r, ok := seen[[2]uint32{leaf, sub}]
-		if !ok {
-			r[0], r[1], r[2], r[3] = cpuid(leaf, sub)
-			seen[[2]uint32{leaf, sub}] = r
+// cpuid asks each leaf of CPUID once in the life of this process: in a virtual machine
+// the instruction traps to the hypervisor, which takes microseconds, and the screen asks
+// for hundreds of features, of a small object for longer than it decodes. A child knows
+// them from its rehearsal.
+func cpuid(leaf, sub uint32) (eax, ebx, ecx, edx uint32) {
+	asked.Lock()
+	defer asked.Unlock()
+	r, ok := asked.leaves[[2]uint32{leaf, sub}]
+	if !ok {
+		r[0], r[1], r[2], r[3] = processor.CPUID(leaf, sub)
+		if asked.leaves == nil {
+			asked.leaves = make(map[[2]uint32][4]uint32)
 		}
-		return r[0], r[1], r[2], r[3]
+		asked.leaves[[2]uint32{leaf, sub}] = r
 	}
+	return r[0], r[1], r[2], r[3]
+}
+
+// asked is what cpuid has been asked for.
+var asked struct {
+	sync.Mutex
+	leaves map[[2]uint32][4]uint32
 }
 
 // thisHost is this machine, whose processor has a name, as the screen sees it.
 func thisHost(name string) screen.Host {
-	return screen.Host{CPUID: remembered(processor.CPUID), XCR0: processor.XGETBV(), Name: name}
+	return screen.Host{CPUID: cpuid, XCR0: processor.XGETBV(), Name: name}
 }
 
 // hostOf is this machine, or the one that the job has the screen answer for.

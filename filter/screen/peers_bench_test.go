@@ -1,11 +1,8 @@
-//go:build oracle
-
 package screen
 
 import (
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -14,9 +11,9 @@ import (
 
 // BenchmarkObjdump is objdump's time on what BenchmarkScreen screens.
 func BenchmarkObjdump(b *testing.B) {
-	path := os.Getenv("SCREEN_BENCH")
-	if path == "" {
-		b.Skip("SCREEN_BENCH names no file")
+	path := benchFile()
+	if _, err := exec.LookPath("objdump"); err != nil {
+		b.Skip("needs objdump, of binutils")
 	}
 	size := benchCode(b).size()
 	b.SetBytes(size)
@@ -34,10 +31,7 @@ func BenchmarkObjdump(b *testing.B) {
 
 // BenchmarkZydis is Zydis's time on it, lengths alone (minimal) and with operands (full).
 func BenchmarkZydis(b *testing.B) {
-	path := os.Getenv("SCREEN_BENCH")
-	if path == "" {
-		b.Skip("SCREEN_BENCH names no file")
-	}
+	path := benchFile()
 	bin := filepath.Join(b.TempDir(), "speed")
 	if out, err := exec.Command("gcc", "-O2", "-o", bin, "testdata/zydis/speed.c", "-lZydis").CombinedOutput(); err != nil {
 		b.Skipf("needs gcc and libzydis-dev: %s", out)
