@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,9 +90,10 @@ func (s *Server) write(x *exchange, a answer) {
 	if s.layers != "" {
 		h.Set("WebRunner-Layers", s.layers)
 	}
-	if len(x.steps) > 0 {
-		x.steps.add("total", time.Since(x.start))
-		h.SetBytesV("Server-Timing", x.steps.header())
+	all := append(slices.Clip(x.steps), step{"total", time.Since(x.start)})
+	h.SetBytesV("Server-Timing", all.header())
+	if a.stream == nil {
+		x.steps = all
 	}
 	if a.verdict != nil {
 		a.verdict.write(h)
@@ -126,9 +128,14 @@ func (s *Server) write(x *exchange, a answer) {
 	ctx.Response.SetBodyStream(&sent{b: a.body, free: func() { s.answers.give(x.client, size) }}, len(a.body))
 }
 
-// room holds an answer to the bound of what is not yet taken by clients.
+// room holds an answer to the bound of what is not yet taken by clients. One for which a
+// job was done is let through beyond it: no further job begins until there is room.
 func (s *Server) room(x *exchange, a answer) answer {
 	size := int64(len(a.body))
+	if x.done {
+		s.answers.take(x.client, size)
+		return a
+	}
 	if s.answers.draw(x.client, size, size) {
 		return a
 	}

@@ -98,7 +98,7 @@ func headers() tree {
 		"X-Request-Id":      text("that of the request, or a new one"),
 		"WebRunner-Layers":  text("the protections in force"),
 		"WebRunner-Machine": text("the name of the machine"),
-		"Server-Timing":     text("where the time went (W3C Server Timing), where a child was asked"),
+		"Server-Timing":     text("where the time of the answer went (W3C Server Timing)"),
 		"Retry-After":       tree{"description": "seconds", "schema": tree{"type": "integer", "minimum": 1}},
 	}
 }

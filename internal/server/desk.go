@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"time"
 
 	"webrunner/internal/wire"
 )
@@ -12,6 +13,8 @@ import (
 // flood of lists takes one processor, and keeps nobody else's list from its turn.
 func (s *Server) planning(x *exchange, list string, plan func() error) *wire.Problem {
 	if len(x.query[list]) > 0 {
+		began := time.Now()
+		defer func() { x.steps.add("plan", time.Since(began)) }()
 		leave, err := s.desk.enter(s.ctx, x.client, "")
 		switch {
 		case errors.Is(err, errQueueFull):

@@ -30,6 +30,7 @@ type exchange struct {
 	queued time.Duration
 	spawn  time.Duration
 	steps  steps
+	done   bool // a child has begun what was asked for
 }
 
 func newExchange(ctx *fasthttp.RequestCtx) *exchange {
@@ -62,7 +63,12 @@ func (s *Server) answer(x *exchange, a answer) {
 	a = s.room(x, a)
 	s.write(x, a)
 	if a.stream != nil { // what it comes to is known at its end
-		a.stream.over = func(bytes int) { s.record(x, a, bytes) }
+		began := time.Now()
+		a.stream.over = func(bytes int) {
+			x.steps.add("sweep", time.Since(began))
+			x.steps.add("total", time.Since(x.start))
+			s.record(x, a, bytes)
+		}
 		return
 	}
 	s.record(x, a, len(a.body))

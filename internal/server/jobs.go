@@ -134,11 +134,11 @@ func (s *Server) accept(x *exchange, job *wire.Job) (leave func(), p *wire.Probl
 			over()
 		}
 	}()
-	switch { // before the body costs anything
-	case s.gate.full(x.client):
+	if s.gate.full(x.client) { // before the body costs anything
 		return nil, s.busy("the queue is full")
-	case !s.answers.room(x.client, smallAnswer):
-		return nil, s.busy("answers to this address are not read")
+	}
+	if p := s.answerable(x.client); p != nil {
+		return nil, p
 	}
 	reading := time.Now()
 	body, freeBody, p := s.readBody(x)
@@ -161,6 +161,14 @@ func (s *Server) accept(x *exchange, job *wire.Job) (leave func(), p *wire.Probl
 	}
 	x.steps.add("read", read)
 	return over, nil
+}
+
+// answerable refuses a job, of which nothing was run, whose answer there would be no room for.
+func (s *Server) answerable(who client) *wire.Problem {
+	if !s.answers.room(who, smallAnswer) {
+		return s.busy("there is no room for an answer until others are read")
+	}
+	return nil
 }
 
 func draining() *wire.Problem {
@@ -188,6 +196,10 @@ func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
 	if left < limit/leastLeft {
 		return nil, s.waited()
 	}
+	if p := s.answerable(x.client); p != nil {
+		return nil, p
+	}
+	x.done = true
 	job.Budget = job.Budget.Within(left)
 	defer s.metrics.begin(x.command)()
 	rep, timing, err := s.cfg.Engine.Do(ctx, job, x.queued, nil)

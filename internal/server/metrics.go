@@ -99,11 +99,15 @@ func durationBounds() []float64 {
 	return []float64{0.0001, 0.0005, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30}
 }
 
-// request counts an answer, and the steps that led to it.
+// request counts an answer, and the steps that led to it. One that took no step but the
+// whole, as that of monitor, would hide how long others take.
 func (m *metrics) request(k requestKey, s steps) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.requests[k]++
+	if len(s) == 1 {
+		return
+	}
 	for _, t := range s {
 		h := m.steps[t.name]
 		if h == nil {

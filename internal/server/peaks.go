@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"time"
 
 	"webrunner/internal/report"
 	"webrunner/internal/wire"
@@ -16,7 +17,10 @@ func (s *Server) peaks(x *exchange) (answer, *wire.Problem) {
 	defer s.intake.leave()
 	ctx, stop := s.watched(x)
 	defer stop()
-	p, err := s.cfg.Engine.Peaks(ctx, s.turns(x, nil))
+	began := time.Now()
+	p, err := s.cfg.Engine.Peaks(ctx, s.turns(x, nil, &x.queued))
+	x.steps.add("queue", x.queued)
+	x.steps.add("peaks", time.Since(began)-x.queued)
 	if err != nil {
 		return answer{}, s.unserved(ctx, err)
 	}

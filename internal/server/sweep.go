@@ -37,8 +37,10 @@ func (s *Server) sweep(x *exchange) (answer, *wire.Problem) {
 	ctx, stop := s.watched(x)
 	defer stop()
 	began := time.Now()
-	out, err := s.cfg.Engine.Sweep(ctx, plan, plan.Job.Object, s.turns(x, nil), nil)
-	x.steps.add("sweep", time.Since(began))
+	out, err := s.cfg.Engine.Sweep(ctx, plan, plan.Job.Object, s.turns(x, nil, &x.queued), nil)
+	x.steps.add("queue", x.queued)
+	x.steps.add("sweep", time.Since(began)-x.queued)
+	x.done = err == nil
 	if err != nil {
 		return answer{}, begun(s.unserved(ctx, err))
 	}
@@ -52,15 +54,17 @@ func (s *Server) sweep(x *exchange) (answer, *wire.Problem) {
 	return answer{status: 200, media: f.Media, body: b.Bytes()}, nil
 }
 
-// turns has each part of a sweep wait in the line of its client. The first one may have
-// had its turn already: held ends that.
-func (s *Server) turns(x *exchange, held func()) func(context.Context) (func(), error) {
+// turns has each part of a sweep wait in the line of its client, one after the other, and
+// adds up how long. The first one may have had its turn already: held ends that.
+func (s *Server) turns(x *exchange, held func(), waited *time.Duration) func(context.Context) (func(), error) {
 	who, kind := x.client, x.command // x itself is gone when a sweep of events goes on
 	return func(ctx context.Context) (func(), error) {
 		leave := held
 		if held = nil; leave == nil {
 			var err error
-			if leave, err = s.gate.enter(ctx, who, kind); err != nil {
+			began := time.Now()
+			leave, err = s.gate.enter(ctx, who, kind)
+			if *waited += time.Since(began); err != nil {
 				return nil, err
 			}
 		}
@@ -79,15 +83,18 @@ func (s *Server) turns(x *exchange, held func()) func(context.Context) (func(), 
 func (s *Server) sweepEvents(x *exchange, plan *request.Sweep, leave func()) (answer, *wire.Problem) {
 	ctx, stop := s.watched(x)
 	waiting, cancel := context.WithTimeout(ctx, plan.Time)
+	began := time.Now()
 	held, err := s.gate.enter(waiting, x.client, x.command)
 	cancel()
+	x.queued = time.Since(began)
+	x.steps.add("queue", x.queued)
 	if err != nil {
 		stop()
 		leave()
 		return answer{}, s.unserved(ctx, err)
 	}
 	e := newFeed(stop)
-	turns, who := s.turns(x, held), x.client
+	turns, who := s.turns(x, held, new(time.Duration)), x.client
 	go func() {
 		defer leave()
 		defer e.end()
@@ -104,10 +111,7 @@ func (s *Server) sweepEvents(x *exchange, plan *request.Sweep, leave func()) (an
 			return
 		}
 		size := sweepSize(out)
-		if !s.answers.draw(who, size, size) {
-			e.send("problem", s.busy("there is no room for an answer until others are read"))
-			return
-		}
+		s.answers.take(who, size)
 		defer s.answers.give(who, size)
 		e.send("result", out)
 	}()

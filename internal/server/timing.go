@@ -34,7 +34,7 @@ func (s steps) header() []byte {
 
 // stepNames are those of all steps, in the order in which they happen.
 func stepNames() []string {
-	return []string{"read", "queue", "spawn", "send", "load", "screen", "watch", "measure", "audit", "verify", "count", "child", "sweep", "encode", "total"}
+	return []string{"plan", "read", "queue", "spawn", "send", "load", "screen", "watch", "measure", "audit", "verify", "count", "child", "sweep", "peaks", "encode", "total"}
 }
 
 // addJob adds the steps by which a job came to a child, and what is known of the child's

@@ -4,12 +4,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"webrunner/internal/wire"
 )
 
-// TestServerTiming: an answer that took a child tells where its time went, whatever
-// became of the object, step by step where the child says so; any other does not.
+// TestServerTiming: every answer tells where its time went, whatever became of the object,
+// step by step where there are steps and the child says so.
 func TestServerTiming(t *testing.T) {
 	b := start(t, false, nil)
 	b.fake.spoil = func(r *wire.Result) { r.Timing = wire.Timing{Load: 1500, Measure: 2_000_000} }
@@ -17,8 +18,17 @@ func TestServerTiming(t *testing.T) {
 		{"POST", runSdot, "good", "read queue spawn send load measure child encode total"},
 		{"POST", runSdot, "crashed", "read queue spawn send child total"},
 		{"POST", "/m/screen", "good", "read queue spawn send load screen child total"},
-		{"POST", runSdot, "", ""},
-		{"GET", "/m/monitor", "", ""},
+		{"POST", runSdot, "", "total"},
+		{"POST", "/m/sweep?kernel=sdot&n=1,2", "good", "read queue sweep encode total"},
+		{"GET", "/m/monitor", "", "total"},
+		{"HEAD", "/m/monitor", "", "total"},
+		{"GET", "/m/events?plan=Cycles", "", "plan total"},
+		{"GET", "/m/kernels", "", "total"},
+		{"GET", "/m/nothing", "", "total"},
+		{"PUT", "/m/run", "", "total"},
+		{"OPTIONS", "/m/run", "", "total"},
+		{"GET", "/", "", "total"},
+		{"GET", "/page/main.js", "", "total"},
 	} {
 		h := b.do(row.method, row.target, object(row.object)).header.Get("Server-Timing")
 		var names []string
@@ -39,5 +49,56 @@ func TestServerTiming(t *testing.T) {
 				t.Errorf("%s", h)
 			}
 		}
+	}
+}
+
+// TestStreamTiming: of events the head tells the steps until they begin, and the metrics,
+// when they have ended, the rest.
+func TestStreamTiming(t *testing.T) {
+	b := start(t, false, nil)
+	r := b.do("POST", "/m/sweep?kernel=sdot&n=1,2", object("good"), "Accept", mediaEvents)
+	if h := r.header.Get("Server-Timing"); !regexp.MustCompile(`^read;dur=\S+, queue;dur=\S+, total;dur=\S+$`).MatchString(h) || r.status != 200 {
+		t.Errorf("%d %q", r.status, h)
+	}
+	for !strings.Contains(b.access.String(), "/m/sweep") { // it is written when the client has all of it
+		time.Sleep(time.Millisecond)
+	}
+	if m := b.do("GET", "/metrics", nil).body; !strings.Contains(m, `webrunner_step_seconds_count{step="sweep"} 1`) || !strings.Contains(m, `webrunner_step_seconds_count{step="total"} 1`) {
+		t.Error(m)
+	}
+}
+
+// TestDoneIsAnswered: a job that has begun is answered, whatever room others have taken
+// meanwhile for answers that they do not read; no further one begins then.
+func TestDoneIsAnswered(t *testing.T) {
+	b := start(t, false, nil)
+	other := client{name: "other"}
+	b.fake.spoil = func(*wire.Result) { b.answers.take(other, unread) }
+	if r := b.do("POST", runSdot, object("good"), "Accept", mediaJSON); r.status != 200 || !strings.Contains(r.body, `"kernel":"sdot"`) {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	jobs := b.fake.count()
+	if r := b.do("POST", runSdot, object("good"), "Accept", mediaJSON); r.status != 429 || r.header.Get("Retry-After") == "" || b.fake.count() != jobs {
+		t.Errorf("%d %s, %d jobs", r.status, r.body, b.fake.count()-jobs)
+	}
+	b.answers.give(other, unread)
+	b.fake.spoil = nil
+	// A job that waits while the room is taken does not begin, either.
+	first, second := make(chan reply), make(chan reply)
+	go func() { first <- b.do("POST", runSdot, object("wait")) }()
+	for b.gate.running() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	go func() { second <- b.do("POST", runSdot, object("good")) }()
+	for b.gate.waiting() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	b.answers.take(other, unread)
+	close(b.fake.free)
+	if r := <-first; r.status != 200 {
+		t.Errorf("the one that has begun: %d %s", r.status, r.body)
+	}
+	if r := <-second; r.status != 429 {
+		t.Errorf("the one that waits: %d %s", r.status, r.body)
 	}
 }
