@@ -292,7 +292,7 @@ func listed(names []string) string {
 
 // advice guesses what keeps the wanted function from being found.
 func (im *Image) advice(wanted string, names []string) string {
-	const otherwise = "give the function that name, or leave no other global function"
+	const otherwise = "give the function that name, leave no other global function, or ask for one of them by its name (--symbol)"
 	if len(names) == 0 {
 		return "send an object with the function"
 	}

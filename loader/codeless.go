@@ -18,6 +18,21 @@ func (o *Object) codeless() string {
 	return ""
 }
 
+// Codeless says why an image without any code has none, where the object's sections tell: it
+// was compiled for a link step, or is debug information alone. Where there is code, or there may
+// be data only, it returns nil. The error is an *Error of class Unsupported.
+func (im *Image) Codeless() error {
+	for i := range im.Sections {
+		if s := &im.Sections[i]; s.Exec && !s.NoBits && s.Size > 0 {
+			return nil
+		}
+	}
+	if why := im.object.codeless(); why != "" {
+		return unsupported("the object has no code%s", why)
+	}
+	return nil
+}
+
 // frames counts the functions that .eh_frame describes: the entries that refer to a
 // common one (LSB Core, "Exception Frames").
 func (o *Object) frames() (n int) {

@@ -158,12 +158,28 @@ func TestForeignFiles(t *testing.T) {
 		{"text", Malformed, "not an ELF file", []byte("int main(void) {}")},
 		{"cut off", Malformed, "an ELF header needs 64", object[:63]},
 		{"cut by curl", Malformed, "--data-binary", object[:7]},
+		{"changed by curl", Malformed, "--data-binary", bytes.ReplaceAll(realObjects(t)["clang-ifunc.o"], []byte{0}, nil)},
+		{"base64", Malformed, "base64 -d", []byte("f0VMRgIBAQAAAAAAAAAAAAEAPgABAAAA\n")},
+		{"Git LFS", Malformed, "git lfs pull", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\n")},
+		{"HTML", Malformed, "an HTML page", []byte("<!DOCTYPE html>\n<html>{}</html>\n")},
+		{"JSON", Malformed, "this is JSON", []byte(`{"error": "not found"}`)},
+		{"Go source", Malformed, "gccgo", []byte("package p\n\nfunc f(a int) int { return a }\n")},
+		{"Fortran source", Malformed, "Fortran source", []byte("integer function f(a)\ninteger a\nf = a\nend function\n")},
 		{"C source", Malformed, "this is C or C++ source", []byte("#include <math.h>\nint f;\n")},
 		{"assembler source", Malformed, "this is assembler source", []byte("\t.globl f\nf:\tret\n")},
 		{"linker script", Malformed, "this is a linker script", []byte("/* GNU ld script */ GROUP ( libm-2.36.a )")},
 		{"raw code", Malformed, ".incbin", []byte("\xb8\x01\x00\x00\x00\xc3")},
 		{"gzip", Unsupported, "gunzip", []byte("\x1f\x8b\x08\x00")},
+		{"bzip2", Unsupported, "bunzip2", []byte("BZh91AY")},
+		{"xz", Unsupported, "unxz", []byte("\xfd7zXZ\x00\x00")},
+		{"zstd", Unsupported, "unzstd", []byte("\x28\xb5\x2f\xfd\x24")},
+		{"lz4", Unsupported, "unlz4", []byte("\x04\x22\x4d\x18\x64")},
+		{"7z", Unsupported, "7z x", []byte("7z\xbc\xaf\x27\x1c\x00")},
 		{"zip", Unsupported, "unzip", []byte("PK\x03\x04\x14")},
+		{"tar", Unsupported, "tar xf", append(make([]byte, 257), append([]byte("ustar\x0000"), make([]byte, 255)...)...)},
+		{"Debian package", Unsupported, "dpkg -x", []byte("!<arch>\ndebian-binary   1410122664  0     0     100644  4         `\n2.0\n")},
+		{"Go assembler", Unsupported, "gccgo", []byte("go object linux amd64 go1.26 GOAMD64=v1\n")},
+		{"Go package", Unsupported, "gccgo", []byte("!<arch>\n__.PKGDEF       0           0     0     644     104       `\n")},
 		{"wasm", Unsupported, "WebAssembly", []byte("\x00asm\x01\x00\x00\x00")},
 		{"thin archive", Unsupported, "a thin archive", []byte("!<thin>\n")},
 		{"bitcode", Unsupported, "compile without -flto", []byte("BC\xc0\xde\x35\x14")},
@@ -171,6 +187,8 @@ func TestForeignFiles(t *testing.T) {
 		{"Mach-O", Unsupported, "Mach-O", []byte("\xcf\xfa\xed\xfe\x07")},
 		{"PE", Unsupported, "PE file", []byte("MZ\x90")},
 		{"COFF", Unsupported, "COFF", []byte("\x64\x86\x03")},
+		{"COFF of AArch64", Unsupported, "COFF object for AArch64", []byte("\x64\xaa\x03")},
+		{"COFF with many sections", Unsupported, "COFF object of many sections", []byte("\x00\x00\xff\xff\x02")},
 		{"32 bit", Unsupported, "32-bit object", with(4, 1)},
 		{"class 3", Malformed, "EI_CLASS is 3", with(4, 3)},
 		{"big endian", Malformed, "EI_DATA is 2", with(5, 2)},
@@ -183,6 +201,9 @@ func TestForeignFiles(t *testing.T) {
 		{"i386", Unsupported, "-m64", with(18, 3)},
 		{"MIPS, big-endian", Unsupported, "MIPS", bigEndian(with(18, 0, 8))},
 		{"s390x", Unsupported, "s390x", bigEndian(with(18, 0, 22))},
+		{"PowerPC", Unsupported, "PowerPC:", bigEndian(with(18, 0, 20))},
+		{"PowerPC64, little-endian", Unsupported, "PowerPC64:", with(18, 21)},
+		{"AVR", Unsupported, "for AVR", with(18, 83)},
 		{"unheard of", Unsupported, "another machine: e_machine is 9999", with(18, 0x0f, 0x27)},
 		{"e_version", Malformed, "e_version is 2", with(20, 2)},
 		{"no section headers", Malformed, "no section header table", with(40, 0, 0, 0, 0, 0, 0, 0, 0)},
@@ -232,6 +253,16 @@ func TestSlimLTO(t *testing.T) {
 	_, err := mustLoad(t, o).Choose("sdot", nil)
 	if err == nil || !strings.Contains(err.Error(), "-flto") {
 		t.Errorf("got %v", err)
+	}
+	if err := mustLoad(t, o).Codeless(); err == nil || err.(*Error).Class != Unsupported || !strings.Contains(err.Error(), "-flto") {
+		t.Errorf("it has no code: %v", err)
+	}
+	o.sections[0] = textSection([]byte{0xc3})
+	if err := mustLoad(t, o).Codeless(); err != nil {
+		t.Errorf("with code beside it (-ffat-lto-objects): %v", err)
+	}
+	if err := mustLoad(t, &testObject{sections: []testSection{textSection(nil)}}).Codeless(); err != nil {
+		t.Errorf("of data alone: %v", err)
 	}
 }
 

@@ -49,7 +49,8 @@ func (pl *Plan) scanOne(rs *relaSection, r rela) error {
 		return malformed("%s writes %d bytes beyond the section's %d", t.name, width, target.size).in(rs.target, target).at(r.offset)
 	}
 	if target.noBits() && t.width > 0 {
-		return malformed("%s changes a section that has no bytes in the file", t.name).in(rs.target, target).at(r.offset)
+		return malformed("%s changes a section that has no bytes in the file", t.name).in(rs.target, target).at(r.offset).
+			advise("a file of debug information alone (objcopy --only-keep-debug) is like that; send the object itself")
 	}
 	u := &pl.uses[r.sym]
 	u.count++

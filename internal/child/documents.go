@@ -65,6 +65,9 @@ func (j *job) screen() (*wire.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := im.Codeless(); err != nil {
+		return nil, subject.Problem(err)
+	}
 	loaded := time.Now()
 	v, err := subject.Screen(im, j.Job, 0, j.stop)
 	if err != nil {

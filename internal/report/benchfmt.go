@@ -49,8 +49,26 @@ func Benchfmt(w io.Writer, r *wire.Result) error {
 		}
 		b.WriteByte('\n')
 	}
+	benchTail(&b, r)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// benchTail takes back which other function a result is of, or what follows would have it.
+func benchTail(b *strings.Builder, r *wire.Result) {
+	if otherFunction(r) != "" {
+		b.WriteString("symbol:\n")
+	}
+}
+
+// otherFunction is the name of the function that ran and why, where it has not the name that was asked for; else "".
+func otherFunction(r *wire.Result) string {
+	for _, w := range r.Warnings {
+		if other, ok := strings.CutPrefix(w, wire.OtherFunction); ok {
+			return other
+		}
+	}
+	return ""
 }
 
 // benchHead writes what speaks against figures, and then what they depend on.
@@ -90,12 +108,15 @@ func doubts(r *wire.Result) []pair {
 	if len(wrong) > 0 {
 		list = append(list, pair{"trust", strings.Join(wrong, "; ")})
 	}
+	if other := otherFunction(r); other != "" {
+		list = append(list, pair{"symbol", other})
+	}
 	return list
 }
 
 // doubtKeys are the keys of all doubts. Configuration holds until it is set anew: a line
 // with a key alone takes it away.
-func doubtKeys() []string { return []string{"verify", "integrity", "abi", "trust"} }
+func doubtKeys() []string { return []string{"verify", "integrity", "abi", "trust", "symbol"} }
 
 // config writes one line of configuration, unless there is nothing to say.
 func config(b *strings.Builder, key, value string) {

@@ -117,7 +117,8 @@ func ComparisonJSON(w io.Writer, c *wire.Comparison) error { return Document(w, 
 // ComparisonCSV writes a header and one line for each ratio.
 func ComparisonCSV(w io.Writer, c *wire.Comparison) error {
 	t := csv.NewWriter(w)
-	t.Write([]string{"kernel", "params", "a_sha256", "b_sha256", "counter", "unit", "source", "ratio", "ci95_low", "ci95_high", "floor", "verdict", "pairs", "note", "machine", "cpu"})
+	t.Write([]string{"kernel", "params", "a_sha256", "b_sha256", "counter", "unit", "source", "ratio", "ci95_low", "ci95_high", "floor", "verdict", "pairs", "note", "machine", "cpu",
+		"a_symbol", "a_symbol_why", "b_symbol", "b_symbol_why"})
 	for _, r := range c.Ratios {
 		p := r.Params
 		if p == nil {
@@ -126,6 +127,7 @@ func ComparisonCSV(w io.Writer, c *wire.Comparison) error {
 		t.Write([]string{
 			line(c.A.Kernel), params(p, "=", " "), line(c.A.Object.SHA256), line(c.B.Object.SHA256), line(r.Name), line(r.Unit), line(string(r.Source)),
 			decimal(r.Ratio), decimal(r.CI95[0]), decimal(r.CI95[1]), decimal(r.Floor), line(string(r.Verdict)), strconv.Itoa(r.Pairs), line(r.Note), line(c.A.Host.Machine), line(Processor(&c.A.Host)),
+			line(c.A.Symbol), line(c.A.SymbolWhy), line(c.B.Symbol), line(c.B.SymbolWhy),
 		})
 	}
 	t.Flush()
@@ -175,6 +177,7 @@ func benchSide(b *strings.Builder, side string, r *wire.Result, at map[string]js
 		}
 		b.WriteByte('\n')
 	}
+	benchTail(b, r)
 }
 
 // ComparisonGitHub writes annotations as GitHub's runners read them on the standard output

@@ -18,6 +18,7 @@ import (
 var csvHeader = []string{
 	"kernel", "params", "object_sha256", "counter", "value", "unit", "source", "ci95_low", "ci95_high",
 	"min", "p10", "p90", "overhead", "accepted", "samples", "cells", "exact", "verify", "integrity", "measured", "trust", "machine", "cpu",
+	"symbol", "symbol_why",
 }
 
 // CSV writes a header and one line for each counter and for each figure that is
@@ -30,6 +31,7 @@ func CSV(w io.Writer, r *wire.Result) error {
 	tail := func(trust string) []string {
 		return []string{
 			line(string(r.Verify.Status)), line(string(r.Integrity)), line(manner(&r.Conditions)), line(trust), line(r.Host.Machine), line(Processor(&r.Host)),
+			line(r.Symbol), line(r.SymbolWhy),
 		}
 	}
 	for _, k := range ordered(r.Counters) {

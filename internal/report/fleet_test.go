@@ -134,6 +134,7 @@ func TestRunFleet(t *testing.T) {
 func TestDoubtKeys(t *testing.T) {
 	r := timed("a", 1)
 	r.Verify.Status, r.Integrity, r.ABI.OK, r.Counters[0].Trust = wire.VerifyMismatch, wire.Suspect, false, "broken: x"
+	r.Warnings = []string{wire.OtherFunction + "g: it is the only function of the object"}
 	var keys []string
 	for _, d := range doubts(r) {
 		keys = append(keys, d.key)

@@ -299,6 +299,46 @@ func TestCSV(t *testing.T) {
 	}
 }
 
+// TestOtherFunction: every form tells which function ran where it is not the one of the name
+// that was asked for, and the line of benchmarks that follows does not have it.
+func TestOtherFunction(t *testing.T) {
+	r := cases()["good"]
+	r.Symbol, r.SymbolWhy = "g", "no function has the name sdot; it is the only function of the object"
+	r.Warnings = append(r.Warnings, wire.OtherFunction+r.Symbol+": "+r.SymbolWhy)
+	told := func(form string, err error, text string, words ...string) {
+		t.Helper()
+		for _, w := range words {
+			if err != nil || !strings.Contains(text, w) {
+				t.Errorf("%s: %v, no %q in %s", form, err, w, text)
+			}
+		}
+	}
+	for _, f := range Formats() {
+		if f.Name == "text" || f.Name == "folded" { // figures alone, with the doubts beside; and a profile
+			continue
+		}
+		var b bytes.Buffer
+		told(f.Name, f.Write(&b, r), b.String(), "the only function")
+		if f.Name == "benchfmt" {
+			told(f.Name, nil, b.String(), "\nsymbol:\n")
+		}
+	}
+	told("doubts", nil, strings.Join(Doubts(r, false), "\n"), "the function that ran is g")
+	s := &wire.Sweep{Axes: []string{"n"}, Points: []wire.Point{{Params: map[string]json.Number{"n": "1"}, Result: r}, {Params: map[string]json.Number{"n": "2"}, Result: r}}}
+	for _, f := range SweepFormats() {
+		var b bytes.Buffer
+		told("sweep "+f.Name, f.Write(&b, s), b.String(), map[string]string{"table": "ran g", "svg": "ran g"}[f.Name])
+		if f.Name != "table" && f.Name != "svg" {
+			told("sweep "+f.Name, nil, b.String(), "the only function")
+		}
+	}
+	c := &wire.Comparison{A: r, B: r, Ratios: []wire.Ratio{{Name: "Cycles", Unit: "cycles", Ratio: 1, Verdict: wire.Same}}}
+	for _, f := range ComparisonFormats() {
+		var b bytes.Buffer
+		told("comparison "+f.Name, f.Write(&b, c), b.String()+strings.Join(ComparisonDoubts(c), "\n"), "the only function")
+	}
+}
+
 // Benchfmt obeys the grammar of golang.org/design/14313-benchmark-format and
 // of the Unit lines of golang.org/x/perf/benchfmt.
 func TestBenchfmtGrammar(t *testing.T) {

@@ -121,6 +121,9 @@ func briefDoubts(r *wire.Result) (list []string) {
 	if r.Integrity != wire.Consistent {
 		list = append(list, string(r.Integrity))
 	}
+	if other := otherFunction(r); other != "" {
+		list = append(list, "ran "+line(r.Symbol))
+	}
 	if c := mainFigure(r); c != nil && len(c.Modes) > 1 {
 		list = append(list, fmt.Sprintf("%d modes", len(c.Modes)))
 	}
@@ -151,19 +154,19 @@ func SweepCSV(w io.Writer, s *wire.Sweep) error {
 	for _, a := range s.Axes {
 		axes = append(axes, line(a))
 	}
-	t.Write(append(axes, "kernel", "counter", "value", "unit", "source", "ci95_low", "ci95_high", "elements", "bytes", "flops", "verify", "integrity", "problem", "machine", "cpu"))
+	t.Write(append(axes, "kernel", "counter", "value", "unit", "source", "ci95_low", "ci95_high", "elements", "bytes", "flops", "verify", "integrity", "problem", "machine", "cpu", "symbol", "symbol_why"))
 	for i := range s.Points {
 		p := &s.Points[i]
 		at := axisValues(s, p)
 		if p.Problem != nil {
-			t.Write(slices.Concat(at, make([]string, 12), []string{line(string(p.Problem.Class) + ": " + p.Problem.Detail), "", ""}))
+			t.Write(slices.Concat(at, make([]string, 12), []string{line(string(p.Problem.Class) + ": " + p.Problem.Detail), "", "", "", ""}))
 			continue
 		}
 		r := p.Result
 		for _, c := range ordered(r.Counters) {
 			t.Write(slices.Concat(at, []string{
 				line(r.Kernel), line(c.Name), decimal(c.Value), line(c.Unit), line(string(c.Source)), decimal(c.CI95[0]), decimal(c.CI95[1]),
-				decimal(r.Work.Elements), decimal(r.Work.Bytes), decimal(r.Work.FLOPs), line(string(r.Verify.Status)), line(string(r.Integrity)), "", line(r.Host.Machine), line(Processor(&r.Host)),
+				decimal(r.Work.Elements), decimal(r.Work.Bytes), decimal(r.Work.FLOPs), line(string(r.Verify.Status)), line(string(r.Integrity)), "", line(r.Host.Machine), line(Processor(&r.Host)), line(r.Symbol), line(r.SymbolWhy),
 			}))
 		}
 	}

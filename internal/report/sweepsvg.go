@@ -50,7 +50,11 @@ func SweepSVG(w io.Writer, s *wire.Sweep) error {
 	fmt.Fprintf(&d.b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`+"\n", chartWidth, chartHeight, chartWidth, chartHeight)
 	d.b.WriteString(style)
 	if r := anyResult(s); r != nil {
-		d.text("title", "start", marginLeft, 22, r.Kernel+": "+what)
+		name := r.Kernel
+		if otherFunction(r) != "" {
+			name += " (ran " + r.Symbol + ")"
+		}
+		d.text("title", "start", marginLeft, 22, name+": "+what)
 		d.text("mark", "start", marginLeft, 40, Machine(&r.Host)+", "+manner(&r.Conditions))
 	}
 	if len(xs) == 0 || len(ys) == 0 {

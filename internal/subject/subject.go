@@ -165,7 +165,7 @@ func (s *Subject) load() (err error) {
 	s.Warnings = append(s.Warnings, s.Image.Warnings...)
 	s.Notes = loadingNotes(s.Job, s.Image)
 	if c := s.Choice; !c.Exact && !slices.Contains(s.Call.Spec.Alternatives, c.Name) {
-		s.Warnings = append(s.Warnings, fmt.Sprintf("the function that ran is %s: %s", c.Name, c.Why))
+		s.Warnings = append(s.Warnings, wire.OtherFunction+c.Name+": "+c.Why)
 	}
 	return nil
 }

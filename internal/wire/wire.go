@@ -425,6 +425,10 @@ type Unavailable struct {
 	Reason string `json:"reason"`
 }
 
+// OtherFunction begins the warning of a Result whose function has not the name that was
+// asked for; its name follows, and why it ran.
+const OtherFunction = "the function that ran is "
+
 // Result is a finished run.
 type Result struct {
 	// Wrong is Verify.Why where that is a mismatch, and stands first so that nobody

@@ -2,29 +2,32 @@
 # Compile one small function by every compiler, assembler and linker of Debian, and run it: the right function ran and its value is right, or
 # the refusal names the cure. The outcome of each is held against the table of docs/validation/zoo.md.
 #
-#   scripts/zoo/zoo.sh [--install] [--print]
+#   scripts/zoo/zoo.sh [--install] [--print] [--only REGEXP]
 #
 # --install has apt-get install what is missing, each package by itself (some 6 GB in all; needs root). What is not there is named, and its rows
-# are left out. --print writes the table instead of comparing it. Needs bin/webrunner, and gcc for objcopy and ld.
+# are left out. --print writes the table instead of comparing it, --only REGEXP takes the rows whose toolchain matches. Needs bin/webrunner, and gcc for objcopy and ld.
 set -u
 cd "$(dirname "$0")/../.."
 webrunner=$PWD/bin/webrunner
 here=$PWD/scripts/zoo
 document=$PWD/docs/validation/zoo.md
 [ -x "$webrunner" ] || { echo "zoo.sh: no bin/webrunner (make build)" >&2; exit 2; }
-printing=
-for a in "$@"; do
-	case $a in
+printing='' only=.
+while [ $# -gt 0 ]; do
+	case $1 in
+	--only) only=${2:?zoo.sh: --only REGEXP}; shift ;;
 	--print) printing=1 ;;
 	--install)
 		for p in gcc-11 gcc-12 g++-11 g++-12 clang-13 clang-14 clang-15 clang-16 clang-19 clang-22 gfortran-11 gfortran-12 flang-16 flang-19 flang-22 gnat-11 \
-			gdc-11 gdc-12 ldc rustc  nim tcc pcc nasm yasm fasm  gm2-11 gm2-12 gccgo-12  lld-19 mold gcc-mingw-w64-x86-64-win32; do
+			gdc-11 gdc-12 ldc rustc nim tcc pcc nasm yasm fasm gm2-11 gm2-12 gccgo-12 lld-19 mold gcc-mingw-w64-x86-64-win32 \
+			ocaml-nox fp-compiler gnucobol ghc valac libglib2.0-dev gobjc-12 golang-go qemu-user; do
 			dpkg -s "$p" >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$p" >/dev/null 2>&1 ||
 				echo "zoo.sh: cannot install $p" >&2
 		done
 		;;
-	*) echo "usage: zoo.sh [--install] [--print]" >&2; exit 2 ;;
+	*) echo "usage: zoo.sh [--install] [--print] [--only REGEXP]" >&2; exit 2 ;;
 	esac
+	shift
 done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -39,6 +42,7 @@ pointers='int f(const int a[1] = {3}, const int b[1] = {5})'
 # text a reader can act on.
 row() {
 	tool=${1%% *}
+	echo "$tool" | grep -qE -- "$only" || return
 	if ! command -v "$tool" >/dev/null 2>&1; then
 		echo "$tool" >>missing
 		return
@@ -63,7 +67,7 @@ row() {
 		return
 	fi
 	class=$(printf '%s' "$text" | sed -n 's/.*"class": *"\([^"]*\)".*/\1/p' | head -1)
-	cure=$(printf '%s' "$text" | grep -oE 'extern \\"C\\"|#\[no_mangle\]|compile without -flto|-m64|for AArch64|for i386|x32|--with|compile it first|build for x86_64-linux|--symbol|an archive|incbin|gunzip|a typo' | sort -u | tr -d '\\' | paste -sd ';' - | sed 's/;/; /g')
+	cure=$(printf '%s' "$text" | grep -oE 'extern \\"C\\"|#\[no_mangle\]|compile without -flto|-m64|for AArch64|for i386|x32|--with|compile it first|build for x86_64-linux|--symbol|an archive|incbin|gunzip|a typo|gccgo|ar x' | sort -u | tr -d '\\' | paste -sd ';' - | sed 's/;/; /g')
 	echo "| $title | $class: $cure |" >>table
 }
 
@@ -102,11 +106,22 @@ row ldc2 "-O" "ldc2 -O -c f.d -of=k.o"
 row rustc "#[no_mangle]" "rustc -O --crate-type=lib --emit=obj -o k.o c.rs"
 row rustc "two functions" "rustc -O --crate-type=lib --emit=obj -o k.o two.rs"
 row nim "exportc" "nim c --noMain --noLinking --app:staticlib -d:danger --mm:none --nimcache:nimcache z.nim && cp nimcache/@mz.nim.c.o k.o"
+row ocamlopt "-O3" "ocamlopt -O3 -c z.ml && mv z.o k.o"
+row ocamlopt "a caller in assembly, ld -r" 'ocamlopt -O3 -c z.ml && s=$(nm z.o | grep -o "camlZ__f_[0-9]*") && sed "s/CALLEE/$s/" ocaml.s >o.s && as o.s -o o.o && ld -r o.o z.o -o k.o'
+row fpc "cdecl, alias" "fpc -Cn -O2 p.pas && mv p.o k.o"
+row cobc "-c" "cobc -c f.cob -o k.o" --call "$pointers"
+row ghc "foreign export" "ghc -O -c H.hs -o k.o"
+row valac "-c" "valac -c v.vala && mv v.vala.o k.o"
+[ ! -x "$(gcc-12 -print-prog-name=cc1obj 2>/dev/null)" ] || row gcc-12 "Objective-C" "gcc-12 -O2 -c f.m -o k.o"
+row go "tool asm" "go tool asm -p p -o k.o go_amd64.s"
+row go "tool compile" "go tool compile -p z -o k.o f.go"
 row nasm "-f elf64" "nasm -f elf64 f.asm -o k.o"
 row nasm "-f bin" "nasm -f bin f.asm -o k.o"
 row nasm "-f win64" "nasm -f win64 f.asm -o k.o"
 row yasm "-f elf64" "yasm -f elf64 f.asm -o k.o"
-fasm >/dev/null 2>&1 || [ $? = 1 ] && row fasm "" "fasm f.fasm k.o" # a 32-bit program, which not every Linux starts
+fasm=fasm # a 32-bit program, which not every Linux starts
+fasm >/dev/null 2>&1 || [ $? = 1 ] || fasm="qemu-i386 $(command -v fasm)"
+row fasm "" "$fasm f.fasm k.o"
 row as "" "as f.s -o k.o"
 row x86_64-w64-mingw32-gcc "objcopy, --abi ms" "x86_64-w64-mingw32-gcc -O2 -c f.c -o w.obj && objcopy -I pe-x86-64 -O elf64-x86-64 w.obj k.o" --call "$call" --abi ms
 row x86_64-w64-mingw32-gcc "as it is" "x86_64-w64-mingw32-gcc -O2 -c f.c -o k.o"

@@ -1,0 +1,9 @@
+       IDENTIFICATION DIVISION.
+       PROGRAM-ID. f.
+       DATA DIVISION.
+       LINKAGE SECTION.
+       01 A PIC S9(9) COMP-5.
+       01 B PIC S9(9) COMP-5.
+       PROCEDURE DIVISION USING A B.
+           COMPUTE RETURN-CODE = A * 1000 + B + 7.
+           GOBACK.

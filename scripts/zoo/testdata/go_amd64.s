@@ -1,0 +1,8 @@
+TEXT ·f(SB), 4, $0-24
+	MOVLQSX a+0(FP), AX
+	IMULQ $1000, AX
+	MOVLQSX b+4(FP), BX
+	ADDQ BX, AX
+	ADDQ $7, AX
+	MOVL AX, ret+8(FP)
+	RET
