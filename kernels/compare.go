@@ -8,7 +8,7 @@ import (
 
 // Tolerance says how far a floating-point number may be from that of a reference.
 // What is within any of the bounds is right. The zero value is none of them: then
-// the default holds, which Scale explains.
+// the default holds, which Rounding explains.
 type Tolerance struct {
 	Exact bool    // the same bits, but for those of a NaN
 	ULP   float64 // units in the last place of the reference's number
@@ -24,64 +24,6 @@ func (t Tolerance) given() bool { return t != Tolerance{} }
 type Left struct {
 	Memory [][]byte
 	Registers
-}
-
-// Scale is how large numbers become on the way to a result, by which the default
-// tolerance goes. Two functions that compute the same round differently, and a sum
-// can be much smaller than what it is of; so nothing about the sum itself tells how
-// much rounding there was in it. How large its parts are shows in what a function
-// makes of the same contents with other signs (Call.Resign).
-//
-// By default a floating-point number is right that is within 4 units in the last
-// place of the reference's, or within (n+8)·u·m of it: n is the number of elements of
-// the longest floating-point operand, u half a unit in the last place of 1, and m the
-// largest number of the same operand, or of the result, that the reference gives for
-// any signs that were tried. For a sum of products, with all of them positive, that is
-// the bound of any order of summation (Jeannerod and Rump, "Improved error bounds for
-// inner products in floating-point arithmetic", SIAM J. Matrix Anal. Appl. 34(2), 2013).
-type Scale struct {
-	Operands []float64 // largest number in each; 0 for types that do not round
-	Result   float64
-}
-
-// The default tolerance, see Scale.
-const (
-	defaultULP  = 4
-	defaultMore = 8
-)
-
-// Enlarge makes s the scale of another call's results too.
-func (s *Scale) Enlarge(c *Call, l Left) {
-	if s.Operands == nil {
-		s.Operands = make([]float64, len(c.Operands))
-	}
-	for i := range c.Operands {
-		b := &c.Operands[i]
-		if !b.Type.float() || b.Access == In {
-			continue
-		}
-		e := elements{b.Type, l.Memory[i][b.Offset:b.end()]}
-		for k := range b.Count {
-			s.Operands[i] = larger(s.Operands[i], e.float(k))
-		}
-	}
-	if t := c.Spec.Result.elem(); t.float() {
-		s.Result = larger(s.Result, t.float64(t.low(l.Vector[0])))
-	}
-	if t := c.Spec.Result.lane(); t.float() {
-		e := elements{t, l.bytes()[:c.Spec.Result.Bytes()]}
-		for k := range c.Spec.Result.Bytes() / t.Size() {
-			s.Result = larger(s.Result, e.float(k))
-		}
-	}
-}
-
-// larger is the larger absolute value, of numbers that are finite.
-func larger(most, v float64) float64 {
-	if v = math.Abs(v); v > most && !math.IsInf(v, 0) {
-		return v
-	}
-	return most
 }
 
 // longest is how many elements the longest floating-point operand or vector has.
@@ -103,10 +45,10 @@ func (c *Call) longest() (n uint64) {
 // may have its operands at other addresses: both are Placed. Integers must be equal,
 // pointers point to the same place of their operand, floating-point numbers be within
 // the tolerance; NaN equals NaN. Operands that are only read are not looked at.
-func (c *Call) Compare(got Left, ref *Call, want Left, tol Tolerance, s Scale) Verification {
+func (c *Call) Compare(got Left, ref *Call, want Left, tol Tolerance, r Rounding) Verification {
 	t := comparison{tolerance: tol, more: float64(c.longest() + defaultMore)}
 	if e := c.Spec.Result.elem(); e != 0 {
-		t.begin("", e, s.Result)
+		t.begin("", e, r.Result)
 		if e.float() {
 			t.number(0, e.low(got.Vector[0]), e.low(want.Vector[0]))
 		} else {
@@ -114,7 +56,7 @@ func (c *Call) Compare(got Left, ref *Call, want Left, tol Tolerance, s Scale) V
 		}
 	}
 	if lane := c.Spec.Result.lane(); lane != 0 {
-		t.begin("", lane, s.Result)
+		t.begin("", lane, r.Result)
 		t.lanes = true
 		n := c.Spec.Result.Bytes()
 		t.all(c, elements{lane, got.bytes()[:n]}, ref, elements{lane, want.bytes()[:n]}, n/lane.Size())
@@ -129,11 +71,11 @@ func (c *Call) Compare(got Left, ref *Call, want Left, tol Tolerance, s Scale) V
 		if bytes.Equal(g, w) && b.Type != Pointer {
 			continue
 		}
-		scale := 0.0
-		if i < len(s.Operands) {
-			scale = s.Operands[i]
+		var rounding []float64
+		if i < len(r.Operands) {
+			rounding = r.Operands[i]
 		}
-		t.begin(b.Name, b.Type, scale)
+		t.begin(b.Name, b.Type, rounding)
 		t.all(c, elements{b.Type, g}, ref, elements{b.Type, w}, b.Count)
 	}
 	return t.v.settled()
@@ -156,14 +98,19 @@ type comparison struct {
 	operand string // empty for the result
 	lanes   bool   // of the result
 	typ     Type
-	near    float64 // default distance that is rounding
+	round   []float64 // of each element, the unit of what rounding may do; nil is not known
 }
 
-func (t *comparison) begin(operand string, typ Type, scale float64) {
-	t.operand, t.typ = operand, typ
-	if f := typ.format(); f.significand > 0 {
-		t.near = t.more * math.Ldexp(scale, -f.significand-1)
+func (t *comparison) begin(operand string, typ Type, rounding []float64) {
+	t.operand, t.typ, t.round = operand, typ, rounding
+}
+
+// near is the distance from the reference's element i that is rounding by default.
+func (t *comparison) near(i int, unit float64) float64 {
+	if i < len(t.round) {
+		return max(defaultULP*unit, t.more*t.round[i])
 	}
+	return defaultULP * unit
 }
 
 // all compares n elements.
@@ -218,7 +165,7 @@ func (t *comparison) number(i int, got, want uint64) {
 	switch finite := !math.IsNaN(diff) && !math.IsInf(diff, 0); {
 	case !finite:
 		ulps, diff = math.Inf(1), math.Inf(1)
-	case !t.tolerance.given() && diff <= max(defaultULP*unit, t.near):
+	case !t.tolerance.given() && diff <= t.near(i, unit):
 		t.v.MaxAbs, t.v.MaxULP = math.Max(t.v.MaxAbs, diff), math.Max(t.v.MaxULP, ulps)
 		return
 	case t.tolerance.given() && !t.tolerance.Exact && (diff <= t.tolerance.Abs || diff <= t.tolerance.Rel*math.Abs(w) || ulps <= t.tolerance.ULP):

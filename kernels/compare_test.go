@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"strings"
@@ -71,7 +72,7 @@ func TestCompare(t *testing.T) {
 				c.Operands[0].put(mem[0][0], 3, tt.got)
 				c.Operands[0].put(mem[1][0], 3, tt.want)
 			}
-			v := c.Compare(got, c, want, tt.tol, Scale{})
+			v := c.Compare(got, c, want, tt.tol, Rounding{})
 			if (v.Status == Match) != (tt.why == "") || !strings.Contains(v.Why, tt.why) {
 				t.Errorf("%+v, want %q", v, tt.why)
 			}
@@ -96,21 +97,21 @@ func TestComparePointers(t *testing.T) {
 	one, other := c.Placed([]uint64{0x1000, 0x2000, 0x3000}), c.Placed([]uint64{0x51000, 0x52000, 0x53000})
 	one.Fill(mem[0], 7)
 	other.Fill(mem[1], 7)
-	if v := one.Compare(left(mem[0], 0x3008, 0), other, left(mem[1], 0x53008, 0), Tolerance{}, Scale{}); v.Status != Match {
+	if v := one.Compare(left(mem[0], 0x3008, 0), other, left(mem[1], 0x53008, 0), Tolerance{}, Rounding{}); v.Status != Match {
 		t.Errorf("%+v", v)
 	}
-	if v := one.Compare(left(mem[0], 0x3008, 0), other, left(mem[1], 0x5300c, 0), Tolerance{}, Scale{}); v.Why != "the result is x+8, the reference has x+12" {
+	if v := one.Compare(left(mem[0], 0x3008, 0), other, left(mem[1], 0x5300c, 0), Tolerance{}, Rounding{}); v.Why != "the result is x+8, the reference has x+12" {
 		t.Errorf("%+v", v)
 	}
 	binary.LittleEndian.PutUint64(mem[0][0][8:], 0)
-	if v := one.Compare(left(mem[0], 0x3008, 0), other, left(mem[1], 0x53008, 0), Tolerance{}, Scale{}); v.Why != "rows[1] is NULL, the reference has rows_each+32" && v.Why != "rows[1] is NULL, the reference has row+32" {
+	if v := one.Compare(left(mem[0], 0x3008, 0), other, left(mem[1], 0x53008, 0), Tolerance{}, Rounding{}); v.Why != "rows[1] is NULL, the reference has rows_each+32" && v.Why != "rows[1] is NULL, the reference has row+32" {
 		t.Errorf("%+v", v)
 	}
 }
 
-// TestScale: sums in other orders are right by default, and a missing product is not,
+// TestRoundingOfSums: sums in other orders are right by default, and a missing product is not,
 // however much the products cancel each other.
-func TestScale(t *testing.T) {
+func TestRoundingOfSums(t *testing.T) {
 	c, mem := compared(t, "float dot(const float x[1000], const float y[1000])")
 	dot := func(mem [][]byte, backwards, short bool) uint64 {
 		x, y := elements{Float32, mem[0]}, elements{Float32, mem[1]}
@@ -129,7 +130,7 @@ func TestScale(t *testing.T) {
 	for seed := range uint64(200) {
 		c.Fill(mem[0], seed)
 		want := left(mem[0], 0, dot(mem[0], false, false))
-		var s Scale
+		var s Rounding
 		s.Enlarge(c, want)
 		for _, signs := range []Signs{Positive, Scattered} {
 			c.Fill(mem[1], seed)
@@ -137,11 +138,101 @@ func TestScale(t *testing.T) {
 			s.Enlarge(c, left(mem[1], 0, dot(mem[1], false, false)))
 		}
 		if v := c.Compare(left(mem[0], 0, dot(mem[0], true, false)), c, want, Tolerance{}, s); v.Status != Match {
-			t.Fatalf("seed %d: %+v, scale %v", seed, v, s)
+			t.Fatalf("seed %d: %+v, rounding %v", seed, v, s)
 		}
 		if v := c.Compare(left(mem[0], 0, dot(mem[0], false, true)), c, want, Tolerance{}, s); v.Status != Mismatch {
-			t.Fatalf("seed %d: a product is missing: %+v, scale %v", seed, v, s)
+			t.Fatalf("seed %d: a product is missing: %+v, rounding %v", seed, v, s)
 		}
+	}
+}
+
+// TestRoundingOfDifferences: the same computation with products that are rounded and
+// with products that are not is right however much they cancel, and where signs can tell
+// nothing; an element that is wrong by more than a rounding is not, beside others that
+// are a million times as large.
+func TestRoundingOfDifferences(t *testing.T) {
+	// y = c*y - s*x by two roundings more, or less
+	rotate := func(c *Call, mem [][]byte, fused bool, wrong uint64) Left {
+		x, y := elements{Float32, mem[0]}, elements{Float32, mem[1]}
+		co, si := float32(Float32.float64(c.Args[2].Bits)), float32(Float32.float64(c.Args[3].Bits))
+		out := make([]byte, len(mem[1]))
+		for k := range x.len() {
+			v := float32(float32(co*float32(y.float(k))) - float32(si*float32(x.float(k))))
+			if fused {
+				v = float32(math.FMA(float64(co), y.float(k), -float64(float32(si*float32(x.float(k))))))
+			}
+			if k == wrong {
+				v *= 1.05
+			}
+			binary.LittleEndian.PutUint32(out[4*k:], math.Float32bits(v))
+		}
+		return left([][]byte{nil, out}, 0, 0)
+	}
+	c, mem := compared(t, "void rot(const float x[4], float y[4], float c = 0.6, float s = 0.8)")
+	varied := func(seed uint64) (r Rounding) {
+		of := rotate(c, mem[0], false, 4)
+		r.Enlarge(c, of)
+		for v := range uint64(12) {
+			own := c.Own()
+			other := [][]byte{bytes.Clone(mem[0][0]), bytes.Clone(mem[0][1])}
+			if v%2 == 0 {
+				own.Resign(other, Scattered, seed+v)
+				r.Enlarge(c, rotate(own, other, false, 4))
+				continue
+			}
+			own.Nudge(other, seed+v)
+			r.Spread(c, rotate(own, other, false, 4), of)
+		}
+		return r
+	}
+	for seed := range uint64(500) {
+		c.Fill(mem[0], seed)
+		for k, near := range []float32{1, 0.999, 1.00001, 1.0000001} { // these cancel
+			x := float32(elements{Float32, mem[0][0]}.float(uint64(k)))
+			c.Operands[1].put(mem[0][1], uint64(k), uint64(math.Float32bits(x*0.8/0.6*near)))
+		}
+		c.Operands[0].put(mem[0][0], 0, uint64(math.Float32bits(1e6))) // and this does not
+		r := varied(seed)
+		want := rotate(c, mem[0], false, 4)
+		if v := c.Compare(rotate(c, mem[0], true, 4), c, want, Tolerance{}, r); v.Status != Match {
+			t.Fatalf("seed %d: %+v, rounding %v", seed, v, r)
+		}
+		if v := c.Compare(rotate(c, mem[0], true, 1), c, want, Tolerance{}, r); v.Status != Mismatch || *v.FirstBad != 1 {
+			t.Fatalf("seed %d: one part in twenty: %+v, rounding %v", seed, v, r)
+		}
+	}
+}
+
+// TestNudge: numbers that are read move by a few units, zeros by that of the others,
+// and nothing else does; numbers by value keep to their limits.
+func TestNudge(t *testing.T) {
+	c, mem := compared(t, "void f(const float x[64], const float z[4] = zero, const int n[64], out double o[64], double p[64] = random(-2, -1), float a = 1 in 1..2, double b = 3)")
+	own := c.Own()
+	own.Nudge(mem[0], 1)
+	moved := 0
+	for i, b := range c.Operands {
+		for k := range b.Count {
+			was, is := b.get(mem[1][i], k), b.get(mem[0][i], k)
+			switch {
+			case b.Name == "z":
+				if v := math.Abs(b.Type.float64(is)); v < 0x1p-24 || v > 0x1p-20 {
+					t.Errorf("z[%d] is %v", k, v)
+				}
+			case b.Name == "x" || b.Name == "p":
+				if d := math.Abs(b.Type.float64(was)-b.Type.float64(is)) / b.Type.unit(b.Type.float64(was)); d < 0.5 || d > nudges || 2*d != math.Trunc(2*d) {
+					t.Errorf("%s[%d] moved by %v units", b.Name, k, d)
+				}
+				moved++
+			case was != is:
+				t.Errorf("%s[%d] was %#x and is %#x", b.Name, k, was, is)
+			}
+		}
+	}
+	if moved != 128 {
+		t.Error(moved)
+	}
+	if a := math.Float32frombits(uint32(own.Args[5].Bits)); a < 1 || own.Args[6].Bits == c.Args[6].Bits {
+		t.Errorf("a is %v, b %v", a, math.Float64frombits(own.Args[6].Bits))
 	}
 }
 

@@ -404,15 +404,17 @@ func checkCall(t *testing.T, s *Spec) {
 	}
 	c.Verify(mem, orig, 0, 0)
 	c.Change(2, mem, orig)
-	drawn := c.Drawn(7)
-	drawn.Extreme(mem, Denormals|Integers|Zeros|Infinities|NaNs, 3)
-	drawn.Extreme(orig, Denormals|Integers|Zeros|Infinities|NaNs, 3)
-	drawn.Resign(mem, Scattered, 4)
-	drawn.Resign(orig, Scattered, 4)
+	for _, m := range [][][]byte{mem, orig} {
+		drawn := c.Drawn(7)
+		drawn.Extreme(m, Denormals|Integers|Zeros|Infinities|NaNs, 3)
+		drawn.Resign(m, Scattered, 4)
+		drawn.Nudge(m, 5)
+	}
 	left := Left{Memory: mem}
-	scale := Scale{}
-	scale.Enlarge(c, left)
-	if v := c.Compare(left, c, Left{Memory: orig}, Tolerance{}, scale); v.Status != Match {
+	rounding := Rounding{}
+	rounding.Enlarge(c, left)
+	rounding.Spread(c, left, Left{Memory: orig})
+	if v := c.Compare(left, c, Left{Memory: orig}, Tolerance{}, rounding); v.Status != Match {
 		t.Fatalf("alike, and %+v", v)
 	}
 	c.Returned(Registers{RAX: 1 << 63, Vector: [8]uint64{1 << 63}})

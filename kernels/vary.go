@@ -1,6 +1,9 @@
 package kernels
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // Extremes is a set of contents that tests look for and measurements avoid.
 type Extremes uint8
@@ -39,7 +42,8 @@ func (c *Call) Extreme(mem [][]byte, kinds Extremes, seed uint64) {
 	})
 }
 
-// contents visits the elements of operands and of vectors, with a number for each.
+// contents visits the elements of operands and of vectors, and numbers that are passed by
+// value, with another number for each to draw by.
 func (c *Call) contents(mem [][]byte, visit func(b *Buffer, m []byte, n uint64)) {
 	for i := range c.Operands {
 		b := &c.Operands[i]
@@ -48,8 +52,27 @@ func (c *Call) contents(mem [][]byte, visit func(b *Buffer, m []byte, n uint64))
 	for i := range c.Args {
 		if a := &c.Args[i]; a.contents != nil {
 			visit(a.contents, a.Vector, maxOperands+uint64(i))
+		} else if b := c.number(i); b != nil {
+			m := binary.LittleEndian.AppendUint64(nil, a.Bits)
+			visit(b, m, maxOperands+uint64(i))
+			a.Bits = binary.LittleEndian.Uint64(m)
 		}
 	}
+}
+
+// number describes a floating-point argument as an operand of one element, which keeps to
+// the limits of the parameter that says it; nil for other arguments.
+func (c *Call) number(arg int) *Buffer {
+	a := &c.Spec.Args[arg]
+	if a.Kind != ArgFloat32 && a.Kind != ArgFloat64 {
+		return nil
+	}
+	b := &Buffer{Name: a.Name, Type: a.elem, Count: 1, Bytes: a.elem.Size(), Fill: FillConstant}
+	if i := c.Spec.param(a.number.param); i >= 0 {
+		p := &c.Spec.Params[i]
+		b.bounds = bounds{given: true, low: math.Float64frombits(p.Min), high: math.Float64frombits(p.Max)}
+	}
+	return b
 }
 
 // admits tells whether a number is within the bounds, if there are some.
@@ -120,47 +143,6 @@ func (b *Buffer) denormal(m []byte, draw *drawer) {
 			b.put(m, i, bits)
 		}
 	}
-}
-
-// Signs says how Resign changes the signs of floating-point numbers.
-type Signs uint8
-
-// The ways to change signs.
-const (
-	Positive  Signs = iota // all numbers become positive
-	Scattered              // each number gets a random sign
-)
-
-// Resign changes the signs of all floating-point numbers that the kernel reads, as
-// far as their bounds allow: what a reference makes of them tells the Scale of its
-// results. Vectors of the call change, too: it must be Drawn for this alone.
-func (c *Call) Resign(mem [][]byte, signs Signs, seed uint64) {
-	c.contents(mem, func(b *Buffer, m []byte, n uint64) {
-		if !b.Type.float() || b.Access == Out {
-			return
-		}
-		draw := drawer{mix(seed + mix(n))}
-		sign := b.Type.format().sign()
-		for k := range b.Count {
-			bits := b.get(m, k) &^ sign
-			if signs == Scattered && draw.next()>>63 != 0 {
-				bits |= sign
-			}
-			if b.admits(b.Type.float64(bits)) {
-				b.put(m, k, bits)
-			}
-		}
-	})
-}
-
-// Rounds tells whether some result of the call is a floating-point number.
-func (c *Call) Rounds() bool {
-	for i := range c.Operands {
-		if b := &c.Operands[i]; b.Type.float() && b.Access != In {
-			return true
-		}
-	}
-	return c.Spec.Result.elem().float() || c.Spec.Result.lane().float()
 }
 
 // Undefined has those bits of the register or stack slot of an argument set that a

@@ -76,6 +76,17 @@ func (c *Call) Drawn(seed uint64) *Call {
 	return &drawn
 }
 
+// Own is the call with arguments and vectors of its own, which can be changed without
+// changing those of c.
+func (c *Call) Own() *Call {
+	own := *c
+	own.Args = slices.Clone(c.Args)
+	for i := range own.Args {
+		own.Args[i].Vector = slices.Clone(own.Args[i].Vector)
+	}
+	return &own
+}
+
 // VectorBytes is the size of the largest vector that the call passes or returns by value,
 // in bytes, and its type in C; 0 where there is none.
 func (c *Call) VectorBytes() (most uint64, typ string) {

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"webrunner/internal/subject"
 	"webrunner/internal/wire"
@@ -13,10 +14,10 @@ import (
 type Expected struct {
 	Name string // of the reference
 
-	call  *kernels.Call
-	left  kernels.Left
-	scale kernels.Scale
-	tol   kernels.Tolerance
+	call     *kernels.Call
+	left     kernels.Left
+	rounding kernels.Rounding
+	tol      kernels.Tolerance
 }
 
 // Expect runs the reference that goes with the job of a subject, in cells of its own; it
@@ -32,33 +33,43 @@ func Expect(s *subject.Subject) (*Expected, error) {
 		return nil, err
 	}
 	e := &Expected{Name: r.name(part), call: r.s.Call, tol: toleranceOf(s.Job)}
-	for signs := range 1 + signsTried {
-		left, err := r.once(signs)
-		switch {
-		case err != nil && signs == 0:
-			return nil, blame(s.Call.Spec, s.Job.Params, wire.AsProblem(err))
-		case err != nil: // other contents than those of the run
-			continue
-		case signs == 0:
-			e.left = left
+	began := time.Now()
+	left, err := r.once(0)
+	if err != nil {
+		return nil, blame(s.Call.Spec, s.Job.Params, wire.AsProblem(err))
+	}
+	last := mostVaried
+	if time.Since(began) > quick {
+		last = firstVaried
+	}
+	e.left = left
+	if !e.call.Rounds() || e.tol != (kernels.Tolerance{}) {
+		return e, r.s.Space.Close()
+	}
+	e.rounding.Enlarge(e.call, left)
+	for v := variation(1); v <= variation(last); v++ {
+		if varied, err := r.once(v); err == nil { // other contents than those of the run
+			v.account(&e.rounding, e.call, varied, left)
 		}
-		if !e.call.Rounds() || e.tol != (kernels.Tolerance{}) {
-			break
-		}
-		e.scale.Enlarge(e.call, left)
 	}
 	return e, r.s.Space.Close()
 }
 
-// once makes one call with the contents that a run begins with, of other signs unless
-// signs is 0.
-func (d *side) once(signs int) (kernels.Left, error) {
-	out, _, err := d.s.RunFilled(d.s.Plan(), func() { resign(d.s.Call, d.s.Memory, signs, d.s.Job.Seed) })
+// quick is how long a call of a reference may take of which all variations are tried.
+const quick = 20 * time.Millisecond
+
+// once makes one call with the contents that a run begins with, in a variation of them.
+func (d *side) once(v variation) (kernels.Left, error) {
+	g := *d.s
+	g.Fill()
+	g.Call = d.s.Call.Own()
+	v.apply(g.Call, g.Memory, g.Job.Seed)
+	out, _, err := g.RunFilled(g.Plan(), func() { v.apply(d.s.Call.Own(), g.Memory, g.Job.Seed) })
 	if err != nil {
 		return kernels.Left{}, err
 	}
-	left := kernels.Left{Registers: d.s.Registers(out.Samples.RAX, out.Samples.XMM0[0], out.Samples.Vector)}
-	for _, m := range d.s.Memory {
+	left := kernels.Left{Registers: g.Registers(out.Samples.RAX, out.Samples.XMM0[0], out.Samples.Vector)}
+	for _, m := range g.Memory {
 		left.Memory = append(left.Memory, slices.Clone(m))
 	}
 	return left, nil
@@ -77,5 +88,5 @@ func (e *Expected) Verify(call *kernels.Call, memory, given [][]byte, r kernels.
 	if v, ok := call.Untouched(memory, given); !ok {
 		return v
 	}
-	return call.Compare(kernels.Left{Memory: memory, Registers: r}, e.call, e.left, e.tol, e.scale)
+	return call.Compare(kernels.Left{Memory: memory, Registers: r}, e.call, e.left, e.tol, e.rounding)
 }

@@ -45,12 +45,12 @@ func (l *findings) add(f finding) {
 // trial is a case while it is judged.
 type trial struct {
 	findings
-	calls  [2]*kernels.Call // placed; nil for a call that did not return
-	left   [2]kernels.Left
-	ref    *kernels.Call // what results are compared with, and what it left
-	want   kernels.Left
-	scale  kernels.Scale
-	doubts bool // results differ by more than a few units
+	calls    [2]*kernels.Call // placed; nil for a call that did not return
+	left     [2]kernels.Left
+	ref      *kernels.Call // what results are compared with, and what it left
+	want     kernels.Left
+	rounding kernels.Rounding
+	doubts   bool // results differ by more than is rounding
 }
 
 // The two calls of a case.
@@ -173,42 +173,53 @@ func (c *checker) compare(list []kase, trials []trial) error {
 	} else if err := c.consult(list, trials); err != nil {
 		return err
 	}
-	var again []shot
 	for i := range trials {
 		t := &trials[i]
-		if t.ref == nil {
-			continue
-		}
-		t.doubts = c.differs(t, kernels.Scale{}) != nil
-		if !t.doubts || !t.ref.Rounds() || c.tolerance() != (kernels.Tolerance{}) {
-			continue
-		}
-		t.scale.Enlarge(t.ref, t.want)
-		for signs := 1; signs <= signsTried; signs++ {
-			again = append(again, shot{kase: &list[i], index: i, calm: true, signs: signs})
-		}
+		t.doubts = t.ref != nil && c.differs(t) != nil
 	}
-	err := judge.run(again, func(s *shot, f *fired) {
-		trials[s.index].scale.Enlarge(f.call, kernels.Left{Memory: f.memory, Registers: f.registers()})
-	}, func(*shot, *wire.Problem) {}) // other contents than those of the case: the scale stays smaller
-	if err != nil {
-		return err
+	if c.tolerance() == (kernels.Tolerance{}) {
+		for from, to := 1, firstVaried; from <= mostVaried; from, to = to+1, mostVaried {
+			if err := c.vary(judge, list, trials, from, to); err != nil {
+				return err
+			}
+		}
 	}
 	for i := range trials {
-		t := &trials[i]
-		if !t.doubts {
-			continue
-		}
-		if f := c.differs(t, t.scale); f != nil {
-			t.add(*f)
+		if t := &trials[i]; t.doubts {
+			t.add(*c.differs(t))
 		}
 	}
 	return nil
 }
 
-// signsTried is how many other signs of contents tell the scale of results: all
-// positive, and two that are drawn.
-const signsTried = 3
+// vary has the reference make the calls of cases that are in doubt with some variations of
+// their contents, and looks again whether what was left is more than rounding.
+func (c *checker) vary(judge *side, list []kase, trials []trial, from, to int) error {
+	var again []shot
+	for i := range trials {
+		t := &trials[i]
+		if !t.doubts || !t.ref.Rounds() {
+			continue
+		}
+		if from == 1 {
+			t.rounding.Enlarge(t.ref, t.want)
+		}
+		for v := from; v <= to; v++ {
+			again = append(again, shot{kase: &list[i], index: i, calm: true, varied: variation(v)})
+		}
+	}
+	err := judge.run(again, func(s *shot, f *fired) {
+		s.varied.account(&trials[s.index].rounding, f.call, kernels.Left{Memory: f.memory, Registers: f.registers()}, trials[s.index].want)
+	}, func(*shot, *wire.Problem) {}) // other contents than those of the case: they tell nothing
+	if err != nil {
+		return err
+	}
+	for i := range trials {
+		t := &trials[i]
+		t.doubts = t.doubts && c.differs(t) != nil
+	}
+	return nil
+}
 
 // consult has the reference make the calls of cases of which there is something to
 // compare. A reference that fails is an error, a *wire.Problem.
@@ -255,12 +266,12 @@ func told(spec *kernels.Spec, params map[string]uint64) string {
 }
 
 // differs compares both calls of a case, and is nil where they are right.
-func (c *checker) differs(t *trial, s kernels.Scale) *finding {
+func (c *checker) differs(t *trial) *finding {
 	for which, call := range t.calls {
 		if call == nil {
 			continue
 		}
-		if v := call.Compare(t.left[which], t.ref, t.want, c.tolerance(), s); v.Status == kernels.Mismatch {
+		if v := call.Compare(t.left[which], t.ref, t.want, c.tolerance(), t.rounding); v.Status == kernels.Mismatch {
 			f := found(v, which == second)
 			if c.ref == nil {
 				f.detail = strings.Replace(f.detail, "the reference has", "the call before, on the same contents at other addresses, had", 1)

@@ -26,7 +26,7 @@ type shot struct {
 	index  int // of the case
 	second bool
 	calm   bool // of a reference: zeros in all registers, operands on pages
-	signs  int  // 0 as they are; else which way of changing signs
+	varied variation
 }
 
 // contents is the extremes that a case has, by its seed.
@@ -126,7 +126,7 @@ func (d *side) ready(s *shot, at []uint64) *subject.Subject {
 	}
 	g.Call.Fill(g.Memory, mix(s.seed))
 	g.Call.Extreme(g.Memory, s.extremes(d.allowed), mix(s.seed^0xe))
-	resign(g.Call, g.Memory, s.signs, s.seed)
+	s.varied.apply(g.Call, g.Memory, s.seed)
 	for len(d.before) < len(g.Memory) {
 		d.before = append(d.before, nil)
 	}
@@ -134,17 +134,6 @@ func (d *side) ready(s *shot, at []uint64) *subject.Subject {
 		d.before[i] = append(d.before[i][:0], m...)
 	}
 	return g
-}
-
-// resign changes signs in one of several ways, of which 0 leaves them as they are.
-func resign(call *kernels.Call, mem [][]byte, signs int, seed uint64) {
-	switch signs {
-	case 0:
-	case 1:
-		call.Resign(mem, kernels.Positive, 0)
-	default:
-		call.Resign(mem, kernels.Scattered, mix(seed+uint64(signs)))
-	}
 }
 
 func fill(m []byte) {
