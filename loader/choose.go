@@ -87,15 +87,16 @@ func (im *Image) choice(i int, exact bool, why string) (Choice, error) {
 		why += "; of an indirect function's implementations " + s.Implementation + " was taken"
 	default:
 		return Choice{}, unsupported("the function is a GNU indirect function, whose resolver is not run").about(im.rawName(i)).
-			advise("ask for one of its implementations by name" + im.implementations(s.Index))
+			advise("ask for one of its implementations by name" + im.implementations(i))
 	}
 	return Choice{Name: s.Name, Index: s.Index, Addr: s.Addr, Exact: exact, Why: why}, nil
 }
 
-// implementations lists those of an indirect function, as far as they are known.
-func (im *Image) implementations(index int) string {
+// implementations lists those of an indirect function, where none is known all functions
+// but its resolver: an assembler leaves no relocation to one of the same section.
+func (im *Image) implementations(i int) string {
 	for _, f := range im.IFuncs {
-		if f.Index == index {
+		if f.Index == im.Symbols[i].Index {
 			var names []string
 			for _, c := range f.Candidates {
 				names = append(names, im.rawName(c))
@@ -103,7 +104,18 @@ func (im *Image) implementations(index int) string {
 			return ": --symbol " + listed(names)
 		}
 	}
-	return ""
+	var names []string
+	resolver := &im.object.symbols[i]
+	for k := range im.Symbols {
+		if s := &im.object.symbols[k]; im.Symbols[k].Kind == KindFunc && im.callable(k) && (s.shndx != resolver.shndx || s.value != resolver.value) {
+			names = append(names, im.rawName(k))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	return ": --symbol and one of " + listed(slices.Compact(names))
 }
 
 // rawName is the name of symbol i as it is in the file.

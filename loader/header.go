@@ -13,6 +13,9 @@ type header struct {
 	nameTable     uint64 // e_shstrndx
 }
 
+// cutOff is what to do about a file that ends too early.
+const cutOff = "the file may have been cut off or changed on its way (curl --data does that): send it whole, as with curl --data-binary"
+
 // readHeader checks the file header and that the section header table lies in
 // the file.
 func readHeader(file []byte) (header, error) {
@@ -38,7 +41,7 @@ func readHeader(file []byte) (header, error) {
 		return header{}, malformed("e_shentsize is %d, not %d", v, shdrSize).at(58)
 	}
 	if !within(file, h.sectionOffset, shdrSize) {
-		return header{}, malformed("e_shoff %#x is beyond the file of %d bytes", h.sectionOffset, len(file)).at(40)
+		return header{}, malformed("e_shoff %#x is beyond the file of %d bytes", h.sectionOffset, len(file)).at(40).advise(cutOff)
 	}
 	first := file[h.sectionOffset:]
 	if h.sectionCount == 0 {
@@ -48,7 +51,7 @@ func readHeader(file []byte) (header, error) {
 		h.nameTable = uint64(le.Uint32(first[40:])) // sh_link
 	}
 	if room := (uint64(len(file)) - h.sectionOffset) / shdrSize; h.sectionCount > room {
-		return header{}, malformed("the section header table has %d entries, the file has room for %d", h.sectionCount, room).at(60)
+		return header{}, malformed("the section header table has %d entries, the file has room for %d", h.sectionCount, room).at(60).advise(cutOff)
 	}
 	return h, nil
 }

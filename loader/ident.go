@@ -98,7 +98,7 @@ func typeName(v uint16) string {
 var foreign = [...]struct{ magic, what, advice string }{
 	{"BC\xc0\xde", "LLVM bitcode", "compile without -flto"},
 	{"\xde\xc0\x17\x0b", "LLVM bitcode", "compile without -flto"},
-	{"go object ", "an object of Go's assembler or compiler", "only Go's linker reads it; gccgo -c writes ELF, and gcc -c assembles sources in AT&T's syntax"},
+	{"go object ", "an object of Go's assembler or compiler", "only Go's linker reads it; gccgo -c writes ELF, and gcc -c assembles what is in gas's syntax"},
 	{"!<arch>\n__.PKGDEF ", "a package of Go's compiler", "only Go's linker reads it; gccgo -c writes ELF"},
 	{"!<arch>\ndebian-binary", "a Debian package", "unpack it first (dpkg -x)"},
 	{"!<arch>\n", "an archive", "send one of its members (ar x), or send it along with an object that needs it (--with)"},

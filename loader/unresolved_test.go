@@ -136,6 +136,26 @@ func TestEqualUnresolvedNames(t *testing.T) {
 	}
 }
 
+// TestIFuncWithoutRelocations: of an indirect function whose resolver has no relocation to
+// what it returns all functions can be asked for but the resolver.
+func TestIFuncWithoutRelocations(t *testing.T) {
+	im := mustLoad(t, &testObject{
+		osabi:    elfOSABIGNU,
+		sections: []testSection{textSection(make([]byte, 48))},
+		symbols: []testSymbol{
+			{name: "best", info: stbGlobal<<4 | sttIFunc, shndx: 1, value: 32, size: 16}, {name: "resolver", info: globalFunc, shndx: 1, value: 32},
+			{name: "slow", info: globalFunc, shndx: 1}, {name: "fast", info: globalFunc, shndx: 1, value: 16},
+		},
+	})
+	_, err := im.Choose("best", nil)
+	if e, ok := err.(*Error); !ok || e.Advice != "ask for one of its implementations by name: --symbol and one of fast, slow" {
+		t.Errorf("chosen: %v", err)
+	}
+	if c, err := im.ChooseSymbol("fast"); err != nil || c.Name != "fast" {
+		t.Errorf("asked for by name: %v, %v", c, err)
+	}
+}
+
 // TestIFuncCandidates: what a resolver points at and does not call can be chosen, and
 // then every use leads there.
 func TestIFuncCandidates(t *testing.T) {
