@@ -19,8 +19,8 @@ import (
 const ScreensOfAChild = 64
 
 const (
-	parkedTime  = 100 * time.Millisecond // that a child waits for the next object of its client
-	parkedOfJob = 4                      // children that wait, for each job at one time
+	parkedTime  = time.Second // that a child waits for the next object of its client
+	parkedOfJob = 4           // children that wait, for each job at one time
 
 	// smallObject is the largest object after which a child is used again, in bytes. What
 	// larger ones take is worth a child, and leaves more in its memory.

@@ -82,7 +82,7 @@ func TestNotAgain(t *testing.T) {
 		t.Errorf("%d children wait after a problem", n)
 	}
 	p = patientPool(t, Config{Screens: 1})
-	if screenFor(t, p, "a", "which") == screenFor(t, p, "a", "which") {
+	if first := screenFor(t, p, "a", "which"); first == screenFor(t, p, "a", "which") {
 		t.Error("a child screened twice where each object is to have its own")
 	}
 }
