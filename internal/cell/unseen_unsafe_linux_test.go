@@ -22,18 +22,40 @@ const (
 	atStub      = atControl + int(controlSize)
 	resultsRead = trampoline.RecordsAddr - trampoline.ResultsAddr
 	stackRead   = 8 + 8*trampoline.FrameWords // the return address, and the caller's frame
+
+	// Behind those: what FXSAVE stores of x87 and SSE, which parts of the extended state
+	// are in use (XGETBV with ECX = 1; 0 where the processor does not tell), a page of the
+	// stack below its pointer, and the page that FS points to.
+	unseenPage  = 0x1000
+	atFXSave    = 0xc000
+	atInUse     = atFXSave + 512
+	atBelow     = atFXSave + unseenPage
+	atThread    = atBelow + unseenPage
+	unseenBytes = atThread + unseenPage
 )
 
 // looksAround is a kernel that copies its registers, the control block, the stub, the
-// results and its stack to where rdi points:
+// results, its stack and the rest of its state to where rdi points:
 //
 //	mov [rdi], rsp; mov [rdi+8], rbx; … rbp, r12-r15, rax, rdx, rsi, rcx, r8-r11; pushfq; pop rax; mov [rdi+120], rax
-//	add rdi, 256; (mov esi, address; mov ecx, bytes; rep movsb) × 3; lea rsi, [rsp]; mov ecx, bytes; rep movsb; xor eax, eax; ret
+//	fxsave64 [rdi+…]; mov ecx, 1; xgetbv; mov [rdi+…], eax; mov rbx in r8 for a while: mov r8, rbx; mov rbx, rdi
+//	add rdi, 256; (mov esi, address; mov ecx, bytes; rep movsb) × 3; lea rsi, [rsp]; mov ecx, bytes; rep movsb
+//	lea rdi, [rbx+…]; lea rsi, [rsp-page]; mov ecx, page; rep movsb; lea rdi, [rbx+…]; the page of FS likewise
+//	mov rbx, r8; xor eax, eax; ret
 func looksAround() []byte {
 	copied := func(addr, size uint64) string { return "be" + stub32(addr) + "b9" + stub32(size) + "f3a4" }
+	const page = unseenPage
+	inUse := ""
+	if hasXInUse() {
+		inUse = "b901000000" + "0f01d0" + "8987" + stub32(atInUse)
+	}
 	code, err := hex.DecodeString("48892748895f0848896f104c8967184c896f204c8977284c897f304889473848895740488977" + "48" + "48894f504c8947584c894f604c8957684c895f709c5848894778" +
+		"480fae87" + stub32(atFXSave) + inUse + "4989d8" + "4889fb" +
 		"4881c700010000" + copied(trampoline.ControlAddr, controlSize) + copied(trampoline.StubAddr, stubSize()) + copied(trampoline.ResultsAddr, resultsRead) +
-		"488d3424" + "b9" + stub32(stackRead) + "f3a4" + "31c0c3")
+		"488d3424" + "b9" + stub32(stackRead) + "f3a4" +
+		"488dbb" + stub32(atBelow) + "488db424" + "00f0ffff" + "b9" + stub32(page) + "f3a4" +
+		"488dbb" + stub32(atThread) + copied(trampoline.FSBase, page) +
+		"4c89c3" + "31c0c3")
 	if err != nil {
 		panic(err)
 	}
@@ -45,7 +67,10 @@ func looksAround() []byte {
 func TestUnseen(t *testing.T) {
 	code := looksAround()
 	atResults := atStub + int(stubSize())
-	size := uint64(atResults + resultsRead + stackRead)
+	if atResults+resultsRead+stackRead > atFXSave {
+		t.Fatalf("control block, stub and results have %#x bytes", atResults+resultsRead+stackRead)
+	}
+	size := uint64(unseenBytes)
 	s, err := NewSpace([]Region{
 		{Name: "code", Addr: trampoline.ImageAddr, Size: uint64(len(code)), Data: code, Prot: unix.PROT_READ | unix.PROT_EXEC},
 		{Name: "data", Addr: dataAddr, Size: size, Prot: unix.PROT_READ | unix.PROT_WRITE, Shared: true},
@@ -65,6 +90,9 @@ func TestUnseen(t *testing.T) {
 		r := (*trampoline.Results)(unsafe.Pointer(&b[atResults]))
 		if r.Stamp < r.Start || r.Deadline < r.Start || r.Count != uint64(records-1) {
 			t.Fatalf("the kernel saw no results: %+v", r)
+		}
+		if bytes.Count(b[atFXSave:atFXSave+32], []byte{0}) == 32 {
+			t.Fatal("the kernel saw no state of x87 and SSE")
 		}
 		r.Start, r.Deadline, r.Stamp, r.Rseq = 0, 0, 0, trampoline.Rseq{} // clocks, and the processor that it runs on
 		return b

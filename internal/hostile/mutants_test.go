@@ -161,6 +161,10 @@ func (s *soak) sendMutant(list []original, n uint64) (sent []byte, from string, 
 	a.command = []string{"screen", "screen?listing=1", "run", "check", "compare"}[random.IntN(5)]
 	target, body, kind := a.command, m.Object, "application/octet-stream"
 	switch a.command {
+	case "screen":
+		if n%companionEvery == 0 {
+			body, kind = parts("object", bombs.Lacking(), "with", m.Object)
+		}
 	case "run":
 		target += "?effort=quick&" + o.query
 	case "check":
@@ -203,6 +207,9 @@ func (s *soak) sendMutant(list []original, n uint64) (sent []byte, from string, 
 	}
 	return m.Object, from, a, err
 }
+
+// companionEvery is of how many mutants that are screened one is joined to a good object.
+const companionEvery = 2
 
 // blames tells that an answer of a class is not the object's doing, which it always is.
 func blames(class string) bool {

@@ -25,6 +25,10 @@ type Head struct {
 
 const chunked = -1
 
+// TakesChunks tells whether the answer may be in chunks, which HTTP/1.0 does not know
+// (RFC 9112, 6.1).
+func (h *Head) TakesChunks() bool { return h.version11 }
+
 // Fault says what is wrong with a head.
 type Fault struct {
 	Kind FaultKind

@@ -11,7 +11,8 @@ import (
 )
 
 // sweep measures an object at many points. To a client that likes events best it tells of
-// each as it comes.
+// each as it comes, unless it speaks HTTP/1.0, in which nothing tells the end of an answer
+// that is not whole yet from its loss.
 func (s *Server) sweep(x *exchange) (answer, *wire.Problem) {
 	var plan *request.Sweep
 	p := s.planning(x, "events", func() (err error) {
@@ -30,7 +31,7 @@ func (s *Server) sweep(x *exchange) (answer, *wire.Problem) {
 	for _, f := range forms {
 		offers = append(offers, mediaType(f.Media))
 	}
-	if negotiate(x.accept, append(offers, mediaEvents)...) == mediaEvents {
+	if x.conn.Head().TakesChunks() && negotiate(x.accept, append(offers, mediaEvents)...) == mediaEvents {
 		return s.sweepEvents(x, plan, leave)
 	}
 	defer leave()

@@ -60,6 +60,9 @@ func TestSweepEvents(t *testing.T) {
 	if r := b.do("POST", "/m/sweep?kernel=sdot", strings.NewReader("x"), "Accept", "text/event-stream"); r.status != 400 {
 		t.Errorf("%d %s", r.status, r.body)
 	}
+	if r := b.raw(0, "POST "+sweepSdot+" HTTP/1.0\r\nAccept: text/event-stream\r\nContent-Length: 1\r\n\r\nx"); r.status != 200 || !strings.Contains(r.body, "n  incx") {
+		t.Errorf("in HTTP/1.0, which has no chunks: %d %s", r.status, r.body)
+	}
 	if n := b.Server.answers.inUse(); n != 0 {
 		t.Errorf("%d bytes of answers are not given back", n)
 	}

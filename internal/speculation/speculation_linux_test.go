@@ -2,6 +2,9 @@ package speculation
 
 import (
 	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -59,5 +62,47 @@ func TestGet(t *testing.T) {
 			t.Errorf("%s: %d, %q", k.Name, int(s), s)
 		}
 		t.Logf("%s: %v", k.Name, s)
+	}
+}
+
+// played is set in the environment of a test whose Linux strace plays.
+const played = "WEBRUNNER_SPECULATION_PLAYED"
+
+// TestRestrictAsksLinux: where Linux leaves both kinds open, as strace has it say, the
+// calls that switch them off for good are made, and succeed.
+func TestRestrictAsksLinux(t *testing.T) {
+	if os.Getenv(played) != "" {
+		if err := Linux().Restrict(); err != nil {
+			t.Error(err)
+		}
+		return
+	}
+	strace, err := exec.LookPath("strace")
+	if err != nil && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(t.TempDir(), "calls")
+	const open = "3" // PR_SPEC_PRCTL | PR_SPEC_ENABLE
+	cmd := exec.Command(strace, "-f", "-o", log, "-e", "trace=prctl", "-e", "inject=prctl:retval="+open, os.Args[0], "-test.run=^TestRestrictAsksLinux$")
+	cmd.Env = append(os.Environ(), played+"=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		if strings.Contains(string(out), "Operation not permitted") || strings.Contains(string(out), "PTRACE") {
+			t.Skipf("strace may not trace here: %s", out)
+		}
+		t.Fatalf("%v: %s", err, out)
+	}
+	calls, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"PR_SPEC_STORE_BYPASS", "PR_SPEC_INDIRECT_BRANCH"} {
+		for _, call := range []string{"prctl(PR_GET_SPECULATION_CTRL, " + kind, "prctl(PR_SET_SPECULATION_CTRL, " + kind + ", PR_SPEC_FORCE_DISABLE"} {
+			if !strings.Contains(string(calls), call) {
+				t.Errorf("%s was not called:\n%s", call, calls)
+			}
+		}
 	}
 }
