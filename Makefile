@@ -172,6 +172,10 @@ sbom: build ## write bin/webrunner.cdx.json, what the binary was built from (Cyc
 repro: ## build twice, in different folders, compare hashes (REPRO=binary: not the package)
 	scripts/repro.sh
 
+.PHONY: image
+image: build ## lay out the container image by hand, see it serve without a runtime; needs bwrap and curl
+	scripts/image.sh bin/webrunner
+
 SYSTEMD ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/webrunner-systemd
 
 .PHONY: systemd

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // TestBill holds the bill of materials of a real build to CycloneDX 1.6, and to what the go
@@ -40,6 +42,22 @@ func TestBill(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkBill(t, b)
+	t.Run("schema", func(t *testing.T) {
+		schema := cycloneDX(t)
+		valid := func(text []byte) error {
+			doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return schema.Validate(doc)
+		}
+		if err := valid(out); err != nil {
+			t.Error(err)
+		}
+		if valid(bytes.Replace(out, []byte(`"library"`), []byte(`"thing"`), 1)) == nil {
+			t.Error("the schema takes anything")
+		}
+	})
 
 	listed, err := exec.Command("go", "version", "-m", binary).Output()
 	if err != nil {
@@ -97,6 +115,41 @@ func checkBill(t *testing.T, b *bill) {
 			t.Errorf("nothing depends on %s", ref)
 		}
 	}
+}
+
+// cycloneDX is the official schema of CycloneDX 1.6, which lies in a module of that project.
+func cycloneDX(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	cmd := exec.Command("go", "mod", "download", "-json", "github.com/CycloneDX/cyclonedx-go@v0.9.3")
+	cmd.Dir = t.TempDir() // in no module
+	out, err := cmd.Output()
+	var got struct{ Dir string }
+	if err != nil || json.Unmarshal(out, &got) != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("%v: %s", err, out)
+		}
+		t.Skipf("the schema cannot be had from the module proxy: %v", err)
+	}
+	c := jsonschema.NewCompiler()
+	for file, url := range map[string]string{"bom-1.6.schema.json": "bom-1.6.schema.json", "spdx.schema.json": "spdx.schema.json", "jsf-0.82.schemax.json": "jsf-0.82.schema.json"} {
+		text, err := os.Open(filepath.Join(got.Dir, "schema", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer text.Close()
+		doc, err := jsonschema.UnmarshalJSON(text)
+		if err == nil {
+			err = c.AddResource("http://cyclonedx.org/schema/"+url, doc)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+	}
+	schema, err := c.Compile("http://cyclonedx.org/schema/bom-1.6.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
 }
 
 // TestBillOfReplaced: of a module that another one replaces the bill has the other, and a

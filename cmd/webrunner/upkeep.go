@@ -31,7 +31,7 @@ func (u *upkeep) reload(all bool) {
 		if err := u.tokens.Reload(); err != nil {
 			u.logf("tokens stay as they were: %v", err)
 		} else {
-			u.logf("there are %d tokens now", u.tokens.Len())
+			u.logf("tokens were read again: %d", u.tokens.Len())
 		}
 	}
 	if u.cert != nil && (all || u.cert.changed()) {

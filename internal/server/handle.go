@@ -172,9 +172,11 @@ func (s *Server) handleTransport(ctx *fasthttp.RequestCtx, err error) {
 	ctx.Response.SkipBody = x.method == fasthttp.MethodHead
 	var netErr net.Error
 	p := wire.Problemf(wire.BadRequest, "the target or the Host header names no host")
-	if errors.As(err, &netErr) && netErr.Timeout() {
+	switch {
+	case errors.As(err, &netErr) && netErr.Timeout():
 		p = slow("no request arrived in time")
-	} else {
+	case strings.HasPrefix(err.Error(), "tls: ") || strings.Contains(err.Error(), ": tls: "): // fasthttp has a line for it
+	default:
 		s.cfg.ErrorLog("http: %v", err)
 	}
 	s.answer(x, s.problem(x.accept, p))

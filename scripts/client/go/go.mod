@@ -1,4 +1,4 @@
-module webrunner/scripts/client/go
+module client.test
 
 go 1.26.0
 

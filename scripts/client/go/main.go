@@ -13,7 +13,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"webrunner/scripts/client/go/api"
+	"client.test/api"
 )
 
 const binary = "application/octet-stream"
