@@ -57,7 +57,7 @@ func stub() []Rule {
 			"stage 2; a further filter can only take away"},
 		{38, "setitimer", []ArgTest{is(0, itimerReal)},
 			"the cell's alarm clock: it stops a function that runs too long, which cannot turn it off"},
-		{28, "madvise", []ArgTest{is(2, madvPopulateWrite)}, "no page fault shall fall into a sample"},
+		{28, "madvise", []ArgTest{is(2, madvPopulateWrite)}, "no page fault shall fall into a sample; and the child has the pages of a cell's memory made at once"},
 		{334, "rseq", nil, "the cell registers a restartable sequence, by which a sample sees that it was preempted"},
 		{436, "close_range", []ArgTest{is(2, 0)}, "the cell closes every descriptor"},
 	}

@@ -13,7 +13,8 @@ import (
 
 // BenchmarkCell is the life of a cell: fork, script, filter, one call, exit,
 // reaping, all under ptrace. What the forking process has touched is copied
-// with it, so the figure depends on the size of this test's memory.
+// with it, so the figure depends on the size of this test's memory. As in a job, cells run on one CPU, and
+// are taken apart on another if there is one.
 func BenchmarkCell(b *testing.B) {
 	code, err := hex.DecodeString("c3")
 	if err != nil {

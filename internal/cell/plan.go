@@ -69,7 +69,7 @@ type Plan struct {
 	XSave       bool        // the processor has XSAVE and Linux uses it
 	Rseq        bool        // use rseq to see preemptions
 	Filter      []uint64    // seccomp program, one sock_filter a word; empty for none
-	Elsewhere   []int       // CPUs to one of which a cell that has ended is moved, if it did not run there; none to leave it where it ran
+	Elsewhere   []int       // CPUs on any of which a cell that has ended may be taken apart; none for where it ran
 	Mode        uint64      // trampoline.ModeTSC, ModeRead or ModeRDPMC
 	Attrs       [][128]byte // perf_event_attr of each counter; the first leads the group and is disabled
 

@@ -9,17 +9,15 @@ import (
 // nobody need wait for it but who runs the next cell.
 type remains struct{ pid int } // 0 is none
 
-// leave lets the cell go on from its exit stop, behind which no code of its own runs, on
-// another CPU where it may have one, and notes it as remains.
+// leave lets the cell go on from its exit stop, behind which no code of its own runs, and
+// notes it as remains. Linux puts it on another CPU that it may have where that is idle; on a
+// busy one it would wait for its turn.
 func (t *tracee) leave() error {
-	var set unix.CPUSet
-	for _, c := range t.elsewhere {
-		set.Set(c)
-	}
-	if here := onlyCPU(0); here >= 0 {
-		set.Clear(here)
-	}
-	if set.Count() > 0 {
+	if len(t.elsewhere) > 0 {
+		var set unix.CPUSet
+		for _, c := range t.elsewhere {
+			set.Set(c)
+		}
 		_ = unix.SchedSetaffinity(t.pid, &set) // else it ends where it ran
 	}
 	t.remains.clear()

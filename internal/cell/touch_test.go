@@ -48,3 +48,24 @@ func TestTouchedBeforeTheLoop(t *testing.T) {
 		})
 	}
 }
+
+// TestFilled: a process has made at once what it writes of a space, and no more.
+func TestFilled(t *testing.T) {
+	const rw = unix.PROT_READ | unix.PROT_WRITE
+	for _, tt := range []struct {
+		what string
+		r    Region
+		want uint64
+	}{
+		{"operand", Region{Size: 3 * pageSize, Prot: rw, Shared: true}, 3 * pageSize},
+		{"contents to restore", Region{Size: 3 * pageSize, Prot: unix.PROT_READ, Shared: true}, 0},
+		{"operand of which kernels use little", Region{Size: 1 << 30, Prot: rw, Shared: true}, 0},
+		{"operand in large pages", Region{Size: HugePage, Prot: rw, Shared: true, Huge: true}, 0},
+		{"data with much that is zero", Region{Size: 1 << 30, Data: make([]byte, 5000), Prot: rw}, 5000},
+		{"stack", Region{Size: StackSize, Prot: rw}, 0},
+	} {
+		if got := tt.r.filled(); got != tt.want {
+			t.Errorf("%s: %d bytes, want %d", tt.what, got, tt.want)
+		}
+	}
+}
