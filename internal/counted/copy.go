@@ -274,6 +274,10 @@ func (c *copied) learn(out *cell.Outcome) error {
 	case out.Regs.Rip == 0 && missing:
 		return fmt.Errorf("control goes to %#x, where no instruction begins that the screen saw", addr)
 	}
+	if stop, ok := c.copy.Stop(out.Regs.Rip); ok && out.Signal == unix.SIGILL {
+		text, _ := screen.Text(c.subject.Space.Code(stop), stop, nil)
+		return fmt.Errorf("rewritten code has no place for the instruction at %#x, which ends the call, reads a clock or could show where the code lies: %s", stop, text)
+	}
 	return fmt.Errorf("the rewritten code ended by %v at %#x", out.Signal, out.Regs.Rip)
 }
 

@@ -303,5 +303,21 @@ func (c *Copy) Instruction(addr uint64) bool {
 	return ok && c.sections[i].Lengths[off] > 0
 }
 
+// Stop is the original address of the instruction that the copy traps in place of, if the
+// trap lies at an address in it.
+func (c *Copy) Stop(at uint64) (addr uint64, ok bool) {
+	i := sort.Search(len(c.blocks), func(i int) bool { return uint64(c.blocks[i].at) > at }) - 1
+	if i < 0 || c.blocks[i].flow != stop {
+		return 0, false
+	}
+	b := &c.blocks[i]
+	s := &c.sections[b.section]
+	last := int(b.start)
+	for off := last; off < int(b.end); off += int(s.Lengths[off]) {
+		last = off
+	}
+	return s.Addr + uint64(last), true
+}
+
 // errFar says that the copy does not fit where it shall lie.
 var errFar = errors.New("the copy of the code does not reach what it needs")
