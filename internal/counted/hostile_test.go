@@ -63,6 +63,9 @@ func TestComputedControl(t *testing.T) {
 		{"self call through its return address", "b905000000e800000000ffc97803ff242458b801000000c3", 22, false},
 		// mov ecx, 3; 3: call 1f; dec ecx; nop; dec ecx; jns 3b; ret; 1: pop rax; add rax, 2; jmp rax
 		{"stepping over the next instruction", "b903000000e808000000ffc990ffc979f4c3584883c002ffe0", 30, false},
+		// lea rdx, [rip+1f-1]; add rdx, 1; jmp rdx; int3 4 times; 1: nop; jmp 2f; ud2; 2: mov eax, 1; ret: behind the no-op nothing
+		// is seen to be code
+		{"behind padding", "488d15090000004883c201ffe2ccccccc390eb020f0bb801000000c3", 7, false},
 		// xor eax, eax; mov ecx, 79; 1: lea rdx, [rip+5f]; lea rdx, [rdx+rcx*4]; jmp rdx; 5: (add eax, 1; nop) 80 times; dec ecx;
 		// jns 1b; ret
 		{"into an unrolled loop", "31c0b94f000000488d1506000000488d148affe2" + strings.Repeat("83c00190", 80) + "ffc90f89abfeffffc3", 6883, false},

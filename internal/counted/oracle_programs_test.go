@@ -62,6 +62,7 @@ func TestProgramsCounted(t *testing.T) {
 			row, why := compareProgram(t, object, i, source)
 			all.add(row)
 			if why != "" {
+				t.Logf("%s: f%d: %s", source, i, why)
 				others[why]++
 			}
 		}
@@ -88,6 +89,7 @@ func compareProgram(t *testing.T, object []byte, i int, source string) (row trie
 		if errors.As(err, &p) {
 			t.Errorf("%s: f%d: %v: %s", source, i, err, p.Detail)
 		}
+		t.Log(err)
 		return row, "in steps: " + words(err)
 	}
 	c, err := newCopied(s, time.Hour)
@@ -98,6 +100,7 @@ func compareProgram(t *testing.T, object []byte, i int, source string) (row trie
 	got, err := c.alone()
 	if err != nil {
 		row.stepped = 1
+		t.Log(err)
 		return row, "rewritten: " + words(err)
 	}
 	if !got.Equal(truth.Ledger) {
