@@ -1,5 +1,7 @@
 package screen
 
+import "strings"
+
 // access is what an instruction does to its memory operand: two bits, and a size above them.
 type access uint8
 
@@ -99,7 +101,7 @@ func (in *Inst) accessBytes(r *row) int {
 		n = in.operandSize()
 	}
 	if in.Space == Evex && in.Map != 4 && in.Payload&0x10 != 0 {
-		return in.broadcastBytes()
+		return in.broadcastBytes(r)
 	}
 	return n
 }
@@ -128,11 +130,18 @@ func (in *Inst) implicitBytes() int {
 }
 
 // broadcastBytes is the size of the element that an EVEX instruction reads when it repeats it: half precision in maps 5 and 6 and where
-// map 3's prefix is none, else by W (SDM vol. 2, 2.7.12).
-func (in *Inst) broadcastBytes() int {
+// map 3's prefix is none, else by W (SDM vol. 2, 2.7.12). Complex numbers of two halves are single elements, and conversions to half
+// precision read what they convert.
+func (in *Inst) broadcastBytes(r *row) int {
+	name := iclassNames[r.iclass]
+	from, _, converts := conversion(strings.TrimPrefix(name, "V"))
 	switch {
 	case in.W == 1:
 		return 8
+	case converts && in.Map >= 5:
+		return from / 8
+	case strings.HasPrefix(name, "VF") && strings.HasSuffix(name, "CPH"):
+		return 4
 	case in.Map >= 5 || in.Map == 3 && in.PP == 0:
 		return 2
 	}

@@ -26,6 +26,9 @@ type Effect struct {
 	// Lanes is how many elements that register decides about, and LaneBits how far
 	// their bits of decision are apart in a vector register.
 	Lanes, LaneBits int
+	// Unsized: it accesses memory, but how much depends on more than code, registers and a mask: on the configuration of tiles, or on
+	// which registers XSAVE finds in use.
+	Unsized bool
 	// WholeLoad: what is loaded does not depend on which lanes are active; LoadOnce:
 	// only on whether any is, as one element is repeated in all.
 	WholeLoad, LoadOnce bool
@@ -87,7 +90,7 @@ func EffectOf(code []byte) (e Effect, ok bool) {
 		e.Precision = precision(name, &shapes[r.iclass])
 	}
 	e.registers(&in, r, name)
-	e.memory(&in, r, name)
+	e.memory(&in, r, name, code)
 	e.scale(&in, name)
 	switch name {
 	case "DIV", "IDIV", "DIVPS", "DIVPD", "DIVSS", "DIVSD", "FDIV", "FDIVP", "FDIVR", "FDIVRP", "FIDIV", "FIDIVR":
@@ -143,7 +146,7 @@ func scalarName(name string) bool {
 }
 
 // memory fills in the accesses to memory: to the operand that ModRM names, to what string instructions point at, and to the stack.
-func (e *Effect) memory(in *Inst, r *row, name string) {
+func (e *Effect) memory(in *Inst, r *row, name string, code []byte) {
 	if read, write := in.access(r); read || write {
 		n := in.accessBytes(r)
 		if name == "VMOVDDUP" { // the table has the size of one length for all
@@ -162,6 +165,18 @@ func (e *Effect) memory(in *Inst, r *row, name string) {
 	word := 8
 	if in.Prefixes&Pfx66 != 0 && in.W == 0 {
 		word = 2
+	}
+	switch name {
+	case "MOVDIR64B":
+		e.store(64)
+	case "XSAVE", "XSAVE64", "XSAVEC", "XSAVEC64", "XSAVEOPT", "XSAVEOPT64", "XSAVES", "XSAVES64", "XRSTOR", "XRSTOR64", "XRSTORS", "XRSTORS64":
+		e.Unsized = true
+	}
+	if e.File == FileTile && in.memory() && !strings.HasSuffix(name, "CFG") {
+		e.Unsized = true
+	}
+	if e.Unsized {
+		e.Loads, e.LoadBytes, e.Stores, e.StoreBytes = 0, 0, 0, 0
 	}
 	if in.Space > Rex2 {
 		if in.Space == Evex && in.Map == 4 {
@@ -192,7 +207,18 @@ func (e *Effect) memory(in *Inst, r *row, name string) {
 	case "LEAVE":
 		e.load(word)
 	case "ENTER":
-		e.store(word) // the frames of nested procedures, which no compiler makes, apart
+		e.store(word)
+		if level := int(code[in.Len-1]) & 31; level > 0 { // the frames of the procedures around it, and its own (SDM vol. 2, ENTER)
+			for range level - 1 {
+				e.load(word)
+				e.store(word)
+			}
+			e.store(word)
+		}
+	case "FLDENV", "FNSTENV", "FRSTOR", "FNSAVE":
+		if in.Prefixes&Pfx66 != 0 && in.W == 0 { // the environment of 16-bit code, in 14 bytes
+			e.LoadBytes, e.StoreBytes = max(e.LoadBytes-14, 0), max(e.StoreBytes-14, 0)
+		}
 	case "CMPSB", "CMPSW", "CMPSD", "CMPSQ", "REPE_CMPSB", "REPE_CMPSW", "REPE_CMPSD", "REPE_CMPSQ", "REPNE_CMPSB", "REPNE_CMPSW", "REPNE_CMPSD", "REPNE_CMPSQ":
 		if in.Op == 0xA6 || in.Op == 0xA7 { // CMPSD is also the name of a comparison of vectors
 			e.load(e.LoadBytes)

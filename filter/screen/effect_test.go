@@ -26,7 +26,7 @@ func describe(e *Effect) (s string) {
 	for _, f := range []struct {
 		is   bool
 		word string
-	}{{e.Scalar, "scalar"}, {e.Division, "division"}, {e.Gather, "gather"}, {e.Scatter, "scatter"}, {e.Scale == ScaleTurns, "turns"}, {e.WholeLoad, "whole"}, {e.LoadOnce, "once"}} {
+	}{{e.Scalar, "scalar"}, {e.Division, "division"}, {e.Gather, "gather"}, {e.Scatter, "scatter"}, {e.Scale == ScaleTurns, "turns"}, {e.WholeLoad, "whole"}, {e.LoadOnce, "once"}, {e.Unsized, "unsized"}} {
 		if f.is {
 			s += " " + f.word
 		}
@@ -144,6 +144,19 @@ func TestEffectOf(t *testing.T) {
 		{"62 f3 75 49 3e 10 01", "vpcmpltub k2{k1},zmm1,ZMMWORD PTR [rax]", "load 1:64 vector 512 k1:64"},
 		{"62 f1 7e 09 11 00", "vmovss DWORD PTR [rax]{k1},xmm0", "store 1:4 vector 128 scalar k1:1"},
 		{"48 0f be 01", "movsx rax,BYTE PTR [rcx]", "load 1:1"},
+		{"df 6c 24 08", "fild QWORD PTR [rsp+0x8]", "load 1:8 x87"},
+		{"df 04 24", "fild WORD PTR [rsp]", "load 1:2 x87"},
+		{"df 7c 24 08", "fistp QWORD PTR [rsp+0x8]", "store 1:8 x87"},
+		{"df 1c 24", "fistp WORD PTR [rsp]", "store 1:2 x87"},
+		{"62 f1 fe 08 7e 00", "vmovq xmm0,QWORD PTR [rax] (EVEX)", "load 1:8 vector 128"},
+		{"62 f1 fd 08 7e 00", "vmovq QWORD PTR [rax],xmm0 (EVEX)", "store 1:8 vector 128"},
+		{"66 0f 38 f8 00", "movdir64b rax,[rax]", "load 1:64 store 1:64"},
+		{"62 f6 76 58 56 00", "vfmaddcph zmm0,zmm1,DWORD BCST [rax]", "load 1:4 flops 128 f16 vector 512"},
+		{"62 f5 7c 58 5b 00", "vcvtdq2ph ymm0,DWORD BCST [rax]", "load 1:4 vector 512"},
+		{"66 d9 30", "fnstenv of 16-bit code", "store 1:14 x87"},
+		{"c8 10 00 03", "enter 0x10,0x3", "load 2:16 store 4:32"},
+		{"0f ae 20", "xsave [rax]", "unsized"},
+		{"c4 e2 7b 4b 04 08", "tileloadd tmm0,[rax+rcx]", "tile unsized"},
 		{"48 ab", "stos QWORD PTR es:[rdi],rax", "store 1:8"},
 		{"c5 fd 51 00", "vsqrtpd ymm0,YMMWORD PTR [rax]", "load 1:32 flops 4 f64 vector 256"},
 	} {

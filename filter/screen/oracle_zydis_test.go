@@ -25,7 +25,7 @@ func TestZydis(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	z := startZydis(t)
+	z := startZydis(t, "lengths")
 	d := newDifferences()
 	gen := newRandomInst(1)
 	batch := make([]byte, zydisBatch*zydisString)
@@ -58,13 +58,13 @@ type zydis struct {
 	out io.Reader
 }
 
-func startZydis(t *testing.T) *zydis {
+func startZydis(t *testing.T, program string) *zydis {
 	t.Helper()
 	if _, err := os.Stat("/usr/include/Zydis/Zydis.h"); err != nil {
 		t.Skip("needs Zydis (libzydis-dev)")
 	}
-	bin := filepath.Join(t.TempDir(), "lengths")
-	if out, err := exec.Command("gcc", "-O2", "-o", bin, "testdata/zydis/lengths.c", "-lZydis").CombinedOutput(); err != nil {
+	bin := filepath.Join(t.TempDir(), program)
+	if out, err := exec.Command("gcc", "-O2", "-o", bin, "testdata/zydis/"+program+".c", "-lZydis").CombinedOutput(); err != nil {
 		t.Fatalf("gcc: %v\n%s", err, out)
 	}
 	cmd := exec.Command(bin)

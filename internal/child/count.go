@@ -60,6 +60,11 @@ func (j *job) countWithin(limit time.Duration, s *subject.Subject, length time.D
 		res.Counters = append(res.Counters, e)
 		res.Unavailable = slices.DeleteFunc(res.Unavailable, func(u wire.Unavailable) bool { return u.Name == f.Name })
 	}
+	if c.Unsized && asked.All {
+		for _, name := range count.AccessNames() {
+			res.Unavailable = append(res.Unavailable, wire.Unavailable{Name: name, Reason: "the call saves the registers' state or moves tiles, and how much that accesses depends on more than is looked at"})
+		}
+	}
 	res.Notes = append(res.Notes, c.Notes...)
 	if asked.Profile != "" {
 		res.Profile = c.Profile(s, asked.Profile)

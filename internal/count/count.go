@@ -65,6 +65,9 @@ type Totals struct {
 	X87, Mask, Tile   uint64
 	Divisions         uint64
 	Gathers, Scatters uint64 // instructions
+	// Unsized: an instruction was executed that accesses memory, but nobody knows how much
+	// (screen.Effect.Unsized). There are no figures of accesses then.
+	Unsized bool
 }
 
 // Sum adds up a ledger. code gives the bytes from an address on.
@@ -111,6 +114,7 @@ func (t *Totals) flow(e *screen.Effect, n *Tally) {
 
 // memory adds accesses to memory.
 func (t *Totals) memory(e *screen.Effect, n *Tally) {
+	t.Unsized = t.Unsized || e.Unsized && n.Executed > 0
 	switch {
 	case e.Scale == screen.ScaleTurns, e.Gather, e.Scatter:
 		times := n.Executed

@@ -1,6 +1,7 @@
 package count
 
 import (
+	"slices"
 	"testing"
 
 	"webrunner/filter/screen"
@@ -46,6 +47,23 @@ func TestAdd(t *testing.T) {
 					t.Errorf("%s: %v, want %v", tt.name, g[i], w[i])
 				}
 			}
+		}
+	}
+}
+
+// TestUnsized: where an instruction accesses nobody knows how much, there are no figures of accesses.
+func TestUnsized(t *testing.T) {
+	for _, executed := range []uint64{0, 1} {
+		got := Totals{FLOPsOf: map[Kind]uint64{}, VectorOf: map[int]uint64{}}
+		got.Add(&screen.Effect{Loads: 1, LoadBytes: 8}, &Tally{Executed: 3})
+		got.Add(&screen.Effect{Unsized: true}, &Tally{Executed: executed})
+		for _, f := range got.Figures() {
+			if slices.Contains(AccessNames(), f.Name) && executed > 0 {
+				t.Errorf("there is %+v", f)
+			}
+		}
+		if want := 11 - 4*int(executed); len(got.Figures()) != want || got.Instructions != 3+executed {
+			t.Errorf("%d figures, want %d; %d instructions", len(got.Figures()), want, got.Instructions)
 		}
 	}
 }

@@ -16,8 +16,12 @@ type Figure struct {
 // InstructionsName is the name of the count of instructions.
 const InstructionsName = "Instructions"
 
+// AccessNames lists the figures that tell what a call accesses.
+func AccessNames() []string { return []string{"Loads", "Stores", "LoadedBytes", "StoredBytes"} }
+
 // Figures lists the totals under the names that users know, those first that every call
-// has, whatever their value, then kinds of which there are any.
+// has, whatever their value, then kinds of which there are any. Where accesses are not
+// known, they are left out.
 func (t *Totals) Figures() []Figure {
 	list := []Figure{
 		{InstructionsName, t.Instructions, "instructions"},
@@ -26,6 +30,9 @@ func (t *Totals) Figures() []Figure {
 		{"Branches", t.Branches, "branches"}, {"TakenBranches", t.Taken, "branches"}, {"Calls", t.Calls, "calls"},
 		{"FLOPs", t.FLOPs, "FLOPs"},
 		{"IntegerInstructions", t.Integer, "instructions"}, {"VectorInstructions", t.Vector, "instructions"},
+	}
+	if t.Unsized {
+		list = slices.DeleteFunc(list, func(f Figure) bool { return slices.Contains(AccessNames(), f.Name) })
 	}
 	some := func(name string, value uint64, unit string) {
 		if value > 0 {

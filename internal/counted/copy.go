@@ -250,8 +250,8 @@ func (c *copied) run(s *subject.Subject, plan cell.Plan) (out *cell.Outcome, err
 	return out, err
 }
 
-// learn adds to the entries the address that a cell ended at because the table had it
-// not. An error is another end.
+// learn notes where control came to that was not known to be code, or not to be come to by
+// an address, which is how a cell ended. An error is another end.
 func (c *copied) learn(out *cell.Outcome) error {
 	addr, missing := rewrite.Target(c.memory)
 	switch {
@@ -261,20 +261,32 @@ func (c *copied) learn(out *cell.Outcome) error {
 		return fmt.Errorf("the rewritten code ended by a %v", out.End)
 	case out.Regs.Rip == 0 && missing && !slices.Contains(c.source.Entries, addr):
 		c.source.Entries = append(c.source.Entries, addr)
-		c.learned++
-		c.source.Anywhere = c.learned >= patientUntil
-		if !c.copy.Instruction(addr) { // or nothing was seen to lead there
-			c.code.Roots = append(c.code.Roots, addr)
-			if err := c.decode(nil); err != nil {
-				return err
-			}
-		}
-		c.copy = nil
-		return nil
+		c.source.Anywhere = c.learned+1 >= patientUntil
+		return c.again(addr)
 	case out.Regs.Rip == 0 && missing:
 		return fmt.Errorf("control goes to %#x, where no instruction begins that the screen saw", addr)
 	}
+	if behind, ok := c.copy.RanOff(out.Regs.Rip); ok && out.Signal == unix.SIGILL && !slices.Contains(c.code.Roots, behind) {
+		return c.again(behind)
+	}
+	if stop, ok := c.copy.Stop(out.Regs.Rip); ok && out.Signal == unix.SIGILL {
+		text, _ := screen.Text(c.subject.Space.Code(stop), stop, nil)
+		return fmt.Errorf("rewritten code has no place for the instruction at %#x, which ends the call, reads a clock or could show where the code lies: %s", stop, text)
+	}
 	return fmt.Errorf("the rewritten code ended by %v at %#x", out.Signal, out.Regs.Rip)
+}
+
+// again has the copy made again, now that control is known to come to an address.
+func (c *copied) again(addr uint64) error {
+	c.learned++
+	if !c.copy.Instruction(addr) { // nothing was seen to lead there
+		c.code.Roots = append(c.code.Roots, addr)
+		if err := c.decode(nil); err != nil {
+			return err
+		}
+	}
+	c.copy = nil
+	return nil
 }
 
 // result is what a call leaves: what it returned, and a hash of the operands.

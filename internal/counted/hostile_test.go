@@ -63,6 +63,9 @@ func TestComputedControl(t *testing.T) {
 		{"self call through its return address", "b905000000e800000000ffc97803ff242458b801000000c3", 22, false},
 		// mov ecx, 3; 3: call 1f; dec ecx; nop; dec ecx; jns 3b; ret; 1: pop rax; add rax, 2; jmp rax
 		{"stepping over the next instruction", "b903000000e808000000ffc990ffc979f4c3584883c002ffe0", 30, false},
+		// lea rdx, [rip+1f-1]; add rdx, 1; jmp rdx; int3 4 times; 1: nop; jmp 2f; ud2; 2: mov eax, 1; ret: behind the no-op nothing
+		// is seen to be code
+		{"behind padding", "488d15090000004883c201ffe2ccccccc390eb020f0bb801000000c3", 7, false},
 		// xor eax, eax; mov ecx, 79; 1: lea rdx, [rip+5f]; lea rdx, [rdx+rcx*4]; jmp rdx; 5: (add eax, 1; nop) 80 times; dec ecx;
 		// jns 1b; ret
 		{"into an unrolled loop", "31c0b94f000000488d1506000000488d148affe2" + strings.Repeat("83c00190", 80) + "ffc90f89abfeffffc3", 6883, false},
@@ -114,5 +117,87 @@ func TestRewritingInTime(t *testing.T) {
 	}
 	if _, err := c.call(s, s.Plan()); !errors.Is(err, errNoTime) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestTelltale: what could show rewritten code that it is a copy, and where it and its counters lie, is counted in single
+// steps, where there are none to be found and changed.
+func TestTelltale(t *testing.T) {
+	for _, tt := range []struct {
+		name, code   string
+		instructions uint64
+		unsized      bool
+	}{
+		// fld1; fnstenv [rsp-64]; mov eax, [rsp-52]; lea rcx, [rip-17]; sub eax, ecx; fninit; ret: the distance from here
+		{"fnstenv", "d9e8d97424c08b4424cc488d0defffffff29c8dbe3c3", 7, false},
+		// fld1; fnsave [rsp-120]; mov eax, [rsp-108]; ret
+		{"fnsave", "d9e8dd7424888b442494c3", 4, false},
+		// mov rdx, rsp; sub rsp, 1024; and rsp, -64; fld1; fxsave64 [rsp]; mov rax, [rsp+8]; fninit; mov rsp, rdx; ret
+		{"fxsave", "4889e24881ec000400004883e4c0d9e8480fae0424488b442408dbe34889d4c3", 9, false},
+		// the same with mov esi, edx; mov eax, 3; xor edx, edx; xsave64 [rsp]; but for RSI
+		{"xsave", "4889e64881ec001000004883e4c0b80300000031d2480fae2424488b4424104889f4c3", 9, true},
+		// rdtsc; xor eax, eax; ret
+		{"rdtsc", "0f3131c0c3", 3, false},
+		// rdtscp; xor eax, eax; xor edx, edx; ret
+		{"rdtscp", "0f01f931c031d2c3", 4, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := subjectFor(t, function(t, tt.code))
+			if s == nil {
+				t.Skip("this host lacks the instruction")
+			}
+			c, err := Count(s, time.Millisecond, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(strings.Join(c.Notes, "; "), "single steps, not in rewritten code: rewritten code has no place for the instruction") {
+				t.Errorf("%q", c.Notes)
+			}
+			if c.Instructions != tt.instructions || c.Unsized != tt.unsized {
+				t.Errorf("%d instructions, want %d; accesses are unknown: %v", c.Instructions, tt.instructions, c.Unsized)
+			}
+		})
+	}
+}
+
+// TestBranchToNext: a branch that goes to the next instruction in any case is taken where its condition holds, both ways.
+func TestBranchToNext(t *testing.T) {
+	// mov ecx, 3; 1: cmp ecx, 2; jz 2f; 2: ja 3f; 3: jrcxz 4f; 4: dec ecx; jnz 1b; inc ecx; loop 5f; 5: ret
+	s := subjectFor(t, function(t, "b90300000083f90274007700e300ffc975f3ffc1e200c3"))
+	c, err := newCopied(s, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.alone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	truth, err := step.Run(s, s.Plan(), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := uint64(0)
+	for _, n := range truth.Ledger {
+		taken += n.Taken
+	}
+	if !got.Equal(truth.Ledger) || taken != 1+1+0+2+0 {
+		t.Errorf("%d branches are taken, want 4; the two ways are equal: %v", taken, got.Equal(truth.Ledger))
+	}
+}
+
+// TestStepsUnseen: a step that a hypervisor may make, and that would hide a turn of what follows, is not relied upon.
+func TestStepsUnseen(t *testing.T) {
+	for _, tt := range []struct{ name, code string }{
+		// push rbx; xor eax, eax; mov esi, 4; lea rdi, [rsp-64]; cpuid; rep stosb; pop rbx; ret
+		{"repeated", "5331c0be04000000488d7c24c00fa2f3aa5bc3"},
+		// push rbx; xor eax, eax; cpuid; loop itself; pop rbx; ret
+		{"branch to itself", "5331c00fa2e2fe5bc3"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := subjectFor(t, function(t, tt.code))
+			if _, err := step.Run(s, s.Plan(), 1000); err == nil || !strings.Contains(err.Error(), "unseen") {
+				t.Error(err)
+			}
+		})
 	}
 }

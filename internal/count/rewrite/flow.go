@@ -18,7 +18,7 @@ const (
 	jumpIndirect      // jmp r/m
 	callIndirect      // call r/m
 	ret
-	stop // a trap, or what cannot be copied: the copy traps there
+	stop // a trap, or what cannot be copied or must not be: the copy traps there
 )
 
 // flowOf classifies an instruction.
@@ -37,6 +37,8 @@ func flowOf(in *screen.Inst) flow {
 		case in.Op >= 0x80 && in.Op <= 0x8F:
 			return branch
 		case in.Op == 0x0B, in.Op == 0x05, in.Op == 0x34: // UD2, SYSCALL, SYSENTER
+			return stop
+		case tells(in):
 			return stop
 		}
 	}
@@ -65,11 +67,32 @@ func flowOfByte(in *screen.Inst) flow {
 		case 3, 5:
 			return stop
 		}
+	case (in.Op == 0xD9 || in.Op == 0xDD) && in.ModRM < 0xC0 && in.ModRM>>3&7 == 6: // FNSTENV, FNSAVE
+		return stop // they store where the last x87 instruction lies
 	case in.Op == 0xC7 && in.ModRM == 0xF8, in.Op == 0xC6 && in.ModRM == 0xF8, // XBEGIN, XABORT
 		in.Op >= 0xCA && in.Op <= 0xCF, in.Op == 0xF1, in.Op == 0xF4:
 		return stop
 	}
 	return next
+}
+
+// tells tells of instructions of map 1 from which code could learn that it is a copy and
+// where this lies: what stores the address of the last x87 instruction, and what reads a
+// clock, by which it could search memory for the copy and its counters.
+func tells(in *screen.Inst) bool {
+	reg := in.ModRM >> 3 & 7
+	plain := in.Rep == 0 && in.Prefixes&screen.Pfx66 == 0
+	switch in.Op {
+	case 0x31, 0x33: // RDTSC, RDPMC
+		return true
+	case 0x01:
+		return in.ModRM == 0xF9 || in.ModRM == 0xFD // RDTSCP, RDPRU
+	case 0xAE:
+		return plain && in.ModRM < 0xC0 && (reg == 0 || reg == 4 || reg == 6) // FXSAVE, XSAVE, XSAVEOPT
+	case 0xC7:
+		return in.ModRM < 0xC0 && (reg == 4 || reg == 5) // XSAVEC, XSAVES
+	}
+	return false
 }
 
 func pick(ok bool, f flow) flow {

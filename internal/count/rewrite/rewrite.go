@@ -303,5 +303,40 @@ func (c *Copy) Instruction(addr uint64) bool {
 	return ok && c.sections[i].Lengths[off] > 0
 }
 
+// Stop is the original address of the instruction that the copy traps in place of, if the
+// trap lies at an address in it.
+func (c *Copy) Stop(at uint64) (addr uint64, ok bool) {
+	b := c.holding(at)
+	if b == nil || b.flow != stop {
+		return 0, false
+	}
+	s := &c.sections[b.section]
+	last := int(b.start)
+	for off := last; off < int(b.end); off += int(s.Lengths[off]) {
+		last = off
+	}
+	return s.Addr + uint64(last), true
+}
+
+// RanOff is the original address behind the code that ends with the trap at an address in
+// the copy: nobody knew that there is code as well.
+func (c *Copy) RanOff(at uint64) (addr uint64, ok bool) {
+	b := c.holding(at)
+	if b == nil || b.flow.ends() {
+		return 0, false
+	}
+	s := &c.sections[b.section]
+	return s.Addr + uint64(b.end), int(b.end) < len(s.Code) && s.Lengths[b.end] == 0
+}
+
+// holding is the block whose copy an address lies in, nil if there is none.
+func (c *Copy) holding(at uint64) *block {
+	i := sort.Search(len(c.blocks), func(i int) bool { return uint64(c.blocks[i].at) > at }) - 1
+	if i < 0 {
+		return nil
+	}
+	return &c.blocks[i]
+}
+
 // errFar says that the copy does not fit where it shall lie.
 var errFar = errors.New("the copy of the code does not reach what it needs")

@@ -77,8 +77,11 @@ type stepper struct {
 type effect struct {
 	screen.Effect
 	addr   uint64
-	next   uint64 // address of the one behind it
-	rcx    uint64 // bits of RCX that count turns
+	next   uint64       // address of the one behind it
+	rcx    uint64       // bits of RCX that count turns
+	branch *screen.Inst // a conditional branch to the next instruction
+	made   bool         // a hypervisor may execute it
+	stays  bool         // it may leave the instruction pointer where it is
 	tally  *count.Tally
 	refuse error
 }
@@ -106,8 +109,14 @@ func (s *stepper) before(at *cell.Stopped) error {
 	if e.refuse != nil {
 		return e.refuse
 	}
+	if s.last != nil && s.last.made && e.stays {
+		return fmt.Errorf("a step over the instruction at %#x, which a hypervisor may make, could go into the repeated one behind it unseen", s.last.addr)
+	}
 	e.tally.Executed++
 	s.last, s.lastRCX = e, at.Regs.Rcx
+	if e.branch != nil && taken(e.branch, &at.Regs) {
+		e.tally.Taken++
+	}
 	if e.Scale == screen.ScaleMask || e.Scale == screen.ScaleVector {
 		n, err := active(e, at)
 		if err != nil {
@@ -167,6 +176,15 @@ func (s *stepper) at(addr uint64) *effect {
 	e.next = addr + uint64(in.Len)
 	if in.Prefixes&screen.Pfx67 != 0 {
 		e.rcx = 1<<32 - 1
+	}
+	e.made, e.stays = mayBeMade(&in), e.Scale == screen.ScaleTurns
+	if e.Flow == screen.FlowBranch {
+		switch branchTarget(&in, code, addr) {
+		case addr:
+			e.stays = true
+		case e.next:
+			e.branch = &in
+		}
 	}
 	e.refuse = unsteppable(&in, &e.Effect, addr)
 	return e
