@@ -98,7 +98,7 @@ func (a *app) demoKernels(c *client.Client) error {
 		}
 	}
 	_ = w.Flush() // into memory
-	fmt.Fprintf(a.out, "%s, Linux %s\n\n%s", report.Processor(&host), host.Kernel, table.String())
+	fmt.Fprintf(a.out, "%s, Linux %s\n\n%s", host.Processor(), host.Kernel, table.String())
 	if len(doubts) > 0 {
 		fmt.Fprintf(a.out, "\n%s\n", strings.Join(doubts, "\n"))
 	}

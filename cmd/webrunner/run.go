@@ -200,7 +200,7 @@ func (o *runOptions) write(a *app, res *wire.Result, line string, first bool) er
 		fmt.Fprintf(a.out, "# %s\n", words.Line(line, 1024))
 	}
 	if o.out == "text" {
-		if by := report.Machine(&res.Host); o.server != "" && by != "" {
+		if by := res.Host.Named(); o.server != "" && by != "" {
 			fmt.Fprintf(a.err, "webrunner: measured at %s by %s\n", words.Line(o.server, 256), words.Line(by, 256))
 		}
 		for _, d := range report.Doubts(res, len(*o.options["events"]) > 0) {

@@ -368,6 +368,15 @@ func TestScreenOptions(t *testing.T) {
 			t.Errorf("%+v: %v %.300s, want %s", tt.options, rep.Problem, rep.Document, tt.lacks)
 		}
 	}
+	h, err := host()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Machine, h.CPU, h.Microarchitecture = "host7", "a CPU", "Zen 5"
+	named := doOn(t, h, &wire.Job{Kind: wire.Screen, Object: example(t, "sdot"), Screen: wire.ScreenOptions{Assume: "nehalem"}})
+	if named.Problem != nil || !strings.Contains(string(named.Document), `"machine":"host7","microarchitecture":"Zen 5"`) || !strings.HasSuffix(named.Text, "\nscreened at host7: Zen 5 (a CPU)\n") {
+		t.Errorf("%v: %s%s", named.Problem, named.Document, named.Text)
+	}
 	for _, o := range []wire.ScreenOptions{{Assume: "nonsense"}, {Refuse: []string{"nonsense"}}} {
 		if p := job(o).Problem; p == nil || p.Class != wire.BadParameter {
 			t.Errorf("%+v: %v", o, p)

@@ -78,6 +78,12 @@ func (j *job) screen() (*wire.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	host := &j.Host
+	for _, k := range []struct{ key, name string }{{"machine", host.Machine}, {"microarchitecture", host.Microarchitecture}} {
+		if doc, err = wire.With(doc, k.key, k.name); err != nil {
+			return nil, err
+		}
+	}
 	with := subject.Joined(j.Job, im)
 	if with != nil {
 		if doc, err = wire.With(doc, "with", with); err != nil {
@@ -104,7 +110,11 @@ func (j *job) screen() (*wire.Report, error) {
 		if with != nil {
 			fmt.Fprintln(w, with)
 		}
-		return v.WriteText(w)
+		if err := v.WriteText(w); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(w, "screened at %s\n", host.Named())
+		return err
 	})
 	return &wire.Report{Document: doc, OK: v.Runnable() || v.Accepted && j.Screen.Assume == "", Text: text, Timing: took}, err
 }

@@ -54,10 +54,18 @@ func Benchfmt(w io.Writer, r *wire.Result) error {
 	return err
 }
 
-// benchTail takes back which other function a result is of, or what follows would have it.
-func benchTail(b *strings.Builder, r *wire.Result) {
-	if otherFunction(r) != "" {
-		b.WriteString("symbol:\n")
+// benchTail takes back what only some results have: configuration holds until it is set
+// anew, and what speaks against one result is not to speak against those behind it, in
+// this output or in others that are put behind it. A line with a key alone takes it away.
+func benchTail(b *strings.Builder, r *wire.Result, more ...string) {
+	for _, c := range doubts(r) {
+		more = append(more, c.key)
+	}
+	if manner(&r.Conditions) != "" {
+		more = append(more, "measured")
+	}
+	for _, key := range more {
+		fmt.Fprintf(b, "%s:\n", key)
 	}
 }
 
@@ -80,7 +88,7 @@ func benchHead(b *strings.Builder, r *wire.Result) {
 	config(b, "kernel", r.Kernel)
 	config(b, "machine", r.Host.Machine)
 	config(b, "microarchitecture", r.Host.Microarchitecture)
-	config(b, "cpu", Processor(&r.Host))
+	config(b, "cpu", r.Host.Processor())
 	config(b, "object", r.Object.SHA256)
 	config(b, "measured", manner(&r.Conditions))
 }
@@ -113,10 +121,6 @@ func doubts(r *wire.Result) []pair {
 	}
 	return list
 }
-
-// doubtKeys are the keys of all doubts. Configuration holds until it is set anew: a line
-// with a key alone takes it away.
-func doubtKeys() []string { return []string{"verify", "integrity", "abi", "trust", "symbol"} }
 
 // config writes one line of configuration, unless there is nothing to say.
 func config(b *strings.Builder, key, value string) {

@@ -51,7 +51,7 @@ func CheckText(w io.Writer, c *wire.Checked) error {
 		fmt.Fprintf(&b, "note: %s\n", line(n))
 	}
 	if c.Host != nil {
-		fmt.Fprintf(&b, "checked at %s\n", line(Machine(c.Host)))
+		fmt.Fprintf(&b, "checked at %s\n", line(c.Host.Named()))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

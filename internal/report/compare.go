@@ -91,7 +91,7 @@ func ComparisonText(w io.Writer, c *wire.Comparison) error {
 	for _, n := range c.Notes {
 		fmt.Fprintf(&b, "%s\n", line(n))
 	}
-	if by := Machine(&c.A.Host); by != "" {
+	if by := c.A.Host.Named(); by != "" {
 		fmt.Fprintf(&b, "measured at %s\n", line(by))
 	}
 	_, err := io.WriteString(w, b.String())
@@ -126,7 +126,7 @@ func ComparisonCSV(w io.Writer, c *wire.Comparison) error {
 		}
 		t.Write([]string{
 			line(c.A.Kernel), params(p, "=", " "), line(c.A.Object.SHA256), line(c.B.Object.SHA256), line(r.Name), line(r.Unit), line(string(r.Source)),
-			decimal(r.Ratio), decimal(r.CI95[0]), decimal(r.CI95[1]), decimal(r.Floor), line(string(r.Verdict)), strconv.Itoa(r.Pairs), line(r.Note), line(c.A.Host.Machine), line(Processor(&c.A.Host)),
+			decimal(r.Ratio), decimal(r.CI95[0]), decimal(r.CI95[1]), decimal(r.Floor), line(string(r.Verdict)), strconv.Itoa(r.Pairs), line(r.Note), line(c.A.Host.Machine), line(c.A.Host.Processor()),
 			line(c.A.Symbol), line(c.A.SymbolWhy), line(c.B.Symbol), line(c.B.SymbolWhy),
 		})
 	}
@@ -177,7 +177,7 @@ func benchSide(b *strings.Builder, side string, r *wire.Result, at map[string]js
 		}
 		b.WriteByte('\n')
 	}
-	benchTail(b, r)
+	benchTail(b, r, "side")
 }
 
 // ComparisonGitHub writes annotations as GitHub's runners read them on the standard output

@@ -30,7 +30,7 @@ func CSV(w io.Writer, r *wire.Result) error {
 	head := []string{line(r.Kernel), params(r.Params, "=", " "), line(r.Object.SHA256)}
 	tail := func(trust string) []string {
 		return []string{
-			line(string(r.Verify.Status)), line(string(r.Integrity)), line(manner(&r.Conditions)), line(trust), line(r.Host.Machine), line(Processor(&r.Host)),
+			line(string(r.Verify.Status)), line(string(r.Integrity)), line(manner(&r.Conditions)), line(trust), line(r.Host.Machine), line(r.Host.Processor()),
 			line(r.Symbol), line(r.SymbolWhy),
 		}
 	}

@@ -95,7 +95,7 @@ func ComparisonFleetText(w io.Writer, f Fleet[*wire.Comparison]) error {
 	}
 	for i := range f {
 		if c := f[i].Of; c != nil {
-			wrap(&b, "", "  ", line(f[i].Machine)+": "+line(Machine(&c.A.Host)))
+			wrap(&b, "", "  ", line(f[i].Machine)+": "+line(c.A.Host.Named()))
 		}
 	}
 	f.problems(&b)

@@ -107,7 +107,7 @@ func RunFleetTable(w io.Writer, f Fleet[*wire.Result]) error {
 	}
 	for i := range f {
 		if r := f[i].Of; r != nil {
-			wrap(&b, "", "  ", line(f[i].Machine)+": "+line(Machine(&r.Host)))
+			wrap(&b, "", "  ", line(f[i].Machine)+": "+line(r.Host.Named()))
 		}
 	}
 	f.problems(&b)

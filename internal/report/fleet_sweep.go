@@ -77,7 +77,7 @@ func SweepFleetTable(w io.Writer, f Fleet[*wire.Sweep]) error {
 	for i := range f {
 		if s := f[i].Of; s != nil {
 			if r := anyResult(s); r != nil {
-				wrap(&b, "", "  ", line(f[i].Machine)+": "+line(Machine(&r.Host)))
+				wrap(&b, "", "  ", line(f[i].Machine)+": "+line(r.Host.Named()))
 			}
 			for j := range s.Points {
 				if p := s.Points[j].Problem; p != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -129,18 +130,54 @@ func TestRunFleet(t *testing.T) {
 	}
 }
 
-// TestDoubtKeys: what one machine's benchmarks say against themselves is taken back before
-// those of the next.
-func TestDoubtKeys(t *testing.T) {
-	r := timed("a", 1)
-	r.Verify.Status, r.Integrity, r.ABI.OK, r.Counters[0].Trust = wire.VerifyMismatch, wire.Suspect, false, "broken: x"
-	r.Warnings = []string{wire.OtherFunction + "g: it is the only function of the object"}
-	var keys []string
-	for _, d := range doubts(r) {
-		keys = append(keys, d.key)
+// TestBenchfmtTakesBack: what one benchmark says against itself, how it was measured and
+// which side it is do not hold for those behind it.
+func TestBenchfmtTakesBack(t *testing.T) {
+	bad, good := timed("a", 1), timed("b", 2)
+	bad.Verify.Status, bad.Integrity, bad.ABI.OK, bad.Counters[0].Trust = wire.VerifyMismatch, wire.Suspect, false, "broken: x"
+	bad.Conditions = wire.Conditions{Mode: "throughput", Data: "warm", Code: "warm", Pages: "small"}
+	at := func(n json.Number) map[string]json.Number { return map[string]json.Number{"n": n} }
+	both := func(w io.Writer) error {
+		ratio := wire.Ratio{Name: "Time", Unit: "ns", Cells: wire.Cells{A: []float64{1}, B: []float64{2}}}
+		if err := ComparisonBenchfmt(w, &wire.Comparison{A: bad, B: good, Ratios: []wire.Ratio{ratio}}); err != nil {
+			return err
+		}
+		return SweepBenchfmt(w, &wire.Sweep{Points: []wire.Point{{Params: at("1"), Result: bad}, {Params: at("2"), Result: good}}})
 	}
-	if !slices.Equal(keys, doubtKeys()) {
-		t.Errorf("%q are taken back, %q are written", doubtKeys(), keys)
+	var b bytes.Buffer
+	if err := fleetBenchfmt(&b, Fleet[int]{{Machine: "one"}}, func(w io.Writer, _ int) error { return both(w) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := Benchfmt(&b, good); err != nil {
+		t.Fatal(err)
+	}
+	holds, seen := map[string]string{}, 0 // as a reader of the format keeps it
+	for l := range strings.Lines(b.String()) {
+		key, value, ok := strings.Cut(strings.TrimSuffix(l, "\n"), ":")
+		switch {
+		case strings.HasPrefix(l, "Benchmark"):
+			seen++
+			want := 0 // which of five are of the bad one
+			if seen == 1 || seen == 3 {
+				want = 5
+			}
+			n := 0
+			for _, k := range []string{"verify", "integrity", "abi", "trust", "measured"} {
+				if holds[k] != "" {
+					n++
+				}
+			}
+			if n != want || (holds["side"] != "") != (seen < 3) || (holds["machine-id"] != "") != (seen < 5) {
+				t.Errorf("benchmark %d: %q", seen, holds)
+			}
+		case ok && strings.TrimSpace(value) == "":
+			delete(holds, key)
+		case ok:
+			holds[key] = strings.TrimSpace(value)
+		}
+	}
+	if seen != 5 {
+		t.Errorf("%d benchmarks: %s", seen, b.String())
 	}
 }
 

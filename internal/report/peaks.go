@@ -18,7 +18,7 @@ func PeaksFormats() []Form[*wire.Peaks] {
 // PeaksText writes a row for each peak.
 func PeaksText(w io.Writer, p *wire.Peaks) error {
 	var b strings.Builder
-	b.WriteString(line(Machine(&p.Host)) + "\n\n")
+	b.WriteString(line(p.Host.Named()) + "\n\n")
 	rows := [][]string{{"peak", "", "spread", "unit"}}
 	for _, q := range p.Peaks {
 		rows = append(rows, []string{line(q.Name), Number(q.Value), "±" + percent(100*q.Spread) + " %", line(q.Unit)})

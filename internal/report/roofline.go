@@ -22,7 +22,7 @@ func Roofline(w io.Writer, s *wire.Sweep, p *wire.Peaks) error {
 		title = r.Kernel + ": roofline"
 	}
 	d.text("title", "start", marginLeft, 22, title)
-	d.text("mark", "start", marginLeft, 40, Machine(&p.Host))
+	d.text("mark", "start", marginLeft, 40, p.Host.Named())
 	var spots []spot
 	xs, ys := []float64{1. / 16, 16}, []float64{}
 	for i := range s.Points {

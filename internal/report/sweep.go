@@ -45,7 +45,7 @@ func mainFigure(r *wire.Result) *wire.Counter {
 func SweepTable(w io.Writer, s *wire.Sweep) error {
 	var b strings.Builder
 	if r := anyResult(s); r != nil {
-		wrap(&b, "", "  ", line(r.Kernel)+" on "+line(Machine(&r.Host)))
+		wrap(&b, "", "  ", line(r.Kernel)+" on "+line(r.Host.Named()))
 		b.WriteByte('\n')
 	}
 	head := append(slices.Clone(s.Axes), "per call", "± 95 %", "per element")
@@ -166,7 +166,7 @@ func SweepCSV(w io.Writer, s *wire.Sweep) error {
 		for _, c := range ordered(r.Counters) {
 			t.Write(slices.Concat(at, []string{
 				line(r.Kernel), line(c.Name), decimal(c.Value), line(c.Unit), line(string(c.Source)), decimal(c.CI95[0]), decimal(c.CI95[1]),
-				decimal(r.Work.Elements), decimal(r.Work.Bytes), decimal(r.Work.FLOPs), line(string(r.Verify.Status)), line(string(r.Integrity)), "", line(r.Host.Machine), line(Processor(&r.Host)), line(r.Symbol), line(r.SymbolWhy),
+				decimal(r.Work.Elements), decimal(r.Work.Bytes), decimal(r.Work.FLOPs), line(string(r.Verify.Status)), line(string(r.Integrity)), "", line(r.Host.Machine), line(r.Host.Processor()), line(r.Symbol), line(r.SymbolWhy),
 			}))
 		}
 	}

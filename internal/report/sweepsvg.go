@@ -55,7 +55,7 @@ func SweepSVG(w io.Writer, s *wire.Sweep) error {
 			name += " (ran " + r.Symbol + ")"
 		}
 		d.text("title", "start", marginLeft, 22, name+": "+what)
-		d.text("mark", "start", marginLeft, 40, Machine(&r.Host)+", "+manner(&r.Conditions))
+		d.text("mark", "start", marginLeft, 40, r.Host.Named()+", "+manner(&r.Conditions))
 	}
 	if len(xs) == 0 || len(ys) == 0 {
 		d.text("title", "middle", chartWidth/2, chartHeight/2, "no point has a figure")

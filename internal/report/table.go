@@ -301,25 +301,7 @@ func host(h *wire.Host) string {
 	if h.PMU == "" {
 		pmu = "no PMU"
 	}
-	return fmt.Sprintf("%s, Linux %s, TSC %.0f MHz, %s", Machine(h), h.Kernel, float64(h.TSCHz)/1e6, pmu)
-}
-
-// Machine names a machine and its processor, as in "host7: Zen 5 (AMD EPYC 9755)".
-func Machine(h *wire.Host) string {
-	if h.Machine == "" {
-		return Processor(h)
-	}
-	return h.Machine + ": " + Processor(h)
-}
-
-// Processor names the processor by its design, where that is known, and by what
-// it says of itself, as in "Zen 5 (AMD EPYC 9755)".
-func Processor(h *wire.Host) string {
-	name := or(h.CPU, h.Vendor)
-	if h.Microarchitecture == "" {
-		return name
-	}
-	return h.Microarchitecture + " (" + name + ")"
+	return fmt.Sprintf("%s, Linux %s, TSC %.0f MHz, %s", h.Named(), h.Kernel, float64(h.TSCHz)/1e6, pmu)
 }
 
 // measured tells how the calls were made.

@@ -35,7 +35,9 @@ type screened struct {
 	Verdict       string          `json:"verdict"`
 	ISA           []string        `json:"isa"`
 	HostLacks     []string        `json:"host_lacks"`
-	Host          string          `json:"host,omitempty"`
+	Host          string          `json:"host,omitempty"` // whose extensions count: this processor, or assume's
+	Machine       string          `json:"machine"`
+	Design        string          `json:"microarchitecture"` // of the machine's processor
 	Instructions  int             `json:"instructions"`
 	Flops         int             `json:"flops"`
 	Mix           map[string]int  `json:"mix"`

@@ -109,7 +109,7 @@ func (f *fake) Do(ctx context.Context, job *wire.Job, progress func(*wire.Progre
 
 // screenVerdict is the document of a screen.
 const screenVerdict = `{"verdict":"accepted","isa":[],"host_lacks":[],"instructions":1,"flops":0,"mix":{},"refusals":[],"refusal_count":0,` +
-	`"notes":[],"lacks":[],"functions":[],"function_count":0,"data":[],"data_count":0,"data_bytes":0}`
+	`"notes":[],"lacks":[],"functions":[],"function_count":0,"data":[],"data_count":0,"data_bytes":0,"machine":"m","microarchitecture":"Zen 5"}`
 
 // ofObject tells of a class that the object has at whatever point of a sweep.
 func ofObject(c wire.Class) bool {
