@@ -128,17 +128,20 @@ func (s *Server) write(x *exchange, a answer) {
 	ctx.Response.SetBodyStream(&sent{b: a.body, free: func() { s.answers.give(x.client, size) }}, len(a.body))
 }
 
-// room holds an answer to the bound of what is not yet taken by clients. One for which a
-// job was done is let through beyond it: no further job begins until there is room.
+// room holds an answer to the bound of what is not yet taken by clients. One of the usual
+// size, for which a job was done, has had its room since before that began.
 func (s *Server) room(x *exchange, a answer) answer {
 	size := int64(len(a.body))
-	if x.done {
-		s.answers.take(x.client, size)
+	had := x.promised
+	x.promised = 0
+	switch {
+	case size <= had:
+		s.answers.give(x.client, had-size)
+		return a
+	case s.answers.draw(x.client, size-had, size):
 		return a
 	}
-	if s.answers.draw(x.client, size, size) {
-		return a
-	}
+	s.answers.give(x.client, had)
 	p := s.busy("there is no room for an answer until others are read")
 	if a = s.problem(x.accept, p); !s.answers.draw(x.client, int64(len(a.body)), 0) {
 		a.body = nil // answers of this size alone fill the bound

@@ -30,7 +30,8 @@ type exchange struct {
 	queued time.Duration
 	spawn  time.Duration
 	steps  steps
-	done   bool // a child has begun what was asked for
+
+	promised int64 // bytes of room for the answer, taken before a child began what was asked for
 }
 
 func newExchange(ctx *fasthttp.RequestCtx) *exchange {

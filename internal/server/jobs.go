@@ -171,6 +171,17 @@ func (s *Server) answerable(who client) *wire.Problem {
 	return nil
 }
 
+// promise takes room for an answer of the usual size, in bytes, before a job begins, so that the
+// job is not done for nothing. Where there is none, nothing is run. A larger answer must find the
+// rest when it is there: it is refused where others are not read, or clients could fill memory.
+func (s *Server) promise(x *exchange, size int64) *wire.Problem {
+	if !s.answers.draw(x.client, size, size) {
+		return s.busy("there is no room for an answer until others are read")
+	}
+	x.promised += size
+	return nil
+}
+
 func draining() *wire.Problem {
 	p := wire.Problemf(wire.Draining, "the server is shutting down; another may take the request")
 	p.RetryAfter = 5
@@ -196,10 +207,9 @@ func (s *Server) do(x *exchange, job *wire.Job) (*wire.Report, *wire.Problem) {
 	if left < limit/leastLeft {
 		return nil, s.waited()
 	}
-	if p := s.answerable(x.client); p != nil {
+	if p := s.promise(x, smallAnswer); p != nil {
 		return nil, p
 	}
-	x.done = true
 	job.Budget = job.Budget.Within(left)
 	defer s.metrics.begin(x.command)()
 	rep, timing, err := s.cfg.Engine.Do(ctx, job, x.queued, nil)

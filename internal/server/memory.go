@@ -42,15 +42,6 @@ func (m *memory) draw(who client, n, size int64) bool {
 	return true
 }
 
-// take takes n bytes, also beyond the limit, for what is there already.
-func (m *memory) take(who client, n int64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.used += n
-	m.by[who] += n
-	m.peak = max(m.peak, m.used)
-}
-
 // give brings n bytes back.
 func (m *memory) give(who client, n int64) {
 	m.mu.Lock()

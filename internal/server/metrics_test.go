@@ -31,7 +31,7 @@ func TestFiguresOfSteps(t *testing.T) {
 	for _, want := range []string{
 		`webrunner_deaths_total{class="crashed",signal=""} 1`, `webrunner_deaths_total{class="crashed",signal="SIGSEGV"} 1`,
 		`webrunner_deaths_total{class="crashed",signal="other"} 1`, `webrunner_deaths_total{class="timeout",signal=""} 1`,
-		`webrunner_deaths_total{class="memory-limit",signal=""} 0`, `webrunner_step_seconds_count{step="queue"} 4`,
+		`webrunner_deaths_total{class="memory-limit",signal=""} 0`, `webrunner_step_seconds_count{step="queue"} 5`,
 		`webrunner_step_seconds_count{step="sweep"} 1`, `webrunner_step_seconds_bucket{step="total",le="+Inf"} 5`, `webrunner_job_seconds_count `,
 	} {
 		if !strings.Contains(text, "\n"+want) {

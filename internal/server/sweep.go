@@ -37,11 +37,13 @@ func (s *Server) sweep(x *exchange) (answer, *wire.Problem) {
 	defer leave()
 	ctx, stop := s.watched(x)
 	defer stop()
+	if p := s.promise(x, sweepSize(plan)); p != nil {
+		return answer{}, p
+	}
 	began := time.Now()
 	out, err := s.cfg.Engine.Sweep(ctx, plan, plan.Job.Object, s.turns(x, nil, &x.queued), nil)
 	x.steps.add("queue", x.queued)
 	x.steps.add("sweep", time.Since(began)-x.queued)
-	x.done = err == nil
 	if err != nil {
 		return answer{}, begun(s.unserved(ctx, err))
 	}
@@ -94,10 +96,18 @@ func (s *Server) sweepEvents(x *exchange, plan *request.Sweep, leave func()) (an
 		leave()
 		return answer{}, s.unserved(ctx, err)
 	}
+	who, size := x.client, sweepSize(plan)
+	if !s.answers.draw(who, size, size) {
+		held()
+		stop()
+		leave()
+		return answer{}, s.busy("there is no room for an answer until others are read")
+	}
 	e := newFeed(stop)
-	turns, who := s.turns(x, held, new(time.Duration)), x.client
+	turns := s.turns(x, held, new(time.Duration))
 	go func() {
 		defer leave()
+		defer s.answers.give(who, size)
 		defer e.end()
 		out, err := s.cfg.Engine.Sweep(ctx, plan, plan.Job.Object, turns, func(p *wire.Progress) {
 			e.send("progress", struct {
@@ -111,9 +121,6 @@ func (s *Server) sweepEvents(x *exchange, plan *request.Sweep, leave func()) (an
 			e.send("problem", s.unserved(ctx, err))
 			return
 		}
-		size := sweepSize(out)
-		s.answers.take(who, size)
-		defer s.answers.give(who, size)
 		e.send("result", out)
 	}()
 	return answer{status: 200, media: mediaEvents, stream: e}, nil
@@ -122,4 +129,4 @@ func (s *Server) sweepEvents(x *exchange, plan *request.Sweep, leave func()) (an
 // pointSize is about what a point takes as JSON, in bytes.
 const pointSize = 8 << 10
 
-func sweepSize(s *wire.Sweep) int64 { return int64(len(s.Points)) * pointSize }
+func sweepSize(plan *request.Sweep) int64 { return int64(len(plan.Points)) * pointSize }

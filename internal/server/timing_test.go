@@ -68,12 +68,12 @@ func TestStreamTiming(t *testing.T) {
 	}
 }
 
-// TestDoneIsAnswered: a job that has begun is answered, whatever room others have taken
-// meanwhile for answers that they do not read; no further one begins then.
+// TestDoneIsAnswered: a job that has begun finds room for an answer of the usual size, whatever
+// others have taken meanwhile for answers that they do not read; no further one begins then.
 func TestDoneIsAnswered(t *testing.T) {
 	b := start(t, false, nil)
 	other := client{name: "other"}
-	b.fake.spoil = func(*wire.Result) { b.answers.take(other, unread) }
+	b.fake.spoil = func(*wire.Result) { fill(b.answers, other) }
 	if r := b.do("POST", runSdot, object("good"), "Accept", mediaJSON); r.status != 200 || !strings.Contains(r.body, `"kernel":"sdot"`) {
 		t.Errorf("%d %s", r.status, r.body)
 	}
@@ -81,7 +81,7 @@ func TestDoneIsAnswered(t *testing.T) {
 	if r := b.do("POST", runSdot, object("good"), "Accept", mediaJSON); r.status != 429 || r.header.Get("Retry-After") == "" || b.fake.count() != jobs {
 		t.Errorf("%d %s, %d jobs", r.status, r.body, b.fake.count()-jobs)
 	}
-	b.answers.give(other, unread)
+	b.answers.give(other, b.answers.inUse())
 	b.fake.spoil = nil
 	// A job that waits while the room is taken does not begin, either.
 	first, second := make(chan reply), make(chan reply)
@@ -93,7 +93,7 @@ func TestDoneIsAnswered(t *testing.T) {
 	for b.gate.waiting() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	b.answers.take(other, unread)
+	fill(b.answers, other)
 	close(b.fake.free)
 	if r := <-first; r.status != 200 {
 		t.Errorf("the one that has begun: %d %s", r.status, r.body)
@@ -101,4 +101,13 @@ func TestDoneIsAnswered(t *testing.T) {
 	if r := <-second; r.status != 429 {
 		t.Errorf("the one that waits: %d %s", r.status, r.body)
 	}
+}
+
+// fill leaves no room for a further answer, not even when one for which there is room now is read.
+func fill(m *memory, who client) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	more := m.limit + smallAnswer - m.used
+	m.by[who] += more
+	m.used += more
 }
