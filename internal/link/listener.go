@@ -64,10 +64,13 @@ func (l *Listener) Accept() (net.Conn, error) {
 	return conn, nil
 }
 
-// Close ends Accept.
-func (l *Listener) Close() error {
-	l.close.Do(func() { close(l.closed) })
-	return l.Listener.Close()
+// Close ends Accept. Only the first call does anything.
+func (l *Listener) Close() (err error) {
+	l.close.Do(func() {
+		close(l.closed)
+		err = l.Listener.Close()
+	})
+	return err
 }
 
 // Bounds of the waiting between failures, and how long accepting must go well for

@@ -195,7 +195,10 @@ func withoutBody(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 // Serve accepts connections until Drain or Close, and then returns nil.
 func (s *Server) Serve(l net.Listener) error {
 	most := link.Connections(maxConnections, s.cfg.descriptors())
-	return s.http.Serve(link.NewListener(l, s.cfg.limits(), most, httpLog(s.cfg.ErrorLog).Printf))
+	listener := link.NewListener(l, s.cfg.limits(), most, httpLog(s.cfg.ErrorLog).Printf)
+	// A shutdown of fasthttp's server knows only of listeners that it accepts from already.
+	defer context.AfterFunc(s.ctx, func() { listener.Close() })()
+	return s.http.Serve(listener)
 }
 
 // Drain refuses new jobs, while monitor answers 503, waits for the accepted

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/valyala/fasthttp/fasthttputil"
+
 	"webrunner/internal/tokens"
 	"webrunner/internal/wire"
 )
@@ -627,5 +629,14 @@ func TestMoreConnectionsWait(t *testing.T) {
 	}
 	if r := b.read(resp); r.status != 200 {
 		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
+// TestServeAfterClose: a server that is closed before it accepts anything does not begin to.
+func TestServeAfterClose(t *testing.T) {
+	b := start(t, false, nil)
+	b.Close()
+	if err := b.Serve(fasthttputil.NewInmemoryListener()); err != nil {
+		t.Error(err)
 	}
 }
