@@ -316,6 +316,9 @@ func (im *Image) advice(wanted string, names []string) string {
 	if near := words.Nearest(wanted, names[:min(len(names), mostCompared)]...); near != "" {
 		return "did you mean " + shown(near) + "?"
 	}
+	if slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "_Z") || strings.HasPrefix(name, "_R") }) {
+		return otherwise + "; names that begin with _Z or _R are a compiler's: extern \"C\" in C++, #[no_mangle] and extern \"C\" in Rust, keep the one in the source"
+	}
 	return otherwise
 }
 

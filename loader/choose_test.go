@@ -74,6 +74,7 @@ func TestChooseRefuses(t *testing.T) {
 			"the object has no function sdot or cblas_sdot; its functions: isamax, sgemv; give the function that name"},
 		{"C++", "playground", nil, []string{"tiny", "_Z10playgroundPf"}, `_Z10playgroundPf looks like playground under a compiler's name for it: declare it extern "C"`},
 		{"C++, in a namespace", "playground", nil, []string{"tiny", "_ZN3foo10playgroundEv"}, `declare it extern "C"`},
+		{"C++, of other names", "sdot", nil, []string{"_Z5saxpyi", "_Z6matmulf"}, `(--symbol); names that begin with _Z or _R are a compiler's: extern "C" in C++, #[no_mangle]`},
 		{"Rust", "playground", nil, []string{"tiny", "_ZN5crate10playground17h0123456789abcdefE"}, "#[no_mangle]"},
 		{"Rust, v0", "playground", nil, []string{"tiny", "_RNvCs1234_7mycrate10playground"}, "#[no_mangle]"},
 		{"nothing asked for", "", nil, []string{"saxpy", "sasum"},

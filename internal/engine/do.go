@@ -27,7 +27,7 @@ func (e *Engine) Document(kind wire.Kind) *wire.Job {
 func (e *Engine) Do(ctx context.Context, job *wire.Job, queued time.Duration, progress func(*wire.Progress)) (*wire.Report, runner.Timing, error) {
 	job.Host, job.Learn = e.Host, e.single
 	if job.Kind == wire.Screen || job.Kind == wire.Inspect { // what measuring costs is most of it, and nothing to them
-		job.Host = wire.Host{CPU: e.Host.CPU}
+		job.Host = wire.Host{Machine: e.Host.Machine, CPU: e.Host.CPU, Microarchitecture: e.Host.Microarchitecture}
 	}
 	part, leave := e.berths.take(e.Host.CPUs)
 	defer leave()

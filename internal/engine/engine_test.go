@@ -144,6 +144,16 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+// TestScreenedAt: a screening, which needs nothing else of the host, is told whose it is.
+func TestScreenedAt(t *testing.T) {
+	p := &played{report: wire.Report{Document: []byte("{}")}}
+	e := playedEngine(t, p)
+	e.Host.Machine, e.Host.Microarchitecture, e.Host.TSCHz = "host7", "Zen 5", 1e9
+	if _, err := e.Answer(t.Context(), e.Document(wire.Screen)); err != nil || p.last.Host.Named() != "host7: Zen 5 (played)" || p.last.Host.TSCHz != 0 {
+		t.Errorf("%v, %+v", err, p.last.Host)
+	}
+}
+
 // TestConfig: what cannot be is refused before any child is started.
 func TestConfig(t *testing.T) {
 	for _, row := range []struct {
