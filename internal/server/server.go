@@ -131,6 +131,7 @@ type Server struct {
 	ctx     context.Context // of all jobs
 	cancel  context.CancelFunc
 	stopped sync.Once
+	closed  chan struct{} // by Close
 }
 
 // New returns a server that is not serving yet, with its self-check running.
@@ -170,6 +171,7 @@ func New(cfg Config) *Server {
 		CloseOnShutdown:              true,
 		Logger:                       httpLog(cfg.ErrorLog),
 	}
+	s.closed = make(chan struct{})
 	s.health = newHealth(cfg.Check)
 	go s.watch()
 	go s.ebb()
@@ -197,7 +199,15 @@ func (s *Server) Serve(l net.Listener) error {
 	most := link.Connections(maxConnections, s.cfg.descriptors())
 	listener := link.NewListener(l, s.cfg.limits(), most, httpLog(s.cfg.ErrorLog).Printf)
 	// A shutdown of fasthttp's server knows only of listeners that it accepts from already.
-	defer context.AfterFunc(s.ctx, func() { listener.Close() })()
+	served := make(chan struct{})
+	defer close(served)
+	go func() {
+		select {
+		case <-s.closed:
+			listener.Close()
+		case <-served:
+		}
+	}()
 	return s.http.Serve(listener)
 }
 
@@ -220,6 +230,7 @@ func (s *Server) Drain(ctx context.Context) error {
 // begun with status 500.
 func (s *Server) Close() {
 	s.stopped.Do(func() {
+		close(s.closed)
 		s.intake.close()
 		s.cancel()
 		// The answers to what was cancelled still have to be written.
