@@ -142,7 +142,7 @@ func (s *Server) room(x *exchange, a answer) answer {
 		return a
 	}
 	s.answers.give(x.client, had)
-	p := s.busy("there is no room for an answer until others are read")
+	p := s.noRoom()
 	if a = s.problem(x.accept, p); !s.answers.draw(x.client, int64(len(a.body)), 0) {
 		a.body = nil // answers of this size alone fill the bound
 	}

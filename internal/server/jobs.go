@@ -163,10 +163,15 @@ func (s *Server) accept(x *exchange, job *wire.Job) (leave func(), p *wire.Probl
 	return over, nil
 }
 
+// noRoom refuses what would be one more answer to keep.
+func (s *Server) noRoom() *wire.Problem {
+	return s.busy("there is no room for an answer until others are read")
+}
+
 // answerable refuses a job, of which nothing was run, whose answer there would be no room for.
 func (s *Server) answerable(who client) *wire.Problem {
 	if !s.answers.room(who, smallAnswer) {
-		return s.busy("there is no room for an answer until others are read")
+		return s.noRoom()
 	}
 	return nil
 }
@@ -176,7 +181,7 @@ func (s *Server) answerable(who client) *wire.Problem {
 // rest when it is there: it is refused where others are not read, or clients could fill memory.
 func (s *Server) promise(x *exchange, size int64) *wire.Problem {
 	if !s.answers.draw(x.client, size, size) {
-		return s.busy("there is no room for an answer until others are read")
+		return s.noRoom()
 	}
 	x.promised += size
 	return nil

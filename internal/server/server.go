@@ -131,7 +131,8 @@ type Server struct {
 	ctx     context.Context // of all jobs
 	cancel  context.CancelFunc
 	stopped sync.Once
-	closed  chan struct{} // by Close
+	open    context.Context // until Close
+	shut    context.CancelFunc
 }
 
 // New returns a server that is not serving yet, with its self-check running.
@@ -151,6 +152,7 @@ func New(cfg Config) *Server {
 		log:     accessLog{w: cfg.AccessLog, records: cfg.Records},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.open, s.shut = context.WithCancel(context.Background())
 	s.commands = commandTable()
 	var err error
 	if s.files, err = page.Load(); err != nil {
@@ -171,7 +173,6 @@ func New(cfg Config) *Server {
 		CloseOnShutdown:              true,
 		Logger:                       httpLog(cfg.ErrorLog),
 	}
-	s.closed = make(chan struct{})
 	s.health = newHealth(cfg.Check)
 	go s.watch()
 	go s.ebb()
@@ -199,15 +200,7 @@ func (s *Server) Serve(l net.Listener) error {
 	most := link.Connections(maxConnections, s.cfg.descriptors())
 	listener := link.NewListener(l, s.cfg.limits(), most, httpLog(s.cfg.ErrorLog).Printf)
 	// A shutdown of fasthttp's server knows only of listeners that it accepts from already.
-	served := make(chan struct{})
-	defer close(served)
-	go func() {
-		select {
-		case <-s.closed:
-			listener.Close()
-		case <-served:
-		}
-	}()
+	defer context.AfterFunc(s.open, func() { listener.Close() })()
 	return s.http.Serve(listener)
 }
 
@@ -230,7 +223,7 @@ func (s *Server) Drain(ctx context.Context) error {
 // begun with status 500.
 func (s *Server) Close() {
 	s.stopped.Do(func() {
-		close(s.closed)
+		s.shut()
 		s.intake.close()
 		s.cancel()
 		// The answers to what was cancelled still have to be written.

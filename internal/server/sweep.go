@@ -101,7 +101,7 @@ func (s *Server) sweepEvents(x *exchange, plan *request.Sweep, leave func()) (an
 		held()
 		stop()
 		leave()
-		return answer{}, s.busy("there is no room for an answer until others are read")
+		return answer{}, s.noRoom()
 	}
 	e := newFeed(stop)
 	turns := s.turns(x, held, new(time.Duration))
