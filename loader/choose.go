@@ -316,10 +316,15 @@ func (im *Image) advice(wanted string, names []string) string {
 	if near := words.Nearest(wanted, names[:min(len(names), mostCompared)]...); near != "" {
 		return "did you mean " + shown(near) + "?"
 	}
-	if slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "_Z") || strings.HasPrefix(name, "_R") }) {
+	if slices.ContainsFunc(names, isMangled) {
 		return otherwise + "; names that begin with _Z or _R are a compiler's: extern \"C\" in C++, #[no_mangle] and extern \"C\" in Rust, keep the one in the source"
 	}
 	return otherwise
+}
+
+// isMangled tells whether a name begins as C++ or Rust makes one, see mangled.
+func isMangled(name string) bool {
+	return strings.HasPrefix(name, "_Z") || strings.HasPrefix(name, "_R")
 }
 
 // mangled says how to keep a compiler from changing the name, if name is what
@@ -327,11 +332,10 @@ func (im *Image) advice(wanted string, names []string) string {
 // (RFC 2603: _R; before that as C++ with 17h and a hash at the end) makes of
 // wanted, else "".
 func mangled(name, wanted string) string {
-	cpp := strings.HasPrefix(name, "_Z")
-	if !cpp && !strings.HasPrefix(name, "_R") || !strings.Contains(name, fmt.Sprint(len(wanted), wanted)) {
+	if !isMangled(name) || !strings.Contains(name, fmt.Sprint(len(wanted), wanted)) {
 		return ""
 	}
-	if cpp && !rustHash(name) {
+	if strings.HasPrefix(name, "_Z") && !rustHash(name) {
 		return `declare it extern "C"`
 	}
 	return "mark it #[no_mangle] and extern \"C\""
