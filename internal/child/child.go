@@ -46,9 +46,9 @@ func Main() int {
 
 	strict := slices.Contains(os.Args, wire.StrictArg)
 	layers, problem := lockDown(wire.ParseWithoutArg(os.Args[1]), strict)
-	job, err := awaitJob(func() {
+	job, err := awaitJob(func(arrived <-chan struct{}) {
 		if problem == nil {
-			rehearse(layers)
+			rehearse(layers, arrived)
 		}
 	})
 	if err != nil {
@@ -103,18 +103,19 @@ func another(last *wire.Job) *wire.Job {
 // way: whoever has it chooses the moment.
 func linger() { _, _ = descriptor(jobFD).Read(make([]byte, 1)) }
 
-// awaitJob reads the job. Where it is not there soon, idle is called meanwhile.
-func awaitJob(idle func()) (job *wire.Job, err error) {
-	read := make(chan struct{})
+// awaitJob reads the job. Where it is not there soon, idle is called meanwhile, with what
+// is closed when the job has come.
+func awaitJob(idle func(arrived <-chan struct{})) (job *wire.Job, err error) {
+	arrived := make(chan struct{})
 	go func() {
-		defer close(read)
+		defer close(arrived)
 		job, err = wire.ReadJob(descriptor(jobFD), wire.MaxJob)
 	}()
 	select {
-	case <-read:
+	case <-arrived:
 	case <-time.After(idleTime):
-		idle()
-		<-read
+		idle(arrived)
+		<-arrived
 	}
 	return job, err
 }
@@ -128,6 +129,21 @@ type job struct {
 	space  *cell.Space // of a run; it ends with the process, or by who began the job
 	// tell tells of how far a long job is.
 	tell func(*wire.Progress) error
+	// arrived is closed when a job has come; nil but in a rehearsal, which then ends.
+	arrived <-chan struct{}
+}
+
+// errArrived ends a rehearsal.
+var errArrived = errors.New("child: a job has come")
+
+// interrupted is errArrived in a rehearsal that a job waits for.
+func (j *job) interrupted() error {
+	select {
+	case <-j.arrived:
+		return errArrived
+	default:
+		return nil
+	}
 }
 
 // filtered tells whether cells have their seccomp filter.

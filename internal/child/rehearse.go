@@ -17,8 +17,9 @@ const idleTime = 20 * time.Millisecond
 // rehearse does a job of the child's own while there is none to do. A process takes
 // its pages one by one, as it first touches them; on a virtual machine that is most
 // of what a short job costs, and the two frames of a job are as much of that as the
-// loading and screening. Nothing of the rehearsal is kept.
-func rehearse(layers wire.Layers) {
+// loading and screening. Nothing of the rehearsal is kept. A job that arrives meanwhile
+// waits for its next step at most.
+func rehearse(layers wire.Layers, arrived <-chan struct{}) {
 	object, err := examples.Object("playground")
 	if err != nil {
 		return
@@ -47,6 +48,7 @@ func rehearse(layers wire.Layers) {
 		return
 	}
 	j := newJob(job, layers)
+	j.arrived = arrived
 	_ = wire.WriteReport(io.Discard, j.do())
 	if j.space != nil {
 		_ = j.space.Close()

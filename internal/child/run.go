@@ -32,6 +32,9 @@ func (j *job) measure() (*wire.Result, error) {
 		return nil, j.told(err)
 	}
 	j.space = s.Space
+	if err := j.interrupted(); err != nil {
+		return nil, err
+	}
 	l, err := j.learn(s)
 	if err != nil {
 		return nil, j.told(err)
@@ -46,6 +49,9 @@ func (j *job) measure() (*wire.Result, error) {
 	if err != nil {
 		return nil, j.told(err)
 	}
+	if err := j.interrupted(); err != nil {
+		return nil, err
+	}
 	watching, verifying := time.Since(began), w.Verifying
 	if l.calibrate(w.Expected()) {
 		place = measure.Pin(j.Host.CPUs)
@@ -54,6 +60,9 @@ func (j *job) measure() (*wire.Result, error) {
 	m, err := measure.Measure(s, measure.Known{Place: place, Call: w.Expected(), Faults: w.Faults()})
 	if err != nil {
 		return nil, j.told(err)
+	}
+	if err := j.interrupted(); err != nil {
+		return nil, err
 	}
 	examining := time.Now()
 	f := audit.Examine(s, w, m)

@@ -1,0 +1,59 @@
+package child
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"webrunner/examples"
+	"webrunner/internal/wire"
+	"webrunner/kernels"
+)
+
+// TestRehearsalEnds: a rehearsal goes no further when a job has come, and a job that is none
+// goes to its end.
+func TestRehearsalEnds(t *testing.T) {
+	object, err := examples.Object("playground")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := kernels.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := set.Find("playground")
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := spec.Values(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	come := make(chan struct{})
+	close(come)
+	for _, row := range []struct {
+		name    string
+		arrived chan struct{}
+		want    error
+	}{
+		{"a job has come", come, errArrived},
+		{"no job has come", make(chan struct{}), nil},
+		{"no rehearsal", nil, nil},
+	} {
+		j := newJob(&wire.Job{
+			Kind: wire.Run, Spec: spec.XML, Params: values, Object: object,
+			Budget: wire.Budget{Deadline: time.Minute.Microseconds(), CPU: 1, Call: time.Second.Microseconds(), Precision: 1, Effort: wire.Quick},
+		}, wire.Layers{})
+		j.arrived = row.arrived
+		res, err := j.measure()
+		if !errors.Is(err, row.want) || (res == nil) != (row.want != nil) {
+			t.Errorf("%s: %v, %v", row.name, res, err)
+		}
+		if j.space == nil {
+			t.Fatalf("%s: no space was made", row.name)
+		}
+		if err := j.space.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
