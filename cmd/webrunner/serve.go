@@ -75,7 +75,7 @@ func (o *serveOptions) flags() *flags {
 	f.yes(&o.anonymous, "allow-anonymous", "listen beyond this host without a token")
 	f.text(&o.cpuList, "cpus", "LIST", "run jobs on these CPUs, as 2,4-7, one on each at a time, and all else on the others (all but one, on one of which a job runs at a time)")
 	f.number(&o.parallel, "parallel", "N", "jobs at one time (1, or one for each of --cpus); without a CPU for each they disturb each other's figures")
-	f.number(&o.pool, "pool", "N", "children kept warm (2)")
+	f.number(&o.pool, "pool", "N", "children kept warm, and more while jobs find none (2)")
 	f.number(&o.screens, "screens", "N", "objects that a child screens, one after the other, for one client: a token's name, or else an address that no proxy asks for (64); 1 gives each a child of its own")
 	f.span(&o.gradeEvery, "grade-every", "DURATION", "grade the counters by kernels of known cost at the start and this often (1h)")
 	f.text(&o.events, "events", "NAME,...", "count these where a query names none: names, globs, sets as in run --events (default)")

@@ -142,6 +142,9 @@ func newPool(t *testing.T, cfg Config) (*Pool, *logged) {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Close)
+	p.mu.Lock()
+	p.calm = 10 * time.Millisecond // tests that wait for the usual number of children need not wait long
+	p.mu.Unlock()
 	return p, l
 }
 

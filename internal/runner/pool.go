@@ -17,16 +17,19 @@ type Pool struct {
 	namespaces wire.Layer // the layers, as every answer shows them
 	cgroup     wire.Layer
 
-	mu       sync.Mutex
-	idle     []*child
-	parked   []*child // that wait for more of their client, the longest first
-	live     map[*child]struct{}
-	closed   bool
-	spawned  uint64
-	ended    []Ending
-	patience time.Duration  // parkedTime but in tests
-	begins   chan struct{}  // closed, and another, when a job begins
-	reaped   sync.WaitGroup // one for each live child
+	mu        sync.Mutex
+	idle      []*child
+	parked    []*child // that wait for more of their client, the longest first
+	live      map[*child]struct{}
+	closed    bool
+	spawned   uint64
+	ended     []Ending
+	patience  time.Duration  // parkedTime but in tests
+	size      int            // warm children wanted now
+	calm      time.Duration  // calmTime but in tests
+	shrinking *time.Timer    // that wants fewer of them; nil while none were missing
+	begins    chan struct{}  // closed, and another, when a job begins
+	reaped    sync.WaitGroup // one for each live child
 
 	wake chan struct{} // to the keeper: the idle list may be short
 	want chan request  // to the keeper: a job waits for a child
@@ -58,6 +61,8 @@ func New(cfg Config) (*Pool, error) {
 		live:     make(map[*child]struct{}),
 		ended:    []Ending{{How: "answered"}},
 		patience: parkedTime,
+		size:     cfg.Size,
+		calm:     calmTime,
 		begins:   make(chan struct{}),
 		wake:     make(chan struct{}, 1),
 		want:     make(chan request),
@@ -104,7 +109,7 @@ type Stats struct {
 
 // Ending is how children ended, and how many did so.
 type Ending struct {
-	How      string // answered; idle: without a job; silent: without an answer to its job, also where that was ended from outside
+	How      string // answered; idle: without a job; spare: likewise, since jobs had become few; silent: without an answer to its job, also where that was ended from outside
 	Status   string // exit code or signal of those that were idle or silent
 	Children uint64
 }
@@ -138,6 +143,7 @@ func (p *Pool) take(ctx context.Context) (*child, error) {
 	if c := p.takeIdle(); c != nil {
 		return c, nil
 	}
+	p.missed()
 	answer := make(chan spawned, 1)
 	select {
 	case p.want <- request{ctx, answer}:
@@ -212,7 +218,7 @@ func (p *Pool) keep(ready chan<- error) {
 // refill starts one warm child when one is missing, and asks to be called
 // again, so that a job which waits for a child never waits for two.
 func (p *Pool) refill() {
-	if p.cfg.Single || p.Stats().Idle >= p.cfg.Size {
+	if p.cfg.Single || !p.short() {
 		return
 	}
 	if _, err := p.spawn(true); err != nil {
@@ -221,6 +227,13 @@ func (p *Pool) refill() {
 		return
 	}
 	p.nudge()
+}
+
+// short tells that there are fewer warm children than are wanted.
+func (p *Pool) short() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.idle) < p.size
 }
 
 // spawn starts a child, idle or for a job, and the goroutine that reaps it.
@@ -242,6 +255,7 @@ func (p *Pool) adopt(c *child, idle bool) {
 	p.spawned++
 	if idle {
 		p.idle = append(p.idle, c)
+		p.trim()
 	}
 	p.mu.Unlock()
 	go p.attend(c)

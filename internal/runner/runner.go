@@ -15,7 +15,7 @@ import (
 
 // Config shapes a pool. The zero value of a field means its default.
 type Config struct {
-	Size      int                              // warm children, at least one; default 1
+	Size      int                              // warm children, at least one; more while jobs find none (size.go); default 1
 	Single    bool                             // there will be one job: a child is started for it, and no other kept warm
 	Jobs      int                              // at one time; default 1
 	Screens   int                              // of one client that a child does one after the other; default ScreensOfAChild, 1 is each in its own
