@@ -53,7 +53,7 @@ type response struct {
 var contracts sync.Map
 
 // contractOf returns what a server says of itself.
-func contractOf(t *testing.T, s *Server) *contract {
+func contractOf(t testing.TB, s *Server) *contract {
 	t.Helper()
 	text, err := s.described()
 	if err != nil {
@@ -69,7 +69,7 @@ func contractOf(t *testing.T, s *Server) *contract {
 
 // described reads what a server says of itself. Its schemas are made stricter: what is not
 // described must not be there.
-func described(t *testing.T, text []byte) *contract {
+func described(t testing.TB, text []byte) *contract {
 	t.Helper()
 	c := &contract{schemas: jsonschema.NewCompiler()}
 	if err := json.Unmarshal(text, c); err != nil {
@@ -108,7 +108,7 @@ func closed(doc any) {
 }
 
 // schema compiles what is at a place of the document.
-func (c *contract) schema(t *testing.T, place ...string) *jsonschema.Schema {
+func (c *contract) schema(t testing.TB, place ...string) *jsonschema.Schema {
 	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,7 +125,7 @@ func (c *contract) schema(t *testing.T, place ...string) *jsonschema.Schema {
 
 // holds demands that an answer is one that is described: its status, its media type, the
 // class of its problem, and its document.
-func (c *contract) holds(t *testing.T, method, target string, a reply) {
+func (c *contract) holds(t testing.TB, method, target string, a reply) {
 	t.Helper()
 	if method == http.MethodOptions && a.status == http.StatusNoContent && a.body == "" {
 		return // whatever the path
@@ -160,7 +160,7 @@ func (c *contract) holds(t *testing.T, method, target string, a reply) {
 }
 
 // response finds what is described of an answer.
-func (c *contract) response(t *testing.T, method, target string, status int) (place []string, r *response) {
+func (c *contract) response(t testing.TB, method, target string, status int) (place []string, r *response) {
 	t.Helper()
 	parsed, _ := parseTarget(target) // one whose query is faulty has a command all the same
 	row := command{name: parsed.command}
@@ -190,7 +190,7 @@ func (c *contract) response(t *testing.T, method, target string, status int) (pl
 }
 
 // kinds lists every status and class that is described of each operation.
-func (c *contract) kinds(t *testing.T) (list []string) {
+func (c *contract) kinds(t testing.TB) (list []string) {
 	t.Helper()
 	add := func(name string, r response) {
 		for line := range strings.Lines(r.Description) {

@@ -157,7 +157,7 @@ func (s *syncBuffer) String() string {
 // bench is a server under test.
 type bench struct {
 	*Server
-	t           *testing.T
+	t           testing.TB
 	fake        *fake
 	access, err syncBuffer
 	dial        func() (net.Conn, error)
@@ -171,7 +171,7 @@ type bench struct {
 }
 
 // start serves on an in-memory listener, or on loopback when real is set.
-func start(t *testing.T, real bool, change func(*Config)) *bench {
+func start(t testing.TB, real bool, change func(*Config)) *bench {
 	t.Helper()
 	set, err := kernels.Builtin()
 	if err != nil {
