@@ -91,7 +91,7 @@ func ComparisonText(w io.Writer, c *wire.Comparison) error {
 	for _, n := range c.Notes {
 		fmt.Fprintf(&b, "%s\n", line(n))
 	}
-	if by := c.A.Host.Named(); by != "" {
+	if by := c.B.Host.Named(); by != "" { // a may be a record, of another machine
 		fmt.Fprintf(&b, "measured at %s\n", line(by))
 	}
 	_, err := io.WriteString(w, b.String())
