@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -103,24 +104,43 @@ func readRecord(name string) (*gate.Record, error) {
 	return gate.ReadRecord(f)
 }
 
-// keep writes a record, which is whole or not there at all.
+// keep writes a record.
 func (a *app) keep(o *compareOptions, runs []*wire.Result) int {
 	r, err := gate.NewRecord(runs)
 	if err != nil {
 		fmt.Fprintf(a.err, "webrunner: %v\n", err)
 		return exitFailed
 	}
-	f, err := os.CreateTemp(filepath.Dir(o.save), ".webrunner-")
-	if err != nil {
-		return a.fail(o.out, usage("--save: %v", err))
+	if err := writeWhole(o.save, r.Write); err != nil {
+		return a.fail(o.out, wire.Problemf(wire.Unfit, "--save: %v", err))
 	}
-	err = errors.Join(r.Write(f), f.Chmod(0o644), f.Close())
+	return exitGood
+}
+
+// writeWhole has a file written so that it is whole or as it was before. What is there and
+// is no regular file, such as a device or a pipe, is written to as it is: another file in its
+// place would take it away from everybody. A symbolic link stays, and its file is written.
+func writeWhole(name string, write func(io.Writer) error) error {
+	if at, err := filepath.EvalSymlinks(name); err == nil {
+		name = at
+	}
+	if there, err := os.Stat(name); err == nil && !there.Mode().IsRegular() {
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".webrunner-")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(write(f), f.Chmod(0o644), f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), o.save)
+		err = os.Rename(f.Name(), name)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
-		return a.fail(o.out, usage("--save: %v", err))
 	}
-	return exitGood
+	return err
 }

@@ -50,6 +50,24 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestCompareAnnotates: with -o github a comparison that cannot be made is an annotation, too, on one line.
+func TestCompareAnnotates(t *testing.T) {
+	needsChild(t)
+	sdot := objectFile(t, "sdot")
+	for _, row := range []struct {
+		args, want string
+		code       int
+	}{
+		{sdot + " " + objectFile(t, "wild") + ":playground -k sdot", "::error title=webrunner compare::crashed: b: ", exitFailed},
+		{sdot + " " + sdot + " -k sdot --fail-if Cycles", "::error title=webrunner compare::bad-parameter: fail-if: ", exitUsage},
+	} {
+		code, out, stderr := call("", append(strings.Fields("compare -o github"), strings.Fields(row.args)...)...)
+		if code != row.code || !strings.HasPrefix(out, row.want) || strings.Count(out, "\n") != 1 || !strings.HasPrefix(stderr, "error: ") {
+			t.Errorf("%s: exit code %d, %q, %q", row.args, code, out, stderr)
+		}
+	}
+}
+
 // TestCompareFunctions: a function of an object is named behind a colon.
 func TestCompareFunctions(t *testing.T) {
 	needsChild(t)

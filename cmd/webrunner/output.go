@@ -63,12 +63,15 @@ func terminal(w io.Writer) bool {
 // fail writes a failure to the error stream and returns the exit code of its class.
 // Where JSON was asked for it is that, and stands where the answer would have stood,
 // too, so that a reader of either stream has one document: both streams have it
-// unless they are one.
+// unless they are one. Where annotations were asked for it is one of them as well.
 func (a *app) fail(o output, err error) int {
 	if a.lost() != nil {
 		return exitUnfit // whoever calls the command tells
 	}
 	p := wire.AsProblem(err)
+	if o == "github" {
+		_ = report.ProblemGitHub(a.out, p) // the log of the step has what is known beside it
+	}
 	if o == "json" {
 		if !same(a.out, a.err) {
 			_ = report.Document(a.out, p)

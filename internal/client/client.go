@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"mime/multipart"
 	"net/url"
 	"strconv"
@@ -32,6 +33,10 @@ type Client struct {
 
 // Timeout bounds one request, its time in the server's queue included.
 const Timeout = 5 * time.Minute
+
+// longestPause bounds in seconds what a server wants to be waited for: years beyond the range
+// of a duration would be no time at all.
+const longestPause = 1 << 30
 
 // Bounds of a server's answer, bytes. Layers, warnings and what a proxy adds
 // stand in the head.
@@ -144,7 +149,7 @@ func (c *Client) send(command string, query url.Values, object []byte, media str
 		if !ok || p.Status != fasthttp.StatusTooManyRequests && p.Status != fasthttp.StatusServiceUnavailable {
 			return err
 		}
-		pause := time.Duration(max(p.RetryAfter, 1)) * time.Second
+		pause := time.Duration(min(max(p.RetryAfter, 1), longestPause)) * time.Second
 		if time.Since(start)+pause > c.Wait {
 			return err
 		}
@@ -185,10 +190,26 @@ func (c *Client) ask(command string, query url.Values, body []byte, header, medi
 		_ = resp.CloseBodyStream()
 	}
 	p := c.problem(resp.StatusCode(), string(resp.Header.ContentType()), refusal)
-	if after, err := strconv.Atoi(string(resp.Header.Peek("Retry-After"))); err == nil && p.RetryAfter == 0 {
-		p.RetryAfter = after // a proxy's
+	if p.RetryAfter == 0 {
+		p.RetryAfter = retryAfter(resp.Header.Peek("Retry-After"), resp.Header.Peek("Date"), time.Now()) // a proxy's
 	}
 	return p
+}
+
+// retryAfter is in how many seconds a server wants to be asked again, by the header of this name, a number or a date
+// (RFC 9110, 10.2.3); 0 if it does not say. A date is one by the server's clock, if the server tells it.
+func retryAfter(header, date []byte, now time.Time) int {
+	if n, err := strconv.Atoi(string(header)); err == nil {
+		return max(n, 0)
+	}
+	at, err := fasthttp.ParseHTTPDate(header)
+	if err != nil {
+		return 0
+	}
+	if there, err := fasthttp.ParseHTTPDate(date); err == nil {
+		now = there
+	}
+	return int(max(math.Ceil(at.Sub(now).Seconds()), 0))
 }
 
 // form is the body of a request and its type: the object as it is or, with parts, a form

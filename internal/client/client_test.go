@@ -167,6 +167,23 @@ func TestScreen(t *testing.T) {
 	}
 }
 
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2026, 11, 28, 5, 0, 0, 500_000_000, time.UTC)
+	for _, row := range []struct {
+		header, date string
+		want         int
+	}{
+		{"", "", 0}, {"7", "", 7}, {"-7", "", 0}, {"soon", "", 0},
+		{"Sat, 28 Nov 2026 05:00:10 GMT", "", 10}, // by this clock, which shows half a second more
+		{"Sat, 28 Nov 2026 05:00:10 GMT", "Sat, 28 Nov 2026 05:00:08 GMT", 2},
+		{"Sat, 28 Nov 2026 04:00:00 GMT", "", 0},
+	} {
+		if got := retryAfter([]byte(row.header), []byte(row.date), now); got != row.want {
+			t.Errorf("%q at %q: %d s, want %d", row.header, row.date, got, row.want)
+		}
+	}
+}
+
 // TestWait asks a busy server again, after as long as it says, as long as there is time.
 func TestWait(t *testing.T) {
 	for _, row := range []struct {
@@ -183,6 +200,8 @@ func TestWait(t *testing.T) {
 		{"draining", 503, "", true, 3 * time.Second, 2, ""},
 		{"a proxy", 503, "1", false, 3 * time.Second, 2, ""},
 		{"longer than there is time", 429, "60", false, 3 * time.Second, 1, wire.Unreachable},
+		{"longer than there is any time", 429, "18446744073", false, 3 * time.Second, 1, wire.Unreachable},
+		{"until a day", 503, "Fri, 31 Dec 9999 23:59:59 GMT", false, 3 * time.Second, 1, wire.Unreachable},
 		{"not busy", 422, "1", true, 3 * time.Second, 1, wire.Crashed},
 	} {
 		t.Run(row.name, func(t *testing.T) {

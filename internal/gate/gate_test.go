@@ -64,7 +64,9 @@ func runs(cycles ...float64) (list []*wire.Result) {
 }
 
 func TestRecord(t *testing.T) {
-	r, err := NewRecord(runs(1000, 1001, 1002))
+	first := runs(1000, 1001, 1002)
+	first[0].Host.Machine = "vm"
+	r, err := NewRecord(first)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,12 +88,20 @@ func TestRecord(t *testing.T) {
 			t.Errorf("%v: %+v, %v", row.want, c, err)
 		}
 	}
+	elsewhere := runs(1000, 1000, 1000)
+	elsewhere[0].Host.Machine = "lab7"
+	if c, err := r.Against(elsewhere, false); err != nil || !slices.Contains(c.Notes, "a was measured at vm, b at lab7") {
+		t.Errorf("of another machine: %+v, %v", c, err)
+	}
 	for name, spoil := range map[string]func(*wire.Result){
-		"Zen 4":           func(r *wire.Result) { r.Host.Microarchitecture = "Zen 4" },
-		"family 25":       func(r *wire.Result) { r.Host.Family = 25 },
-		`kernel "f"`:      func(r *wire.Result) { r.Kernel = "g" },
-		"parameters":      func(r *wire.Result) { r.Params = nil },
-		"mode=throughput": func(r *wire.Result) { r.Conditions.Mode = wire.ModeThroughput },
+		"Zen 4":                                 func(r *wire.Result) { r.Host.Microarchitecture = "Zen 4" },
+		"family 25":                             func(r *wire.Result) { r.Host.Family = 25 },
+		`kernel "f"`:                            func(r *wire.Result) { r.Kernel = "g" },
+		"parameters n=1, and these are none":    func(r *wire.Result) { r.Params = nil },
+		"parameters n=1, and these are m=2 n=1": func(r *wire.Result) { r.Params = map[string]json.Number{"n": "1", "m": "2"} },
+		"mode=throughput":                       func(r *wire.Result) { r.Conditions.Mode = wire.ModeThroughput },
+		"stack-offset=64":                       func(r *wire.Result) { r.Conditions.Stack = 64 },
+		"operand-offset.x=16":                   func(r *wire.Result) { r.Conditions.Operands = map[string]uint64{"x": 16, "y": 0} },
 	} {
 		now := runs(1000, 1000, 1000)
 		spoil(now[0])

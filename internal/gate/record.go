@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"webrunner/internal/wire"
@@ -103,12 +104,15 @@ func (r *Record) Against(now []*wire.Result, across bool) (*wire.Comparison, err
 	case a.Kernel != b.Kernel:
 		return nil, fmt.Errorf("the record is of kernel %q, and this is %q", a.Kernel, b.Kernel)
 	case !maps.Equal(a.Params, b.Params):
-		return nil, fmt.Errorf("the record is of parameters %v, and these are %v", a.Params, b.Params)
+		return nil, fmt.Errorf("the record is of parameters %s, and these are %s", params(a), params(b))
 	case manner(a) != manner(b):
 		return nil, fmt.Errorf("the record was measured with %s, and this with %s", manner(a), manner(b))
 	}
 	c := &wire.Comparison{A: a, B: b, Ratios: []wire.Ratio{}, Failed: []string{}, Notes: []string{"a is the record, of another time: what the host did meanwhile is in the ratio"}}
 	c.Notes = append(c.Notes, SameFunction(a, b)...)
+	if a.Host.Machine != b.Host.Machine {
+		c.Notes = append(c.Notes, fmt.Sprintf("a was measured at %s, b at %s", a.Host.Machine, b.Host.Machine))
+	}
 	if ha, hb := kind(&a.Host), kind(&b.Host); ha != hb {
 		c.Notes = append(c.Notes, "a is of "+ha+", b of "+hb)
 	}
@@ -138,6 +142,18 @@ func SameFunction(a, b *wire.Result) []string {
 	return []string{"a and b are the same function of the same object"}
 }
 
+// params names the parameters of a result.
+func params(r *wire.Result) string {
+	if len(r.Params) == 0 {
+		return "none"
+	}
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(r.Params)) {
+		list = append(list, name+"="+r.Params[name].String())
+	}
+	return strings.Join(list, " ")
+}
+
 // kind names the kind of a host's processor.
 func kind(h *wire.Host) string {
 	name := h.Microarchitecture
@@ -150,7 +166,16 @@ func kind(h *wire.Host) string {
 // manner is how calls were measured.
 func manner(r *wire.Result) string {
 	c := &r.Conditions
-	return fmt.Sprintf("mode=%s data=%s code=%s pages=%s restore=%s", c.Mode, c.Data, c.Code, c.Pages, cmp.Or(r.Manner.Restore, wire.AsTheyAre().Restore)) // older records have none
+	text := fmt.Sprintf("mode=%s data=%s code=%s pages=%s restore=%s", c.Mode, c.Data, c.Code, c.Pages, cmp.Or(r.Manner.Restore, wire.AsTheyAre().Restore)) // older records have none
+	if c.Stack != 0 {
+		text += fmt.Sprintf(" stack-offset=%d", c.Stack)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Operands)) {
+		if at := c.Operands[name]; at != 0 {
+			text += fmt.Sprintf(" operand-offset.%s=%d", name, at)
+		}
+	}
+	return text
 }
 
 // between is the ratio of a figure, if every run has it.

@@ -91,7 +91,7 @@ func ComparisonText(w io.Writer, c *wire.Comparison) error {
 	for _, n := range c.Notes {
 		fmt.Fprintf(&b, "%s\n", line(n))
 	}
-	if by := c.A.Host.Named(); by != "" {
+	if by := c.B.Host.Named(); by != "" { // a may be a record, of another machine
 		fmt.Fprintf(&b, "measured at %s\n", line(by))
 	}
 	_, err := io.WriteString(w, b.String())
@@ -151,18 +151,24 @@ func ComparisonBenchfmt(w io.Writer, c *wire.Comparison) error {
 }
 
 func benchSide(b *strings.Builder, side string, r *wire.Result, at map[string]json.Number, ratios []wire.Ratio, of func(wire.Cells) []float64) {
-	var units []string
+	var units, known []string
 	var columns [][]float64
-	for _, ratio := range ratios {
-		if maps.Equal(ratio.Params, at) {
-			units = append(units, benchUnit(&wire.Counter{Name: ratio.Name, Unit: ratio.Unit, Source: ratio.Source}))
-			columns = append(columns, of(ratio.Cells))
+	for i := range ratios {
+		ratio := &ratios[i]
+		if !maps.Equal(ratio.Params, at) {
+			continue
 		}
+		unit, assume := benchUnit(&wire.Counter{Name: ratio.Name, Unit: ratio.Unit, Source: ratio.Source}), ""
+		if exactRatio(ratio) {
+			assume = " assume=exact" // one count is all that there is to know
+		}
+		units, known = append(units, unit), append(known, unit+" better=lower"+assume)
+		columns = append(columns, of(ratio.Cells))
 	}
 	benchHead(b, r)
 	config(b, "side", side)
-	for _, u := range units {
-		fmt.Fprintf(b, "Unit %s better=lower\n", u)
+	for _, u := range known {
+		fmt.Fprintf(b, "Unit %s\n", u)
 	}
 	rows := 0
 	for _, col := range columns {
@@ -182,7 +188,7 @@ func benchSide(b *strings.Builder, side string, r *wire.Result, at map[string]js
 
 // ComparisonGitHub writes annotations as GitHub's runners read them on the standard output
 // of a step: an error for each condition that failed and each side that is wrong, a notice
-// for each ratio.
+// for each ratio and the machine.
 func ComparisonGitHub(w io.Writer, c *wire.Comparison) error {
 	var b strings.Builder
 	annotate := func(kind, title, text string) {
@@ -198,21 +204,38 @@ func ComparisonGitHub(w io.Writer, c *wire.Comparison) error {
 		annotate("error", "webrunner compare: "+f, why)
 	}
 	kind := "warning"
-	if !Sound(c.A) || !Sound(c.B) {
-		kind = "error"
+	for _, p := range append([]wire.Compared{{A: c.A, B: c.B}}, c.Points...) {
+		if !Sound(p.A) || !Sound(p.B) {
+			kind = "error"
+		}
 	}
 	for _, d := range ComparisonDoubts(c) {
 		annotate(kind, "webrunner compare", d)
 	}
 	for i := range c.Ratios {
 		r := &c.Ratios[i]
-		text := fmt.Sprintf("%s%s: %s, b/a %s (95 %%: %s to %s)", ratioLabel(r), place(r.Params), r.Verdict, times(r.Ratio), times(r.CI95[0]), times(r.CI95[1]))
+		text := fmt.Sprintf("%s%s: %s, b/a %s ", ratioLabel(r), place(r.Params), r.Verdict, times(r.Ratio))
+		if exactRatio(r) {
+			text += fmt.Sprintf("(exactly: %s instead of %s)", decimal(r.Cells.B[0]), decimal(r.Cells.A[0]))
+		} else {
+			text += fmt.Sprintf("(95 %%: %s to %s)", times(r.CI95[0]), times(r.CI95[1]))
+		}
 		if r.Note != "" {
 			text += "; " + r.Note
 		}
 		annotate("notice", "webrunner compare", text)
 	}
+	if by := c.B.Host.Named(); by != "" {
+		annotate("notice", "webrunner compare", "measured at "+by)
+	}
 	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// ProblemGitHub writes the annotation of a comparison that could not be made: an error, as
+// ComparisonGitHub has them.
+func ProblemGitHub(w io.Writer, p *wire.Problem) error {
+	_, err := fmt.Fprintf(w, "::error title=webrunner compare::%s\n", message(string(p.Class)+": "+p.Detail))
 	return err
 }
 

@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -109,9 +108,11 @@ func ComparisonFleetGitHub(w io.Writer, f Fleet[*wire.Comparison]) error {
 	for i := range f {
 		at := " at " + property(f[i].Machine)
 		var b bytes.Buffer
+		write := func() error { return ComparisonGitHub(&b, f[i].Of) }
 		if p := f[i].Problem; p != nil {
-			fmt.Fprintf(&b, "::error title=webrunner compare::%s\n", message(string(p.Class)+": "+p.Detail))
-		} else if err := ComparisonGitHub(&b, f[i].Of); err != nil {
+			write = func() error { return ProblemGitHub(&b, p) }
+		}
+		if err := write(); err != nil {
 			return err
 		}
 		const title = " title=webrunner compare"

@@ -367,6 +367,81 @@ func TestTurns(t *testing.T) {
 	}
 }
 
+// TestTurnAgain: the next part of a job that was let in finds room where the queue is full, takes no place from others
+// and is not pushed out; a new job is refused as before.
+func TestTurnAgain(t *testing.T) {
+	g := newGate(1, 1)
+	first, err := g.slot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweeper, other, third := clientAt(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}), clientAt(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 2)}), clientAt(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 3)})
+	order := make(chan string, 10)
+	wait := func(name string, enter func(context.Context, client, string) (func(), error), who client) {
+		before := g.standing()
+		go func() {
+			leave, err := enter(context.Background(), who, "sweep")
+			if err != nil {
+				order <- name + ": " + err.Error()
+				return
+			}
+			order <- name
+			leave()
+		}()
+		waitFor(t, func() bool { return g.standing() > before || len(order) > 0 })
+	}
+	wait("new", g.enter, other)
+	wait("again1", g.enterAgain, sweeper)
+	wait("again2", g.enterAgain, sweeper)
+	if g.waiting() != 1 || !g.full(third) {
+		t.Errorf("%d places are taken, full for a third client: %v", g.waiting(), g.full(third))
+	}
+	if _, err := g.enter(t.Context(), third, "run"); err != errQueueFull {
+		t.Errorf("a second place of one: %v", err)
+	}
+	first()
+	for _, want := range []string{"new", "again1", "again2"} {
+		if got := <-order; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	waitFor(t, func() bool { return g.running() == 0 })
+	if g.waiting() != 0 || len(g.lines) != 0 || len(g.turns) != 0 {
+		t.Errorf("left: %d waiting, %v, %v", g.waiting(), g.lines, g.turns)
+	}
+}
+
+// TestSweepKeepsItsPlace: a sweep that has had a turn waits for the next one, however many have come meanwhile.
+func TestSweepKeepsItsPlace(t *testing.T) {
+	b := start(t, false, nil)
+	var waited time.Duration
+	turn := b.turns(&exchange{target: target{command: "sweep"}, client: clientAt(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)})}, nil, &waited)
+	leave, err := turn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave()
+	b.gate.mu.Lock()
+	b.gate.runs, b.gate.waits = b.gate.parallel, b.gate.queue
+	b.gate.mu.Unlock()
+	had := make(chan error)
+	go func() {
+		leave, err := turn(context.Background())
+		if err == nil {
+			leave()
+		}
+		had <- err
+	}()
+	waitFor(t, func() bool { return b.gate.standing() == 1 })
+	b.gate.leave()
+	if err := <-had; err != nil {
+		t.Errorf("the next turn: %v", err)
+	}
+	b.gate.mu.Lock()
+	b.gate.waits = 0
+	b.gate.mu.Unlock()
+}
+
 // standing counts all that wait and all that was pushed out.
 func (g *gate) standing() (n int) {
 	g.mu.Lock()

@@ -20,7 +20,7 @@ type gate struct {
 
 	mu    sync.Mutex
 	runs  int // slots that are held
-	waits int // places that are taken: jobs in the lines of clients
+	waits int // places that are taken: jobs in the lines of clients, without those that wait again
 	lines map[client][]*waiter
 	turns []client // those with a line, the next one first
 }
@@ -28,8 +28,9 @@ type gate struct {
 // waiter is a job that waits. It is told once: nil with a slot that it then
 // holds, or errQueueFull.
 type waiter struct {
-	told chan error
-	kind string // the command whose job it is, for estimates
+	told  chan error
+	kind  string // the command whose job it is, for estimates
+	again bool   // for the next part of a job that was let in: takes no place, and keeps it
 }
 
 var errQueueFull = errors.New("server: the queue is full")
@@ -41,16 +42,22 @@ func newGate(parallel, queue int) *gate {
 // enter waits for a slot in the line of a client, or fails with errQueueFull when
 // there is no place for it. The caller calls leave when its job is over.
 func (g *gate) enter(ctx context.Context, who client, kind string) (leave func(), err error) {
-	return g.wait(ctx, who, kind)
+	return g.wait(ctx, who, &waiter{told: make(chan error, 1), kind: kind})
+}
+
+// enterAgain is enter for the next part of a job whose first part was let in, and which gave its slot back for
+// others to have a turn. It waits in the line of its client, but beyond the places: a job that has
+// begun is not refused because others came meanwhile.
+func (g *gate) enterAgain(ctx context.Context, who client, kind string) (leave func(), err error) {
+	return g.wait(ctx, who, &waiter{told: make(chan error, 1), kind: kind, again: true})
 }
 
 // slot waits for a slot outside of the queue: the self-check is not a client.
 func (g *gate) slot(ctx context.Context) (leave func(), err error) {
-	return g.wait(ctx, nobody, "")
+	return g.wait(ctx, nobody, &waiter{told: make(chan error, 1)})
 }
 
-func (g *gate) wait(ctx context.Context, who client, kind string) (leave func(), err error) {
-	w := &waiter{make(chan error, 1), kind}
+func (g *gate) wait(ctx context.Context, who client, w *waiter) (leave func(), err error) {
 	if err := g.stand(who, w); err != nil {
 		return nil, err
 	}
@@ -77,7 +84,7 @@ func (g *gate) stand(who client, w *waiter) error {
 		w.told <- nil
 		return nil
 	}
-	if who != nobody {
+	if who != nobody && !w.again {
 		if !g.fits(who) {
 			return errQueueFull
 		}
@@ -99,22 +106,33 @@ func (g *gate) fits(who client) bool {
 		return true
 	}
 	_, longest := g.longest()
-	return longest > len(g.lines[who])+1
+	return longest > len(places(g.lines[who]))+1
 }
 
+// places are those of a line that take a place.
+func places(line []*waiter) (list []*waiter) {
+	for _, w := range line {
+		if !w.again {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+// longest is the client with the most places.
 func (g *gate) longest() (who client, length int) {
 	for c, line := range g.lines {
-		if c != nobody && len(line) > length {
-			who, length = c, len(line)
+		if n := len(places(line)); c != nobody && n > length {
+			who, length = c, n
 		}
 	}
 	return who, length
 }
 
-// pushOut tells the last one in the longest line that there is no place.
+// pushOut tells the last one that has a place in the longest line that there is none.
 func (g *gate) pushOut() {
 	who, length := g.longest()
-	last := g.lines[who][length-1]
+	last := places(g.lines[who])[length-1]
 	g.remove(who, last)
 	last.told <- errQueueFull
 }
@@ -129,7 +147,7 @@ func (g *gate) remove(who client, w *waiter) bool {
 		delete(g.lines, who)
 		g.turns = slices.DeleteFunc(g.turns, func(c client) bool { return c == who })
 	}
-	if who != nobody {
+	if who != nobody && !w.again {
 		g.waits--
 	}
 	return true

@@ -58,19 +58,22 @@ func (s *Server) sweep(x *exchange) (answer, *wire.Problem) {
 }
 
 // turns has each part of a sweep wait in the line of its client, one after the other, and
-// adds up how long. The first one may have had its turn already: held ends that.
+// adds up how long. The first one may have had its turn already: held ends that. Only the
+// first one is refused where the queue is full.
 func (s *Server) turns(x *exchange, held func(), waited *time.Duration) func(context.Context) (func(), error) {
 	who, kind := x.client, x.command // x itself is gone when a sweep of events goes on
+	enter := s.gate.enter
 	return func(ctx context.Context) (func(), error) {
 		leave := held
 		if held = nil; leave == nil {
 			var err error
 			began := time.Now()
-			leave, err = s.gate.enter(ctx, who, kind)
+			leave, err = enter(ctx, who, kind)
 			if *waited += time.Since(began); err != nil {
 				return nil, err
 			}
 		}
+		enter = s.gate.enterAgain
 		end := s.metrics.begin(kind)
 		start := time.Now()
 		return func() {
