@@ -182,6 +182,27 @@ func TestProfile(t *testing.T) {
 	if functions["twice"] != 3*2 || blocks["twice"] != 3*2 || lines["lines.c:14"] != 3*1 || lines["lines.c:15"] != 3*1 {
 		t.Errorf("functions %v, blocks %v, lines %v", functions, blocks, lines)
 	}
+	// Of every figure the functions have the sum of the call.
+	for _, by := range []wire.ProfileBy{wire.ProfileFunctions, wire.ProfileListing} {
+		sums := make(map[string]uint64)
+		for _, place := range c.Profile(s, by).Places {
+			for _, n := range place.Counts {
+				sums[n.Name] += n.Value
+				if place.Function == "twice" && (n.Name == "Calls" && n.Value != 0 || n.Name == "Branches" && n.Value != 3) {
+					t.Errorf("%s of twice: %d", n.Name, n.Value)
+				}
+			}
+		}
+		figures := c.Figures()
+		for _, f := range figures {
+			if sums[f.Name] != f.Value {
+				t.Errorf("by %s the functions have %d %s, the call %d", by, sums[f.Name], f.Name, f.Value)
+			}
+		}
+		if len(sums) != len(figures) {
+			t.Errorf("by %s the functions have %d figures, the call %d", by, len(sums), len(figures))
+		}
+	}
 	// The listing has every instruction of what was executed, those that were not as well.
 	sum, lines14 := uint64(0), uint64(0)
 	labels := make(map[string]bool)
