@@ -75,7 +75,7 @@ oracle: ## compare with ld, objdump, Zydis, real libraries; see docs/validation
 	$(GO) test -tags oracle -timeout 4h ./loader/... ./filter/... ./internal/child ./internal/counted
 
 .PHONY: oracle-count
-oracle-count: ## compare exact counts with single steps, with valgrind's lackey and with hand counts
+oracle-count: ## compare exact counts of libraries and built-in kernels with single steps, with valgrind's lackey and with hand counts
 	$(GO) test -tags oracle -timeout 2h -v -run Counted ./internal/counted
 
 .PHONY: fuzz

@@ -27,6 +27,12 @@ const prototype = "uint64_t playground(uint64_t n = 3)"
 // the host lacks what the code needs.
 func subjectFor(t testing.TB, object []byte) *subject.Subject {
 	t.Helper()
+	return subjectAs(t, object, prototype)
+}
+
+// subjectAs makes the subject of code that is called by some prototype.
+func subjectAs(t testing.TB, object []byte, prototype string) *subject.Subject {
+	t.Helper()
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +45,7 @@ func subjectFor(t testing.TB, object []byte) *subject.Subject {
 		t.Fatal(err)
 	}
 	s, err := subject.New(&wire.Job{
-		Kind: wire.Run, Spec: spec.XML, Params: params, Symbol: "playground", Seed: 1, AuditSeed: 2, Object: object,
+		Kind: wire.Run, Spec: spec.XML, Params: params, Symbol: "playground", Seed: 1, AuditSeed: 2, Object: object, Count: wire.CountOptions{All: true},
 		Budget: wire.Budget{Deadline: time.Hour.Microseconds(), CPU: time.Hour.Microseconds(), Call: time.Minute.Microseconds(), Memory: 256 << 20},
 	}, true, time.Now())
 	var p *wire.Problem
@@ -176,6 +182,27 @@ func TestProfile(t *testing.T) {
 	if functions["twice"] != 3*2 || blocks["twice"] != 3*2 || lines["lines.c:14"] != 3*1 || lines["lines.c:15"] != 3*1 {
 		t.Errorf("functions %v, blocks %v, lines %v", functions, blocks, lines)
 	}
+	// Of every figure the functions have the sum of the call.
+	for _, by := range []wire.ProfileBy{wire.ProfileFunctions, wire.ProfileListing} {
+		sums := make(map[string]uint64)
+		for _, place := range c.Profile(s, by).Places {
+			for _, n := range place.Counts {
+				sums[n.Name] += n.Value
+				if place.Function == "twice" && (n.Name == "Calls" && n.Value != 0 || n.Name == "Branches" && n.Value != 3) {
+					t.Errorf("%s of twice: %d", n.Name, n.Value)
+				}
+			}
+		}
+		figures := c.Figures()
+		for _, f := range figures {
+			if sums[f.Name] != f.Value {
+				t.Errorf("by %s the functions have %d %s, the call %d", by, sums[f.Name], f.Name, f.Value)
+			}
+		}
+		if len(sums) != len(figures) {
+			t.Errorf("by %s the functions have %d figures, the call %d", by, len(sums), len(figures))
+		}
+	}
 	// The listing has every instruction of what was executed, those that were not as well.
 	sum, lines14 := uint64(0), uint64(0)
 	labels := make(map[string]bool)
@@ -246,5 +273,30 @@ func TestHostile(t *testing.T) {
 				t.Errorf("%d instructions, want %d; %q", c.Instructions, instructions(truth.Ledger), c.Notes)
 			}
 		})
+	}
+}
+
+// TestAlignmentDecides: a path that follows from the alignment of an operand is found at any size, whole pages too.
+func TestAlignmentDecides(t *testing.T) {
+	for _, tt := range []struct {
+		name, code   string
+		instructions uint64
+		depends      bool
+	}{
+		{"takes any", "f7c73f0000007401" + "90" + "c3", 3, true}, // test edi, 63; jz 1f; nop; 1: ret
+		{"needs 16 bytes", "0f2807c3", 2, false},                 // movaps xmm0, [rdi]; ret
+	} {
+		for _, size := range []int{4, 16, 1000, 1008, 1024, 4096} {
+			t.Run(fmt.Sprint(tt.name, " ", size), func(t *testing.T) {
+				s := subjectAs(t, function(t, tt.code), fmt.Sprintf("void playground(const int32_t x[%d])", size))
+				c, err := Count(s, time.Millisecond, time.Minute)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if found := strings.Contains(strings.Join(c.Depends, "; "), "depend on addresses"); c.Instructions != tt.instructions || found != tt.depends {
+					t.Errorf("%d instructions, want %d; %q", c.Instructions, tt.instructions, c.Depends)
+				}
+			})
+		}
 	}
 }

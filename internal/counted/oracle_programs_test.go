@@ -187,12 +187,13 @@ var (
 // registers of a size: 0 are bytes, 3 quads.
 func registers(size int) []string { return [][]string{octets, shorts, longs, quads}[size] }
 
-// memory writes an operand that may be read and written.
-func (g *programmer) memory() string {
+// memory writes an operand of at most so many bytes that may be read and written. In the
+// red zone it ends below what the function has pushed: its return address lies there.
+func (g *programmer) memory(bytes int) string {
 	switch g.IntN(8) {
 	case 0, 1:
 		if g.pushed == 0 && !g.switched {
-			return fmt.Sprintf("[rsp-%d]", 8*(1+g.IntN(15))) // the red zone
+			return fmt.Sprintf("[rsp-%d]", max(bytes, 8*(1+g.IntN(15)))) // the red zone
 		}
 		return fmt.Sprintf("[r13+%d]", g.IntN(4000))
 	case 2:
@@ -263,7 +264,7 @@ func (g *programmer) compute() {
 	size := g.IntN(4)
 	r := registers(size)
 	a, b := r[g.IntN(len(r))], r[g.IntN(len(r))]
-	mem := func() string { return sizes[size] + " ptr " + g.memory() }
+	mem := func() string { return sizes[size] + " ptr " + g.memory(8) }
 	switch g.IntN(14) {
 	case 0:
 		g.say("%s %s, %s", g.of("add", "sub", "adc", "sbb", "and", "or", "xor", "cmp", "test", "mov"), a, b)
@@ -285,11 +286,11 @@ func (g *programmer) compute() {
 	case 7:
 		g.say("set%s %s", conds[g.IntN(16)], octets[g.IntN(9)])
 	case 8:
-		g.say("cmov%s %s, %s", conds[g.IntN(16)], quads[g.IntN(9)], g.of(quads[g.IntN(9)], "qword ptr "+g.memory()))
+		g.say("cmov%s %s, %s", conds[g.IntN(16)], quads[g.IntN(9)], g.of(quads[g.IntN(9)], "qword ptr "+g.memory(8)))
 	case 9:
-		g.say("%s %s, %s", g.of("bsf", "bsr", "popcnt", "tzcnt", "lzcnt", "imul", "adcx", "adox"), quads[g.IntN(9)], g.of(quads[g.IntN(9)], "qword ptr "+g.memory()))
+		g.say("%s %s, %s", g.of("bsf", "bsr", "popcnt", "tzcnt", "lzcnt", "imul", "adcx", "adox"), quads[g.IntN(9)], g.of(quads[g.IntN(9)], "qword ptr "+g.memory(8)))
 	case 10:
-		g.say("%s %s, %d", g.of("bt", "bts", "btr", "btc"), g.of(quads[g.IntN(9)], "qword ptr "+g.memory()), g.IntN(64))
+		g.say("%s %s, %d", g.of("bt", "bts", "btr", "btc"), g.of(quads[g.IntN(9)], "qword ptr "+g.memory(8)), g.IntN(64))
 	case 11:
 		g.say("%s %s", g.of("mul", "imul"), g.of(a, mem()))
 	case 12:
@@ -306,7 +307,7 @@ func (g *programmer) carry() {
 
 // vector is an instruction on vector registers.
 func (g *programmer) vector() {
-	m := g.memory()
+	m := g.memory(32)
 	v := func() int { return g.IntN(8) }
 	switch g.IntN(6) {
 	case 0:
@@ -329,7 +330,7 @@ func (g *programmer) vector() {
 func (g *programmer) masked() {
 	mask, to := 1+g.IntN(3), 5+g.IntN(3)
 	g.say("%s", g.of(fmt.Sprintf("vpcmpgtd ymm%d, ymm%d, ymm%d", mask, g.IntN(8), g.IntN(8)), fmt.Sprintf("vpsllq ymm%d, ymm%d, %d", mask, g.IntN(8), g.IntN(64)), fmt.Sprintf("vmovq xmm%d, rdx", mask), fmt.Sprintf("vpxor xmm%d, xmm%d, xmm%d", mask, mask, mask), "nop"))
-	m := g.memory()
+	m := g.memory(32)
 	w := g.of("xmm", "ymm")
 	switch g.IntN(5) {
 	case 0:
@@ -360,7 +361,7 @@ func (g *programmer) lanes() {
 	case 2:
 		g.say("kxorq k%d, k%d, k%d", k, k, k)
 	}
-	m := g.memory()
+	m := g.memory(64)
 	w := g.of("xmm", "ymm", "zmm")
 	v := func() int { return g.IntN(8) }
 	switch g.IntN(8) {
@@ -445,7 +446,7 @@ func (g *programmer) atomic() {
 }
 
 func (g *programmer) x87() {
-	m := g.memory()
+	m := g.memory(16)
 	g.say("%s", g.of("fninit\n\tfld qword ptr "+m+"\n\tfmul st(0), st(0)\n\tfstp dword ptr [r12]", "fild word ptr "+m+"\n\tfadd dword ptr [r13]\n\tfistp qword ptr [r12+8]", "fld1\n\tfldpi\n\tfucomip st(0), st(1)\n\tfstp st(0)", "fld tbyte ptr [r12+64]\n\tfstp tbyte ptr [r12+80]", "fnstcw [r12]\n\tfldcw [rip+the_x87]",
 		"fldz\n\tfld1\n\tfcmovb st(0), st(1)\n\tfaddp\n\tfstp qword ptr [r13]", "movq mm0, rax\n\tpaddd mm0, mm0\n\tmovq qword ptr [r12], mm0\n\temms"))
 }

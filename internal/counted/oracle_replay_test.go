@@ -244,6 +244,17 @@ func lackeyDiffers(name string) func(ours, lackeys accesses) bool {
 			ours.loads, ours.loaded = 2*ours.loads, 2*ours.loaded
 			return ours == lackeys
 		}
+	case "bt", "bts", "btr", "btc":
+		// It stores the register that a bit is looked for in below the stack and loads the byte
+		// of that; where the bit is changed, it stores the byte and loads the register again.
+		each := uint64(2)
+		if name == "bt" {
+			each = 1
+		}
+		return func(ours, lackeys accesses) bool {
+			n := each * ours.instructions
+			return ours.loads+ours.stores == 0 && lackeys.instructions == ours.instructions && lackeys.loads == n && lackeys.stores == n
+		}
 	}
 	return func(accesses, accesses) bool { return false }
 }

@@ -30,6 +30,10 @@ func (c *Counts) Profile(s *subject.Subject, by wire.ProfileBy) *wire.Profile {
 			p.Note = err.Error()
 		}
 	}
+	var figures map[string][]wire.ProfileCount // by function
+	if by == wire.ProfileFunctions || by == wire.ProfileListing {
+		figures = c.byFunction(s)
+	}
 	places := make(map[string]*wire.ProfilePlace)
 	var order []*wire.ProfilePlace
 	for _, b := range count.Blocks(c.Ledger, s.Space.Code) {
@@ -46,6 +50,7 @@ func (c *Counts) Profile(s *subject.Subject, by wire.ProfileBy) *wire.Profile {
 				place.Offset = 0
 			default:
 				place.Offset, place.File, place.Line = 0, "", 0
+				place.Counts = figures[place.Function]
 			}
 			place.Executed = part.Executed
 			if places[key] == nil {
@@ -68,6 +73,27 @@ func (c *Counts) Profile(s *subject.Subject, by wire.ProfileBy) *wire.Profile {
 		c.list(s, lines, p)
 	}
 	return p
+}
+
+// byFunction has the figures of each function in which something was executed. The sums
+// of a figure are that of the call.
+func (c *Counts) byFunction(s *subject.Subject) map[string][]wire.ProfileCount {
+	ledgers := make(map[string]count.Ledger)
+	for addr, tally := range c.Ledger {
+		name := placeOf(s, addr).Function
+		if ledgers[name] == nil {
+			ledgers[name] = make(count.Ledger)
+		}
+		ledgers[name][addr] = tally
+	}
+	figures := make(map[string][]wire.ProfileCount)
+	for name, l := range ledgers {
+		sum := count.Sum(l, s.Space.Code)
+		for _, f := range sum.Figures() {
+			figures[name] = append(figures[name], wire.ProfileCount{Name: f.Name, Value: f.Value, Unit: f.Unit})
+		}
+	}
+	return figures
 }
 
 // list adds to a profile the screen's listing of the functions in which something was

@@ -21,13 +21,23 @@ func writeProfile(b *strings.Builder, p *wire.Profile) {
 	if p.Note != "" {
 		wrap(b, "  ", "  ", line(p.Note))
 	}
-	rows := [][]string{{"", "share", "instructions", "executed", "where"}}
+	shown := shownFigures(p)
+	head := []string{"", "share", "instructions", "executed"}
+	for _, name := range shown {
+		head = append(head, strings.ToLower(name))
+	}
+	rows := [][]string{append(head, "where")}
 	for i := range p.Places {
 		place := &p.Places[i]
-		rows = append(rows, []string{"", fixed(100*place.Share, 1) + " %", fmt.Sprint(place.Instructions), fmt.Sprint(place.Executed), where(place)})
+		row := []string{"", fixed(100*place.Share, 1) + " %", fmt.Sprint(place.Instructions), fmt.Sprint(place.Executed)}
+		for _, name := range shown {
+			row = append(row, countOf(place, name))
+		}
+		rows = append(rows, append(row, where(place)))
 	}
 	if p.Others > 0 {
-		rows = append(rows, []string{"", "", fmt.Sprint(p.Others), "", "elsewhere"})
+		row := append([]string{"", "", fmt.Sprint(p.Others), ""}, make([]string, len(shown))...)
+		rows = append(rows, append(row, "elsewhere"))
 	}
 	writeRows(b, rows)
 	writeListing(b, p.Listing)
@@ -41,6 +51,24 @@ func writeProfile(b *strings.Builder, p *wire.Profile) {
 			b.WriteString("      " + line(text) + "\n")
 		}
 	}
+}
+
+// shownFigures are the counts of functions that a table has columns for; JSON has all.
+func shownFigures(p *wire.Profile) []string {
+	if len(p.Places) == 0 || len(p.Places[0].Counts) == 0 {
+		return nil
+	}
+	return []string{"Loads", "Stores", "Branches", "FLOPs"}
+}
+
+// countOf is a count of a place, empty where it is not known.
+func countOf(p *wire.ProfilePlace, name string) string {
+	for _, c := range p.Counts {
+		if c.Name == name {
+			return fmt.Sprint(c.Value)
+		}
+	}
+	return ""
 }
 
 // writeListing writes the listing of a profile, with how often each instruction was

@@ -80,12 +80,49 @@ func (s *Subject) lay() (err error) {
 // multiples of align bytes, or of their own alignment if that is more; they share
 // their memory with those of s.
 func (s *Subject) AtGuard(align uint64) *Subject {
+	return s.placed(func(i int) uint64 { return s.last(i, s.unit(i, align)) })
+}
+
+// lineBytes is the size of a cache line and of the widest vector register.
+const lineBytes = 64
+
+// Moved is the subject with its operands elsewhere: about where AtGuard has them, at
+// multiples of align bytes, but at other addresses within a cache line, and with more
+// alignment than that where they have it, within a pair of lines: so code whose path
+// follows from the alignment of an operand takes another one, whatever its size. One of
+// whole pages above 64 MiB, or in 2 MiB pages, keeps its alignment.
+func (s *Subject) Moved(align uint64) *Subject {
+	return s.placed(func(i int) uint64 {
+		unit := s.unit(i, align)
+		from := s.last(i, unit)
+		line := max(lineBytes, 2*unit)
+		if start := s.at[i] - s.regions[i]; from >= unit && from%line == start%line {
+			from -= unit
+		}
+		return from
+	})
+}
+
+// unit is what operand i lies at a multiple of, if it is to be one of align bytes.
+func (s *Subject) unit(i int, align uint64) uint64 {
+	o := &s.Call.Operands[i]
+	return max(align, o.Type.Size(), o.Align)
+}
+
+// last is the last place of operand i in its memory that is a multiple of some power of
+// two, in bytes from the beginning.
+func (s *Subject) last(i int, unit uint64) uint64 {
+	return (uint64(len(s.pages[i])) - max(s.Call.Operands[i].Bytes, 1)) &^ (unit - 1)
+}
+
+// placed is the subject with its operands at other places of their memory, which they
+// share with those of s.
+func (s *Subject) placed(from func(i int) uint64) *Subject {
 	g := *s
 	g.at, g.Memory = nil, nil
 	for i, o := range s.Call.Operands {
-		start := s.at[i] - s.Job.Measure.OperandOffset[o.Name] // of the memory
-		from := (uint64(len(s.pages[i])) - max(o.Bytes, 1)) &^ (max(align, o.Type.Size(), o.Align) - 1)
-		g.at, g.Memory = append(g.at, start+from), append(g.Memory, s.pages[i][from:from+o.Bytes])
+		at := from(i)
+		g.at, g.Memory = append(g.at, s.regions[i]+at), append(g.Memory, s.pages[i][at:at+o.Bytes])
 	}
 	g.Call = s.Call.Placed(g.at)
 	return &g

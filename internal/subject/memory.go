@@ -32,6 +32,10 @@ func (s *Subject) page() uint64 {
 	return operandAlign
 }
 
+// mostMoved is how many bytes an operand of whole pages has at most that is given a page
+// more where calls are counted.
+const mostMoved = 64 << 20
+
 // room is how much memory operand i takes, in whole pages. One of no bytes still has
 // an address, whose page is its own.
 func (s *Subject) room(i int) uint64 {
@@ -39,6 +43,9 @@ func (s *Subject) room(i int) uint64 {
 	bytes := max(s.Job.Measure.OperandOffset[o.Name]+o.Bytes, 1)
 	if i < len(s.rooms) {
 		bytes = max(bytes, s.rooms[i])
+	}
+	if s.Job.Count != (wire.CountOptions{}) && bytes%page == 0 && bytes <= mostMoved {
+		bytes++ // so that Moved can move it
 	}
 	return (bytes + page - 1) &^ (page - 1)
 }

@@ -271,7 +271,7 @@ func (s *Subject) Left() time.Duration {
 // and clears what else lies in its pages: no cell finds there what another one left.
 func (s *Subject) Fill() {
 	for i, p := range s.pages {
-		from := s.at[i] % s.page()
+		from := s.at[i] - s.regions[i]
 		clear(p[:from])
 		clear(p[from+s.Call.Operands[i].Bytes:])
 	}

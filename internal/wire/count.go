@@ -72,6 +72,16 @@ type ProfilePlace struct {
 	Instructions uint64   `json:"instructions"`
 	Share        float64  `json:"share"` // of the instructions of the call
 	Code         []string `json:"code,omitempty"`
+	// Counts are all figures of what was executed in a function; blocks and lines have none.
+	Counts []ProfileCount `json:"counts,omitempty"`
+}
+
+// ProfileCount is a count of what was executed in a function, under the name that the
+// count of the whole call has.
+type ProfileCount struct {
+	Name  string `json:"name"`
+	Value uint64 `json:"value"`
+	Unit  string `json:"unit"`
 }
 
 // checkProfile holds a profile to the words that there are.
