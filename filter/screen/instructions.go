@@ -9,7 +9,8 @@ type Instructions struct {
 }
 
 // Decoded finds the instructions of c as Screen does, by following control and then sweeping the rest, in order of address. Refusals are
-// Screen's; no two of these instructions share a byte. An error is a *StopError or a *LimitError.
+// Screen's; no two of these instructions share a byte, but for one with a LOCK prefix that code branches over and the same without it.
+// An error is a *StopError or a *LimitError.
 func Decoded(c Code, o Options) ([]Instructions, error) {
 	s, err := newScreener(c, Options{Stop: o.Stop})
 	if err != nil {

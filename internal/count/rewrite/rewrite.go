@@ -39,6 +39,7 @@ type block struct {
 	measures   int32 // how many there are
 	flow       flow
 	live       bool // its flags must be kept
+	over       bool // it goes on behind the next block, which is its own instruction without LOCK
 	own        use  // of the flags by its own instructions
 }
 
@@ -164,19 +165,35 @@ func (c *Copy) lead(i int) {
 		if f.direct() {
 			c.mark(target(code[:n], s.Addr+uint64(off)))
 		}
-		off += n
-		if off < len(s.Code) && s.Lengths[off] > 0 {
-			switch f {
-			case branch, loop:
-				s.leader.set(off)
-			case call, callIndirect:
-				s.leader.set(off)
-				s.entry.set(off)
-				s.joined.set(off)
+		if behind := off + n; behind < len(s.Code) && s.Lengths[behind] > 0 {
+			switch {
+			case f == call, f == callIndirect:
+				s.entry.set(behind)
+				s.joined.set(behind)
+				fallthrough
+			case f == branch, f == loop, s.locked(off):
+				s.leader.set(behind)
 			}
 		}
+		if s.locked(off) {
+			s.leader.set(off)
+			s.leader.set(off + 1)
+		}
+		off = s.following(off)
 		after = f.ends()
 	}
+}
+
+// locked tells whether the instruction at an offset has a LOCK prefix that code also branches over, so that
+// another instruction begins behind the prefix.
+func (s *section) locked(off int) bool { return s.Lengths[off] > 1 && s.Lengths[off+1] > 0 }
+
+// following is the offset of the byte that the next instruction may begin at, in order of address.
+func (s *section) following(off int) int {
+	if s.locked(off) {
+		return off + 1
+	}
+	return off + int(s.Lengths[off])
 }
 
 // landing tells of ENDBR, which is where calls and jumps by an address may come.
@@ -207,6 +224,10 @@ func (c *Copy) divide(i int) {
 			if k&dynamic != 0 {
 				c.measure(&b, s.Code[at:off], at)
 			}
+			if s.locked(at) {
+				b.over, b.target = true, s.Addr+uint64(off)
+				break
+			}
 			if b.flow != next {
 				if b.flow.direct() {
 					b.target = target(s.Code[at:off], s.Addr+uint64(at))
@@ -220,6 +241,9 @@ func (c *Copy) divide(i int) {
 		b.end = int32(off)
 		if (b.flow == branch || b.flow == loop) && off < len(s.Code) && s.Lengths[off] > 0 && s.joined.has(off) {
 			b.fallen = c.counter()
+		}
+		if b.over {
+			off = int(b.start) + 1
 		}
 		c.blocks = append(c.blocks, b)
 	}
@@ -243,7 +267,7 @@ func (c *Copy) at(section, off int) int32 {
 // direct finds the blocks that direct branches go to.
 func (c *Copy) direct() {
 	for i := range c.blocks {
-		if b := &c.blocks[i]; b.flow.direct() {
+		if b := &c.blocks[i]; b.flow.direct() || b.over {
 			if section, off, ok := c.find(b.target); ok {
 				b.to = c.at(section, off)
 			}

@@ -134,3 +134,29 @@ func TestLedger(t *testing.T) {
 		t.Errorf("%v", l)
 	}
 }
+
+// TestBranchOverLock: an instruction with LOCK, and the same where a branch over the prefix leads to, are copied and counted each by itself.
+func TestBranchOverLock(t *testing.T) {
+	// jz over the prefix; lock add [rdi], rax; ret
+	c := copyOf(t, "7401f0480107c3")
+	got := text(c)
+	for _, part := range []string{"lock add qword ptr [rdi], rax\njmp 0x6", "\nadd qword ptr [rdi], rax\nmov"} {
+		if strings.Count(got, part) != 1 {
+			t.Errorf("%q is not in the copy:\n%s", part, got)
+		}
+	}
+	with, one := c.Entry(base + 2)
+	without, two := c.Entry(base + 3)
+	behind, three := c.Entry(base + 6)
+	if !one || !two || !three || with >= without || without >= behind {
+		t.Errorf("copies at %#x, %#x, %#x", with, without, behind)
+	}
+	counters := make([]byte, c.Counters)
+	for i := range c.blocks {
+		le.PutUint64(counters[8*c.blocks[i].counter:], []uint64{5, 2, 3, 5}[i])
+	}
+	l := c.Ledger(counters)
+	if len(l) != 4 || l[base].Taken != 3 || l[base+2].Executed != 2 || l[base+3].Executed != 3 || l[base+6].Executed != 5 {
+		t.Errorf("%v", l)
+	}
+}

@@ -95,8 +95,13 @@ func (w *writer) block(i int) {
 	if b.fallen != 0 {
 		w.bump(b.fallen, true)
 	}
-	if !b.flow.ends() && (end >= len(s.Code) || s.Lengths[end] == 0) {
+	switch {
+	case b.flow.ends():
+	case end >= len(s.Code) || s.Lengths[end] == 0:
 		w.trap() // control ran off the code
+	case b.over:
+		w.bytes(0xE9)
+		w.relative(i)
 	}
 }
 
