@@ -94,7 +94,7 @@ func law() []room {
 		{"internal/audit", []string{"internal/autopsy", "internal/cell", "internal/measure", "internal/subject", "internal/wire", "kernels", "loader", "perf/stats", "trampoline"}, childBans()},
 		{"internal/calibrate", []string{"internal/cell", "internal/measure", "internal/wire", "perf/processor", "perf/stats", "trampoline"}, childBans()},
 		{"internal/measure", []string{"internal/autopsy", "internal/cell", "internal/hostinfo", "internal/subject", "internal/wire", "perf", "perf/stats", "perf/uarch", "trampoline"}, childBans()},
-		{"internal/subject", []string{"internal/autopsy", "internal/cell", "internal/debuginfo", "internal/wire", "filter/screen", "kernels", "loader", "perf/processor", "trampoline"}, childBans()},
+		{"internal/subject", []string{"internal/autopsy", "internal/cell", "internal/debuginfo", "internal/heap", "internal/wire", "filter/screen", "kernels", "loader", "perf/processor", "trampoline"}, childBans()},
 		leaves("internal/debuginfo"),
 		{"internal/autopsy", []string{"internal/cell", "internal/wire", "filter/screen", "filter/seccomp", "loader", "trampoline"}, childBans()},
 		{"internal/cell", []string{"trampoline", "filter/bpf", "filter/seccomp", "perf/processor"}, childBans()},

@@ -15,6 +15,13 @@ func (pl *Plan) outline() *Image {
 			im.Segments = append(im.Segments, Segment{Addr: e.start, Size: (e.end - e.start + Page - 1) &^ (Page - 1), Perm: perm})
 		}
 	}
+	count := 0
+	for i := range pl.object.sections {
+		if pl.has(i) {
+			count++
+		}
+	}
+	im.Sections = make([]Section, 0, count)
 	for i := range pl.object.sections {
 		s := &pl.object.sections[i]
 		if !pl.has(i) {

@@ -3,6 +3,7 @@
 package heap
 
 import (
+	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -29,6 +30,34 @@ func Enlarge() { enlarge(next()) }
 func enlarge(at uintptr) {
 	_, _, _ = unix.Syscall(unix.SYS_MADVISE, at&^(piece-1), piece, unix.MADV_HUGEPAGE)
 	_, _, _ = unix.Syscall(unix.SYS_MADVISE, at&^(largePage-1), largePage, unix.MADV_COLLAPSE)
+}
+
+// Bytes returns zeroed memory of a size in bytes, for what is read at once. Where it is long enough it lies in
+// large pages.
+func Bytes(size int) []byte {
+	b := make([]byte, size)
+	advise(b)
+	return b
+}
+
+// Grow has the heap grow by a size in bytes at once, in large pages, which the process takes only as it
+// touches them. It is for a process that has begun work on something large: it collects garbage.
+//
+// The runtime maps its heap piece by piece, and advice is for what is mapped. So memory of
+// that size is allocated, advised, and given back to the heap untouched.
+func Grow(size int) {
+	advise(make([]byte, size))
+	runtime.GC()
+}
+
+// advise asks for large pages for the memory of b, which is not touched.
+func advise(b []byte) {
+	at := uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	from, to := (at+largePage-1)&^(largePage-1), (at+uintptr(len(b)))&^(largePage-1)
+	if from < to {
+		_, _, _ = unix.Syscall(unix.SYS_MADVISE, from, to-from, unix.MADV_HUGEPAGE)
+	}
+	runtime.KeepAlive(b)
 }
 
 // next is an address that the heap uses next.

@@ -3,8 +3,10 @@ package subject
 import (
 	"errors"
 	"slices"
+	"sync/atomic"
 
 	"webrunner/filter/screen"
+	"webrunner/internal/heap"
 	"webrunner/internal/wire"
 	"webrunner/loader"
 	"webrunner/trampoline"
@@ -56,6 +58,7 @@ func Load(job *wire.Job, stop func() error) (*loader.Image, error) {
 // the image shall lie.
 func load(job *wire.Job, at seat, operands uint64, place func(*loader.Object, *loader.Placement) error, stop func() error) (*loader.Image, error) {
 	p := at.placement()
+	makeRoom(job)
 	obj, err := loader.Link(job.Object, companions(job), p, limits(job, stop))
 	if err != nil {
 		return nil, Problem(err)
@@ -90,6 +93,31 @@ func load(job *wire.Job, at seat, operands uint64, place func(*loader.Object, *l
 	}
 	return im, nil
 }
+
+// makeRoom has the heap of this process grow, in large pages, for the work on the files
+// of a job, if they are long.
+func makeRoom(job *wire.Job) {
+	size := len(job.Object)
+	for i := range job.Parts {
+		size += len(job.Parts[i].Data)
+	}
+	want := min(size*roomFactor, mostRoom)
+	if want < leastRoom || int64(want) <= 2*room.Load() {
+		return
+	}
+	room.Store(int64(want))
+	heap.Grow(want)
+}
+
+// Of makeRoom.
+const (
+	roomFactor = 32        // of what a byte of a file takes in memory, at most
+	leastRoom  = 32 << 20  // bytes; for less it does not pay
+	mostRoom   = 512 << 20 // bytes
+)
+
+// room is what makeRoom has made, in bytes. It stays with the process.
+var room atomic.Int64
 
 // mistaken is a *wire.Problem where the only function of an object is not what was
 // asked for, but another kernel that everybody knows.

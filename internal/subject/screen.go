@@ -17,7 +17,16 @@ import (
 // Code is the image as the screen sees it: the private copy after relocation,
 // which is also what the cell maps.
 func Code(im *loader.Image) screen.Code {
-	c := screen.Code{Roots: im.Roots, Taken: im.Taken, Guesses: make([]screen.Guess, len(im.Guesses)), Externals: []screen.Range{{Start: trampoline.TrapAddr, End: trampoline.TrapLimit}}}
+	code := 0
+	for i := range im.Sections {
+		if im.Sections[i].Exec {
+			code++
+		}
+	}
+	c := screen.Code{Roots: im.Roots, Taken: im.Taken, Guesses: make([]screen.Guess, len(im.Guesses)),
+		Sections:  make([]screen.Section, 0, code),
+		Others:    make([]screen.NamedRange, 0, len(im.Sections)-code),
+		Externals: []screen.Range{{Start: trampoline.TrapAddr, End: trampoline.TrapLimit}}}
 	for i := range im.Guesses {
 		c.Guesses[i] = screen.Guess(im.Guesses[i])
 	}
@@ -29,8 +38,15 @@ func Code(im *loader.Image) screen.Code {
 			c.Others = append(c.Others, screen.NamedRange{Range: screen.Range{Start: sec.Addr, End: sec.Addr + sec.Size}, Name: sec.Name})
 		}
 	}
-	for _, sym := range im.Symbols {
-		if sym.Section != 0 && sym.Kind != loader.KindSection {
+	count := 0
+	for i := range im.Symbols {
+		if named(&im.Symbols[i]) {
+			count++
+		}
+	}
+	c.Symbols = make([]screen.Symbol, 0, count)
+	for i := range im.Symbols {
+		if sym := &im.Symbols[i]; named(sym) {
 			c.Symbols = append(c.Symbols, screen.Symbol{Name: sym.Name, Addr: sym.Addr, Size: sym.Size,
 				Func: sym.Kind == loader.KindFunc || sym.Kind == loader.KindIFunc, Data: sym.Kind == loader.KindObject, Global: sym.Binding != "local"})
 		}
@@ -48,6 +64,9 @@ func Code(im *loader.Image) screen.Code {
 	}
 	return c
 }
+
+// named says whether a symbol names something in the image.
+func named(s *loader.Symbol) bool { return s.Section != 0 && s.Kind != loader.KindSection }
 
 // cpuid asks each leaf of CPUID once in the life of this process: in a virtual machine
 // the instruction traps to the hypervisor, which takes microseconds, and the screen asks

@@ -237,20 +237,35 @@ func readFrame(r io.Reader, max int64) (kind frameKind, text, raw []byte, err er
 	return kind, text, raw, nil
 }
 
-// readN reads exactly n bytes.
+// readN reads exactly n bytes. A few pieces do: each takes no more than the growth times
+// what has arrived, and is not copied but to one that is so many times larger.
 func readN(r io.Reader, n int64) ([]byte, error) {
 	if n == 0 {
 		return nil, nil
 	}
-	var b bytes.Buffer
-	if _, err := io.CopyN(&b, r, n); err != nil {
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
+	b := make([]byte, 0, min(n, firstPiece))
+	for {
+		have := len(b)
+		b = b[:cap(b)]
+		if _, err := io.ReadFull(r, b[have:]); err != nil {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return nil, err
 		}
-		return nil, err
+		if int64(len(b)) == n {
+			return b, nil
+		}
+		b = append(make([]byte, 0, min(n, growth*int64(len(b)))), b...)
 	}
-	return b.Bytes(), nil
 }
+
+// Of readN: how many bytes it takes before any have arrived, and how many times what has
+// arrived after that.
+const (
+	firstPiece = 32 << 10
+	growth     = 32
+)
 
 // decodeStrict decodes one JSON value without unknown fields and with nothing
 // but space after it.
