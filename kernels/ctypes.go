@@ -105,18 +105,24 @@ func scalarType(name string) (Type, error) {
 		return BFloat16, nil
 	case "bool", "_Bool":
 		return Bool, nil
-	case "size_t", "uintptr_t":
+	case "size_t", "uintptr_t", "uintmax_t", "uint_fast16_t", "uint_fast32_t": // glibc's stdint.h
 		return Uint64, nil
-	case "ssize_t", "ptrdiff_t", "intptr_t", "off_t":
+	case "ssize_t", "ptrdiff_t", "intptr_t", "intmax_t", "off_t", "int_fast16_t", "int_fast32_t":
 		return Int64, nil
 	case "wchar_t":
 		return Int32, nil
 	case "char16_t":
 		return Uint16, nil
-	case "char32_t":
+	case "char32_t", "wint_t":
 		return Uint32, nil
 	case "char8_t":
 		return Uint8, nil
+	}
+	switch name {
+	case "int_fast8_t", "int_fast64_t", "uint_fast8_t", "uint_fast64_t":
+		name = strings.Replace(name, "_fast", "", 1)
+	default:
+		name = strings.Replace(name, "_least", "", 1)
 	}
 	if base, ok := strings.CutSuffix(name, "_t"); ok {
 		if t := Type(lookup(typeNames[:], base)); t >= Int8 && t <= Uint64 {

@@ -333,13 +333,14 @@ func TestCTypes(t *testing.T) {
 		"unsigned": Uint32, "int unsigned": Uint32, "long": Int64, "long int": Int64, "unsigned long": Uint64, "long long": Int64, "long unsigned long int": Uint64,
 		"size_t": Uint64, "ssize_t": Int64, "ptrdiff_t": Int64, "intptr_t": Int64, "uintptr_t": Uint64, "int8_t": Int8, "uint16_t": Uint16, "int64_t": Int64,
 		"bool": Bool, "_Bool": Bool, "float": Float32, "double": Float64, "_Float16": Float16, "__bf16": BFloat16, "wchar_t": Int32, "enum color": Int32,
-		"volatile int": Int32, "const int": Int32,
+		"volatile int": Int32, "const int": Int32, "intmax_t": Int64, "uintmax_t": Uint64, "int_least16_t": Int16, "uint_least64_t": Uint64,
+		"int_fast8_t": Int8, "uint_fast16_t": Uint64, "int_fast32_t": Int64, "wint_t": Uint32,
 	} {
 		if got, err := parseCType(text); err != nil || got.elem != want || got.pointers != 0 {
 			t.Errorf("%s: %+v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"short long", "long long long", "unsigned signed", "char int", "unsigned float", "float32_t", "pointer_t", "bool_t", "int int", "void", "struct s", "short char"} {
+	for _, text := range []string{"short long", "long long long", "unsigned signed", "char int", "unsigned float", "float32_t", "pointer_t", "bool_t", "int int", "void", "struct s", "short char", "size_least_t", "int_least_fast8_t", "int_fast128_t"} {
 		if got, err := parseCType(text); err == nil {
 			t.Errorf("%s: %+v", text, got)
 		}

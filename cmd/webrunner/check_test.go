@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -95,6 +96,8 @@ func TestCheckFindsFaults(t *testing.T) {
 		{"breaks DF from the second call on", "saxpy", "31c04839f87318f30f100c86f30f59c8f30f580c82f30f110c8248ffc0ebe3ff842400f8ffff83bc2400f8ffff027201fdc3", saxpy, saxpyCall, wire.FailABI, "0", "the direction flag is left set; only from the second call in a process on"},
 		// inc dword [rsp-0x800]; cmp dword [rsp-0x800], 9; jb …; std
 		{"breaks DF from the ninth call on", "saxpy", "31c04839f87318f30f100c86f30f59c8f30f580c82f30f110c8248ffc0ebe3ff842400f8ffff83bc2400f8ffff097201fdc3", saxpy, saxpyCall, wire.FailABI, "", "the direction flag is left set; not by the first 8 calls of a process"},
+		// add [rsp-0x800], rax; mov rax, [rsp-0x800] behind the loop
+		{"keeps its sum for the next call", "sum", "31c031c939f97d0c4863148e4801d048ffc1ebf04801842400f8ffff488b842400f8ffffc3", sum, sumCall, wire.FailMismatch, "1", "only from the second call in a process on"},
 		// if (n == 5) for (;;);
 		{"hangs", "saxpy", "31c04883ff057502ebfe4839f87418f30f100c86f30f59c8f30f580c82f30f110c8248ffc0ebe3c3", saxpy, saxpyCall, wire.FailTimeout, "5", "was still running"},
 	} {
@@ -124,6 +127,29 @@ func TestCheckFindsFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCheckAfterOthers: a failure that only other cases bring about has the number of the
+// first case that has it, and so a command that repeats it.
+func TestCheckAfterOthers(t *testing.T) {
+	needsChild(t)
+	// if (n >= 40) [rsp-0x800] = 1; if (n == 2) s = [rsp-0x800]; …
+	after := functionFile(t, "sum", "83ff287c08c6842400f8ffff0131c083ff0275080fb6842400f8ffff31c939f97d0c4863148e4801d048ffc1ebf0c3")
+	c := checkJSON(t, exitFailed, after, "--reference", functionFile(t, "sum", sumCode), "--call", sumCall, "--seed", "7")
+	if len(c.Failures) != 1 {
+		t.Fatalf("%+v", c)
+	}
+	f := c.Failures[0]
+	if f.Kind != wire.FailMismatch || f.Params["n"] != "2" || f.Alone || f.Cases < 2 || !strings.Contains(f.Detail, "only after other cases") {
+		t.Errorf("%+v", f)
+	}
+	words := shellWords(t, f.Command)[2:]
+	if again := checkJSON(t, exitFailed, words...); len(again.Failures) != 1 || again.Failures[0].Params["n"] != "2" || again.Failures[0].Cases != f.Cases {
+		t.Errorf("%s: %+v", f.Command, again)
+	}
+	i := slices.Index(words, "--cases")
+	words[i+1] = strconv.Itoa(f.Cases - 1)
+	checkJSON(t, exitGood, words...)
 }
 
 // shellWords are those of a command line, as a shell takes it apart.

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -27,8 +28,14 @@ type checker struct {
 	ref    *side // nil without an object as a reference
 
 	made  int // cases
-	worst map[wire.FailureKind]shrunk
+	worst map[wire.FailureKind]*candidates
 	ended int // calls that did not return
+}
+
+// candidates are failures of one kind to tell one of.
+type candidates struct {
+	smallest shrunk // with the smallest operands
+	first    shrunk
 }
 
 // builtin tells that results are compared with those of a computation in Go.
@@ -48,7 +55,7 @@ const (
 // which errors.Is(err, cell.ErrAddressTaken) holds.
 func Do(job *wire.Job, filtered bool, began time.Time) (*wire.Checked, error) {
 	start := time.Now()
-	c := &checker{job: job, worst: make(map[wire.FailureKind]shrunk)}
+	c := &checker{job: job, worst: make(map[wire.FailureKind]*candidates)}
 	if err := c.prepare(filtered, began); err != nil {
 		return nil, err
 	}
@@ -179,7 +186,7 @@ func (c *checker) all(wanted int) error {
 		}
 		for i, l := range all {
 			for _, f := range l {
-				c.note(list[i], f)
+				c.note(shrunk{kase: list[i], finding: f, cases: c.made + i + 1})
 			}
 		}
 		c.made += len(all)
@@ -201,14 +208,16 @@ func fitting(list []kase) int {
 	return len(list)
 }
 
-// note keeps, of each kind of failure, that with the smallest operands.
-func (c *checker) note(k kase, f finding) {
-	if f.problem != nil {
+// note keeps, of each kind of failure, the first and that with the smallest operands.
+func (c *checker) note(s shrunk) {
+	if s.problem != nil {
 		c.ended++
 	}
-	old, ok := c.worst[f.kind]
-	if !ok || bytesOf(k.call) < bytesOf(old.call) {
-		c.worst[f.kind] = shrunk{kase: k, finding: f, cases: c.made + 1}
+	switch old := c.worst[s.kind]; {
+	case old == nil:
+		c.worst[s.kind] = &candidates{smallest: s, first: s}
+	case bytesOf(s.call) < bytesOf(old.smallest.call):
+		old.smallest = s
 	}
 }
 
@@ -233,26 +242,34 @@ func (c *checker) result() *wire.Checked {
 
 // failures shrinks and explains what was found, as far as the time goes.
 func (c *checker) failures() ([]wire.Failure, error) {
-	var list []shrunk
-	for _, s := range c.worst {
-		list = append(list, s)
-	}
-	slices.SortFunc(list, func(a, b shrunk) int { return cmp.Compare(order(a.kind), order(b.kind)) })
+	kinds := slices.SortedFunc(maps.Keys(c.worst), func(a, b wire.FailureKind) int { return cmp.Compare(order(a), order(b)) })
 	out := []wire.Failure{}
-	for _, f := range list {
-		s, err := c.shrink(f.kase, f.finding)
+	for _, kind := range kinds {
+		s, err := c.smallest(c.worst[kind])
 		if err == nil {
 			err = c.explain(&s)
 		}
 		if err != nil && !errors.Is(err, errTime) {
 			return nil, err
 		}
-		if !s.alone {
-			s.cases = f.cases
-		}
 		out = append(out, c.failure(&s))
 	}
 	return out, nil
+}
+
+// smallest makes the smaller of two failures still smaller, or the first where that is
+// one of a process in which others went before: what they left behind can be why the
+// smaller fails, and the first is the nearer to what left it.
+func (c *checker) smallest(of *candidates) (shrunk, error) {
+	s, err := c.shrink(of.smallest)
+	if err != nil || s.alone || of.first.cases == s.cases {
+		return s, err
+	}
+	first, err := c.shrink(of.first)
+	if err != nil || first.alone {
+		return first, err
+	}
+	return s, nil
 }
 
 // order is that in which kinds are told: first what can be the cause of the others.

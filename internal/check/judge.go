@@ -175,6 +175,9 @@ func (c *checker) compare(list []kase, trials []trial) error {
 	}
 	for i := range trials {
 		t := &trials[i]
+		if c.target.s.Left() <= 0 {
+			return errTime
+		}
 		t.doubts = t.ref != nil && c.differs(t) != nil
 	}
 	if c.tolerance() == (kernels.Tolerance{}) {
@@ -217,6 +220,9 @@ func (c *checker) vary(judge *side, list []kase, trials []trial, from, to int) e
 	}
 	for i := range trials {
 		t := &trials[i]
+		if c.target.s.Left() <= 0 {
+			return errTime
+		}
 		t.doubts = t.doubts && c.differs(t) != nil
 	}
 	return nil

@@ -13,7 +13,7 @@ type shrunk struct {
 	kase
 	finding
 	alone bool // it fails as the first case of a check
-	cases int  // how many cases a check that begins with this one needs
+	cases int  // how many cases a check needs to have it, that begins with this one where it fails alone
 }
 
 // Bounds of shrinking.
@@ -25,13 +25,12 @@ const (
 )
 
 // shrink finds the smallest parameters with which a case still fails in this way.
-func (c *checker) shrink(k kase, f finding) (shrunk, error) {
-	if f.kind == wire.FailTimeout {
+func (c *checker) shrink(s shrunk) (shrunk, error) {
+	if s.kind == wire.FailTimeout {
 		c.target.patience = patience
 		defer func() { c.target.patience = 0 }()
 	}
-	s := shrunk{kase: k, finding: f}
-	again, err := c.alone(k, f.kind)
+	again, err := c.alone(s.kase, s.kind)
 	if err != nil {
 		return s, err
 	}
