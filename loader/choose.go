@@ -49,7 +49,7 @@ func (im *Image) Choose(exact string, alternatives []string) (Choice, error) {
 	if only := im.onlyCode(); len(offered) == 0 && only != nil {
 		if n := im.object.frames(); n > 1 {
 			return Choice{}, noFunction("the object names no function, and has %d by its .eh_frame", n).
-				advise("do not strip it of its symbols (strip --strip-debug leaves them), or put the function into an object of its own")
+				advise(unstripped)
 		}
 		return im.startOf(only, exact), nil
 	}
@@ -290,6 +290,9 @@ func (im *Image) noChoice(exact string, alternatives []string, offered []int) *E
 		advise(im.advice(exact, names))
 }
 
+// unstripped is what to do about code without names.
+const unstripped = "do not strip it of its symbols (strip --strip-debug leaves them), or put the function into an object of its own"
+
 // listed writes the first of the names, and how many there are besides.
 func listed(names []string) string {
 	var list []string
@@ -305,8 +308,11 @@ func listed(names []string) string {
 // advice guesses what keeps the wanted function from being found.
 func (im *Image) advice(wanted string, names []string) string {
 	const otherwise = "give the function that name, leave no other global function, or ask for one of them by its name (--symbol)"
-	if len(names) == 0 {
-		return "send an object with the function"
+	switch {
+	case len(names) == 0 && im.hasCode():
+		return unstripped
+	case len(names) == 0:
+		return "send an object with the function; compilers leave out what nothing in the file uses: static functions in C, those without #[no_mangle] in Rust"
 	}
 	for _, name := range names {
 		if how := mangled(name, wanted); how != "" {

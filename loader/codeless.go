@@ -1,6 +1,9 @@
 package loader
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // codeless says in brackets why an object has no functions, as far as the names of its
 // sections tell.
@@ -22,15 +25,18 @@ func (o *Object) codeless() string {
 // was compiled for a link step, or is debug information alone. Where there is code, or there may
 // be data only, it returns nil. The error is an *Error of class Unsupported.
 func (im *Image) Codeless() error {
-	for i := range im.Sections {
-		if s := &im.Sections[i]; s.Exec && !s.NoBits && s.Size > 0 {
-			return nil
-		}
+	if im.hasCode() {
+		return nil
 	}
 	if why := im.object.codeless(); why != "" {
 		return unsupported("the object has no code%s", why)
 	}
 	return nil
+}
+
+// hasCode tells whether any executable section of the object itself or of a file beside it has bytes.
+func (im *Image) hasCode() bool {
+	return slices.ContainsFunc(im.Sections, func(s Section) bool { return s.Exec && !s.NoBits && s.Size > 0 })
 }
 
 // frames counts the functions that .eh_frame describes: the entries that refer to a

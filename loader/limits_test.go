@@ -247,6 +247,16 @@ func TestStripped(t *testing.T) {
 	}
 }
 
+// TestNoNames: what to do about an object in which no function has a name depends on whether there is code.
+func TestNoNames(t *testing.T) {
+	for want, code := range map[string][]byte{"do not strip it": {0xc3}, "#[no_mangle]": nil} {
+		o := &testObject{sections: []testSection{textSection(code), textSection(code)}}
+		if _, err := mustLoad(t, o).Choose("sdot", nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+}
+
 // TestSlimLTO: gcc -flto writes an object without code, so there is no function.
 func TestSlimLTO(t *testing.T) {
 	o := &testObject{sections: []testSection{textSection(nil), {name: ".gnu.lto_sdot", typ: shtProgbits, flags: 0x80000000, data: []byte("x")}}}
