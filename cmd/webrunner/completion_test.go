@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"webrunner/internal/words"
+	"webrunner/selftest"
 )
 
 // TestManuals finds the flags of every command in all that is made of them.
@@ -75,6 +76,21 @@ func TestColumns(t *testing.T) {
 			if utf8.RuneCountInString(l) > words.Columns+1 && !strings.HasPrefix(l, "usage: ") {
 				t.Errorf("%s: a line of %d columns: %s", args, utf8.RuneCountInString(l)-1, l)
 			}
+		}
+	}
+}
+
+// TestOutcomeColumns: so does what a check of selftest found, however much that is.
+func TestOutcomeColumns(t *testing.T) {
+	var out strings.Builder
+	(&app{out: &out}).tellOutcome(selftest.Outcome{Name: "runs-sgemm-6x16", OK: true, Detail: strings.Repeat("the function works in place; ", 20), MS: 105.5})
+	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	if len(lines) < 5 || !strings.HasPrefix(lines[0], "ok    runs-sgemm-6x16          the ") || !strings.HasSuffix(out.String(), " (105.5 ms)\n") {
+		t.Errorf("%s", out.String())
+	}
+	for i, l := range lines {
+		if len(l) > words.Columns || i > 0 && len(l)-len(strings.TrimLeft(l, " ")) != 31 {
+			t.Errorf("a line of %d columns: %s", len(l), l)
 		}
 	}
 }

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"webrunner/internal/engine"
 	"webrunner/internal/hostile"
 	"webrunner/internal/report"
 	"webrunner/internal/wire"
+	"webrunner/internal/words"
 	"webrunner/selftest"
 )
 
@@ -62,5 +64,8 @@ func (a *app) tellOutcome(o selftest.Outcome) {
 	case !o.OK:
 		word = "note"
 	}
-	fmt.Fprintf(a.out, "%s  %-24s %s (%.1f ms)\n", word, o.Name, o.Detail, o.MS)
+	head := fmt.Sprintf("%s  %-24s ", word, o.Name)
+	var b strings.Builder
+	words.Wrap(&b, head, len(head), fmt.Sprintf("%s (%.1f ms)", o.Detail, o.MS), words.Columns)
+	fmt.Fprintln(a.out, b.String())
 }

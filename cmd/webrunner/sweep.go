@@ -89,6 +89,9 @@ func (o *sweepOptions) run(a *app, name string) (*wire.Sweep, error) {
 		return nil, err
 	}
 	defer e.Close()
+	if o.roofline && query.Has("call") && !query.Has("events") {
+		query.Set("events", "default,counted") // a prototype does not tell the work of a call
+	}
 	plan, err := e.PlanSweep(query)
 	if err != nil {
 		return nil, err

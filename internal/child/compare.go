@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"webrunner/internal/check"
@@ -77,7 +78,7 @@ func (j *job) compare() (*wire.Report, error) {
 	if len(out.Points) == 1 {
 		out.Points = nil
 	}
-	out.Notes = append(out.Notes, gate.SameFunction(first.A, first.B)...)
+	out.Notes = append(append(out.Notes, gate.SameFunction(first.A, first.B)...), gate.Unverified(first.A, first.B)...)
 	out.Ratios = list(out.Ratios)
 	return &wire.Report{Comparison: out, OK: true}, nil
 }
@@ -260,7 +261,15 @@ func counter(m *measure.Measurement, name string) *wire.Counter {
 func lottery(l *wire.Layout, ratio float64) string {
 	a, b := slices.Max(l.A)/slices.Min(l.A), slices.Max(l.B)/slices.Min(l.B)
 	if spread := max(a, b); math.Abs(math.Log(ratio)) < math.Log(spread) && spread > 1.01 {
-		return fmt.Sprintf("layout alone can make this difference: by alignment a reads %.4g to %.4g, b %.4g to %.4g", slices.Min(l.A), slices.Max(l.A), slices.Min(l.B), slices.Max(l.B))
+		return fmt.Sprintf("layout alone can make this difference: by alignment a reads %s to %s, b %s to %s", read(slices.Min(l.A)), read(slices.Max(l.A)), read(slices.Min(l.B)), read(slices.Max(l.B)))
 	}
 	return ""
+}
+
+// read writes a figure with four digits, or all those before its point.
+func read(v float64) string {
+	if math.Abs(v) >= 1000 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
 }

@@ -145,3 +145,18 @@ func TestReadRecord(t *testing.T) {
 		}
 	}
 }
+
+// TestUnverified: a comparison says that neither side was held against anything, and only then.
+func TestUnverified(t *testing.T) {
+	of := func(s wire.VerifyStatus) *wire.Result { return &wire.Result{Verify: wire.Verify{Status: s}} }
+	for _, row := range []struct {
+		a, b wire.VerifyStatus
+		want int
+	}{
+		{wire.VerifyNone, wire.VerifyNone, 1}, {wire.VerifyMatch, wire.VerifyMatch, 0}, {wire.VerifyNone, wire.VerifyMismatch, 0},
+	} {
+		if got := Unverified(of(row.a), of(row.b)); len(got) != row.want {
+			t.Errorf("%s and %s: %q", row.a, row.b, got)
+		}
+	}
+}

@@ -109,7 +109,7 @@ func (r *Record) Against(now []*wire.Result, across bool) (*wire.Comparison, err
 		return nil, fmt.Errorf("the record was measured with %s, and this with %s", manner(a), manner(b))
 	}
 	c := &wire.Comparison{A: a, B: b, Ratios: []wire.Ratio{}, Failed: []string{}, Notes: []string{"a is the record, of another time: what the host did meanwhile is in the ratio"}}
-	c.Notes = append(c.Notes, SameFunction(a, b)...)
+	c.Notes = append(append(c.Notes, SameFunction(a, b)...), Unverified(a, b)...)
 	if a.Host.Machine != b.Host.Machine {
 		c.Notes = append(c.Notes, fmt.Sprintf("a was measured at %s, b at %s", a.Host.Machine, b.Host.Machine))
 	}
@@ -152,6 +152,15 @@ func params(r *wire.Result) string {
 		list = append(list, name+"="+r.Params[name].String())
 	}
 	return strings.Join(list, " ")
+}
+
+// Unverified is a note that nothing was held against either side of a comparison, if that is so: what is
+// faster need not be right.
+func Unverified(a, b *wire.Result) []string {
+	if a.Verify.Status != wire.VerifyNone || b.Verify.Status != wire.VerifyNone {
+		return nil
+	}
+	return []string{"there is no reference, so nothing tells whether a and b are right; --reference FILE gives one"}
 }
 
 // kind names the kind of a host's processor.

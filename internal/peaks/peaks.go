@@ -204,23 +204,27 @@ func cycles(r *wire.Result) *wire.Counter {
 
 // Shares says how near a result comes to the peaks: of floating-point operations, if its
 // elements are of a type such as f32, and of bytes from where they lie, by the sizes of
-// the caches. A share is in per cent. It adds a note that says which of both is the
-// nearer bound.
+// the caches. What its specification does not say of the work is as it was counted. A share is in per cent.
+// It adds a note that says which of both is the nearer bound, or that neither is.
 func Shares(p *wire.Peaks, r *wire.Result, element string) {
 	c := cycles(r)
 	if p == nil || c == nil {
 		return
 	}
+	w := r.Done()
 	compute := best(p, "fma-"+element+"-")
-	memory := best(p, "load-"+place(p.Host.Caches, r.Work.Bytes))
+	memory := best(p, "load-"+place(p.Host.Caches, w.Bytes))
 	flops, bytes := 0.0, 0.0
-	if compute != nil && r.Work.FLOPs > 0 {
-		flops = r.Work.FLOPs / c.Value / compute.Value
+	var told []string
+	if compute != nil && w.FLOPs > 0 {
+		flops = w.FLOPs / c.Value / compute.Value
 		r.Derived = append(r.Derived, wire.Derived{Name: "Share of " + compute.Name, Value: 100 * flops, Unit: "%", From: c.Name, Source: c.Source})
+		told = append(told, fmt.Sprintf("arithmetic (it has %.2g %% of the peak %s)", 100*flops, compute.Name))
 	}
-	if memory != nil && r.Work.Bytes > 0 {
-		bytes = r.Work.Bytes / c.Value / memory.Value
+	if memory != nil && w.Bytes > 0 {
+		bytes = w.Bytes / c.Value / memory.Value
 		r.Derived = append(r.Derived, wire.Derived{Name: "Share of " + memory.Name, Value: 100 * bytes, Unit: "%", From: c.Name, Source: c.Source})
+		told = append(told, fmt.Sprintf("memory (it has %.2g %% of the peak %s)", 100*bytes, memory.Name))
 	}
 	const near = 0.5
 	switch {
@@ -228,6 +232,8 @@ func Shares(p *wire.Peaks, r *wire.Result, element string) {
 		r.Notes = append(r.Notes, fmt.Sprintf("the nearest bound is arithmetic: it has %.0f %% of the peak %s", 100*flops, compute.Name))
 	case bytes > near:
 		r.Notes = append(r.Notes, fmt.Sprintf("the nearest bound is memory: it has %.0f %% of the peak %s", 100*bytes, memory.Name))
+	case len(told) > 0:
+		r.Notes = append(r.Notes, "what bounds it is not "+strings.Join(told, " nor ")+", but what is between: instructions that wait for each other, branches, or calls too short")
 	}
 }
 

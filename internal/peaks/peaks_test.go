@@ -142,6 +142,10 @@ func TestShares(t *testing.T) {
 	if Shares(p, r, "f64"); len(r.Derived) != 1 || r.Derived[0].Name != "Share of fma-f64-512" || len(r.Notes) != 1 {
 		t.Errorf("%+v %q", r.Derived, r.Notes)
 	}
+	r = &wire.Result{Counters: []wire.Counter{{Name: wire.FigureCycles, Value: 1000}, {Name: "FLOPs", Value: 6400, Source: wire.Counted}, {Name: "LoadedBytes", Value: 12000, Source: wire.Counted}, {Name: "StoredBytes", Value: 800, Source: wire.Counted}}}
+	if Shares(p, r, "f32"); len(r.Derived) != 2 || r.Derived[0].Value != 10 || r.Derived[1].Name != "Share of load-L1" || r.Derived[1].Value != 10 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "is not arithmetic (it has 10 % of the peak fma-f32-512) nor memory (it has 10 % of the peak load-L1)") {
+		t.Errorf("of counts: %+v %q", r.Derived, r.Notes)
+	}
 	r = &wire.Result{Work: wire.Work{FLOPs: 16000}}
 	if Shares(p, r, "f32"); len(r.Derived) != 0 {
 		t.Errorf("%+v", r.Derived)

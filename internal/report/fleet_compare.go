@@ -90,11 +90,11 @@ func ComparisonFleetText(w io.Writer, f Fleet[*wire.Comparison]) error {
 	}))
 	writeRows(&b, cells)
 	if slices.ContainsFunc(rows, func(r row) bool { return len(r.Fastest) > 0 }) {
-		wrap(&b, "", "  ", "* fastest machine for this side; two where they cannot be told apart")
+		wrap(&b, "", 2, "* fastest machine for this side; two where they cannot be told apart")
 	}
 	for i := range f {
 		if c := f[i].Of; c != nil {
-			wrap(&b, "", "  ", line(f[i].Machine)+": "+line(c.A.Host.Named()))
+			wrap(&b, "", 2, line(f[i].Machine)+": "+line(c.A.Host.Named()))
 		}
 	}
 	f.problems(&b)

@@ -150,7 +150,7 @@ func (f Fleet[T]) each(label string, word func(T) string) []string {
 func (f Fleet[T]) problems(b *strings.Builder) {
 	for i := range f {
 		if p := f[i].Problem; p != nil {
-			wrap(b, "", "  ", line(f[i].Machine)+": "+line(string(p.Class))+": "+line(p.Detail))
+			wrap(b, "", 2, line(f[i].Machine)+": "+line(string(p.Class))+": "+line(p.Detail))
 		}
 	}
 }

@@ -95,19 +95,19 @@ func RunFleetTable(w io.Writer, f Fleet[*wire.Result]) error {
 	}))
 	for i := range f {
 		if r := f[i].Of; r != nil {
-			wrap(&b, "", "  ", line(r.Kernel)+" "+params(r.Params, "=", " "))
+			wrap(&b, "", 2, line(r.Kernel)+" "+params(r.Params, "=", " "))
 			break
 		}
 	}
 	writeRows(&b, cells)
 	for i := range rows {
 		if len(rows[i].Fastest) > 0 {
-			wrap(&b, "", "  ", rows[i].verdict(f.machines()))
+			wrap(&b, "", 2, rows[i].verdict(f.machines()))
 		}
 	}
 	for i := range f {
 		if r := f[i].Of; r != nil {
-			wrap(&b, "", "  ", line(f[i].Machine)+": "+line(r.Host.Named()))
+			wrap(&b, "", 2, line(f[i].Machine)+": "+line(r.Host.Named()))
 		}
 	}
 	f.problems(&b)

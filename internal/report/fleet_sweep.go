@@ -72,16 +72,16 @@ func SweepFleetTable(w io.Writer, f Fleet[*wire.Sweep]) error {
 	}))
 	writeRows(&b, cells)
 	if slices.ContainsFunc(rows, func(r row) bool { return len(r.Fastest) > 0 }) {
-		wrap(&b, "", "  ", "* fastest at this point; two where they cannot be told apart")
+		wrap(&b, "", 2, "* fastest at this point; two where they cannot be told apart")
 	}
 	for i := range f {
 		if s := f[i].Of; s != nil {
 			if r := anyResult(s); r != nil {
-				wrap(&b, "", "  ", line(f[i].Machine)+": "+line(r.Host.Named()))
+				wrap(&b, "", 2, line(f[i].Machine)+": "+line(r.Host.Named()))
 			}
 			for j := range s.Points {
 				if p := s.Points[j].Problem; p != nil {
-					wrap(&b, "", "  ", line(f[i].Machine)+place(s.Points[j].Params)+": "+line(string(p.Class))+": "+line(p.Detail))
+					wrap(&b, "", 2, line(f[i].Machine)+place(s.Points[j].Params)+": "+line(string(p.Class))+": "+line(p.Detail))
 				}
 			}
 		}

@@ -19,7 +19,7 @@ func writeProfile(b *strings.Builder, p *wire.Profile) {
 	}
 	fmt.Fprintf(b, "\n  profile by %s, of %d instructions\n", line(string(p.By)), p.Instructions)
 	if p.Note != "" {
-		wrap(b, "  ", "  ", line(p.Note))
+		wrap(b, "  ", 2, line(p.Note))
 	}
 	shown := shownFigures(p)
 	head := []string{"", "share", "instructions", "executed"}

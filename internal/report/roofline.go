@@ -12,7 +12,8 @@ import (
 // Roofline draws the points of a sweep below what the core can do at most: floating-point
 // operations in a cycle over those for each byte (Williams, Waterman and Patterson,
 // "Roofline", CACM 2009). Each level of memory has a slope, the fastest multiply-add of
-// each type a ceiling. Points whose work is not known are left out.
+// each type a ceiling. Work that a specification does not tell is as it was counted; points of which it is not known
+// either are left out.
 func Roofline(w io.Writer, s *wire.Sweep, p *wire.Peaks) error {
 	d := new(drawing)
 	fmt.Fprintf(&d.b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`+"\n", chartWidth, chartHeight, chartWidth, chartHeight)
@@ -28,10 +29,13 @@ func Roofline(w io.Writer, s *wire.Sweep, p *wire.Peaks) error {
 	for i := range s.Points {
 		at := &s.Points[i]
 		c := mainFigure(at.Result)
-		if c == nil || c.Unit != "cycles" || c.Value <= 0 || at.Result.Work.FLOPs <= 0 || at.Result.Work.Bytes <= 0 {
+		if c == nil || c.Unit != "cycles" || c.Value <= 0 {
 			continue
 		}
-		work := at.Result.Work
+		work := at.Result.Done()
+		if work.FLOPs <= 0 || work.Bytes <= 0 {
+			continue
+		}
 		sp := spot{x: work.FLOPs / work.Bytes, y: work.FLOPs / c.Value}
 		sp.title = fmt.Sprintf("%s: %s FLOPs/cycle, %s FLOPs/byte", params(at.Params, "=", " "), Number(sp.y), Number(sp.x))
 		spots, xs, ys = append(spots, sp), append(xs, sp.x/2, sp.x*2), append(ys, sp.y)
@@ -41,7 +45,11 @@ func Roofline(w io.Writer, s *wire.Sweep, p *wire.Peaks) error {
 		ys = append(ys, c.Value*1.6)
 	}
 	if len(spots) == 0 || len(ceilings) == 0 || len(slopes) == 0 {
-		d.text("title", "middle", chartWidth/2, chartHeight/2, "no point has both operations and bytes, or no peak is known")
+		why := "no peak is known"
+		if len(spots) == 0 {
+			why = "no point has both floating-point operations and bytes; --events counted counts them"
+		}
+		d.text("title", "middle", chartWidth/2, chartHeight/2, why)
 		d.b.WriteString("</svg>\n")
 		_, err := io.WriteString(w, d.b.String())
 		return err

@@ -45,7 +45,7 @@ func mainFigure(r *wire.Result) *wire.Counter {
 func SweepTable(w io.Writer, s *wire.Sweep) error {
 	var b strings.Builder
 	if r := anyResult(s); r != nil {
-		wrap(&b, "", "  ", line(r.Kernel)+" on "+line(r.Host.Named()))
+		wrap(&b, "", 2, line(r.Kernel)+" on "+line(r.Host.Named()))
 		b.WriteByte('\n')
 	}
 	head := append(slices.Clone(s.Axes), "per call", "± 95 %", "per element")
@@ -84,7 +84,7 @@ func SweepTable(w io.Writer, s *wire.Sweep) error {
 	writeRows(&b, rows)
 	for _, reason := range reasons {
 		b.WriteByte('\n')
-		wrap(&b, "", "  ", strings.Join(at[reason], ", ")+": "+reason)
+		wrap(&b, "", 2, strings.Join(at[reason], ", ")+": "+reason)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -112,10 +112,19 @@ func TestRoofline(t *testing.T) {
 	if err := Roofline(&b, s, p); err != nil || !strings.Contains(b.String(), "no point has both") {
 		t.Errorf("%s, %v", b.String(), err)
 	}
-	for _, q := range s.Points {
-		if q.Result != nil {
-			q.Result.Work.FLOPs = 2 * q.Result.Work.Elements
+	for i, q := range s.Points {
+		if q.Result == nil {
+			continue
 		}
+		if flops := 2 * q.Result.Work.Elements; i%2 == 0 {
+			q.Result.Work.FLOPs = flops
+		} else {
+			q.Result.Counters = append(q.Result.Counters, wire.Counter{Name: "FLOPs", Value: flops, Unit: "FLOPs", Source: wire.Counted, Exact: true})
+		}
+	}
+	b.Reset()
+	if err := Roofline(&b, s, &wire.Peaks{}); err != nil || !strings.Contains(b.String(), "no peak is known") {
+		t.Errorf("%s, %v", b.String(), err)
 	}
 	b.Reset()
 	if err := Roofline(&b, s, p); err != nil {

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"webrunner/internal/wire"
+	"webrunner/internal/words"
 )
 
 // Table writes the result for a person, in lines that a terminal of 80 columns
@@ -20,10 +21,10 @@ import (
 func Table(w io.Writer, r *wire.Result) error {
 	var b strings.Builder
 	if text := wrong(r); text != "" {
-		wrap(&b, "", "  ", text)
+		wrap(&b, "", 2, text)
 		b.WriteByte('\n')
 	}
-	wrap(&b, "", "  ", line(r.Kernel)+" "+params(r.Params, "=", " "))
+	wrap(&b, "", 2, line(r.Kernel)+" "+params(r.Params, "=", " "))
 	b.WriteByte('\n')
 	counters := ordered(r.Counters)
 	writeFigures(&b, counters, r.Derived)
@@ -33,7 +34,7 @@ func Table(w io.Writer, r *wire.Result) error {
 		for _, f := range block {
 			if f.value != "" {
 				b.WriteString(lead)
-				wrap(&b, fmt.Sprintf("  %-11s  ", line(f.key)), strings.Repeat(" ", 15), line(f.value))
+				wrap(&b, fmt.Sprintf("  %-11s  ", line(f.key)), 15, line(f.value))
 				lead = ""
 			}
 		}
@@ -46,26 +47,9 @@ func Table(w io.Writer, r *wire.Result) error {
 // columns is what every terminal has.
 const columns = 80
 
-// wrap writes words behind a head, and the lines after the first behind an
-// indent. A word that is too long for a line is left whole.
-func wrap(b *strings.Builder, head, indent, text string) {
-	width := 0
-	for i, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-			b.WriteString(head)
-			width = utf8.RuneCountInString(head)
-		case width+1+n > columns:
-			b.WriteString("\n" + indent)
-			width = len(indent)
-		default:
-			b.WriteByte(' ')
-			width++
-		}
-		b.WriteString(word)
-		width += n
-	}
+// wrap writes words behind a head, and the lines after the first behind so many spaces.
+func wrap(b *strings.Builder, head string, hang int, text string) {
+	words.Wrap(b, head, hang, text, columns)
 	b.WriteByte('\n')
 }
 

@@ -65,15 +65,3 @@ func profile(job *wire.Job, values []string) (err error) {
 	job.Count.Profile, err = word(values, wire.ProfileWays()...)
 	return err
 }
-
-// withCounted completes what a specification says of the work of a call by what was
-// counted of it.
-func withCounted(w events.Work, counts map[string]float64) events.Work {
-	if w.FLOPs == 0 {
-		w.FLOPs = counts["FLOPs"]
-	}
-	if w.Bytes == 0 {
-		w.Bytes = counts["LoadedBytes"] + counts["StoredBytes"]
-	}
-	return w
-}

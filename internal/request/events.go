@@ -192,8 +192,7 @@ func (c *Counting) Derive(res *wire.Result) []wire.Derived {
 			table = h.Table
 		}
 	}
-	work := events.Work{Elements: res.Work.Elements, Iterations: res.Work.Iterations, Bytes: res.Work.Bytes, FLOPs: res.Work.FLOPs}
-	work = withCounted(work, counts)
+	work := events.Work(res.Done())
 	list := []wire.Derived{} // JSON readers expect a list, not null
 	for _, d := range events.Derive(counts, work, table) {
 		list = append(list, wire.Derived{

@@ -33,9 +33,15 @@ func fold(b *strings.Builder, line string, columns int) {
 		head = line[:at+2]
 		hang = utf8.RuneCountInString(head)
 	}
+	Wrap(b, head, hang, line[len(head):], columns)
+}
+
+// Wrap writes the words of a text behind a head. Where a line would be longer than some
+// columns the next word begins another one, behind so many spaces. A word is never broken.
+func Wrap(b *strings.Builder, head string, hang int, text string, columns int) {
 	b.WriteString(head)
 	width := utf8.RuneCountInString(head)
-	for i, word := range strings.Fields(line[len(head):]) {
+	for i, word := range strings.Fields(text) {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case i == 0:
