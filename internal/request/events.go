@@ -196,6 +196,9 @@ func (c *Counting) Derive(res *wire.Result) []wire.Derived {
 	work = withCounted(work, counts)
 	list := []wire.Derived{} // JSON readers expect a list, not null
 	for _, d := range events.Derive(counts, work, table) {
+		if res.Work.ElementsOf != "" && strings.HasSuffix(d.Name, " per element") {
+			d.From = append(d.From, "elements of "+res.Work.ElementsOf)
+		}
 		list = append(list, wire.Derived{
 			Name: d.Name, Value: d.Value, Unit: d.Unit, From: strings.Join(d.From, ", "), Source: weakest(d.From, source),
 		})

@@ -473,7 +473,10 @@ type Result struct {
 
 // Work is what one call does by the kernel's specification; 0 means unknown.
 type Work struct {
-	Elements   float64 `json:"elements"`
+	Elements float64 `json:"elements"`
+	// ElementsOf is the operand that has so many, the most of all, where the
+	// specification does not say how many a call works through.
+	ElementsOf string  `json:"elements_of,omitempty"`
 	Iterations float64 `json:"iterations"`
 	Bytes      float64 `json:"bytes"`
 	FLOPs      float64 `json:"flops"`
