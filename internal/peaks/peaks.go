@@ -204,22 +204,30 @@ func cycles(r *wire.Result) *wire.Counter {
 
 // Shares says how near a result comes to the peaks: of floating-point operations, if its
 // elements are of a type such as f32, and of bytes from where they lie, by the sizes of
-// the caches. A share is in per cent. It adds a note that says which of both is the
-// nearer bound.
+// the caches. What the specification does not say is taken from what was counted. A share
+// is in per cent. It adds a note that says which of both is the nearer bound.
 func Shares(p *wire.Peaks, r *wire.Result, element string) {
 	c := cycles(r)
 	if p == nil || c == nil {
 		return
 	}
+	work, touched := r.Work, r.Work.Bytes
+	if work.FLOPs == 0 {
+		work.FLOPs, element = countedFLOPs(r, element)
+	}
+	if work.Bytes == 0 {
+		work.Bytes = counted(r, "LoadedBytes") + counted(r, "StoredBytes")
+		touched = min(work.Bytes, work.OperandBytes)
+	}
 	compute := best(p, "fma-"+element+"-")
-	memory := best(p, "load-"+place(p.Host.Caches, r.Work.Bytes))
+	memory := best(p, "load-"+place(p.Host.Caches, touched))
 	flops, bytes := 0.0, 0.0
-	if compute != nil && r.Work.FLOPs > 0 {
-		flops = r.Work.FLOPs / c.Value / compute.Value
+	if compute != nil && work.FLOPs > 0 {
+		flops = work.FLOPs / c.Value / compute.Value
 		r.Derived = append(r.Derived, wire.Derived{Name: "Share of " + compute.Name, Value: 100 * flops, Unit: "%", From: c.Name, Source: c.Source})
 	}
-	if memory != nil && r.Work.Bytes > 0 {
-		bytes = r.Work.Bytes / c.Value / memory.Value
+	if memory != nil && work.Bytes > 0 {
+		bytes = work.Bytes / c.Value / memory.Value
 		r.Derived = append(r.Derived, wire.Derived{Name: "Share of " + memory.Name, Value: 100 * bytes, Unit: "%", From: c.Name, Source: c.Source})
 	}
 	const near = 0.5
@@ -229,6 +237,37 @@ func Shares(p *wire.Peaks, r *wire.Result, element string) {
 	case bytes > near:
 		r.Notes = append(r.Notes, fmt.Sprintf("the nearest bound is memory: it has %.0f %% of the peak %s", 100*bytes, memory.Name))
 	}
+}
+
+// counted is an exact count of a result, 0 where there is none.
+func counted(r *wire.Result, name string) float64 {
+	for i := range r.Counters {
+		if c := &r.Counters[i]; c.Name == name && c.Source == wire.Counted {
+			return c.Value
+		}
+	}
+	return 0
+}
+
+// countedFLOPs are the floating-point operations that were counted, and their type: that
+// of the most of them, or else the one that is given.
+func countedFLOPs(r *wire.Result, otherwise string) (flops float64, element string) {
+	of := make(map[string]float64)
+	most := ""
+	for i := range r.Counters {
+		c := &r.Counters[i]
+		kind, found := strings.CutPrefix(c.Name, "FLOPs.F")
+		if bits, _, ok := strings.Cut(kind, "."); found && ok && c.Source == wire.Counted {
+			of[bits] += c.Value
+			if of[bits] > of[most] {
+				most = bits
+			}
+		}
+	}
+	if most == "" {
+		return counted(r, "FLOPs"), otherwise
+	}
+	return counted(r, "FLOPs"), "f" + most
 }
 
 // best is the highest of the peaks whose names begin so, nil if there is none.
