@@ -25,6 +25,9 @@ type Call struct {
 	// Elements, Iterations, Flops and Bytes are what one call works through, for
 	// derived figures; 0 when the specification does not say.
 	Elements, Iterations, Flops, Bytes uint64
+	// ElementsOf is the operand whose elements these are, the one with the most, where
+	// the specification does not say how many a call works through; else it is empty.
+	ElementsOf string
 
 	values   map[string]uint64
 	integers map[string]integer // those of the values that are
@@ -101,7 +104,21 @@ func (s *Spec) Bind(values map[string]uint64, limits Limits) (*Call, error) {
 	}
 	c = c.Drawn(0)
 	c.Elements, c.Iterations, c.Flops, c.Bytes = c.derive(s.elements), c.derive(s.iterations), c.derive(s.flops), c.derive(s.bytes)
+	if s.elements == nil {
+		c.Elements, c.ElementsOf = c.mostElements()
+	}
 	return c, nil
+}
+
+// mostElements is how many elements the operand with the most of them has, the first of such,
+// and its name.
+func (c *Call) mostElements() (elements uint64, name string) {
+	for i := range c.Operands {
+		if o := &c.Operands[i]; o.Count > elements {
+			elements, name = o.Count, o.Name
+		}
+	}
+	return elements, name
 }
 
 func (c *Call) bindOperands(limit uint64) error {

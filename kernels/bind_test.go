@@ -28,6 +28,30 @@ func TestBindSdot(t *testing.T) {
 	}
 }
 
+// TestElementsOf: without a word of the specification a call works through the elements of the operand with the most.
+func TestElementsOf(t *testing.T) {
+	for text, want := range map[string]struct {
+		elements uint64
+		of       string
+	}{
+		"void f(size_t n = 7, const float x[n], float y[2*n], int8_t z[14])": {14, "y"},
+		"void f(size_t n = 7)":                       {0, ""},
+		"void f(size_t n = 0, const float x[n])":     {0, ""},
+		"void saxpy(size_t n = 5, const float x[9])": {9, "x"},
+	} {
+		s, err := ParsePrototype(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c := bind(t, s, nil); c.Elements != want.elements || c.ElementsOf != want.of {
+			t.Errorf("%s: %d elements of %q, want %+v", text, c.Elements, c.ElementsOf, want)
+		}
+	}
+	if c := bind(t, find(t, "sgemm"), nil); c.ElementsOf != "" {
+		t.Errorf("sgemm says how many elements it works through, and these are of %s", c.ElementsOf)
+	}
+}
+
 func TestBindSgemm(t *testing.T) {
 	c := bind(t, find(t, "sgemm"), map[string]uint64{"rs_c": 3, "cs_c": 5})
 	for i, want := range []Buffer{

@@ -24,6 +24,7 @@ type runOptions struct {
 	repeat  int
 	batch   string
 	samples string // a file
+	peaks   bool   // are measured first
 	out     output
 }
 
@@ -35,6 +36,7 @@ func newRunOptions(a *app) (*runOptions, *flags) {
 	f.number(&o.repeat, "repeat", "N", "measure so many times, one answer after the other (1)")
 	f.text(&o.batch, "batch", "FILE", "run each line of FILE, or of the input stream if that is -: an object and its flags, beside those given here")
 	f.text(&o.samples, "samples", "FILE", "write each sample by itself to FILE, as CSV; a table shows a histogram of them")
+	f.yes(&o.peaks, "peaks", "measure first what this core can do at most, which takes some seconds, and tell the shares of that")
 	f.outputFlag(&o.out, formNames(report.Formats())...)
 	if terminal(a.out) {
 		o.out = "table"
@@ -61,6 +63,8 @@ func (a *app) run(args []string) int {
 	case err != nil:
 	case (o.batch == "") != (len(rest) == 1):
 		err = usage("give one object, or --batch FILE: an argument is missing, or is one too many")
+	case o.peaks && o.server != "":
+		err = usage("--peaks is for this host; a service tells the shares once it was asked for its peaks")
 	case o.repeat < 1 || o.repeat > maxRepeat:
 		err = usage("--repeat takes 1 to %d", maxRepeat)
 	}
@@ -135,12 +139,17 @@ func (o *runOptions) measurer(ctx context.Context, a *app, single bool) (do meas
 	var e *engine.Engine // opened when there is something to run
 	do = func(query url.Values, object []byte, parts []wire.Part) (*wire.Result, error) {
 		if e == nil {
-			o.single = single
+			o.single = single && !o.peaks
 			opened, err := a.open(&o.engineOptions, errorLog(a.err))
 			if err != nil {
 				return nil, err
 			}
 			e = opened
+			if o.peaks {
+				if _, err := e.Peaks(ctx, nil); err != nil {
+					return nil, interrupted(ctx, err)
+				}
+			}
 			for _, layer := range e.Without { // no answer is to pass for one of the whole sandbox
 				fmt.Fprintf(a.err, "webrunner: run without %s\n", layer)
 			}

@@ -115,7 +115,7 @@ func (j *job) result(s *subject.Subject, m *measure.Measurement, f *audit.Findin
 		ISA: list(s.Verdict.ISA), Sandbox: j.layers,
 		Warnings: list(slices.Concat(s.Warnings, m.Warnings)), Notes: list(slices.Concat(s.Notes, m.Notes)), Derived: []wire.Derived{},
 		Work: wire.Work{
-			Elements: float64(s.Call.Elements), Iterations: float64(s.Call.Iterations), Bytes: float64(s.Call.Bytes), FLOPs: float64(s.Call.Flops),
+			Elements: float64(s.Call.Elements), ElementsOf: s.Call.ElementsOf, OperandBytes: float64(s.OperandBytes()), Iterations: float64(s.Call.Iterations), Bytes: float64(s.Call.Bytes), FLOPs: float64(s.Call.Flops),
 		},
 	}
 	res.Single, res.Histogram = m.Single, m.Histogram

@@ -204,16 +204,22 @@ func cycles(r *wire.Result) *wire.Counter {
 
 // Shares says how near a result comes to the peaks: of floating-point operations, if its
 // elements are of a type such as f32, and of bytes from where they lie, by the sizes of
-// the caches. What its specification does not say of the work is as it was counted. A share is in per cent.
-// It adds a note that says which of both is the nearer bound, or that neither is.
+// the caches. What its specification does not say of the work is as it was counted, of the type that
+// most of it is. A share is in per cent. It adds a note that says which of both is the nearer bound, or that neither is.
 func Shares(p *wire.Peaks, r *wire.Result, element string) {
 	c := cycles(r)
 	if p == nil || c == nil {
 		return
 	}
-	w := r.Done()
+	w, touched := r.Done(), r.Work.Bytes
+	if r.Work.FLOPs == 0 {
+		element = countedType(r, element)
+	}
+	if r.Work.Bytes == 0 {
+		touched = min(w.Bytes, w.OperandBytes)
+	}
 	compute := best(p, "fma-"+element+"-")
-	memory := best(p, "load-"+place(p.Host.Caches, w.Bytes))
+	memory := best(p, "load-"+place(p.Host.Caches, touched))
 	flops, bytes := 0.0, 0.0
 	var told []string
 	if compute != nil && w.FLOPs > 0 {
@@ -235,6 +241,27 @@ func Shares(p *wire.Peaks, r *wire.Result, element string) {
 	case len(told) > 0:
 		r.Notes = append(r.Notes, "what bounds it is not "+strings.Join(told, " nor ")+", but what is between: instructions that wait for each other, branches, or calls too short")
 	}
+}
+
+// countedType is the type, such as f32, of most of the floating-point operations that were counted; where
+// none were, the one that is given.
+func countedType(r *wire.Result, otherwise string) string {
+	of := make(map[string]float64)
+	most := ""
+	for i := range r.Counters {
+		c := &r.Counters[i]
+		kind, found := strings.CutPrefix(c.Name, "FLOPs.F")
+		if bits, _, ok := strings.Cut(kind, "."); found && ok && c.Source == wire.Counted {
+			of[bits] += c.Value
+			if of[bits] > of[most] {
+				most = bits
+			}
+		}
+	}
+	if most == "" {
+		return otherwise
+	}
+	return "f" + most
 }
 
 // best is the highest of the peaks whose names begin so, nil if there is none.

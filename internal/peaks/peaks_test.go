@@ -151,4 +151,16 @@ func TestShares(t *testing.T) {
 		t.Errorf("%+v", r.Derived)
 	}
 	Shares(nil, r, "f32")
+	// What no specification says was counted: mostly double precision, on operands that fit L1.
+	exact := func(name string, value float64) wire.Counter {
+		return wire.Counter{Name: name, Value: value, Source: wire.Counted, Exact: true}
+	}
+	r = &wire.Result{Work: wire.Work{OperandBytes: 8000}, Counters: []wire.Counter{
+		{Name: wire.FigureCycles, Value: 1000}, exact("LoadedBytes", 48000), exact("StoredBytes", 16000),
+		exact("FLOPs", 8000), exact("FLOPs.F32.Scalar", 3000), exact("FLOPs.F64.128", 2000), exact("FLOPs.F64.256", 3000),
+	}}
+	Shares(p, r, "f32")
+	if len(r.Derived) != 2 || r.Derived[0].Name != "Share of fma-f64-512" || r.Derived[0].Value != 25 || r.Derived[1].Name != "Share of load-L1" || r.Derived[1].Value != 50 {
+		t.Errorf("%+v", r.Derived)
+	}
 }

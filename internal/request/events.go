@@ -192,9 +192,13 @@ func (c *Counting) Derive(res *wire.Result) []wire.Derived {
 			table = h.Table
 		}
 	}
-	work := events.Work(res.Done())
+	w := res.Done()
+	work := events.Work{Elements: w.Elements, Iterations: w.Iterations, Bytes: w.Bytes, FLOPs: w.FLOPs}
 	list := []wire.Derived{} // JSON readers expect a list, not null
 	for _, d := range events.Derive(counts, work, table) {
+		if res.Work.ElementsOf != "" && strings.HasSuffix(d.Name, " per element") {
+			d.From = append(d.From, "elements of "+res.Work.ElementsOf)
+		}
 		list = append(list, wire.Derived{
 			Name: d.Name, Value: d.Value, Unit: d.Unit, From: strings.Join(d.From, ", "), Source: weakest(d.From, source),
 		})

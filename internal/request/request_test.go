@@ -341,6 +341,17 @@ func TestDerive(t *testing.T) {
 	if per["FLOPs per cycle"] != 0.5 || per["Bytes per cycle"] != 4 {
 		t.Errorf("derived from counts: %v", per)
 	}
+	// Whose elements are counted is told, where no specification says it.
+	res.Work = wire.Work{Elements: 20, ElementsOf: "x"}
+	from := ""
+	for _, d := range r.Events.Derive(res) {
+		if d.Name == "Cycles per element" && d.Value == 5 && d.Source == wire.TSCCalibrated {
+			from = d.From
+		}
+	}
+	if from != "Cycles, elements of x" {
+		t.Errorf("cycles per element come from %q", from)
+	}
 	res.Counters = []wire.Counter{{Name: "Cycles", Value: -3, Source: wire.TSCCalibrated}}
 	if list := r.Events.Derive(res); len(list) != 0 {
 		t.Errorf("of a kernel that takes no time: %+v", list)

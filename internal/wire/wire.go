@@ -473,10 +473,15 @@ type Result struct {
 
 // Work is what one call does by the kernel's specification; 0 means unknown.
 type Work struct {
-	Elements   float64 `json:"elements"`
-	Iterations float64 `json:"iterations"`
-	Bytes      float64 `json:"bytes"`
-	FLOPs      float64 `json:"flops"`
+	Elements float64 `json:"elements"`
+	// ElementsOf is the operand that has so many, the most of all, where the
+	// specification does not say how many a call works through.
+	ElementsOf string `json:"elements_of,omitempty"`
+	// OperandBytes is the size of all operands, of which a call may touch a part.
+	OperandBytes float64 `json:"operand_bytes"`
+	Iterations   float64 `json:"iterations"`
+	Bytes        float64 `json:"bytes"`
+	FLOPs        float64 `json:"flops"`
 }
 
 // Cell is what the kernel's address space held besides the vsyscall page.
