@@ -42,6 +42,29 @@ func (c *Call) Extreme(mem [][]byte, kinds Extremes, seed uint64) {
 	})
 }
 
+// Extremes are those that contents of the call can have, by their types: of integers, of
+// floating-point numbers, or of both.
+func (c *Call) Extremes() (kinds Extremes) {
+	has := func(b *Buffer) {
+		switch {
+		case b.Fill != FillRandom:
+		case b.Type.float():
+			kinds |= Denormals | Zeros | Infinities | NaNs
+		default:
+			kinds |= Integers
+		}
+	}
+	for i := range c.Operands {
+		has(&c.Operands[i])
+	}
+	for i := range c.Args {
+		if b := c.Args[i].contents; b != nil {
+			has(b)
+		}
+	}
+	return kinds
+}
+
 // contents visits the elements of operands and of vectors, and numbers that are passed by
 // value, with another number for each to draw by.
 func (c *Call) contents(mem [][]byte, visit func(b *Buffer, m []byte, n uint64)) {

@@ -107,7 +107,7 @@ func (c *checker) registers(s *shrunk) (string, error) {
 
 // contents asks whether a failure comes of extreme contents.
 func (c *checker) contents(s *shrunk) (string, error) {
-	kinds := (&shot{kase: &s.kase}).extremes(c.target.allowed)
+	kinds := (&shot{kase: &s.kase}).extremes(c.target.allowed) & s.call.Extremes()
 	if s.kind == wire.FailABI || kinds == 0 {
 		return "", nil
 	}

@@ -92,7 +92,7 @@ func tolerance(job *wire.Job, values []string) error {
 		}
 		n, err := strconv.ParseFloat(text, 64)
 		if err != nil || !(n > 0) || math.IsInf(n, 0) {
-			return fmt.Errorf("%.40q is not a number above 0", text)
+			return fmt.Errorf("%.40q is not a number above 0; exact leaves no room at all", text)
 		}
 		*bound = n
 	}
