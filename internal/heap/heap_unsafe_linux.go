@@ -50,11 +50,12 @@ func Grow(size int) {
 	runtime.GC()
 }
 
-// advise asks for large pages for the memory of b, which is not touched.
+// advise asks for large pages for the memory of b, which is not touched, and for what of the heap is in
+// the same pages.
 func advise(b []byte) {
 	at := uintptr(unsafe.Pointer(unsafe.SliceData(b)))
-	from, to := (at+largePage-1)&^(largePage-1), (at+uintptr(len(b)))&^(largePage-1)
-	if from < to {
+	from, to := at&^(largePage-1), (at+uintptr(len(b))+largePage-1)&^(largePage-1)
+	if len(b) >= largePage {
 		_, _, _ = unix.Syscall(unix.SYS_MADVISE, from, to-from, unix.MADV_HUGEPAGE)
 	}
 	runtime.KeepAlive(b)
