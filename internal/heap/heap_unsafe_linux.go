@@ -43,10 +43,16 @@ func Bytes(size int) []byte {
 // Grow has the heap grow by a size in bytes at once, in large pages, which the process takes only as it
 // touches them. It is for a process that has begun work on something large: it collects garbage.
 //
-// The runtime maps its heap piece by piece, and advice is for what is mapped. So memory of
-// that size is allocated, advised, and given back to the heap untouched.
+// The runtime maps its heap piece by piece, and advice is for what is mapped. So pieces that make
+// up the size are allocated, advised, and given back to the heap untouched. One allocation would not do: the runtime
+// clears all of one that has a byte of used memory in it (runtime/mheap.go, allocNeedsZero), page by page.
 func Grow(size int) {
-	advise(make([]byte, size))
+	pieces := make([][]byte, size/piece)
+	for i := range pieces {
+		pieces[i] = make([]byte, piece)
+		advise(pieces[i])
+	}
+	runtime.KeepAlive(pieces)
 	runtime.GC()
 }
 

@@ -31,7 +31,13 @@ func TestGrow(t *testing.T) {
 		t.Skip("this Linux has no transparent large pages")
 	}
 	const size = 64 << 20
+	used := bytes.Repeat([]byte{1}, size/8) // and free when Grow begins
+	runtime.KeepAlive(used)
+	before := resident(t)
 	Grow(size)
+	if grown := resident(t) - before; grown > size/2 {
+		t.Errorf("%d MiB of a room of %d MiB are resident before anything is in it", grown>>20, size>>20)
+	}
 	b := make([]byte, size/2)
 	if bytes.ContainsFunc(b, func(r rune) bool { return r != 0 }) {
 		t.Error("new memory is not zeroed")
@@ -55,6 +61,20 @@ func TestBytes(t *testing.T) {
 	b := Bytes(16 << 20)
 	hasAdvice(t, uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b))))+8<<20)
 	runtime.KeepAlive(b)
+}
+
+// resident is how much memory the process has, in bytes.
+func resident(t *testing.T) int {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Skip(err)
+	}
+	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
 }
 
 // hasAdvice holds that Linux has been asked for large pages at an address.
