@@ -32,7 +32,7 @@ func (f *Figures) cycles(s *sampler) (quality stats.Quality) {
 	if err != nil {
 		f.unavailable(wire.FigureCycles, "%v", err)
 	} else {
-		quality, fig = q, f.perCall(fig)
+		quality, fig = q, noLess(f.perCall(fig))
 		f.add(cyclesName(s.host()), "cycles", wire.TSCCalibrated, fig, f.modes(quality))
 		f.warn("", quality)
 		f.tellShort(fig)
@@ -45,7 +45,7 @@ func (f *Figures) cycles(s *sampler) (quality stats.Quality) {
 		f.unavailable(wire.FigureReferenceCycles, "%v", err)
 		return quality
 	}
-	ref = f.perCall(ref)
+	ref = noLess(f.perCall(ref))
 	f.add(wire.FigureReferenceCycles, "cycles", wire.TSC, ref, f.modes(q))
 	if hz := float64(s.host().TSCHz); hz > 0 {
 		f.add(wire.FigureTime, "ns", wire.TSC, scaled(ref, 1e9/hz), nil)
@@ -100,7 +100,14 @@ func (f *Figures) perCall(fig stats.Figure) stats.Figure {
 	return scaled(fig, 1/float64(f.batch))
 }
 
-// modes does the same for the values of a figure that has several.
+// noLess makes a time that is below nothing nothing, as far as its interval allows: what an empty call
+// takes is subtracted, and no call takes less than that.
+func noLess(fig stats.Figure) stats.Figure {
+	fig.Value = max(fig.Value, min(0, fig.CIHigh))
+	return fig
+}
+
+// modes are the values of a figure that has several, for a call.
 func (f *Figures) modes(q stats.Quality) []wire.Mode { return modesOf(q, f.batch) }
 
 func modesOf(q stats.Quality, batch int) (list []wire.Mode) {
