@@ -243,11 +243,13 @@ func checkTwice() int {
 		return exitInternal
 	}
 	install(os.Getenv(quick))
-	// One child was warm before. The check has two jobs, so the second has a child that
-	// was locked down since.
-	if err := selftest.Quick(context.Background(), selftest.Of(e)); err != nil {
-		fmt.Println(err)
-		return exitUnfit
+	// Of a pool of one, five children at most were warm before. A check has two jobs, so
+	// the third one has a child that was locked down since.
+	for range 3 {
+		if err := selftest.Quick(context.Background(), selftest.Of(e)); err != nil {
+			fmt.Println(err)
+			return exitUnfit
+		}
 	}
 	return exitGood
 }

@@ -42,11 +42,12 @@ func (l left) more(first left) (faults []string) {
 	return faults
 }
 
-// settling is how long the server may take until nothing of its clients is left, and how
-// long it then has to give memory back.
+// settling is how long the server may take until nothing of its clients is left, and resting
+// how long it then has to give memory back, and warm children, of which four may have been
+// added: one every 10 s.
 const (
 	settling = time.Minute
-	resting  = 8 * time.Second
+	resting  = 50 * time.Second
 )
 
 // leftOver waits until nothing of any client is left, and looks at the server.
