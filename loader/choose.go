@@ -311,6 +311,8 @@ func (im *Image) advice(wanted string, names []string) string {
 	switch {
 	case len(names) == 0 && im.hasCode():
 		return unstripped
+	case len(names) == 0 && im.object.codeless() != "": // which says why
+		return "send an object with the function"
 	case len(names) == 0:
 		return "send an object with the function; compilers leave out what nothing in the file uses: static functions in C, those without #[no_mangle] in Rust"
 	}
