@@ -108,10 +108,5 @@ func (p *Pool) leave(c *child) {
 		return
 	}
 	c.expiry.Stop()
-	p.reaped.Add(1)
-	go func() {
-		defer p.reaped.Done()
-		p.count("answered", "")
-		p.end(c)
-	}()
+	p.dismiss(c, "answered")
 }

@@ -137,6 +137,16 @@ func (p *Pool) end(c *child) {
 	p.retire(c)
 }
 
+// dismiss ends a child that has nothing to do, apart from its caller, and counts it as ended so.
+func (p *Pool) dismiss(c *child, how string) {
+	p.reaped.Add(1)
+	go func() {
+		defer p.reaped.Done()
+		p.count(how, "")
+		p.end(c)
+	}()
+}
+
 // answerTime is how long an answer takes to its client, about.
 const answerTime = 2 * time.Millisecond
 

@@ -45,11 +45,6 @@ func (p *Pool) trim() {
 	for len(p.idle) > p.size && !p.closed {
 		c := p.idle[0]
 		p.idle = p.idle[1:]
-		p.reaped.Add(1)
-		go func() {
-			defer p.reaped.Done()
-			p.count("spare", "")
-			p.end(c)
-		}()
+		p.dismiss(c, "spare")
 	}
 }
