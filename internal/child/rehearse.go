@@ -20,27 +20,12 @@ const idleTime = 20 * time.Millisecond
 // loading and screening. Nothing of the rehearsal is kept. A job that arrives meanwhile
 // waits for its next step at most.
 func rehearse(layers wire.Layers, arrived <-chan struct{}) {
-	object, err := examples.Object("playground")
-	if err != nil {
-		return
-	}
-	set, err := kernels.Builtin()
-	if err != nil {
-		return
-	}
-	spec, err := set.Find("playground")
-	if err != nil {
-		return
-	}
-	values, err := spec.Values(nil)
+	piece, err := rehearsal()
 	if err != nil {
 		return
 	}
 	var frame bytes.Buffer
-	if err := wire.WriteJob(&frame, &wire.Job{
-		Kind: wire.Run, Spec: spec.XML, Params: values, Object: object,
-		Budget: wire.Budget{Deadline: time.Second.Microseconds(), CPU: 1, Call: (100 * time.Millisecond).Microseconds(), Precision: 1, Effort: wire.Quick},
-	}); err != nil {
+	if err := wire.WriteJob(&frame, piece); err != nil {
 		return
 	}
 	job, err := wire.ReadJob(&frame, wire.MaxJob)
@@ -53,4 +38,29 @@ func rehearse(layers wire.Layers, arrived <-chan struct{}) {
 	if j.space != nil {
 		_ = j.space.Close()
 	}
+}
+
+// rehearsal is the job that a child does of its own: the shortest that goes through all
+// that a run does.
+func rehearsal() (*wire.Job, error) {
+	object, err := examples.Object("playground")
+	if err != nil {
+		return nil, err
+	}
+	set, err := kernels.Builtin()
+	if err != nil {
+		return nil, err
+	}
+	spec, err := set.Find("playground")
+	if err != nil {
+		return nil, err
+	}
+	values, err := spec.Values(nil)
+	if err != nil {
+		return nil, err
+	}
+	return &wire.Job{
+		Kind: wire.Run, Spec: spec.XML, Params: values, Object: object,
+		Budget: wire.Budget{Deadline: time.Second.Microseconds(), CPU: 1, Call: (100 * time.Millisecond).Microseconds(), Precision: 1, Effort: wire.Quick},
+	}, nil
 }

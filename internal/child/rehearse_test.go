@@ -8,9 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"webrunner/examples"
 	"webrunner/internal/wire"
-	"webrunner/kernels"
 )
 
 // aloneEnv tells a test that it has a process to itself: one that makes cells is no good for
@@ -28,22 +26,6 @@ func TestRehearsalEnds(t *testing.T) {
 		}
 		return
 	}
-	object, err := examples.Object("playground")
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := kernels.Builtin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	spec, err := set.Find("playground")
-	if err != nil {
-		t.Fatal(err)
-	}
-	values, err := spec.Values(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	come := make(chan struct{})
 	close(come)
 	for _, row := range []struct {
@@ -55,10 +37,12 @@ func TestRehearsalEnds(t *testing.T) {
 		{"no job has come", make(chan struct{}), nil},
 		{"no rehearsal", nil, nil},
 	} {
-		j := newJob(&wire.Job{
-			Kind: wire.Run, Spec: spec.XML, Params: values, Object: object,
-			Budget: wire.Budget{Deadline: time.Minute.Microseconds(), CPU: 1, Call: time.Second.Microseconds(), Precision: 1, Effort: wire.Quick},
-		}, wire.Layers{})
+		job, err := rehearsal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		job.Budget.Deadline, job.Budget.Call = time.Minute.Microseconds(), time.Second.Microseconds() // of a busy host
+		j := newJob(job, wire.Layers{})
 		j.arrived = row.arrived
 		res, err := j.measure()
 		if !errors.Is(err, row.want) || (res == nil) != (row.want != nil) {

@@ -2,13 +2,10 @@ package child
 
 import (
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
-	"webrunner/examples"
 	"webrunner/internal/wire"
-	"webrunner/kernels"
 	"webrunner/trampoline"
 )
 
@@ -19,22 +16,11 @@ func TestUnlucky(t *testing.T) {
 		t.Fatal(errno)
 	}
 	defer unix.Syscall(unix.SYS_MUNMAP, trampoline.ImageAddr, 4096, 0)
-	object, err := examples.Object("playground")
+	job, err := rehearsal()
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := kernels.Builtin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	spec, err := set.Find("playground")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rep := newJob(&wire.Job{
-		Kind: wire.Run, Spec: spec.XML, Params: map[string]uint64{"iterations": 1}, Object: object,
-		Budget: wire.Budget{Deadline: time.Second.Microseconds(), Call: 1e5},
-	}, wire.Layers{}).do()
+	rep := newJob(job, wire.Layers{}).do()
 	if !rep.NotStarted || rep.Problem != nil || rep.Result != nil {
 		t.Errorf("%+v %v", rep, rep.Problem)
 	}
