@@ -319,6 +319,37 @@ func TestEventsAreBounded(t *testing.T) {
 	}
 }
 
+// stand has a client wait at a gate, by enter or enterAgain; order gets the name when it has its turn, or the name and
+// why it has none.
+func stand(t *testing.T, g *gate, order chan<- string, name string, enter func(context.Context, client, string) (func(), error), who client) {
+	t.Helper()
+	before := g.standing()
+	go func() {
+		leave, err := enter(context.Background(), who, "run")
+		if err != nil {
+			order <- name + ": " + err.Error()
+			return
+		}
+		order <- name
+		leave()
+	}()
+	waitFor(t, func() bool { return g.standing() > before || len(order) > 0 })
+}
+
+// tookTurns holds that those who stood had their turns in this order, and that nothing is left of them.
+func tookTurns(t *testing.T, g *gate, order <-chan string, names ...string) {
+	t.Helper()
+	for _, want := range names {
+		if got := <-order; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	waitFor(t, func() bool { return g.running() == 0 })
+	if g.waiting() != 0 || len(g.lines) != 0 || len(g.turns) != 0 {
+		t.Errorf("left: %d waiting, %v, %v", g.waiting(), g.lines, g.turns)
+	}
+}
+
 // TestTurns: the clients with a job take turns, and the longest line gives its last
 // place to a client that has fewer waiting.
 func TestTurns(t *testing.T) {
@@ -329,19 +360,7 @@ func TestTurns(t *testing.T) {
 	}
 	many, few := clientAt(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}), clientAt(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 2)})
 	order := make(chan string, 10)
-	enter := func(name string, who client) {
-		before := g.standing()
-		go func() {
-			leave, err := g.enter(context.Background(), who, "run")
-			if err != nil {
-				order <- name + ": " + err.Error()
-				return
-			}
-			order <- name
-			leave()
-		}()
-		waitFor(t, func() bool { return g.standing() > before || len(order) > 0 })
-	}
+	enter := func(name string, who client) { stand(t, g, order, name, g.enter, who) }
 	for i := range 4 {
 		enter(fmt.Sprint("many", i), many)
 	}
@@ -356,15 +375,7 @@ func TestTurns(t *testing.T) {
 		t.Errorf("a fifth of many: %v", err)
 	}
 	first()
-	for _, want := range []string{"many0", "few0", "many1", "many2"} {
-		if got := <-order; got != want {
-			t.Errorf("%s, want %s", got, want)
-		}
-	}
-	waitFor(t, func() bool { return g.running() == 0 })
-	if g.waiting() != 0 || len(g.lines) != 0 || len(g.turns) != 0 {
-		t.Errorf("left: %d waiting, %v, %v", g.waiting(), g.lines, g.turns)
-	}
+	tookTurns(t, g, order, "many0", "few0", "many1", "many2")
 }
 
 // TestTurnAgain: the next part of a job that was let in finds room where the queue is full, takes no place from others
@@ -377,22 +388,9 @@ func TestTurnAgain(t *testing.T) {
 	}
 	sweeper, other, third := clientAt(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}), clientAt(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 2)}), clientAt(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 3)})
 	order := make(chan string, 10)
-	wait := func(name string, enter func(context.Context, client, string) (func(), error), who client) {
-		before := g.standing()
-		go func() {
-			leave, err := enter(context.Background(), who, "sweep")
-			if err != nil {
-				order <- name + ": " + err.Error()
-				return
-			}
-			order <- name
-			leave()
-		}()
-		waitFor(t, func() bool { return g.standing() > before || len(order) > 0 })
-	}
-	wait("new", g.enter, other)
-	wait("again1", g.enterAgain, sweeper)
-	wait("again2", g.enterAgain, sweeper)
+	stand(t, g, order, "new", g.enter, other)
+	stand(t, g, order, "again1", g.enterAgain, sweeper)
+	stand(t, g, order, "again2", g.enterAgain, sweeper)
 	if g.waiting() != 1 || !g.full(third) {
 		t.Errorf("%d places are taken, full for a third client: %v", g.waiting(), g.full(third))
 	}
@@ -400,15 +398,7 @@ func TestTurnAgain(t *testing.T) {
 		t.Errorf("a second place of one: %v", err)
 	}
 	first()
-	for _, want := range []string{"new", "again1", "again2"} {
-		if got := <-order; got != want {
-			t.Errorf("%s, want %s", got, want)
-		}
-	}
-	waitFor(t, func() bool { return g.running() == 0 })
-	if g.waiting() != 0 || len(g.lines) != 0 || len(g.turns) != 0 {
-		t.Errorf("left: %d waiting, %v, %v", g.waiting(), g.lines, g.turns)
-	}
+	tookTurns(t, g, order, "new", "again1", "again2")
 }
 
 // TestSweepKeepsItsPlace: a sweep that has had a turn waits for the next one, however many have come meanwhile.
