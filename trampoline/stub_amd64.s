@@ -320,8 +320,7 @@ between:
 	JEQ  gate
 	MOVQ Results_Count(R14), AX
 	XORL DX, DX
-	MOVL $const_Gates, CX
-	DIVQ CX
+	DIVQ Control_Gates(R15)
 
 gate:
 	IMUL3Q $const_gateStep, DX, DX
