@@ -79,7 +79,8 @@ func law() []room {
 		{"internal/peaks", []string{"internal/wire"}, leafBans()},
 		{"internal/gate", []string{"internal/wire", "perf/stats"}, leafBans()},
 		{"internal/request", []string{"internal/gate", "internal/wire", "kernels", "perf", "perf/events"}, serverBans()},
-		{"internal/runner", []string{"internal/wire", "internal/words"}, serverBans()},
+		{"internal/runner", []string{"internal/spawn", "internal/wire", "internal/words"}, serverBans()},
+		leaves("internal/spawn"),
 		{"internal/report", []string{"internal/wire", "internal/words"}, leafBans()},
 		{"internal/wire", nil, leafBans()},
 		{"internal/hostinfo", []string{"internal/wire", "perf", "perf/processor", "perf/uarch"}, leafBans()},
@@ -346,8 +347,8 @@ func TestUnsafe(t *testing.T) {
 	}
 	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && (path.Ext(name) == ".s" || path.Ext(name) == ".h") && strings.Contains(name, "_amd64.") {
-			if dir := path.Dir(filepath.ToSlash(name)); dir != "trampoline" && dir != "perf/processor" {
-				t.Errorf("%s: assembly belongs in trampoline/ or perf/processor/", name)
+			if dir := path.Dir(filepath.ToSlash(name)); dir != "trampoline" && dir != "perf/processor" && dir != "internal/spawn" {
+				t.Errorf("%s: assembly belongs in trampoline/, perf/processor/ or internal/spawn/", name)
 			}
 		}
 		return err

@@ -210,7 +210,7 @@ func (f *forker) child() (c *child, err error) {
 		}
 	}
 	null := f.null.Fd()
-	pid, _, err := syscall.StartProcess(f.exe, f.argv, f.attributes(null, null, p[2].theirs, p[0].theirs, p[1].theirs))
+	pid, err := f.start(null, null, p[2].theirs, p[0].theirs, p[1].theirs)
 	if err != nil {
 		return nil, err
 	}
@@ -231,13 +231,30 @@ func (p *pipe) open(ours int) error {
 	if err := unix.Pipe2(fd[:], unix.O_CLOEXEC); err != nil {
 		return os.NewSyscallError("pipe2", err)
 	}
-	p.theirs, p.opened = uintptr(fd[1-ours]), true
+	theirs, err := above(fd[1-ours])
+	if err != nil {
+		_ = unix.Close(fd[ours])
+		return err
+	}
+	p.theirs, p.opened = uintptr(theirs), true
 	if err := unix.SetNonblock(fd[ours], true); err != nil {
 		_ = unix.Close(fd[ours])
 		return os.NewSyscallError("fcntl", err)
 	}
 	p.ours = os.NewFile(uintptr(fd[ours]), "child pipe")
 	return nil
+}
+
+// above returns a descriptor that is none of those that a child has, in place of one that
+// may be.
+func above(fd int) (int, error) {
+	const childFDs = 5
+	if fd >= childFDs {
+		return fd, nil
+	}
+	high, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, childFDs)
+	_ = unix.Close(fd)
+	return high, os.NewSyscallError("fcntl", err)
 }
 
 func (p *pipe) closeTheirs() {

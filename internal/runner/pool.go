@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"webrunner/internal/wire"
 )
 
@@ -292,15 +294,20 @@ func takeOut(list *[]*child, c *child) bool {
 }
 
 // devNull opens /dev/null, or the read end of a pipe that nobody writes to
-// where there is no /dev: it reads as empty and cannot be written.
+// where there is no /dev: it reads as empty and cannot be written. It is none of the
+// descriptors that a child has.
 func devNull() (*os.File, error) {
-	f, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err == nil {
-		return f, nil
-	}
-	r, w, err := os.Pipe()
+	fd, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
+		var p [2]int
+		if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+			return nil, os.NewSyscallError("pipe2", err)
+		}
+		_ = unix.Close(p[1])
+		fd = p[0]
+	}
+	if fd, err = above(fd); err != nil {
 		return nil, err
 	}
-	return r, w.Close()
+	return os.NewFile(uintptr(fd), os.DevNull), nil
 }
