@@ -9,6 +9,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -24,14 +25,23 @@ func main() {
 	whole := flag.Duration("for", time.Hour, "how long in all")
 	part := flag.Duration("part", 10*time.Minute, "after how long all connections are closed, and what is left is looked at")
 	connections := flag.Int("connections", 500, "at one time")
+	crowd := flag.String("crowd", "", "be the clients but two of the server at this address instead, which this program starts for itself")
 	flag.Parse()
-	if err := run(*binary, *whole, *part, *connections); err != nil {
+	var err error
+	if *crowd != "" {
+		err = beCrowd(*crowd, *connections, *whole, os.Stdout)
+	} else {
+		err = run(*binary, *whole, *part, *connections)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
 	}
 }
 
 func run(binary string, whole, part time.Duration, connections int) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	access, err := os.CreateTemp("", "webrunner-load-access-*")
 	if err != nil {
 		return err
@@ -52,7 +62,9 @@ func run(binary string, whole, part time.Duration, connections int) error {
 		if p.log, err = access.Seek(0, io.SeekEnd); err != nil {
 			return err
 		}
-		p.run(min(part, time.Until(end)))
+		if err := p.run(ctx, min(part, time.Until(end))); err != nil {
+			return err
+		}
 		if last, err = leftOver(s); err != nil {
 			faults = append(faults, err.Error())
 			break
