@@ -167,12 +167,15 @@ const (
 func (m *metrics) estimate(waiting []string, parallel int) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	all := 0.0
+	all, usual := 0.0, map[string]float64{}
+	for kind := range m.recent {
+		usual[kind] = m.usual(kind)
+	}
 	for _, kind := range waiting {
-		all += m.usual(kind)
+		all += usual[kind]
 	}
 	for b := range m.running {
-		all += max(m.usual(b.kind), time.Since(b.at).Seconds())
+		all += max(usual[b.kind], time.Since(b.at).Seconds())
 	}
 	wait := math.Ceil(all / float64(parallel))
 	return int(min(max(wait, 1), maxEstimate))
