@@ -58,8 +58,8 @@ func (t *tally) add(o *tally) {
 	t.Wrong = append(t.Wrong, o.Wrong...)
 }
 
-// crowd is all clients but the honest one and who asks monitor. It is a process of the
-// least priority: clients have machines of their own, and here they share the server's.
+// crowd is all clients but the honest one and who asks monitor. It is a process of lower
+// priority: clients have machines of their own, and here they share the server's.
 type crowd struct {
 	addr string // of the server
 	end  chan struct{}
@@ -67,13 +67,14 @@ type crowd struct {
 	*tally
 }
 
-// leastPriority is what nice(1) adds to that of the crowd.
-const leastPriority = "19"
+// yielding is what nice(1) is told for the crowd. With 19 it would stand still for long, and
+// then send all at one time.
+const yielding = "5"
 
 // startCrowd has another process of this program be the crowd for a time. What it
 // returns waits for the end and returns the tally.
 func startCrowd(ctx context.Context, addr string, connections int, d time.Duration) (func() (*tally, error), error) {
-	cmd := exec.CommandContext(ctx, "nice", "-n", leastPriority, os.Args[0], "-crowd", addr, "-connections", fmt.Sprint(connections), "-for", d.String())
+	cmd := exec.CommandContext(ctx, "nice", "-n", yielding, os.Args[0], "-crowd", addr, "-connections", fmt.Sprint(connections), "-for", d.String())
 	var out, errors strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errors
 	if err := cmd.Start(); err != nil {
