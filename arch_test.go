@@ -134,7 +134,7 @@ func law() []room {
 		{"scripts/comparisons", []string{"internal/child", "internal/engine", "internal/runner", "internal/wire"}, nil},
 		// Tools that ask a server of their own.
 		{"scripts/growth", []string{"scripts/service"}, nil}, {"scripts/peers", []string{"scripts/service"}, nil},
-		{"scripts/load", []string{"examples", "scripts/service"}, nil},
+		{"scripts/load", []string{"examples", "internal/cpus", "scripts/service"}, nil},
 		{"scripts/bombs", []string{"loader/bombs"}, nil},
 		// Starts a server and is its worst client; not part of the binary.
 		{"scripts/abuse", []string{"examples", "internal/elfobj", "scripts/service"}, nil},

@@ -67,14 +67,14 @@ type crowd struct {
 	*tally
 }
 
-// yielding is what nice(1) is told for the crowd. With 19 it would stand still for long, and
+// yielding is by how much the crowd is nice(1). With 19 it would stand still for long, and
 // then send all at one time.
-const yielding = "5"
+const yielding = 5
 
 // startCrowd has another process of this program be the crowd for a time. What it
 // returns waits for the end and returns the tally.
-func startCrowd(ctx context.Context, addr string, connections int, d time.Duration) (func() (*tally, error), error) {
-	cmd := exec.CommandContext(ctx, "nice", "-n", yielding, os.Args[0], "-crowd", addr, "-connections", fmt.Sprint(connections), "-for", d.String())
+func startCrowd(ctx context.Context, addr string, connections, nice int, d time.Duration) (func() (*tally, error), error) {
+	cmd := exec.CommandContext(ctx, "nice", "-n", fmt.Sprint(nice), os.Args[0], "-crowd", addr, "-connections", fmt.Sprint(connections), "-for", d.String())
 	var out, errors strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errors
 	if err := cmd.Start(); err != nil {

@@ -17,6 +17,7 @@ import (
 type part struct {
 	s     *service.Service
 	conns int
+	nice  int // of the crowd
 	end   chan struct{}
 	all   sync.WaitGroup
 
@@ -30,15 +31,15 @@ type part struct {
 	own     []time.Duration // of monitor by that log
 }
 
-func newPart(s *service.Service, connections int) *part {
-	return &part{s: s, conns: connections, end: make(chan struct{}), tally: newTally()}
+func newPart(s *service.Service, connections, nice int) *part {
+	return &part{s: s, conns: connections, nice: nice, end: make(chan struct{}), tally: newTally()}
 }
 
 // run keeps all connections at work for a time.
 func (p *part) run(ctx context.Context, d time.Duration) error {
 	before := metrics(p.s)
 	start := time.Now()
-	crowd, err := startCrowd(ctx, p.s.Addr, p.conns-2, d)
+	crowd, err := startCrowd(ctx, p.s.Addr, p.conns-2, p.nice, d)
 	if err != nil {
 		return err
 	}
