@@ -22,6 +22,7 @@ type engineOptions struct {
 	parallel int
 	single   bool  // there will be one run
 	cpus     []int // that jobs run on; nil for all that there are
+	behind   int   // steps of priority that children are behind this process
 }
 
 func (o *engineOptions) define(f *flags) {
@@ -58,6 +59,6 @@ func (a *app) open(o *engineOptions, log func(string, ...any)) (*engine.Engine, 
 		return nil, usage("--timeout must be at least %v, not %v", engine.ShortestTimeout, o.timeout)
 	}
 	return engine.Open(engine.Config{
-		Machine: o.name, Kernels: set, Events: o.events, Without: without, Strict: o.strict, Timeout: o.timeout, Single: o.single, Size: o.pool, Screens: o.screens, Parallel: o.parallel, CPUs: o.cpus, Learned: a.learned, Log: log,
+		Machine: o.name, Kernels: set, Events: o.events, Without: without, Strict: o.strict, Timeout: o.timeout, Single: o.single, Size: o.pool, Screens: o.screens, Parallel: o.parallel, CPUs: o.cpus, Behind: o.behind, Learned: a.learned, Log: log,
 	})
 }

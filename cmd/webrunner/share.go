@@ -30,6 +30,9 @@ func (o *serveOptions) divide(logf func(string, ...any)) error {
 	}
 	if share.Apart() {
 		err = cpus.Confine(share.Rest)
+		// So that a client is not kept waiting while children start, which takes them longer
+		// than any request takes this process.
+		o.behind = cpus.Precede(precedence)
 	} else if len(host.CPUs) > 1 {
 		err = fmt.Errorf("jobs have all of them")
 	}
@@ -38,6 +41,10 @@ func (o *serveOptions) divide(logf func(string, ...any)) error {
 	}
 	return nil
 }
+
+// precedence is the steps of priority by which the service goes before its children, on the
+// CPUs that it has apart from jobs.
+const precedence = 10
 
 // siblings are the hyper-threads of a CPU's core, nothing where the kernel does not tell.
 func siblings(cpu int) []int {

@@ -62,6 +62,7 @@ type Config struct {
 	Size     int // warm children; default 1
 	Parallel int // jobs at one time; default 1
 	Screens  int // of one client that a child does; default runner.ScreensOfAChild
+	Behind   int // steps of nice(1) that children's priority is below this process's; default none
 
 	Machine  string // its name in answers; default the one that the host gives itself
 	CPUs     []int  // that jobs run on, each on its own where there are enough for Parallel; default those that this process may run on
@@ -92,7 +93,7 @@ func Open(c Config) (*Engine, error) {
 	}
 	opening := make(chan opened)
 	go func() { // meanwhile
-		pool, err := runner.New(runner.Config{Size: c.Size, Single: c.Single, Jobs: c.Parallel, Screens: c.Screens, Without: c.Without, Strict: c.Strict, Log: c.Log})
+		pool, err := runner.New(runner.Config{Size: c.Size, Single: c.Single, Jobs: c.Parallel, Screens: c.Screens, Behind: c.Behind, Without: c.Without, Strict: c.Strict, Log: c.Log})
 		opening <- opened{pool, err}
 	}()
 	reader, host, err := c.Learn()

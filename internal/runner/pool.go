@@ -189,6 +189,7 @@ func (p *Pool) nudge() {
 func (p *Pool) keep(ready chan<- error) {
 	defer close(p.kept)
 	wakeLate()
+	stayBehind(p.cfg.Behind)
 	f, first, err := newForker(p.cfg)
 	if err != nil {
 		ready <- err

@@ -19,6 +19,7 @@ type Config struct {
 	Single    bool                             // there will be one job: a child is started for it, and no other kept warm
 	Jobs      int                              // at one time; default 1
 	Screens   int                              // of one client that a child does one after the other; default ScreensOfAChild, 1 is each in its own
+	Behind    int                              // steps of nice(1) that children's priority is below this process's; default none
 	Grace     time.Duration                    // what a job gets beyond its own deadline; default 2 s
 	Without   []wire.LayerName                 // layers that may be missing
 	Strict    bool                             // cells run without the speculation that a process can switch off
