@@ -320,7 +320,8 @@ between:
 	JEQ  gate
 	MOVQ Results_Count(R14), AX
 	XORL DX, DX
-	DIVQ Control_Gates(R15)
+	MOVL $const_Gates, CX
+	DIVQ CX
 
 gate:
 	IMUL3Q $const_gateStep, DX, DX
