@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Step is one system call of a new process. It fails if it returns less than Least.
-type Step struct {
+// step is one system call of a new process. It fails if it returns less than Least.
+type step struct {
 	NR    uint64
 	Args  [5]uint64
 	Least int64
@@ -32,7 +32,7 @@ type block struct {
 	Count  uint64
 	Failed uint64 // 1 for the first step; 0 for none
 	Result int64  // of that step
-	Steps  [maxSteps]Step
+	Steps  [maxSteps]step
 }
 
 // roomSize is that of a block, of what its steps point at, and of a stack, bytes. Nothing is
@@ -104,7 +104,7 @@ func shut(fd *int) {
 func (p *Plan) Call(name string, nr uintptr, args ...uint64) { p.call(name, 0, nr, args...) }
 
 func (p *Plan) call(name string, least int64, nr uintptr, args ...uint64) {
-	s := Step{NR: uint64(nr), Least: least}
+	s := step{NR: uint64(nr), Least: least}
 	if p.b.Count == maxSteps || len(args) > len(s.Args) {
 		p.err = errors.New("spawn: too many steps")
 		return

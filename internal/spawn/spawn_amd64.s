@@ -25,21 +25,21 @@ child:
 	LEAQ block_Steps(R12), R13
 	XORL R15, R15
 
-step:
+next:
 	CMPQ R15, block_Count(R12)
 	JCC  failed // the last step is execve, which does not return
-	MOVQ Step_NR(R13), AX
-	MOVQ (Step_Args+0)(R13), DI
-	MOVQ (Step_Args+8)(R13), SI
-	MOVQ (Step_Args+16)(R13), DX
-	MOVQ (Step_Args+24)(R13), R10
-	MOVQ (Step_Args+32)(R13), R8
+	MOVQ step_NR(R13), AX
+	MOVQ (step_Args+0)(R13), DI
+	MOVQ (step_Args+8)(R13), SI
+	MOVQ (step_Args+16)(R13), DX
+	MOVQ (step_Args+24)(R13), R10
+	MOVQ (step_Args+32)(R13), R8
 	SYSCALL
-	CMPQ AX, Step_Least(R13)
+	CMPQ AX, step_Least(R13)
 	JLT  failed
-	ADDQ $Step__size, R13
+	ADDQ $step__size, R13
 	INCQ R15
-	JMP  step
+	JMP  next
 
 failed:
 	MOVQ AX, block_Result(R12)
