@@ -2,14 +2,15 @@ package engine
 
 import (
 	"context"
+	"maps"
 
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
 )
 
 // Bare starts children without some layers, whatever the host requires, to see what the
-// others stop. They do jobs as they are: nobody tells them of the host or completes their
-// reports. The caller calls end when it has no more jobs.
+// others stop. They do jobs as they are: nobody tells them of the host, and of their reports
+// only the layers around them are completed. The caller calls end when it has no more jobs.
 func Bare(without []wire.LayerName, log func(string, ...any)) (do func(context.Context, *wire.Job) (*wire.Report, error), end func(), err error) {
 	pool, err := runner.New(runner.Config{Without: without, Log: log})
 	if err != nil {
@@ -17,6 +18,12 @@ func Bare(without []wire.LayerName, log func(string, ...any)) (do func(context.C
 	}
 	do = func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
 		rep, _, err := pool.Do(ctx, job, nil)
+		if rep != nil && rep.Result != nil {
+			maps.Copy(rep.Result.Sandbox, pool.Layers())
+		}
+		if rep != nil && rep.Problem != nil && rep.Problem.Sandbox != nil {
+			maps.Copy(rep.Problem.Sandbox, pool.Layers())
+		}
 		return rep, err
 	}
 	return do, pool.Close, nil
