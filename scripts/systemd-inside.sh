@@ -33,6 +33,12 @@ check "it was given the socket" sh -c 'journalctl -u webrunner -o cat | grep -q 
 pid=$(property MainPID)
 check "it is not root's" sh -c "[ \$(stat -c %u /proc/$pid) != 0 ]"
 check "it has no capability" grep -q '^CapEff:.0000000000000000$' /proc/$pid/status
+limit=$(sed -n 's/^Max nice priority *\([0-9]*\).*/\1/p' "/proc/$pid/limits")
+if [ "$limit" -ge 30 ] && [ "$(nproc)" -gt 1 ]; then
+	check "it goes before its children" is "$(ps -o ni= -p "$pid" | tr -d ' ')" -10
+else
+	echo "skipped: it goes before its children, which takes two CPUs and a limit of priority of 30; here are $(nproc) and $limit"
+fi
 check "it has a network of its own" sh -c "[ \$(readlink /proc/$pid/ns/net) != \$(readlink /proc/1/ns/net) ]"
 check "it runs an object" eventually runs
 check "it stops an attack" eventually stops
