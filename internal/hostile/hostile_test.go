@@ -106,16 +106,12 @@ func alone(t *testing.T, open Open) (list []Outcome) {
 }
 
 func TestAlone(t *testing.T) {
-	do, end, err := open(nil)
+	env := environment(t)
+	job, err := env.Job(&Attack{Kernel: kernelName, Layer: Seccomp, Object: lones()[0].object})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer end()
-	job, err := environment(t).Job(&Attack{Kernel: kernelName, Layer: Seccomp, Object: lones()[0].object})
-	if err != nil {
-		t.Fatal(err)
-	}
-	rep, err := do(t.Context(), job)
+	rep, err := env.Do(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)
 	}
