@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"maps"
 
 	"webrunner/internal/runner"
 	"webrunner/internal/wire"
@@ -19,10 +18,10 @@ func Bare(without []wire.LayerName, log func(string, ...any)) (do func(context.C
 	do = func(ctx context.Context, job *wire.Job) (*wire.Report, error) {
 		rep, _, err := pool.Do(ctx, job, nil)
 		if rep != nil && rep.Result != nil {
-			maps.Copy(rep.Result.Sandbox, pool.Layers())
+			rep.Result.Sandbox = within(pool.Layers(), rep.Result.Sandbox)
 		}
 		if rep != nil && rep.Problem != nil && rep.Problem.Sandbox != nil {
-			maps.Copy(rep.Problem.Sandbox, pool.Layers())
+			rep.Problem.Sandbox = within(pool.Layers(), rep.Problem.Sandbox)
 		}
 		return rep, err
 	}

@@ -22,16 +22,13 @@ import (
 func (e *Engine) complete(rep *wire.Report, queued time.Duration, t runner.Timing) {
 	given := e.Pool.Layers()
 	if p := rep.Problem; p != nil && p.Sandbox != nil {
-		maps.Copy(p.Sandbox, given)
+		p.Sandbox = within(given, p.Sandbox)
 	}
 	if rep.Result != nil {
 		e.completeResult(rep.Result, queued, t)
 	}
 	if c := rep.Checked; c != nil {
-		if c.Sandbox == nil {
-			c.Sandbox = make(wire.Layers)
-		}
-		maps.Copy(c.Sandbox, given)
+		c.Sandbox = within(given, c.Sandbox)
 		host := e.Host
 		c.Host = &host
 	}
@@ -50,6 +47,15 @@ func (e *Engine) complete(rep *wire.Report, queued time.Duration, t runner.Timin
 	}
 }
 
+// within adds those layers that the pool puts around a child to those that it names itself.
+func within(pool, child wire.Layers) wire.Layers {
+	if child == nil {
+		child = make(wire.Layers)
+	}
+	maps.Copy(child, pool)
+	return child
+}
+
 // completing returns progress with the points of what it is told completed.
 func (e *Engine) completing(progress func(*wire.Progress), queued time.Duration) func(*wire.Progress) {
 	if progress == nil {
@@ -65,11 +71,7 @@ func (e *Engine) completing(progress func(*wire.Progress), queued time.Duration)
 
 // completeResult does so for one result.
 func (e *Engine) completeResult(r *wire.Result, queued time.Duration, t runner.Timing) {
-	given := e.Pool.Layers()
-	if r.Sandbox == nil {
-		r.Sandbox = make(wire.Layers)
-	}
-	maps.Copy(r.Sandbox, given)
+	r.Sandbox = within(e.Pool.Layers(), r.Sandbox)
 	r.Timing.Queue, r.Timing.Spawn, r.Timing.Total = queued.Microseconds(), t.Spawn.Microseconds(), t.Total.Microseconds()
 	for i := range r.Counters {
 		c := &r.Counters[i]
