@@ -79,7 +79,7 @@ func law() []room {
 		{"internal/peaks", []string{"internal/wire"}, leafBans()},
 		{"internal/gate", []string{"internal/wire", "perf/stats"}, leafBans()},
 		{"internal/request", []string{"internal/gate", "internal/wire", "kernels", "perf", "perf/events"}, serverBans()},
-		{"internal/runner", []string{"internal/spawn", "internal/wire", "internal/words"}, serverBans()},
+		{"internal/runner", []string{"internal/cpus", "internal/spawn", "internal/wire", "internal/words"}, serverBans()},
 		leaves("internal/spawn"),
 		{"internal/report", []string{"internal/wire", "internal/words"}, leafBans()},
 		{"internal/wire", nil, leafBans()},

@@ -29,10 +29,11 @@ func (o *serveOptions) divide(logf func(string, ...any)) error {
 		return nil // the kernel does not tell
 	}
 	if share.Apart() {
-		err = cpus.Confine(share.Rest)
-		// So that a client is not kept waiting while children start, which takes them longer
-		// than any request takes this process.
-		o.behind = cpus.Precede(precedence)
+		if err = cpus.Confine(share.Rest); err == nil {
+			// So that a client is not kept waiting while children start, which takes them longer
+			// than any request takes this process.
+			o.behind = cpus.Precede(precedence)
+		}
 	} else if len(host.CPUs) > 1 {
 		err = fmt.Errorf("jobs have all of them")
 	}

@@ -128,20 +128,33 @@ func Confine(list []int) error {
 // (setrlimit(2), RLIMIT_NICE). Threads that are made later, and processes, inherit that. It
 // needs /proc.
 func Precede(by int) (steps int) {
-	raw, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	now, err := nice()
 	if err != nil {
 		return 0
 	}
-	const unlike, best = 20, -20 // the system call returns 20 less the number that it is given (getpriority(2))
-	nice := unlike - raw
-	to := max(nice-by, best)
+	const best = -20
+	to := max(now-by, best)
 	err = eachThread(func(tid int) error {
 		return os.NewSyscallError("setpriority", unix.Setpriority(unix.PRIO_PROCESS, tid, to))
 	})
 	if err != nil {
 		return 0
 	}
-	return nice - to
+	return now - to
+}
+
+// Yield lowers the priority of the calling thread alone, and of the processes that it makes,
+// by so many steps of nice(1), which Linux always allows.
+func Yield(steps int) {
+	if now, err := nice(); err == nil && steps > 0 {
+		_ = unix.Setpriority(unix.PRIO_PROCESS, 0, now+steps)
+	}
+}
+
+// nice is that of the calling thread, of which the system call returns 20 less (getpriority(2)).
+func nice() (int, error) {
+	raw, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	return 20 - raw, err
 }
 
 // eachThread does something with every thread of this process but those that end meanwhile.

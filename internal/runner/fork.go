@@ -57,15 +57,6 @@ func wakeLate() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(wakeSlack), 0, 
 // wakeSlack is how late a thread may wake.
 const wakeSlack = time.Millisecond
 
-// stayBehind lowers the priority of the calling thread, and of the children that it forks, by
-// so many steps of nice(1).
-func stayBehind(steps int) {
-	const unlike = 20 // the system call returns 20 less the number that it is given (getpriority(2))
-	if raw, err := unix.Getpriority(unix.PRIO_PROCESS, 0); err == nil && steps > 0 {
-		_ = unix.Setpriority(unix.PRIO_PROCESS, 0, unlike-raw+steps) // which is always allowed
-	}
-}
-
 // newForker finds out what the host gives a child, and returns the first one, which has
 // that. Most hosts give all there is, so that is tried first; where it cannot be had, one
 // thing is tried after the other, and there is no first child.

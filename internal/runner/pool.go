@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"webrunner/internal/cpus"
 	"webrunner/internal/wire"
 )
 
@@ -189,7 +190,7 @@ func (p *Pool) nudge() {
 func (p *Pool) keep(ready chan<- error) {
 	defer close(p.kept)
 	wakeLate()
-	stayBehind(p.cfg.Behind)
+	cpus.Yield(p.cfg.Behind)
 	f, first, err := newForker(p.cfg)
 	if err != nil {
 		ready <- err
