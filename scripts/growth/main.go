@@ -1,9 +1,10 @@
 // Growth measures how the cost of an answer grows with what is asked: with an object's
 // size, relocations and functions, with operands, events, clients and points of a sweep. It
 // asks a server of its own on loopback, takes the quickest tenth of the answers, and prints
-// for each a table in Markdown with the exponent of the growth: the slope of the cost
-// against the size, both as logarithms, over the sizes whose cost is at least twice the
-// least one. 1 is linear.
+// for each a table in Markdown with the exponent of the growth: the slope of what the cost
+// is above the least one against the size, both as logarithms, over the sizes whose cost is
+// at least twice the least. 1 is linear. What every answer costs, however little is asked,
+// is no growth.
 //
 //	growth [-binary bin/webrunner] [-runs 20] [CURVE...]
 package main
@@ -88,8 +89,8 @@ func (c curve) draw(s *asked, runs int) error {
 	return nil
 }
 
-// exponent is the slope of the logarithm of costs against that of sizes, by least
-// squares, over the sizes that cost at least twice the least.
+// exponent is the slope of the logarithm of what costs are above the least one against
+// that of sizes, by least squares, over the sizes that cost at least twice the least.
 func exponent(sizes []int, costs []float64) string {
 	floor := slices.Min(costs)
 	var n, sx, sy, sxx, sxy float64
@@ -101,7 +102,7 @@ func exponent(sizes []int, costs []float64) string {
 		if n == 0 {
 			from = sizes[i]
 		}
-		x, y := math.Log(float64(sizes[i])), math.Log(cost)
+		x, y := math.Log(float64(sizes[i])), math.Log(cost-floor)
 		n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
 	}
 	if n < 2 {
