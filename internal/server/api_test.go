@@ -452,7 +452,7 @@ func TestCommandTable(t *testing.T) {
 			forms = append(forms, "`"+f.media+"`")
 		}
 		for _, f := range c.fails {
-			fails = append(fails, string(f.class))
+			fails = append(fails, fmt.Sprintf("%d %s", f.status, f.class))
 		}
 		parts := ""
 		if c.object != "" {
