@@ -19,13 +19,15 @@ const (
 	ModeCases = 3 // nothing is read: the supervisor is called once everything is known of the call
 )
 
-// Marks in the code right before the two reads of a gate and the breakpoint of
+// Marks in the code right before the three reads of a gate and the breakpoint of
 // ModeCases, by which the supervisor finds them. Any numbers do that occur nowhere
 // else in the blob.
 const (
-	markGate = 0x65746167
-	markStop = 0x706f7473
-	markCase = 0x65736163
+	markWarm   = 0x6d726177
+	markWarmed = 0x64656d72
+	markGate   = 0x65746167
+	markStop   = 0x706f7473
+	markCase   = 0x65736163
 )
 
 // Gates is how many gates records have: record r has gate r mod Gates. The stub reads it
@@ -139,6 +141,7 @@ type Control struct {
 	Laps      [MaxLaps]Lap
 	LapN      uint64 // laps of a record, at least 1
 	Watched   uint64 // lap around which gates are read, or Unwatched; the same whether any is shut
+	Warm      uint64 // gates, from the first one on, that are read once before the first record
 	Close     uint64 // 1: lap 0 runs once more before the first record, and after the last
 	Budget    uint64 // TSC ticks after which the loop ends by itself
 	Mode      uint64

@@ -31,10 +31,12 @@
 // FUNCTION begins a function of the blob. Its address goes to place n of a table,
 // by which the linker keeps it and Symbols finds it and its name: any n between
 // those of its neighbours, else the assembler refuses it. The name has no
-// package, and so needs no declaration in Go.
+// package, and so needs no declaration in Go. A function begins a line of the cache: where
+// one begins within a line is a matter of some cycles.
 #define FUNCTION(n, name) \
 	DATA functions<>+(8*n)(SB)/8, $name<>(SB) \
-	TEXT name<>(SB), NOSPLIT|NOFRAME, $0
+	TEXT name<>(SB), NOSPLIT|NOFRAME, $0 \
+	PCALIGN $const_cacheLine
 
 // STAMP leaves the time-stamp counter in AX. The fences keep earlier and later
 // instructions out of the window (SDM vol. 2, RDTSC; AMD APM vol. 3, LFENCE is
@@ -266,7 +268,22 @@ stripped:
 	MOVQ $0, Results_Step(R14)
 	INT  $3 // the supervisor looks, arms its watchdog and lets us go
 
+	// Each gate is read once before the first call. The first read of a page costs a fault of the
+	// process or of the machine beneath it, whose traces would be in the call that follows.
 	CONTROL(R15)
+	MOVQ Control_Warm(R15), BX
+	MOVL $const_GatesAddr, DX
+
+warm:
+	SUBQ $1, BX
+	JCS  warmed
+	MOVL $const_markWarm, CX
+	MOVBLZX (DX), CX
+	ADDQ $const_gateStep, DX
+	JMP  warm
+
+warmed:
+	MOVL $const_markWarmed, CX
 	RESULTS(R14)
 	MOVQ $0, Results_Count(R14)
 	MOVL $const_RecordsAddr, AX
@@ -305,31 +322,30 @@ record:
 	LEAQ Record__size(R11), AX
 	MOVQ AX, Results_Next(R14)
 
-	// Between two laps. Around the watched one the stub reads a gate. Where the
-	// supervisor has shut that, the read faults, which stops the cell before its
-	// supervisor, and nothing is there to be read that tells of it.
+	// Between two laps the stub reads a gate, if the lap before it or the next is the watched
+	// one. Where the supervisor has shut that, the read faults, which stops the cell before
+	// its supervisor, and nothing is there to be read that tells of it. Beside other laps it
+	// reads what is always open, so that the way to a call and back is one for all laps: what is
+	// calibrated with one holds for the others, to the cycle.
 between:
 	CONTROL(R15)
 	RESULTS(R14)
 	MOVQ Results_Lap(R14), R13
-	MOVQ R13, AX
-	SUBQ Control_Watched(R15), AX
-	CMPQ AX, $const_lastGate
-	JHI  passed
-	MOVL $const_Gates, DX
-	JEQ  gate
 	MOVQ Results_Count(R14), AX
 	XORL DX, DX
 	MOVL $const_Gates, CX
 	DIVQ CX
-
-gate:
+	MOVQ R13, AX
+	SUBQ Control_Watched(R15), AX
+	CMPQ AX, $const_lastGate
+	CMOVQEQ CX, DX
 	IMUL3Q $const_gateStep, DX, DX
 	ADDQ $const_GatesAddr, DX
+	CMPQ AX, $const_lastGate
+	CMOVQHI R15, DX
 	MOVL $const_markGate, CX
 	MOVBLZX (DX), CX
 
-passed:
 	CMPQ R13, Control_LapN(R15)
 	JCC  complete
 

@@ -40,16 +40,19 @@ const exitCall = 7
 // the stub.
 func ExitRIP() uint64 { return address("stub.exit") + exitCall }
 
-// GateReads returns the instruction pointers at which a cell reads gates: around a
-// watched lap, and within a Stop. A shut gate stops the cell there, and GateRead further
-// on it goes on.
-func GateReads() (around, within uint64) {
-	return StubAddr + marked(markGate), StubAddr + marked(markStop)
+// GateReads returns the instruction pointers at which a cell reads gates: before its first
+// record, around a watched lap, and within a Stop. A shut gate stops the cell there, and
+// GateRead further on it goes on.
+func GateReads() (before, around, within uint64) {
+	return StubAddr + marked(markWarm), StubAddr + marked(markGate), StubAddr + marked(markStop)
 }
 
 // GateRead is the length of the instruction that reads a gate, in bytes: movzx ecx, byte
 // ptr [rdx].
 const GateRead = 3
+
+// Warmed is the instruction pointer of a cell that has read all gates before its first record.
+func Warmed() uint64 { return StubAddr + marked(markWarmed) }
 
 // Between returns the instruction pointer that a cell shows when it stops after a
 // call in ModeCases: behind the breakpoint.

@@ -8,12 +8,14 @@ import (
 
 // The places at which the supervisor looks are found by marks that must be unique.
 func TestWatched(t *testing.T) {
-	around, within := GateReads()
+	before, around, within := GateReads()
 	for _, tt := range []struct {
 		mark uint32
 		code string
 		at   uint64
 	}{
+		{markWarm, "\x0f\xb6\x0a", before},
+		{markWarmed, "", Warmed()},
 		{markGate, "\x0f\xb6\x0a", around},
 		{markStop, "\x0f\xb6\x0a", within},
 		{markCase, breakpoint, Between() - uint64(len(breakpoint))},

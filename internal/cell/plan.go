@@ -159,9 +159,9 @@ func (p Plan) write(s *Space, parts []component) error {
 	if p.Cases != nil {
 		c.Mode = trampoline.ModeCases
 	}
-	c.Watched = trampoline.Unwatched
+	c.Watched, c.Warm = trampoline.Unwatched, 0
 	if lap := p.watched(); lap >= 0 {
-		c.Watched = uint64(lap)
+		c.Watched, c.Warm = uint64(lap), trampoline.Gates+1
 	}
 	if err := p.flush(c, regions); err != nil {
 		return err

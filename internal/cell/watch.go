@@ -62,7 +62,9 @@ type watcher struct {
 	looped         bool   // its site
 	mode, words    uint64 // of reading counters around it
 	stride         uint64 // from one record to the next
-	around, within uint64 // instruction pointers of the stops
+	before         uint64 // instruction pointer of a stop before the first record
+	around, within uint64 // those of the others
+	warm           bool   // the cell has stopped before its first record
 	stopped        bool   // a Stop may be met
 	at             stage
 	record         int // that is watched, or was last
@@ -93,7 +95,7 @@ func newWatcher(p Plan) *watcher {
 		return nil
 	}
 	w := &watcher{Watch: p.Watch, lap: p.watched(), laps: len(p.Laps), stride: p.stride(), record: -1, steps: p.Steps, kernel: p.Call.Kernel}
-	w.around, w.within = trampoline.GateReads()
+	w.before, w.around, w.within = trampoline.GateReads()
 	for i, l := range p.Laps {
 		w.stopped = w.stopped || l.Kind == trampoline.Stop
 		if i == w.lap {
@@ -157,7 +159,8 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 	if err := unix.PtraceGetRegsAmd64(t.pid, &regs); err != nil {
 		return true, ignoreGone(err)
 	}
-	if regs.Rip != w.around && (regs.Rip != w.within || !w.stopped) {
+	warming := regs.Rip == w.before && !w.warm
+	if !warming && regs.Rip != w.around && (regs.Rip != w.within || !w.stopped) {
 		return false, nil
 	}
 	if si, err := getSiginfo(t.pid); err != nil || si.addr-trampoline.GatesAddr >= gatesSize {
@@ -169,8 +172,16 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 	if w.over {
 		return true, ignoreGone(unix.Kill(t.pid, unix.SIGKILL))
 	}
-	if err := jump(t.pid, regs.Rip+trampoline.GateRead); err != nil { // as if it had read
+	on := regs.Rip + trampoline.GateRead // as if it had read
+	if warming && w.Phase == EveryRecord {
+		on = trampoline.Warmed() // the other gates are shut, too
+	}
+	if err := jump(t.pid, on); err != nil {
 		return true, ignoreGone(err)
+	}
+	if warming {
+		w.warm = true // the time that the cell gets begins later
+		return true, ignoreGone(unix.PtraceCont(t.pid, 0))
 	}
 	w.release(ru, arrived)
 	if w.at == inCall {

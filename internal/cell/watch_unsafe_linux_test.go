@@ -79,7 +79,7 @@ func namesLap() string {
 		strings.Repeat("90", 15) + "0000000000000000" + "0000010000000000" + "0100000000000000" + stub32(abort) + "00000000" + stub32(rseqSig) + "c3"
 }
 
-func gateRead() uint64 { around, _ := trampoline.GateReads(); return around }
+func gateRead() uint64 { _, around, _ := trampoline.GateReads(); return around }
 
 // stub32 is an address of the stub as an immediate.
 func stub32(addr uint64) string {

@@ -14,7 +14,7 @@ import (
 // What goes wrong in and about the stub is explained by what the kernel did.
 func TestStubExplanations(t *testing.T) {
 	var r trampoline.Results
-	gate, _ := trampoline.GateReads()
+	_, gate, _ := trampoline.GateReads()
 	jump := func(to uint64) string { return "b8" + immediate(to) + "ffe0" }      // mov eax, to; jmp rax
 	read := func(at uint64) string { return "b8" + immediate(at) + "8a00c3" }    // mov eax, at; mov al, [rax]; ret
 	write := func(at uint64) string { return "b8" + immediate(at) + "c60000c3" } // mov eax, at; mov byte [rax], 0; ret

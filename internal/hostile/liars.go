@@ -88,7 +88,7 @@ func clockWhereWatched() []byte {
 //	cmp dword [watched], 0; jne 1f; mov rax, [record]; mov qword [rax+ticks], 60; inc qword [lap]
 //	mov r13d, 1; mov r14d, results; mov r15d, control; mov edx, gates; mov eax, read; jmp rax; 1:
 func leaveWhereWatched() []byte {
-	read, _ := trampoline.GateReads()
+	_, read, _ := trampoline.GateReads()
 	return asm("833c25", controlWatched, firstLap, "7539", "488b0425", resultsRecord, "48c780", recordTicks, uint32(falseTicks), "48ff0425", addrOf("lap"),
 		"41bd01000000 41be", uint32(trampoline.ResultsAddr), "41bf", uint32(trampoline.ControlAddr), "ba", uint32(trampoline.GatesAddr), "b8", uint32(read), "ffe0")
 }
