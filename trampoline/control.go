@@ -30,12 +30,13 @@ const (
 	markCase   = 0x65736163
 )
 
-// Gates is how many gates records have: record r has gate r mod Gates. The stub reads it
-// before the watched lap and behind it, and gate number Gates, which all records share, behind the lap
-// that follows. A gate is a byte of a page that the supervisor has shut before it forks
-// the cell, or has not; it is a page and a line of the cache from the one before it.
+// Gates is how many gates the records of a cell can have: record r has gate r mod Control.Gates.
+// The stub reads it before the watched lap and behind it, and gate number Control.Gates, which all
+// records share, behind the lap that follows. A gate is a byte of a page that the supervisor has
+// shut before it forks the cell, or has not; it is a page and a line of the cache from the one
+// before it.
 const (
-	Gates    = 3
+	Gates    = 8
 	gateStep = pageSize + cacheLine
 	lastGate = 2 // laps from the watched one to the last end at which a gate is read
 )
@@ -141,7 +142,7 @@ type Control struct {
 	Laps      [MaxLaps]Lap
 	LapN      uint64 // laps of a record, at least 1
 	Watched   uint64 // lap around which gates are read, or Unwatched; the same whether any is shut
-	Warm      uint64 // gates, from the first one on, that are read once before the first record
+	Gates     uint64 // that the records of this cell have, 1 to Gates; likewise
 	Close     uint64 // 1: lap 0 runs once more before the first record, and after the last
 	Budget    uint64 // TSC ticks after which the loop ends by itself
 	Mode      uint64

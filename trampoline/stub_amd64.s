@@ -271,18 +271,15 @@ stripped:
 	// Each gate is read once before the first call. The first read of a page costs a fault of the
 	// process or of the machine beneath it, whose traces would be in the call that follows.
 	CONTROL(R15)
-	MOVQ Control_Warm(R15), BX
+	MOVQ Control_Gates(R15), BX
 	MOVL $const_GatesAddr, DX
 
 warm:
-	SUBQ $1, BX
-	JCS  warmed
 	MOVL $const_markWarm, CX
 	MOVBLZX (DX), CX
 	ADDQ $const_gateStep, DX
-	JMP  warm
-
-warmed:
+	SUBQ $1, BX
+	JCC  warm // the one behind the lap that follows, too
 	MOVL $const_markWarmed, CX
 	RESULTS(R14)
 	MOVQ $0, Results_Count(R14)
@@ -333,7 +330,7 @@ between:
 	MOVQ Results_Lap(R14), R13
 	MOVQ Results_Count(R14), AX
 	XORL DX, DX
-	MOVL $const_Gates, CX
+	MOVQ Control_Gates(R15), CX
 	DIVQ CX
 	MOVQ R13, AX
 	SUBQ Control_Watched(R15), AX

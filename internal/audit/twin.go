@@ -9,7 +9,6 @@ import (
 	"webrunner/internal/measure"
 	"webrunner/internal/wire"
 	"webrunner/kernels"
-	"webrunner/trampoline"
 )
 
 // The first cell of a run is watched, and can know it: its records are made up
@@ -57,7 +56,7 @@ func (e *examination) twins() (suspect, unproven string) {
 
 // twin runs a cell of a plan again, watched, and tells what it did that none may do, or "".
 func (e *examination) twin(p cell.Plan, random *rand.Rand) (wrong string) {
-	phase := random.IntN(min(trampoline.Gates, p.Records))
+	phase := random.IntN(min(p.Gates(), p.Records))
 	if time.Duration(phase)*e.watched.Expected() > watchedTime {
 		phase = 0
 	}

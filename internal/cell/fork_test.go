@@ -221,9 +221,9 @@ func TestResident(t *testing.T) {
 	if len(rss) != 2 || rss[1]-rss[0] != 100*pageSize {
 		t.Fatalf("with 100 pages more: %d bytes", rss)
 	}
-	// The stub, the control block, the thread page, results, data, code and what
+	// The stub, the control block, gates, the thread page, results, data, code and what
 	// is ready of the stack; Linux adds no more than a few pages.
-	least := uint64(pageSize+controlSize+trampoline.ThreadSize+2*pageSize+pageSize+pageSize) + ready
+	least := uint64(pageSize+controlSize+gatesSize+trampoline.ThreadSize+2*pageSize+pageSize+pageSize) + ready
 	if rss[0] < least || rss[0] > least+8*pageSize {
 		t.Errorf("%d bytes resident, want %d and little more", rss[0], least)
 	}

@@ -113,6 +113,17 @@ func (p Plan) words() uint64 {
 	return 0
 }
 
+// Gates is how many gates the records of the plan have: where one of them is shut, about
+// watchedRecords calls are watched, and in a short cell one of each fewestGates.
+func (p Plan) Gates() int {
+	return min(max(p.Records/watchedRecords, fewestGates), trampoline.Gates)
+}
+
+const (
+	watchedRecords = 8
+	fewestGates    = 3
+)
+
 // stride is the number of bytes from one record to the next.
 func (p Plan) stride() uint64 {
 	counted := uint64(0)
@@ -159,9 +170,9 @@ func (p Plan) write(s *Space, parts []component) error {
 	if p.Cases != nil {
 		c.Mode = trampoline.ModeCases
 	}
-	c.Watched, c.Warm = trampoline.Unwatched, 0
+	c.Watched, c.Gates = trampoline.Unwatched, uint64(p.Gates())
 	if lap := p.watched(); lap >= 0 {
-		c.Watched, c.Warm = uint64(lap), trampoline.Gates+1
+		c.Watched = uint64(lap)
 	}
 	if err := p.flush(c, regions); err != nil {
 		return err

@@ -97,7 +97,7 @@ func TestUnseen(t *testing.T) {
 		r.Start, r.Deadline, r.Stamp, r.Rseq = 0, 0, 0, trampoline.Rseq{} // clocks, and the processor that it runs on
 		return b
 	}
-	for _, tt := range []struct{ phase, records int }{{0, 1}, {1, 2}, {2, 3}, {0, 4}, {1, 4}, {EveryRecord, 4}} {
+	for _, tt := range []struct{ phase, records int }{{0, 1}, {1, 2}, {2, 3}, {0, 4}, {1, 4}, {6, 64}, {EveryRecord, 4}} {
 		t.Run(fmt.Sprintf("%d of %d", tt.phase, tt.records), func(t *testing.T) {
 			calls, beside := 0, 0
 			free := seen(tt.records, nil)
@@ -112,7 +112,8 @@ func TestUnseen(t *testing.T) {
 				}
 				return true
 			}})
-			want, behind := (tt.records-tt.phase+trampoline.Gates-1)/trampoline.Gates, 0
+			gates := Plan{Records: tt.records}.Gates()
+			want, behind := (tt.records-tt.phase+gates-1)/gates, 0
 			if tt.phase == EveryRecord {
 				want, behind = tt.records, tt.records
 			}

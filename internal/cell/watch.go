@@ -17,8 +17,8 @@ import (
 // the cell can read does anything differ from a cell of the same Plan that is not
 // watched; only its clocks tell of the stops.
 type Watch struct {
-	// Phase is which of each trampoline.Gates records have their call watched. EveryRecord
-	// is all, and the lap behind each call as well.
+	// Phase is which of each Plan.Gates records have their call watched. EveryRecord is all,
+	// and the lap behind each call as well.
 	Phase  int
 	Before func()                      // may write to shared regions; nil for nothing to do
 	After  func(WatchedCall) (on bool) // false ends the cell, as if its last record were complete
@@ -59,6 +59,7 @@ type WatchedCall struct {
 type watcher struct {
 	*Watch
 	lap, laps      int    // the watched lap of a record, and how many there are
+	gates          int    // of the records
 	looped         bool   // its site
 	mode, words    uint64 // of reading counters around it
 	stride         uint64 // from one record to the next
@@ -94,7 +95,7 @@ func newWatcher(p Plan) *watcher {
 	if p.Watch == nil {
 		return nil
 	}
-	w := &watcher{Watch: p.Watch, lap: p.watched(), laps: len(p.Laps), stride: p.stride(), record: -1, steps: p.Steps, kernel: p.Call.Kernel}
+	w := &watcher{Watch: p.Watch, lap: p.watched(), laps: len(p.Laps), gates: p.Gates(), stride: p.stride(), record: -1, steps: p.Steps, kernel: p.Call.Kernel}
 	w.before, w.around, w.within = trampoline.GateReads()
 	for i, l := range p.Laps {
 		w.stopped = w.stopped || l.Kind == trampoline.Stop
@@ -218,7 +219,7 @@ func (w *watcher) look(now time.Time, ru *unix.Rusage) {
 func (w *watcher) enter(r *trampoline.Results) {
 	next := max(w.Phase, 0)
 	if w.record >= 0 {
-		next = w.record + trampoline.Gates
+		next = w.record + w.gates
 		if w.Phase == EveryRecord {
 			next = w.record + 1
 		}

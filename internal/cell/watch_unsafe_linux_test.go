@@ -114,3 +114,12 @@ func TestWatchTimes(t *testing.T) {
 		})
 	}
 }
+
+// TestGates: about eight records of a cell share a gate, and there are three gates at least.
+func TestGates(t *testing.T) {
+	for records, want := range map[int]int{1: 3, 12: 3, 31: 3, 32: 4, 63: 7, 64: 8, 5000: trampoline.Gates} {
+		if got := (Plan{Records: records}).Gates(); got != want {
+			t.Errorf("%d records have %d gates, want %d", records, got, want)
+		}
+	}
+}
