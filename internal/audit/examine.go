@@ -27,6 +27,7 @@ const (
 	maxGapChange   = 1.00 // relative
 	gapShare       = 0.05 // of the call
 	gapSlack       = 200  // ticks; steps of a coarse clock, a cache miss
+	nothingSlack   = 5    // ticks, beyond the interval, that entry and exit may differ by
 	// CPU time that the supervisor sees beside the loop, at least: the way in and
 	// out takes some 10 µs, an interrupt more. Slow hosts show more in the reference.
 	besideLoop = 200 * time.Microsecond
@@ -79,6 +80,9 @@ func Examine(s *subject.Subject, w *Watched, m *measure.Measurement) *Finding {
 	f := &Finding{Suspect: slices.Clone(m.Doubts)}
 	f.Suspect = append(f.Suspect, e.odd()...)
 	if why := chainsStretched(m.Cells); why != "" {
+		f.Suspect = append(f.Suspect, why)
+	}
+	if why := lessThanNothing(m); why != "" {
 		f.Suspect = append(f.Suspect, why)
 	}
 	why, unproven := e.callsShrunk()
@@ -221,6 +225,17 @@ func chainsStretched(cells []*cell.Outcome) string {
 	}
 	if m := measure.Quantile(stretched, 0.5); m > most {
 		return fmt.Sprintf("its calibration chains took %.2f times as long as those after its last calls", m)
+	}
+	return ""
+}
+
+// lessThanNothing tells calls that take less than one that returns at once, or "". Where a call
+// takes that long, its figure is 0 but for what entry and exit differ by from place to place.
+func lessThanNothing(m *measure.Measurement) string {
+	for _, c := range m.Counters {
+		if c.Name == wire.FigureReferenceCycles && m.Record.Batch == 1 && c.CI95[1] < -nothingSlack {
+			return fmt.Sprintf("its calls take %.0f ticks less than one that returns at once: their first time stamp is not the stub's", -c.Value)
+		}
 	}
 	return ""
 }

@@ -136,3 +136,24 @@ func TestChains(t *testing.T) {
 		}
 	}
 }
+
+// TestLessThanNothing: a call that takes less than one that returns at once has set the clock.
+func TestLessThanNothing(t *testing.T) {
+	for _, tt := range []struct {
+		value, high float64
+		batch       int
+		lie         bool
+	}{
+		{0, 2, 1, false},
+		{-1, -0.5, 1, false}, // another place
+		{-9, -4, 1, false},
+		{-9, -7, 1, true},
+		{-9, -7, 100, false}, // of batches, the empty calls are subtracted
+	} {
+		m := &measure.Measurement{Record: measure.Record{Batch: tt.batch}}
+		m.Counters = []wire.Counter{{Name: wire.FigureReferenceCycles, Value: tt.value, CI95: [2]float64{2*tt.value - tt.high, tt.high}}}
+		if why := lessThanNothing(m); (why != "") != tt.lie {
+			t.Errorf("%+v: %q", tt, why)
+		}
+	}
+}
