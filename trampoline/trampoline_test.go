@@ -121,3 +121,16 @@ func TestSites(t *testing.T) {
 		}
 	}
 }
+
+// TestFunctionsBeginLines: what is calibrated with a function of the stub holds for kernels, which
+// begin a line of the cache, only if it does so, too.
+func TestFunctionsBeginLines(t *testing.T) {
+	if len(Symbols()) == 0 {
+		t.Fatal("the blob has no functions")
+	}
+	for _, s := range Symbols() {
+		if s.Addr%cacheLine != 0 {
+			t.Errorf("%s is at %#x, in the middle of a line", s.Name, s.Addr)
+		}
+	}
+}

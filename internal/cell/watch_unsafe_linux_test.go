@@ -81,6 +81,22 @@ func namesLap() string {
 
 func gateRead() uint64 { _, around, _ := trampoline.GateReads(); return around }
 
+// TestStartsAgain: a kernel that has the stub begin anew, in a call that is not watched, finds
+// the gate shut that was passed once before the first record.
+func TestStartsAgain(t *testing.T) {
+	before, _, _ := trampoline.GateReads()
+	const gate = trampoline.GatesAddr + pageSize + 64
+	// cmp dword [rdi], 0; jne 1f; inc dword [rdi]; mov r15d, control; xor ebx, ebx; mov edx, gate; mov eax, before; jmp rax; 1: ret
+	s := newSpace(t, "833f007516ff07"+"41bf"+stub32(trampoline.ControlAddr)+"31db"+"ba"+stub32(gate)+"b8"+stub32(before)+"ffe0c3")
+	p := onePlan(t)
+	p.Records = 8
+	calls := 0
+	p.Watch = &Watch{Phase: 1, After: func(WatchedCall) bool { calls++; return true }}
+	if o := run(t, s, p); o.End != Signal || calls > 0 {
+		t.Errorf("ended by %v %v after %d watched calls, want one by a signal and none", o.End, o.Signal, calls)
+	}
+}
+
 // stub32 is an address of the stub as an immediate.
 func stub32(addr uint64) string {
 	return hex.EncodeToString(binary.LittleEndian.AppendUint32(nil, uint32(addr)))
