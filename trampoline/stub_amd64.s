@@ -265,12 +265,8 @@ late:
 	JMP  next
 
 stripped:
-	MOVQ $0, Results_Step(R14)
-	INT  $3 // the supervisor looks, arms its watchdog and lets us go
-
 	// Each gate is read once before the first call. The first read of a page costs a fault of the
 	// process or of the machine beneath it, whose traces would be in the call that follows.
-	CONTROL(R15)
 	MOVQ Control_Gates(R15), BX
 	MOVL $const_GatesAddr, DX
 
@@ -281,6 +277,10 @@ warm:
 	SUBQ $1, BX
 	JCC  warm // the one behind the lap that follows, too
 	MOVL $const_markWarmed, CX
+	MOVQ $0, Results_Step(R14)
+	INT  $3 // the supervisor looks, arms its watchdog and lets us go
+
+	CONTROL(R15)
 	RESULTS(R14)
 	MOVQ $0, Results_Count(R14)
 	MOVL $const_RecordsAddr, AX

@@ -30,8 +30,7 @@ const (
 	nothingSlack   = 5    // ticks, beyond the interval, that entry and exit may differ by
 	// CPU time that the supervisor sees beside the loop, at least: the way in and
 	// out takes some 10 µs, an interrupt more. Slow hosts show more in the reference.
-	// The first reads of all gates take up to 100 µs of it on virtual machines.
-	besideLoop = 300 * time.Microsecond
+	besideLoop = 200 * time.Microsecond
 	// What the clocks of the scheduler and of the time stamps may differ by, relative.
 	clockError = 0.002
 	// How much longer the chains beside the kernel may be than the one after the

@@ -241,9 +241,17 @@ func (t *tracee) wait(ru *unix.Rusage) (unix.WaitStatus, error) {
 func (t *tracee) arrive(steps []Step, p Plan) error {
 	var ru unix.Rusage
 	ws, err := t.wait(&ru)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	if passed, err := t.pass(ws); err != nil {
+		return err
+	} else if passed {
+		if ws, err = t.wait(&ru); err != nil {
+			return err
+		}
+	}
+	switch {
 	case ws.Exited() || ws.Signaled():
 		t.gone = true
 		return t.unborn(steps, ws)

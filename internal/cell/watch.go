@@ -2,6 +2,7 @@ package cell
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 
@@ -63,9 +64,7 @@ type watcher struct {
 	looped         bool   // its site
 	mode, words    uint64 // of reading counters around it
 	stride         uint64 // from one record to the next
-	before         uint64 // instruction pointer of a stop before the first record
-	around, within uint64 // those of the others
-	warm           bool   // the cell has stopped before its first record
+	around, within uint64 // instruction pointers of the stops
 	stopped        bool   // a Stop may be met
 	at             stage
 	record         int // that is watched, or was last
@@ -96,7 +95,7 @@ func newWatcher(p Plan) *watcher {
 		return nil
 	}
 	w := &watcher{Watch: p.Watch, lap: p.watched(), laps: len(p.Laps), gates: p.Gates(), stride: p.stride(), record: -1, steps: p.Steps, kernel: p.Call.Kernel}
-	w.before, w.around, w.within = trampoline.GateReads()
+	_, w.around, w.within = trampoline.GateReads()
 	for i, l := range p.Laps {
 		w.stopped = w.stopped || l.Kind == trampoline.Stop
 		if i == w.lap {
@@ -149,6 +148,30 @@ func (w *Watch) open() error {
 // that follows.
 const gatesSize = (trampoline.Gates + 1) * pageSize
 
+// pass lets a watched cell pass what is shut of the gates that it reads before it is ready, and is false
+// for any other stop. The code of an object has not run by then.
+func (t *tracee) pass(ws unix.WaitStatus) (bool, error) {
+	if t.watch == nil || ws.StopSignal() != unix.SIGSEGV {
+		return false, nil
+	}
+	var regs unix.PtraceRegsAmd64
+	if err := unix.PtraceGetRegsAmd64(t.pid, &regs); err != nil {
+		return false, fmt.Errorf("cell: ptrace: %w", err)
+	}
+	before, _, _ := trampoline.GateReads()
+	if regs.Rip != before {
+		return false, nil
+	}
+	on := before + trampoline.GateRead // as if it had read
+	if t.watch.Phase == EveryRecord {
+		on = trampoline.Warmed() // the other gates are shut, too
+	}
+	if err := errors.Join(jump(t.pid, on), unix.PtraceCont(t.pid, 0)); err != nil {
+		return false, fmt.Errorf("cell: ptrace: %w", err)
+	}
+	return true, nil
+}
+
 // watched handles the stops of a watched cell, and is false for all others.
 func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 	now, arrived := time.Now(), processor.RDTSC()
@@ -160,8 +183,7 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 	if err := unix.PtraceGetRegsAmd64(t.pid, &regs); err != nil {
 		return true, ignoreGone(err)
 	}
-	warming := regs.Rip == w.before && !w.warm
-	if !warming && regs.Rip != w.around && (regs.Rip != w.within || !w.stopped) {
+	if regs.Rip != w.around && (regs.Rip != w.within || !w.stopped) {
 		return false, nil
 	}
 	if si, err := getSiginfo(t.pid); err != nil || si.addr-trampoline.GatesAddr >= gatesSize {
@@ -173,16 +195,8 @@ func (t *tracee) watched(ws unix.WaitStatus, ru *unix.Rusage) (bool, error) {
 	if w.over {
 		return true, ignoreGone(unix.Kill(t.pid, unix.SIGKILL))
 	}
-	on := regs.Rip + trampoline.GateRead // as if it had read
-	if warming && w.Phase == EveryRecord {
-		on = trampoline.Warmed() // the other gates are shut, too
-	}
-	if err := jump(t.pid, on); err != nil {
+	if err := jump(t.pid, regs.Rip+trampoline.GateRead); err != nil { // as if it had read
 		return true, ignoreGone(err)
-	}
-	if warming {
-		w.warm = true // the time that the cell gets begins later
-		return true, ignoreGone(unix.PtraceCont(t.pid, 0))
 	}
 	w.release(ru, arrived)
 	if w.at == inCall {

@@ -82,7 +82,7 @@ func namesLap() string {
 func gateRead() uint64 { _, around, _ := trampoline.GateReads(); return around }
 
 // TestStartsAgain: a kernel that has the stub begin anew, in a call that is not watched, finds
-// the gate shut that was passed once before the first record.
+// the gate shut that was passed before the cell was ready.
 func TestStartsAgain(t *testing.T) {
 	before, _, _ := trampoline.GateReads()
 	const gate = trampoline.GatesAddr + pageSize + 64
