@@ -68,7 +68,7 @@ const MaxLaps = 8
 // in one turn of the witness's.
 const (
 	ChainSteps   = 32
-	WitnessMixes = 16
+	WitnessMixes = 64
 )
 
 // Lap is one timed call of a record: the kernel, the empty function, a
