@@ -97,6 +97,7 @@ func checks() []check {
 		{"control-group", Containment, controlGroup},
 		{"core-dumps", Containment, coreDumps},
 		{"overcommit", Containment, overcommit},
+		{"processor", Figures, numbers},
 		{"pmu", Figures, pmu},
 		{"perf-event-paranoid", Figures, paranoid},
 		{"rdpmc", Figures, rdpmc},

@@ -232,6 +232,10 @@ func illnesses() []struct {
 		{"microcode", Unknown, "cpuinfo", file("proc/cpuinfo", "-")},
 		{"overcommit", Warn, "sysctl -w vm.overcommit_memory=0", file("proc/sys/vm/overcommit_memory", "2")},
 		{"overcommit", Unknown, "overcommit", file("proc/sys/vm/overcommit_memory", "-")},
+		{"processor", Warn, "those of Cypress Cove; it has instructions of Redwood Cove give the guest", probe(func(p *Probes) {
+			p.Perf.Vendor, p.Perf.Family, p.Perf.Model, p.Perf.AMX, p.Perf.AVX10 = "GenuineIntel", 6, 0xa7, true, 1
+		})},
+		{"processor", OK, "not in the table", change{}},
 		{"pmu", Warn, "none in this virtual machine (KVMKVMKVM) give the guest", probe(func(p *Probes) { noPMU(p); p.Perf.Hypervisor = "KVMKVMKVM" })},
 		{"pmu", Warn, "perf-event-paranoid", probe(func(p *Probes) { noPMU(p); p.Perf.PMUReason = "EACCES: not permitted" })},
 		{"pmu", Warn, "firmware", probe(noPMU)},

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -11,6 +12,17 @@ import (
 )
 
 const guestPMU = "give the guest a virtual PMU (QEMU and KVM: -cpu host,pmu=on; libvirt: <pmu state='on'/>; cloud: a metal instance)"
+
+func numbers(h host) Finding {
+	core := h.Perf.Core()
+	if core.Numbered == "" {
+		return well("%s (%s, family %d, model %d)", cmp.Or(core.Name, "not in the table of microarchitectures"), h.Perf.Vendor, h.Perf.Family, h.Perf.Model)
+	}
+	return Finding{State: Warn,
+		Have: fmt.Sprintf("family %d, model %d are those of %s; it has instructions of %s", h.Perf.Family, h.Perf.Model, core.Numbered, cmp.Or(core.Name, "another")),
+		Risk: "events of a PMU are looked up by these numbers, by Linux too: raw ones may count something else",
+		Mend: "give the guest the host's own model (QEMU and KVM: -cpu host; libvirt: <cpu mode='host-passthrough'/>)"}
+}
 
 func pmu(h host) Finding {
 	if h.Perf.PMU {

@@ -45,8 +45,5 @@ func WithoutPMU(w wire.Host, why string) wire.Host {
 	return w
 }
 
-// Core is what is known of the processor of a host. Of a hybrid processor it is
-// the kind that its family and model are listed under.
-func Core(h *wire.Host) uarch.Core {
-	return uarch.Of(uarch.CPU{Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping})
-}
+// Core is what is known of the processor of a host.
+func Core(h *wire.Host) uarch.Core { return uarch.Named(h.Microarchitecture) }

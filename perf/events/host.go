@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -64,6 +65,9 @@ func ForHost(info processor.HostInfo, fsys fs.FS) (*Host, error) {
 	}
 	if h.Table, err = ForCPU(cpu); err == nil {
 		h.Table.adopt(h.PMU)
+		if core := info.Core(); core.Numbered != "" {
+			h.Table.Doubt = fmt.Sprintf("CPUID tells the numbers of %s, but instructions of %s: these events may be of another processor", core.Numbered, cmp.Or(core.Name, "another"))
+		}
 	}
 	return h, err
 }

@@ -20,6 +20,8 @@ type HostInfo struct {
 	Hybrid                  bool   // the CPU has several core types; see CoreType
 	CoreType                uint8  // CPUID 0x1A of the core asked: 0x40 core, 0x20 atom; 0 if not hybrid
 	NativeModel             uint32 // CPUID 0x1A of the core asked, 24 bits
+	AMX                     bool   // CPUID tells of AMX
+	AVX10                   int    // version that CPUID tells of; 0 without
 	Microcode               string // as /proc/cpuinfo has it; empty when unknown
 	Name                    string // that the host gives itself; empty when unknown
 	Linux                   string // release, such as 6.12.0; empty when unknown
@@ -47,7 +49,8 @@ type HostInfo struct {
 
 // Core is what is known of the core that ProbeHost ran on.
 func (h HostInfo) Core() uarch.Core {
-	return uarch.Of(uarch.CPU{Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping, CoreType: h.CoreType, NativeModel: h.NativeModel})
+	return uarch.Of(uarch.CPU{Vendor: h.Vendor, Family: h.Family, Model: h.Model, Stepping: h.Stepping, CoreType: h.CoreType, NativeModel: h.NativeModel,
+		AMX: h.AMX, AVX10: h.AVX10})
 }
 
 // ParanoidUnknown is HostInfo.Paranoid where Linux does not tell.
@@ -99,7 +102,13 @@ func (h *HostInfo) identify(cpuid func(leaf, sub uint32) (eax, ebx, ecx, edx uin
 		_, b, c, d := cpuid(0x40000000, 0)
 		h.Hypervisor = letters(b, c, d)
 	}
-	if _, _, _, edx := cpuid(7, 0); edx&(1<<15) != 0 {
+	_, _, _, extended := cpuid(7, 0)
+	h.AMX = extended&(1<<24) != 0
+	if _, _, _, edx := cpuid(7, 1); edx&(1<<19) != 0 {
+		_, version, _, _ := cpuid(0x24, 0)
+		h.AVX10 = int(version & 255)
+	}
+	if extended&(1<<15) != 0 {
 		h.Hybrid = true
 		a, _, _, _ := cpuid(0x1a, 0)
 		h.CoreType, h.NativeModel = uint8(a>>24), a&0xffffff

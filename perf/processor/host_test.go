@@ -70,6 +70,11 @@ func TestProbeHost(t *testing.T) {
 		}, map[string]string{"sys/bus/event_source/devices/cpu_core/rdpmc": "2"}, nil, func(h HostInfo) bool {
 			return h.Hybrid && h.CoreType == 0x20 && h.NativeModel == 1 && h.Model == 0x97 && h.Counters == 6 && h.Fixed == 3 && h.RDPMC == "2"
 		}},
+		{"Granite Rapids behind the numbers of Rocket Lake", map[leaf][4]uint32{
+			{0, 0}: intel, {1, 0}: {0x000a0671, 0, 1 << 31}, {7, 0}: {3: 0x23c14010}, {7, 1}: {0x1c30, 0, 0, 0x84000}, {0x24, 0}: {1: 0x70001},
+		}, nil, nil, func(h HostInfo) bool {
+			return h.Model == 0xa7 && h.AMX && h.AVX10 == 1 && !h.Hybrid && h.Core().Name == "Redwood Cove" && h.Core().Numbered == "Cypress Cove"
+		}},
 		{"Zen 4 in a machine of KVM, no PMU", map[leaf][4]uint32{
 			{0, 0}: amd, {1, 0}: {0x00a10f11, 0, 1 << 31}, {0x40000000, 0}: kvm, {0x80000022, 0}: {1, 6},
 			{0x80000002, 0}: {word("AMD "), word("EPYC"), 0, 0},

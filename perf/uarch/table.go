@@ -12,14 +12,12 @@ const (
 // Hygon and Intel that InstLatx64 has a dump of, but for the rows of facts.
 const commonStep = 3
 
-const mixesInTurn = 16
-
 // fact is what differs from the common. 0 and "" are the common.
 type fact struct {
-	name        string
-	costsOf     string
-	chainStep   float64
-	witnessTurn float64 // cycles
+	name       string
+	costsOf    string
+	chainStep  float64
+	witnessMix float64 // cycles
 }
 
 // facts has a row for each microarchitecture that differs.
@@ -34,10 +32,12 @@ func facts() []fact {
 		{name: "Saltwell", chainStep: 5},
 		{name: "NetBurst", chainStep: 10},
 
-		// Turns of the witness: measured with this project's own stub, alone on the
-		// core; perf/stats/testdata has the samples of Zen 5.
-		{name: "Zen 4", witnessTurn: 16.2},
-		{name: "Zen 5", witnessTurn: 16.2},
+		// Mixes of the witness: measured with this project's own stub, alone on the
+		// core; perf/stats/testdata has the samples. On Zen turns were of 16 mixes then,
+		// whose end is a fifth of a cycle.
+		{name: "Zen 4", witnessMix: 16.2 / 16},
+		{name: "Zen 5", witnessMix: 16.2 / 16},
+		{name: "Redwood Cove", witnessMix: 64.15 / 64},
 
 		// AMD calls these the same microarchitecture, laid out denser, with less cache,
 		// or with other power states.
@@ -48,6 +48,22 @@ func facts() []fact {
 		// the latencies are equal, the rest are of microcode and of memory.
 		{name: "Cascade Lake", costsOf: "Skylake"},
 		{name: "Raptor Cove", costsOf: "Golden Cove"},
+	}
+}
+
+// proof is of instructions that few microarchitectures have.
+type proof struct {
+	shown func(CPU) bool
+	cores []string // that have them
+}
+
+// proofs are searched from above. Source: Intel's Architecture Instruction Set
+// Extensions Programming Reference (319433), "Recent Instruction Set Extensions"
+// of chapter 1.
+func proofs() []proof {
+	return []proof{
+		{func(c CPU) bool { return c.AVX10 == 1 }, []string{"Redwood Cove"}}, // of Granite Rapids; all later ones have version 2
+		{func(c CPU) bool { return c.AMX }, []string{"Golden Cove", "Raptor Cove", "Redwood Cove", "Panther Cove"}},
 	}
 }
 

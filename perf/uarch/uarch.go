@@ -4,6 +4,7 @@
 package uarch
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,6 +15,11 @@ type CPU struct {
 	Family, Model, Stepping int    // display values: the extended fields are added in
 	CoreType                uint8  // leaf 0x1A, EAX[31:24], of a hybrid's core: 0x40 core, 0x20 atom; else 0
 	NativeModel             uint32 // likewise, EAX[23:0]
+
+	// What CPUID tells of instructions, where that proves a microarchitecture: some
+	// hypervisors show the numbers of another one.
+	AMX   bool // leaf 7, EDX[24]
+	AVX10 int  // version, leaf 0x24, EBX[7:0]; 0 without
 }
 
 // Core is a row of the table.
@@ -27,16 +33,30 @@ type Core struct {
 	// ChainStep is the latency of a dependent imul r32, r32, in core cycles.
 	ChainStep float64
 	// WitnessMix is what one mix of the witness (two loads, a store, three
-	// additions) costs on a core without neighbours, in core cycles: a sixteenth
-	// of a turn, which is sixteen of them and the end of the loop. It is 0 where
-	// nobody measured it.
+	// additions) costs on a core without neighbours, in core cycles, with its share
+	// of the end of the loop. It is 0 where nobody measured it.
 	WitnessMix float64
+	// Numbered is the name that family, model and stepping give, where instructions
+	// that CPUID tells of prove another; else empty.
+	Numbered string
 }
 
 // Of returns the row of a core. The name of an unknown one is empty; it has the
 // chain step of nearly all.
 func Of(c CPU) Core {
-	core := Core{Name: nameOf(c), ChainStep: commonStep}
+	numbered := nameOf(c)
+	proved, contradicts := provedBy(c, numbered)
+	if !contradicts {
+		return Named(numbered)
+	}
+	core := Named(proved)
+	core.Numbered = numbered
+	return core
+}
+
+// Named returns the row of a core that is known by its name.
+func Named(name string) Core {
+	core := Core{Name: name, ChainStep: commonStep}
 	core.CostsOf = core.Name
 	for _, f := range facts() {
 		if f.name != core.Name {
@@ -48,7 +68,7 @@ func Of(c CPU) Core {
 		if f.chainStep != 0 {
 			core.ChainStep = f.chainStep
 		}
-		core.WitnessMix = f.witnessTurn / mixesInTurn
+		core.WitnessMix = f.witnessMix
 	}
 	return core
 }
@@ -61,6 +81,24 @@ func nameOf(c CPU) string {
 		}
 	}
 	return ""
+}
+
+// provedBy tells whether CPUID tells of instructions that a microarchitecture does
+// not have, and which one has them; that is empty where there are several.
+func provedBy(c CPU, numbered string) (name string, contradicts bool) {
+	if numbered == "" {
+		return "", false
+	}
+	for _, p := range proofs() {
+		if !p.shown(c) || slices.Contains(p.cores, numbered) {
+			continue
+		}
+		if len(p.cores) == 1 {
+			name = p.cores[0]
+		}
+		return name, true
+	}
+	return "", false
 }
 
 func (s signature) fits(c CPU) bool {

@@ -32,22 +32,34 @@ func TestOf(t *testing.T) {
 		{CPU{Vendor: intel, Family: 6, Model: 0x6a}, "Sunny Cove", "Sunny Cove", 3, 0},
 		{CPU{Vendor: intel, Family: 6, Model: 0x8f}, "Golden Cove", "Golden Cove", 3, 0},
 		{CPU{Vendor: intel, Family: 6, Model: 0xcf}, "Raptor Cove", "Golden Cove", 3, 0},
-		{CPU{Vendor: intel, Family: 6, Model: 0xad}, "Redwood Cove", "Redwood Cove", 3, 0},
+		{CPU{Vendor: intel, Family: 6, Model: 0xad}, "Redwood Cove", "Redwood Cove", 3, 64.15 / 64},
 		{CPU{Vendor: intel, Family: 6, Model: 0xaf}, "Crestmont", "Crestmont", 3, 0},
 		{CPU{Vendor: intel, Family: 6, Model: 0x97}, "Alder Lake", "Alder Lake", 3, 0},
 		{CPU{Vendor: intel, Family: 6, Model: 0x97, CoreType: big, NativeModel: 1}, "Golden Cove", "Golden Cove", 3, 0},
 		{CPU{Vendor: intel, Family: 6, Model: 0x97, CoreType: small, NativeModel: 1}, "Gracemont", "Gracemont", 3, 0},
 		{CPU{Vendor: intel, Family: 6, Model: 0xc5, CoreType: small, NativeModel: 3}, "Skymont", "Skymont", 3, 0},
 		{CPU{Vendor: intel, Family: 6, Model: 0xc5, CoreType: small, NativeModel: 2}, "Crestmont", "Crestmont", 3, 0},
-		{CPU{Vendor: intel, Family: 6, Model: 0xb5, CoreType: big, NativeModel: 2}, "Redwood Cove", "Redwood Cove", 3, 0},
+		{CPU{Vendor: intel, Family: 6, Model: 0xb5, CoreType: big, NativeModel: 2}, "Redwood Cove", "Redwood Cove", 3, 64.15 / 64},
+		// Numbers of one, instructions of another.
+		{CPU{Vendor: intel, Family: 6, Model: 0xa7, AMX: true, AVX10: 1}, "Redwood Cove", "Redwood Cove", 3, 64.15 / 64},
+		{CPU{Vendor: intel, Family: 6, Model: 0xad, AMX: true, AVX10: 1}, "Redwood Cove", "Redwood Cove", 3, 64.15 / 64},
+		{CPU{Vendor: intel, Family: 6, Model: 0x8f, AMX: true}, "Golden Cove", "Golden Cove", 3, 0},
+		{CPU{Vendor: intel, Family: 6, Model: 0x55, AMX: true}, "", "", 3, 0},
+		{CPU{Vendor: intel, Family: 6, Model: 0xad}, "Redwood Cove", "Redwood Cove", 3, 64.15 / 64}, // hidden by the hypervisor
+		{CPU{Vendor: intel, Family: 6, Model: 0xff, AMX: true, AVX10: 1}, "", "", 3, 0},
 		// Unknown ones.
 		{CPU{Vendor: amd, Family: 26, Model: 0x30}, "", "", 3, 0},
 		{CPU{Vendor: intel, Family: 6, Model: 0xff}, "", "", 3, 0},
 		{CPU{Vendor: "VIA VIA VIA ", Family: 6, Model: 15}, "", "", 3, 0},
 		{CPU{}, "", "", 3, 0},
 	} {
-		want := Core{tt.name, tt.costsOf, tt.step, tt.mix}
-		if got := Of(tt.cpu); got != want {
+		want := Core{Name: tt.name, CostsOf: tt.costsOf, ChainStep: tt.step, WitnessMix: tt.mix}
+		got := Of(tt.cpu)
+		if (got.Numbered != "") != (got.Name != nameOf(tt.cpu)) {
+			t.Errorf("%+v: numbered %q", tt.cpu, got.Numbered)
+		}
+		got.Numbered = ""
+		if got != want {
 			t.Errorf("%+v: %+v, want %+v", tt.cpu, got, want)
 		}
 	}
@@ -62,12 +74,19 @@ func TestFactsAreOfCores(t *testing.T) {
 		met := false
 		for model := range 256 {
 			for _, stepping := range []int{0, 7} {
-				c := CPU{s.vendor, s.family, model, stepping, s.coreType, s.native}
+				c := CPU{Vendor: s.vendor, Family: s.family, Model: model, Stepping: stepping, CoreType: s.coreType, NativeModel: s.native}
 				met = met || s.fits(c) && nameOf(c) == s.name
 			}
 		}
 		if !met {
 			t.Errorf("no processor is %+v", s)
+		}
+	}
+	for _, p := range proofs() {
+		for _, name := range p.cores {
+			if !slices.Contains(names, name) {
+				t.Errorf("%s has instructions, and no numbers", name)
+			}
 		}
 	}
 	for _, f := range facts() {
