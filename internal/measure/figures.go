@@ -36,6 +36,7 @@ func (f *Figures) cycles(s *sampler) (quality stats.Quality) {
 		f.add(cyclesName(s.host()), "cycles", wire.TSCCalibrated, fig, f.modes(quality))
 		f.warn("", quality)
 		f.tellShort(fig)
+		f.tellUnseen(fig)
 		if len(s.cells) == 1 {
 			f.Notes = append(f.Notes, "the samples are of one process: what others differ by is not known, and the interval supposes that it is little")
 		}
@@ -75,6 +76,16 @@ func (f *Figures) tellShort(fig stats.Figure) {
 		f.Warnings = append(f.Warnings, "the samples scatter so much that a call cannot be told from an empty one")
 	}
 }
+
+// tellUnseen says what the host took from a call without a trace in the guest.
+func (f *Figures) tellUnseen(fig stats.Figure) {
+	if fig.Unseen > tellUnseen {
+		f.Notes = append(f.Notes, fmt.Sprintf("the host took %.1f %% of the time of chains as long as the calls, and nothing but their length shows it: cycles are without that, times are with it", 100*fig.Unseen/(1+fig.Unseen)))
+	}
+}
+
+// tellUnseen is from which share on a reader is told.
+const tellUnseen = 0.005
 
 // shortCall is how many cycles may hide between two time stamps.
 const shortCall = 50

@@ -104,6 +104,14 @@ func chooseBatch(s *subject.Subject, ruler Ruler) (int, autopsy.Broken, error) {
 	return int(min(max(ruler.Ticks(batchTime)/fastest, minBatch), maxBatch)), broken, nil
 }
 
+// callsTime is about how long calls take between two time stamps.
+func callsTime(call time.Duration, batch int) time.Duration {
+	if batch > 1 {
+		return max(batchTime, call*time.Duration(batch))
+	}
+	return call
+}
+
 // Place is the CPU that cells run on; Why is the reason why they may run elsewhere,
 // empty where they may not.
 type Place struct {

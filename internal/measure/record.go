@@ -2,6 +2,7 @@ package measure
 
 import (
 	"slices"
+	"time"
 
 	"webrunner/internal/cell"
 	"webrunner/internal/subject"
@@ -10,21 +11,34 @@ import (
 	"webrunner/trampoline"
 )
 
-// The laps of a record, by index.
+// The laps of a record, by index. Those of some records only stand behind them.
 const (
 	lapChain = iota
 	lapWitness
 	lapKernel
 	lapWitnessAfter
-	lapEmpty // only where calls are batches
+	lapMore
 )
 
 // Record is how the records of a cell are made up: a chain of known length, the calls
-// that are measured, witnesses of the core's other hyper-thread before and after.
+// that are measured, witnesses of the core's other hyper-thread before and after; of
+// batches of calls as many empty ones, and of long calls a chain about as long.
 type Record struct {
 	Ruler
 	Chain, Witness uint64 // turns
 	Batch          int    // calls between two time stamps
+	Long           uint64 // turns of the chain that is as long as the calls; 0 without
+}
+
+// lapEmpty and lapLong are the indices of laps that some records have.
+func (r Record) lapEmpty() (at int, there bool) { return lapMore, r.Batch > 1 }
+
+func (r Record) lapLong() (at int, there bool) {
+	at = lapMore
+	if r.Batch > 1 {
+		at++
+	}
+	return at, r.Long > 0
 }
 
 // NewRecord returns the record of single calls on a host.
@@ -45,17 +59,46 @@ func (r Record) Plan(s *subject.Subject, call cell.Lap) cell.Plan {
 	}
 	if r.Batch > 1 {
 		list[lapKernel].Batch = r.Batch
-		list = append(list, cell.Lap{Kind: trampoline.Empty, Batch: r.Batch}) // lapEmpty
+		list = append(list, cell.Lap{Kind: trampoline.Empty, Batch: r.Batch})
+	}
+	if r.Long > 0 {
+		list = append(list, cell.Lap{Kind: trampoline.ImulChain, Turns: r.Long})
 	}
 	return prepared(s, list)
 }
 
-// Laps is how many a record has, those apart that prepare the next one.
-func (r Record) Laps() int {
-	if r.Batch > 1 {
-		return lapEmpty + 1
+// Lengths of the chain beside long calls: it is as long as these, but not much longer
+// than need be to meet what they meet, and shorter than the timer's period.
+const (
+	longCalls = 2 * chainTime // from which there is one
+	longTime  = 250 * time.Microsecond
+	longShare = 4 // of calls that are longer, one in so many of their time
+	longMost  = time.Millisecond
+)
+
+// beside returns the record with a chain beside calls that take so long between two
+// time stamps, where these are long.
+func (r Record) beside(calls time.Duration, h *wire.Host) Record {
+	r.Long = 0
+	if calls < longCalls {
+		return r
 	}
-	return lapEmpty
+	long := min(calls, max(longTime, calls/longShare), longMost)
+	turn := r.Cycles(time.Second) / r.ChainTurn() // turns in a second
+	if h.Rhythm.Chain > 0 {
+		turn = float64(r.Chain) / r.Duration(uint64(h.Rhythm.Chain)).Seconds()
+	}
+	r.Long = max(uint64(long.Seconds()*turn), 1)
+	return r
+}
+
+// Laps is how many// Laps is how many a record has, those apart that prepare the next one.
+func (r Record) Laps() int {
+	at, there := r.lapLong()
+	if there {
+		at++
+	}
+	return at
 }
 
 // CallTicks is how long a call of a record took, in ticks, with the edges of the
@@ -114,49 +157,79 @@ func Rhythm(cells ...*cell.Outcome) (chain, gap float64) {
 	return Quantile(chains, 0.5), Quantile(gaps, 0.5)
 }
 
+// LongRatio is the median of what a turn of the long chains of cells took, in turns of
+// the chains beside them; 0 where there are no such chains.
+func (r Record) LongRatio(cells ...*cell.Outcome) float64 {
+	long, there := r.lapLong()
+	if !there {
+		return 0
+	}
+	var ratios []float64
+	for _, o := range cells {
+		for i := range o.Samples.Records {
+			c := &o.Samples.Records[i]
+			ratios = append(ratios, float64(c.Ticks[long])/float64(r.Long)/(ChainTicks(c)/float64(r.Chain)))
+		}
+	}
+	return Quantile(ratios, 0.5)
+}
+
 // Quantile is stats.Quantile of a list, which it sorts.
 func Quantile(v []float64, p float64) float64 {
 	slices.Sort(v)
 	return stats.Quantile(v, p)
 }
 
-// samplesOf turns the records of a cell into samples: for each the kernel's,
+// samples turns the records of a cell into samples: for each the kernel's,
 // between the chains before and after it, and of batches the empty one's. A
 // detector that was not proved on this host has no say.
-func samplesOf(recs []cell.Record, lastChain uint64, batches bool, d wire.Detectors) []stats.Sample {
+func (r Record) samples(recs []cell.Record, lastChain uint64, d wire.Detectors) []stats.Sample {
 	var samples []stats.Sample
-	believed, laps := uint64(0), uint64(1)<<lapEmpty-1 // what prepares the next record is in no figure
-	if batches {
-		laps |= 1 << lapEmpty
-	}
+	believed := uint64(0)
 	if d.Interrupt == "" {
-		believed |= laps * trampoline.FlagInterrupt
+		believed |= allLaps * trampoline.FlagInterrupt
 	}
 	if d.Preempt == "" {
-		believed |= laps * trampoline.FlagPreempt
+		believed |= allLaps * trampoline.FlagPreempt
+	}
+	empty, batches := r.lapEmpty()
+	long, beside := r.lapLong()
+	laps := lapMask(lapMore) - 1 // what prepares the next record, or is judged by itself, says nothing of the call
+	if batches {
+		laps |= lapMask(empty)
 	}
 	for i, rec := range recs {
 		after := lastChain
 		rec.Flags &= believed
-		disturbed := rec.Flags
+		disturbed := rec.Flags & (laps * (trampoline.FlagInterrupt | trampoline.FlagPreempt))
 		if i+1 < len(recs) {
 			after = recs[i+1].Ticks[lapChain]
 			disturbed |= recs[i+1].Flags & believed & ((trampoline.FlagInterrupt | trampoline.FlagPreempt) << lapChain)
 		}
-		samples = append(samples, stats.Sample{
+		s := stats.Sample{
 			Before: rec.Ticks[lapChain], After: after,
 			WitnessBefore: rec.Ticks[lapWitness], WitnessAfter: rec.Ticks[lapWitnessAfter],
 			Ticks:       rec.Ticks[lapKernel],
 			Interrupted: disturbed&0xff != 0,
 			Preempted:   disturbed&0xff00 != 0,
-		})
+		}
+		if beside && rec.Flags&(lapMask(long)*(trampoline.FlagInterrupt|trampoline.FlagPreempt)) == 0 {
+			s.Long, s.LongCycles = rec.Ticks[long], float64(r.Long)*r.ChainTurn()
+		}
+		samples = append(samples, s)
 		if batches {
 			samples = append(samples, stats.Sample{
-				Empty: true, Ticks: rec.Ticks[lapEmpty],
-				Interrupted: rec.Flags&(trampoline.FlagInterrupt<<lapEmpty) != 0,
-				Preempted:   rec.Flags&(trampoline.FlagPreempt<<lapEmpty) != 0,
+				Empty: true, Ticks: rec.Ticks[empty],
+				Interrupted: rec.Flags&(lapMask(empty)*trampoline.FlagInterrupt) != 0,
+				Preempted:   rec.Flags&(lapMask(empty)*trampoline.FlagPreempt) != 0,
 			})
 		}
 	}
 	return samples
 }
+
+// allLaps has the flag of each lap that a record can have.
+const allLaps = 1<<trampoline.MaxLaps - 1
+
+// lapMask has the flag of a lap.
+func lapMask(lap int) uint64 { return 1 << lap }

@@ -94,11 +94,10 @@ func (s *sampler) quick() bool { return s.subject.Job.Budget.Effort == wire.Quic
 
 // firstRecords is how many samples the first cells take, by what a call takes.
 func (s *sampler) firstRecords() int {
-	s.length = chainTime + 2*witnessTime + betweenTime
-	if s.record.Batch > 1 {
-		s.length += batchTime
-	} else {
-		s.length += s.known.Call
+	calls := callsTime(s.known.Call, s.record.Batch)
+	s.length = chainTime + 2*witnessTime + betweenTime + calls
+	if s.record.Long > 0 {
+		s.length += min(calls, longMost)
 	}
 	records := firstRecords
 	if s.record.Batch == 1 && s.known.Call < witnessTime {
@@ -129,7 +128,11 @@ func (s *sampler) nextRecords(f stats.Figure, q stats.Quality, err error) int {
 		short := f.Half() / f.Target(s.precision.Wanted)
 		wanted = int(float64(f.Accepted) * (short*short - 1))
 	}
-	return min(max(wanted, fewestInCell), most)
+	fewest := fewestInCell
+	if f.Unseen > s.precision.Wanted { // a few calls say little of what the host takes
+		fewest = firstRecords
+	}
+	return min(max(wanted, fewest), most)
 }
 
 // sample runs one more cell.
@@ -146,7 +149,7 @@ func (s *sampler) sample(records int) error {
 		return err
 	}
 	s.broken = s.broken.And(broken)
-	samples := samplesOf(usable(s.subject, out), out.Samples.LastChain, s.record.Batch > 1, s.host().Detectors)
+	samples := s.record.samples(usable(s.subject, out), out.Samples.LastChain, s.host().Detectors)
 	markFaulted(samples, out)
 	s.keepLengthy(samples, out)
 	s.plans = append(s.plans, plan)

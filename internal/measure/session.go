@@ -30,6 +30,7 @@ func Begin(s *subject.Subject, known Known) (*Session, error) {
 	if x.record.Batch, x.broken, err = chooseBatch(s, x.record.Ruler); err != nil {
 		return nil, err
 	}
+	x.record = x.record.beside(callsTime(known.Call, x.record.Batch), &s.Job.Host)
 	x.counting, x.sampler = newCounting(x.record, t), newSampler(x.record, t, known)
 	return x, nil
 }

@@ -12,6 +12,7 @@ type trial struct {
 	cycles     float64
 	quick      bool
 	neighbours float64
+	taken      float64 // cycles between two interruptions by the host
 	within     float64 // relative standard deviation of calls
 	between    float64 // of processes
 }
@@ -32,6 +33,7 @@ func (tr trial) onCore(seed uint64) *simulated {
 	s.quantum, s.neighbours, s.spell = tr.quantum, tr.neighbours, 40
 	s.ratio *= 1 + .1*s.rng.Float64()
 	s.edgeScatter, s.drift, s.turbo, s.interrupts = .9, 5e-5, .01, .02
+	s.taken = tr.taken
 	return s
 }
 
@@ -86,6 +88,7 @@ func (tr trial) measure(s *simulated, cal Calibration) (f Figure, q Quality, err
 type conditions struct {
 	quantum    uint64
 	neighbours float64
+	taken      float64
 	seed       uint64
 }
 
@@ -94,7 +97,7 @@ type conditions struct {
 func (tr trial) coverage(t *testing.T, trials int, known map[conditions]Calibration) (held, modes float64) {
 	for i := range uint64(trials) {
 		s := tr.onCore(i)
-		at := conditions{tr.quantum, tr.neighbours, i}
+		at := conditions{tr.quantum, tr.neighbours, tr.taken, i}
 		cal, ok := known[at]
 		if !ok {
 			var err error
@@ -131,6 +134,9 @@ func TestIntervalsCover(t *testing.T) {
 		{quantum: 21, cycles: 3000, within: .02}, {quantum: 21, cycles: 3000, between: .002}, {quantum: 21, cycles: 3000, between: .005},
 		{quantum: 26, cycles: 60, quick: true}, {quantum: 1, cycles: 300, quick: true}, {quantum: 26, cycles: 20000, quick: true},
 		{quantum: 26, cycles: 1e6, quick: true}, {quantum: 1, cycles: 1e6, quick: true}, {quantum: 21, cycles: 1e5, within: .01, quick: true},
+		{quantum: 2, cycles: 300, taken: 240e3}, {quantum: 2, cycles: 10e3, taken: 240e3}, {quantum: 2, cycles: 50e3, taken: 240e3}, {quantum: 2, cycles: 1e5, taken: 240e3},
+		{quantum: 2, cycles: 3e5, taken: 240e3}, {quantum: 26, cycles: 1e6, taken: 240e3}, {quantum: 2, cycles: 3e6, taken: 240e3}, {quantum: 2, cycles: 1e5, taken: 240e3, within: .02},
+		{quantum: 26, cycles: 1e6, taken: 5e6}, {quantum: 2, cycles: 1e5, taken: 240e3, quick: true}, {quantum: 2, cycles: 1e6, taken: 240e3, quick: true},
 	} {
 		held, modes := tr.coverage(t, trials, known)
 		if held < least || modes > .02 {
@@ -157,7 +163,7 @@ func TestStandardErrors(t *testing.T) {
 				e := estimator{cal: s.known(), quantum: float64(quantum), cycles: true}
 				cell := s.cell(40, cycles)
 				e.judge([][]Sample{cell}, &Figure{})
-				p := e.measure(0, cell, func(v verdict) bool { return v == clean }, &Quality{})
+				p := e.measure(0, cell, func(v verdict) bool { return v == clean }, &Quality{}).summed()
 				off := (p.mean - cycles) / p.stderr
 				squares += off * off / trials
 			}

@@ -47,11 +47,13 @@ type estimator struct {
 	cycles   bool    // the unit is core cycles, not ticks
 	verdicts [][]verdict
 	lulls    int
+	unseen   unseen
 }
 
 func estimate(cells [][]Sample, cal Calibration, quantum uint64, cycles bool) (Figure, Quality, error) {
 	e := estimator{cal: cal, quantum: float64(max(1, quantum)), cycles: cycles}
 	fig, q := Figure{}, Quality{}
+	e.findSpread(cells)
 	e.judge(cells, &fig)
 	allow := e.choose(fig, &q)
 	if allow == nil {
@@ -63,6 +65,14 @@ func estimate(cells [][]Sample, cal Calibration, quantum uint64, cycles bool) (F
 			parts = append(parts, p)
 		}
 	}
+	if !q.Contended { // a bound is a bound
+		e.findUnseen(cells, allow, parts)
+	}
+	for i := range parts {
+		parts[i].unseen = e.unseen
+		parts[i] = parts[i].summed()
+	}
+	fig.Unseen = e.unseen.share
 	combine(parts, &fig, &q)
 	if !q.Contended {
 		fig.widen(e.systematic(fig, parts[0]))
@@ -84,6 +94,10 @@ const (
 // of both edges, of which that of the chain's counts as often as a chain goes into
 // the call, and scatter that no repetition of the same call shows.
 func (e *estimator) systematic(f Figure, p part) float64 {
+	return math.Hypot(e.systematicOfEdges(f, p), f.Value*e.unseen.stderr*normal95)
+}
+
+func (e *estimator) systematicOfEdges(f Figure, p part) float64 {
 	if !e.cycles {
 		edge := math.Hypot(normal95*e.cal.EdgeError, codeScatter) * p.perCycle
 		return math.Hypot(edge*p.steep, chainScatter*f.Value)
@@ -125,7 +139,7 @@ func (e *estimator) judge(cells [][]Sample, fig *Figure) {
 				v[i] = broken
 			}
 		}
-		markWarmUp(cell, v, e.quantum)
+		markWarmUp(cell, v, e.quantum, e.unseen.spread)
 		e.lulls += markLulls(cell, v)
 		for i, s := range cell {
 			if !s.Empty {
@@ -191,6 +205,7 @@ type part struct {
 	perCycle float64 // unit per core cycle, typical; 0 if unknown
 	step     float64 // of the clock, as values show it
 	chain    float64 // relative standard deviation of a chain, where they give the scale
+	unseen   unseen
 
 	window              // of shown
 	mean        float64 // of the calls
@@ -199,7 +214,8 @@ type part struct {
 	overheadErr float64 // standard error of overhead
 }
 
-// measure turns the accepted samples of a cell into the unit.
+// measure turns the accepted samples of a cell into the unit; what follows from them
+// is still to be filled.
 func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Quality) part {
 	empty := emptyTicks(cell, e.quantum)
 	f := filter{quantum: e.quantum, cal: e.cal}
@@ -239,20 +255,20 @@ func (e *estimator) measure(i int, cell []Sample, allow func(verdict) bool, q *Q
 		}
 	}
 	p.step = e.quantum * p.scale
+	slices.Sort(p.shown)
 	if e.cycles {
-		slices.Sort(p.shown)
 		p.step *= math.Hypot(1, Quantile(p.shown, .5)/e.cal.ChainCycles)
 		p.chain = math.Sqrt(squares / float64(2*len(p.shown)))
 	}
 	if empty.n > 0 {
 		p.overhead, p.overheadErr = empty.mean*p.scale, empty.stdev*p.scale
 	}
-	return p.summed()
+	return p
 }
 
 // summed fills what follows from what a part shows.
 func (p part) summed() part {
-	p.window = windowMean(p.shown, p.step)
+	p.window = p.unseen.window(p.shown, p.step, Quantile(p.shown, .5))
 	p.mean = p.call(p.window.mean)
 	step := max(processScatter*p.perCycle, 1, p.window.mean/1e6)
 	p.steep = max(p.call(p.window.mean+step)-p.mean, p.mean-p.call(p.window.mean-step)) / step
@@ -267,6 +283,7 @@ func (p part) summed() part {
 
 // call is the cost of a call that shows so much.
 func (p part) call(shown float64) float64 {
+	shown /= 1 + p.unseen.share
 	if p.overhead != 0 || p.perCycle == 0 {
 		return shown - p.overhead
 	}

@@ -193,11 +193,11 @@ func (r Rejections) String() string {
 }
 
 // markWarmUp finds the first three clean calls of a cell that agree within
-// 2 %, or three quanta, and marks the clean ones before them: caches, branch
+// 2 %, three quanta, or what the host scatters them by, and marks the clean ones before them: caches, branch
 // predictors and the clock were still settling. A cell that never settles in
 // its first half is left as it is.
-func markWarmUp(cell []Sample, verdicts []verdict, quantum float64) {
-	const agree = 0.02
+func markWarmUp(cell []Sample, verdicts []verdict, quantum, scatter float64) {
+	agree := max(0.02, scatter)
 	var at []int // indices of clean calls
 	for i, s := range cell {
 		if !s.Empty && verdicts[i] == clean {

@@ -105,6 +105,7 @@ func bySample(parts []part) []mode {
 // of their own, however they scatter with what came into them.
 func limitsOf(sorted []float64, parts []part) []float64 {
 	step := parts[0].step
+	least := max(apart*step, parts[0].unseen.spread*Quantile(sorted, .5))
 	long := math.Inf(1)
 	for _, p := range parts {
 		for _, s := range p.lengthy {
@@ -113,24 +114,24 @@ func limitsOf(sorted []float64, parts []part) []float64 {
 	}
 	at, _ := slices.BinarySearch(sorted, long)
 	if n := len(sorted); at == 0 || n-at < max(2, n/lengthyShare) {
-		return valleys(sorted, step, mostModes)
+		return valleys(sorted, step, least, mostModes)
 	}
-	return append(valleys(sorted[:at], step, mostModes-1), long)
+	return append(valleys(sorted[:at], step, least, mostModes-1), long)
 }
 
 // valleys returns the limits between up to most groups of sorted values of a clock
-// that goes in such steps.
-func valleys(sorted []float64, step float64, most int) []float64 {
+// that goes in such steps, whose middles differ by more than the least.
+func valleys(sorted []float64, step, least float64, most int) []float64 {
 	if most < 2 {
 		return nil
 	}
-	at := valley(sorted, step)
+	at := valley(sorted, step, least)
 	if at == 0 {
 		return nil
 	}
-	limits := append(valleys(sorted[:at], step, most-1), sorted[at])
+	limits := append(valleys(sorted[:at], step, least, most-1), sorted[at])
 	if left := most - len(limits); left > 1 {
-		limits = append(limits, valleys(sorted[at:], step, left)...)
+		limits = append(limits, valleys(sorted[at:], step, least, left)...)
 	}
 	return limits
 }
@@ -146,7 +147,7 @@ const chance = 0.0005
 // valley: in the middle between the middles of the groups lie less than two thirds as
 // many values as around either of them. One group of whatever form has none, but by
 // chance: either there, or in all of the middle half, are fewer than that leaves.
-func valley(sorted []float64, step float64) int {
+func valley(sorted []float64, step, least float64) int {
 	n := len(sorted)
 	fewest := max(3, n/20)
 	if n < minAccepted {
@@ -158,7 +159,7 @@ func valley(sorted []float64, step float64) int {
 	}
 	lower, upper := Quantile(sorted[:at], .5), Quantile(sorted[at:], .5)
 	distance := upper - lower
-	if distance <= apart*step {
+	if distance <= least {
 		return 0
 	}
 	around := func(x, reach float64) int {
@@ -236,7 +237,7 @@ func byCell(parts []part) []mode {
 	usual := Quantile(noise, .5)
 	// Of many cells a valley between two groups shows; of a few, what dividing them
 	// explains must do.
-	if at := valley(means, usual); at > 0 && Quantile(means[at:], .5)-Quantile(means[:at], .5) >= leastApart(means[0]) {
+	if at := valley(means, usual, apart*usual); at > 0 && Quantile(means[at:], .5)-Quantile(means[:at], .5) >= leastApart(means[0]) {
 		return []mode{{sorted[:at], true}, {sorted[at:], true}}
 	}
 	at := divide(means, 2)

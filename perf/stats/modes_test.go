@@ -9,20 +9,20 @@ import (
 
 func TestValley(t *testing.T) {
 	even := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
-	if at := valley(even, .03); at != 0 {
+	if at := valley(even, .03, apart*.03); at != 0 {
 		t.Errorf("an even spread splits at %d", at)
 	}
 	two := slices.Concat(repeated(1, 3), repeated(1.1, 5), repeated(9, 3), repeated(9.1, 5))
-	if at := valley(two, .03); at != 8 {
+	if at := valley(two, .03, apart*.03); at != 8 {
 		t.Errorf("two groups split at %d", at)
 	}
-	if at := valley(two, 3); at != 0 {
+	if at := valley(two, 3, apart*3); at != 0 {
 		t.Errorf("middles that are too near split at %d", at)
 	}
-	if at := valley(slices.Concat(repeated(1, 5), repeated(9, 5)), .03); at != 0 {
+	if at := valley(slices.Concat(repeated(1, 5), repeated(9, 5)), .03, apart*.03); at != 0 {
 		t.Errorf("ten values, as chance makes them of one group in a hundred: they split at %d", at)
 	}
-	if at := valley([]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 9}, .03); at != 0 {
+	if at := valley([]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 9}, .03, apart*.03); at != 0 {
 		t.Errorf("a single outlier splits at %d", at)
 	}
 }

@@ -19,17 +19,27 @@ type window struct {
 // clock makes a lattice of values on which medians and trimmed means stick;
 // the mean of the whole lattice does not, and the window, which a single far
 // value cannot move, keeps the tail out. The slice is sorted.
-func windowMean(v []float64, quantum float64) window {
+func windowMean(v []float64, quantum float64) window { return windowMeanOf(v, quantum, 0) }
+
+// windowMeanOf is the same with a window that reaches so far beyond the quartiles
+// at least. What comes into nearly a quarter of the values, or somewhat more, is
+// inside or outside by chance where the quartiles alone say how far it reaches.
+func windowMeanOf(v []float64, quantum, least float64) window {
 	slices.Sort(v)
 	n := len(v)
 	if n == 0 {
 		return window{mean: math.NaN(), stdev: math.NaN()}
 	}
 	q1, q3 := v[n/4], v[n-1-n/4]
-	reach := q3 - q1 + 2*quantum
-	lo, _ := slices.BinarySearch(v, q1-reach)
-	hi, found := slices.BinarySearch(v, q3+reach)
-	for found && hi < n && v[hi] <= q3+reach {
+	return windowAround(v, q1, q3, max(q3-q1, least)+2*quantum)
+}
+
+// windowAround is the part of sorted values that reaches so far beyond two of them.
+func windowAround(v []float64, lowest, highest, reach float64) window {
+	n := len(v)
+	lo, _ := slices.BinarySearch(v, lowest-reach)
+	hi, found := slices.BinarySearch(v, highest+reach)
+	for found && hi < n && v[hi] <= highest+reach {
 		hi++
 	}
 	inside := v[lo:hi]
@@ -38,6 +48,19 @@ func windowMean(v []float64, quantum float64) window {
 	// kept, as for a trimmed mean (Yuen 1974).
 	kept := float64(len(inside)) / float64(n)
 	return window{mean: mean, stdev: math.Sqrt(variance/float64(len(inside))) / kept, n: len(inside)}
+}
+
+// belowMiddle returns what encloses the values between the tenth and the fortieth
+// percentile of a sorted sample.
+func belowMiddle(sorted []float64) (lo, hi float64) {
+	return Quantile(sorted, .1), Quantile(sorted, .4)
+}
+
+// windowBelow is the window around these, for values that nothing makes less and
+// something makes much more, in up to half of them.
+func windowBelow(sorted []float64, quantum float64) window {
+	lo, hi := belowMiddle(sorted)
+	return windowAround(sorted, lo, hi, hi-lo+2*quantum)
 }
 
 // moments returns the mean and the unbiased variance; of one value the

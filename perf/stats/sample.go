@@ -11,6 +11,11 @@ type Sample struct {
 	WitnessBefore, WitnessAfter uint64 // the contention witness; 0 where none ran
 	Ticks                       uint64 // the call
 
+	// Long is a chain about as long as the call, of LongCycles core cycles by itself; 0
+	// where none ran, or where an interrupt came into it.
+	Long       uint64
+	LongCycles float64
+
 	Interrupted bool // an interrupt came in the call, or in a part beside it
 	Preempted   bool // the thread lost its CPU
 	Faulted     bool // a page may have been touched for the first time, which takes the place of the call's own work
@@ -65,6 +70,7 @@ type Figure struct {
 	Overhead        float64 // already subtracted: what stands between the time stamps beside the call
 	Accepted, Total int     // samples of the kernel, empty calls not counted
 	Cells           int     // that gave an accepted sample
+	Unseen          float64 // the share by which time stamps show long calls longer than they are, subtracted: the host took it and no flag tells
 	Steep           float64 // what a cycle more between the time stamps adds to Value: more than 1 where short calls hide
 	Exact           bool    // an integer that more than 90 % of two samples or more agree on
 	Rejected        Rejections

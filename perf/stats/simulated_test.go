@@ -22,6 +22,7 @@ type simulated struct {
 	neighbours float64 // share in which another thread slows witness and call
 	spell      int     // records that a neighbour stays, or stays away
 	immune     bool    // it slows the witness alone: the call waits for its own results
+	taken      float64 // cycles between two interruptions by the host, of which the guest sees nothing; 0 for none
 	timer      float64 // cycles from which on a call is interrupted for its length; 0 for none
 
 	fast bool // the frequency is at its upper step
@@ -33,7 +34,9 @@ const (
 	simShort   = 1920.0
 	simAdds    = 768.0
 	simWitness = 3630.0
-	upperStep  = 1.04 // of the frequency
+	simLong    = 2 * simChain // from which on calls have a chain beside them,
+	simLongest = 1e6          // which is no longer than that
+	upperStep  = 1.04         // of the frequency
 )
 
 func newSimulated() *simulated { return seeded(1) }
@@ -96,6 +99,18 @@ func (s *simulated) speed() float64 {
 	return 1
 }
 
+// shown is what the clock shows of so many cycles, with what the host takes meanwhile:
+// some 2 us each time, and sometimes much more.
+func (s *simulated) shown(cycles, speed float64) uint64 {
+	if s.taken > 0 {
+		for at := s.rng.ExpFloat64() * s.taken; at < cycles; at += s.rng.ExpFloat64() * s.taken {
+			cycles += 7000 + 5000*s.rng.ExpFloat64()
+			at += 7000
+		}
+	}
+	return s.ticks(cycles, speed)
+}
+
 // interruption is what an interrupt makes a lap longer by.
 func (s *simulated) interruption() uint64 { return 5200 + s.quantum*uint64(s.rng.IntN(1000)) }
 
@@ -111,18 +126,22 @@ func (s *simulated) calls(n int, cycles func() float64) []Sample {
 func (s *simulated) record(n int, between func(p process, slow float64) float64) []Sample {
 	p := s.process()
 	out := make([]Sample, n)
-	chain := func(speed float64) uint64 { return s.ticks(simChain+p.chainEdge, speed) }
+	chain := func(speed float64) uint64 { return s.shown(simChain+p.chainEdge, speed) }
 	for i := range out {
 		c := &out[i]
 		before, during, slow := s.next()
 		c.Before = chain(before)
-		c.WitnessBefore = s.ticks(simWitness*slow+p.chainEdge, before)
-		c.WitnessAfter = s.ticks(simWitness*slow+p.chainEdge, s.speed())
+		c.WitnessBefore = s.shown(simWitness*slow+p.chainEdge, before)
+		c.WitnessAfter = s.shown(simWitness*slow+p.chainEdge, s.speed())
 		if s.immune {
 			slow = 1
 		}
 		work := between(p, slow)
-		c.Ticks = s.ticks(work, during)
+		c.Ticks = s.shown(work, during)
+		if work > simLong {
+			c.LongCycles = min(work, simLongest)
+			c.Long = s.shown(c.LongCycles+p.chainEdge, s.speed())
+		}
 		if i > 0 {
 			out[i-1].After = c.Before
 		}
@@ -179,11 +198,11 @@ func (s *simulated) references(cells, n int) (list []References) {
 		p := s.process()
 		for range n {
 			before, _, slow := s.next()
-			show := func(l *Length, cycles float64) { l.Ticks = append(l.Ticks, s.ticks(cycles, before)) }
+			show := func(l *Length, cycles float64) { l.Ticks = append(l.Ticks, s.shown(cycles, before)) }
 			show(&r.Long, simChain+p.chainEdge)
 			show(&r.Chain, simShort+p.chainEdge)
 			show(&r.Adds, simAdds*(1+(slow-1)/20)+p.chainEdge)
-			r.Witness = append(r.Witness, s.ticks(simWitness*slow+p.chainEdge, before))
+			r.Witness = append(r.Witness, s.shown(simWitness*slow+p.chainEdge, before))
 			for i := range r.Straight {
 				l := &r.Straight[i]
 				show(l, p.edge+beside(l.Cycles)+l.Cycles)

@@ -1,0 +1,126 @@
+package stats
+
+import (
+	"math"
+	"slices"
+)
+
+// unseen is the time that the host takes from the guest without a trace in it, by
+// chains that are about as long as the calls: they are known, so that what stands
+// between their time stamps beside that is the host's. It is relative to the chain.
+type unseen struct {
+	share  float64 // by which a chain, or a call, shows longer
+	stderr float64 // of share
+	spread float64 // between the fifth and the ninety-fifth percentile of chains
+	spares bool    // it spares so many calls that these alone are looked at
+}
+
+// excess is by how much the long chain of a sample shows longer than it is, relative;
+// false where there is none.
+func (e *estimator) excess(s Sample) (excess float64, ok bool) {
+	if s.Long == 0 || s.Before == 0 || s.Empty || e.cal.ChainCycles <= 0 || backwards(s) {
+		return 0, false
+	}
+	f := filter{quantum: e.quantum, cal: e.cal}
+	return (float64(s.Long)*f.scale(s)-e.cal.ChainEdge)/s.LongCycles - 1, true
+}
+
+// findSpread finds how far the host scatters calls, whatever speaks against a sample.
+func (e *estimator) findSpread(cells [][]Sample) {
+	var all []float64
+	for _, cell := range cells {
+		for _, s := range cell {
+			if x, ok := e.excess(s); ok && !s.Preempted && !s.Interrupted {
+				all = append(all, x)
+			}
+		}
+	}
+	if len(all) > 0 {
+		slices.Sort(all)
+		e.unseen.spread = Quantile(all, .95) - Quantile(all, .05)
+	}
+}
+
+// findUnseen finds what the host takes, from the chains of accepted samples. What a
+// cell shows is found by the same mean as its calls, of as many values, and combined
+// like these: whatever that mean makes of what the host took, it makes of both. Time
+// is time, whoever takes it.
+func (e *estimator) findUnseen(cells [][]Sample, allow func(verdict) bool, calls []part) {
+	var chains []part
+	for i, cell := range cells {
+		var p part
+		for j, s := range cell {
+			if x, ok := e.excess(s); ok && allow(e.verdicts[i][j]) {
+				p.shown = append(p.shown, 1+x)
+				p.step = e.quantum / float64(s.Long) * math.Hypot(1, s.LongCycles/e.cal.ChainCycles)
+			}
+		}
+		if len(p.shown) > 0 {
+			slices.Sort(p.shown)
+			chains = append(chains, p)
+		}
+	}
+	if len(chains) == 0 {
+		return
+	}
+	e.unseen.spares = spares(chains, calls)
+	if !e.cycles {
+		return
+	}
+	var share, n, within, between float64
+	for i := range chains {
+		p := &chains[i]
+		p.window = e.unseen.window(p.shown, p.step, 1)
+		k := float64(p.n)
+		n += k
+		share += k * (p.window.mean - 1)
+		within += k * k * p.stdev * p.stdev
+	}
+	share /= n
+	for _, p := range chains {
+		k := float64(p.n)
+		between += k * k * (p.window.mean - 1 - share) * (p.window.mean - 1 - share)
+	}
+	if k := float64(len(chains)); k > 1 {
+		between *= k / (k - 1)
+	}
+	e.unseen.share, e.unseen.stderr = share, math.Sqrt(max(within, between))/n
+}
+
+// window is the part of sorted values, of which this is the middle, that their mean is
+// of: those that the host spared, or all but the farthest.
+func (u unseen) window(sorted []float64, step, middle float64) window {
+	if u.spares {
+		return windowBelow(sorted, step)
+	}
+	return windowMeanOf(sorted, step, u.spread*middle)
+}
+
+// What the host spares is told by its values: they are alike.
+const (
+	alike       = ChainTolerance // relative, of the tenth and the fortieth percentile
+	leastSpared = 0.65           // of all chains: else some cells have too few
+	fewSpared   = 0.05           // of all calls by which fewer of them may be spared than of chains,
+	spareSigma  = 3              // and by so many standard deviations of that
+)
+
+// spares tells that the host spares so many calls that these alone tell what one takes.
+// Those of chains and of calls are alike, and the host spares as many of these as of
+// those: else the calls have something of their own.
+func spares(chains, calls []part) bool {
+	spared := func(parts []part) (share, n float64, yes bool) {
+		var widths []float64
+		for _, p := range parts {
+			lo, hi := belowMiddle(p.shown)
+			widths = append(widths, (hi-lo-2*p.step)/hi)
+			share += float64(windowBelow(p.shown, p.step).n)
+			n += float64(len(p.shown))
+		}
+		slices.Sort(widths)
+		return share / n, n, Quantile(widths, .5) <= alike
+	}
+	a, n, ofChains := spared(chains)
+	b, m, ofCalls := spared(calls)
+	deviation := math.Sqrt(a * (1 - a) * (1/n + 1/m))
+	return ofChains && ofCalls && a >= leastSpared && b >= a-fewSpared-spareSigma*deviation
+}

@@ -1,0 +1,60 @@
+package stats
+
+import (
+	"math"
+	"testing"
+)
+
+// TestUnseen: what a host takes without a trace is in no figure in cycles, whatever
+// the length of calls, in all time; and the answer knows how much it is.
+func TestUnseen(t *testing.T) {
+	const gap, length = 240e3, 12e3 // cycles, on average
+	const taken = length / gap
+	for _, tt := range []struct {
+		cycles float64
+		spared bool // most calls meet none
+	}{{50e3, true}, {2e5, false}, {1e6, false}, {1e7, false}} {
+		s := newSimulated()
+		s.quantum, s.taken = 2, gap
+		cells := s.cells(60, 60, tt.cycles)
+		f, q, err := EstimateCycles(cells, s.known(), s.quantum)
+		if err != nil || len(q.Modes) > 0 || !(f.CILow <= tt.cycles && tt.cycles <= f.CIHigh) || f.Half() > .01*tt.cycles {
+			t.Errorf("%.0f cycles: %+v, %+v, %v", tt.cycles, f, q, err)
+		}
+		ticks, _, err := EstimateTSC(cells, s.known(), s.quantum)
+		want := 1 + taken
+		if tt.spared {
+			want = 1
+		}
+		if got := ticks.Value * s.ratio / tt.cycles; err != nil || math.Abs(got-want) > .01 {
+			t.Errorf("%.0f cycles: %.4f of their time, not %.4f, %v", tt.cycles, got, want, err)
+		}
+		if math.Abs(1+f.Unseen-want) > .01 {
+			t.Errorf("%.0f cycles: a share of %.4f is unseen, not %.4f", tt.cycles, f.Unseen, want-1)
+		}
+	}
+}
+
+// TestUnseenIsTheHosts: what calls have of their own stays in their figure, though it
+// looks like what the host takes.
+func TestUnseenIsTheHosts(t *testing.T) {
+	for _, tt := range []struct{ share, extra, taken float64 }{{.3, .3, 0}, {.3, .3, 240e3}, {.15, .5, 240e3}} {
+		s := newSimulated()
+		s.quantum, s.taken = 2, tt.taken
+		const cycles = 50e3
+		var cells [][]Sample
+		for range 40 {
+			cells = append(cells, s.calls(60, func() float64 {
+				if s.rng.Float64() < tt.share {
+					return cycles * (1 + tt.extra)
+				}
+				return cycles
+			}))
+		}
+		f, q, err := EstimateCycles(cells, s.known(), s.quantum)
+		mean := cycles * (1 + tt.share*tt.extra)
+		if told := len(q.Modes) > 0 || f.CILow <= mean && mean <= f.CIHigh; err != nil || !told {
+			t.Errorf("%+v: %.0f cycles, and no word of others: %+v, %+v, %v", tt, cycles, f, q, err)
+		}
+	}
+}
