@@ -5,6 +5,7 @@ package measure
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 // Known is what is known of a subject's calls before they are measured.
 type Known struct {
 	Place Place         // of the cells
-	Call  time.Duration // about how long one takes
+	Call  time.Duration // about how long one takes, or those between two time stamps
 	// Faults are samples of how many page faults a call has, counted from outside, and
 	// how many an empty one has.
 	Faults []stats.Sample
@@ -85,31 +86,38 @@ const (
 	pilotCalls = 16
 )
 
-// chooseBatch sizes the batches of throughput by a pilot cell of single calls. What is
-// measured for latency has no batches.
-func chooseBatch(s *subject.Subject, ruler Ruler) (int, autopsy.Broken, error) {
+// chooseBatch sizes the batches of throughput by a pilot cell of single calls, and
+// tells how long these take: where many calls overlap, by a pilot cell of batches.
+// What is measured for latency has no batches.
+func chooseBatch(s *subject.Subject, ruler Ruler, call time.Duration) (batch int, takes time.Duration, broken autopsy.Broken, err error) {
 	if !s.Job.Measure.Throughput {
-		return 1, autopsy.Broken{}, nil
+		return 1, call, broken, nil
 	}
-	plan := s.Plan()
-	plan.Records, plan.Budget = pilotCalls, ruler.Ticks(firstTime)
-	out, broken, err := s.Run(plan)
+	pilot := func(batch int) (least uint64, err error) {
+		plan := s.Plan()
+		plan.Laps[0].Batch = batch
+		plan.Records, plan.Budget = pilotCalls, ruler.Ticks(firstTime)
+		out, b, err := s.Run(plan)
+		if err != nil {
+			return 0, err
+		}
+		broken = broken.And(b)
+		least = math.MaxUint64
+		for _, r := range out.Samples.Records {
+			least = min(least, max(r.Ticks[0], 1))
+		}
+		return least, nil
+	}
+	fastest, err := pilot(1)
 	if err != nil {
-		return 0, broken, err
+		return 0, 0, broken, err
 	}
-	fastest := ruler.Ticks(batchTime)
-	for _, r := range out.Samples.Records {
-		fastest = min(fastest, max(r.Ticks[0], 1))
+	batch = int(min(max(ruler.Ticks(batchTime)/fastest, minBatch), maxBatch))
+	if batch == minBatch {
+		return batch, ruler.Duration(minBatch * fastest), broken, nil
 	}
-	return int(min(max(ruler.Ticks(batchTime)/fastest, minBatch), maxBatch)), broken, nil
-}
-
-// callsTime is about how long calls take between two time stamps.
-func callsTime(call time.Duration, batch int) time.Duration {
-	if batch > 1 {
-		return max(batchTime, call*time.Duration(batch))
-	}
-	return call
+	fastest, err = pilot(batch)
+	return batch, ruler.Duration(fastest), broken, err
 }
 
 // Place is the CPU that cells run on; Why is the reason why they may run elsewhere,

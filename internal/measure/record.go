@@ -70,7 +70,7 @@ func (r Record) Plan(s *subject.Subject, call cell.Lap) cell.Plan {
 // Lengths of the chain beside long calls: it is as long as these, but not much longer
 // than need be to meet what they meet, and shorter than the timer's period.
 const (
-	longCalls = 2 * chainTime // from which there is one
+	longCalls = chainTime // from which there is one
 	longTime  = 250 * time.Microsecond
 	longShare = 4 // of calls that are longer, one in so many of their time
 	longMost  = time.Millisecond

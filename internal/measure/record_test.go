@@ -21,7 +21,7 @@ func TestLong(t *testing.T) {
 		calls, long time.Duration
 		batch, at   int
 	}{
-		{9 * time.Microsecond, 0, 1, 0},
+		{4 * time.Microsecond, 0, 1, 0},
 		{20 * time.Microsecond, 20 * time.Microsecond, 1, 4},
 		{20 * time.Microsecond, 20 * time.Microsecond, 100, 5},
 		{800 * time.Microsecond, 250 * time.Microsecond, 1, 4},

@@ -94,10 +94,9 @@ func (s *sampler) quick() bool { return s.subject.Job.Budget.Effort == wire.Quic
 
 // firstRecords is how many samples the first cells take, by what a call takes.
 func (s *sampler) firstRecords() int {
-	calls := callsTime(s.known.Call, s.record.Batch)
-	s.length = chainTime + 2*witnessTime + betweenTime + calls
+	s.length = chainTime + 2*witnessTime + betweenTime + s.known.Call
 	if s.record.Long > 0 {
-		s.length += min(calls, longMost)
+		s.length += min(s.known.Call, longMost)
 	}
 	records := firstRecords
 	if s.record.Batch == 1 && s.known.Call < witnessTime {

@@ -27,11 +27,11 @@ func Begin(s *subject.Subject, known Known) (*Session, error) {
 	s.Lasts(known.Call)
 	x := &Session{known: known, record: NewRecord(s.Job.Host)}
 	var err error
-	if x.record.Batch, x.broken, err = chooseBatch(s, x.record.Ruler); err != nil {
+	if x.record.Batch, x.known.Call, x.broken, err = chooseBatch(s, x.record.Ruler, known.Call); err != nil {
 		return nil, err
 	}
-	x.record = x.record.beside(callsTime(known.Call, x.record.Batch), &s.Job.Host)
-	x.counting, x.sampler = newCounting(x.record, t), newSampler(x.record, t, known)
+	x.record = x.record.beside(x.known.Call, &s.Job.Host)
+	x.counting, x.sampler = newCounting(x.record, t), newSampler(x.record, t, x.known)
 	return x, nil
 }
 

@@ -134,7 +134,7 @@ func TestIntervalsCover(t *testing.T) {
 		{quantum: 21, cycles: 3000, within: .02}, {quantum: 21, cycles: 3000, between: .002}, {quantum: 21, cycles: 3000, between: .005},
 		{quantum: 26, cycles: 60, quick: true}, {quantum: 1, cycles: 300, quick: true}, {quantum: 26, cycles: 20000, quick: true},
 		{quantum: 26, cycles: 1e6, quick: true}, {quantum: 1, cycles: 1e6, quick: true}, {quantum: 21, cycles: 1e5, within: .01, quick: true},
-		{quantum: 2, cycles: 300, taken: 240e3}, {quantum: 2, cycles: 10e3, taken: 240e3}, {quantum: 2, cycles: 50e3, taken: 240e3}, {quantum: 2, cycles: 1e5, taken: 240e3},
+		{quantum: 2, cycles: 300, taken: 240e3}, {quantum: 2, cycles: 10e3, taken: 240e3}, {quantum: 2, cycles: 20e3, taken: 240e3}, {quantum: 2, cycles: 30e3, taken: 240e3}, {quantum: 2, cycles: 30e3, taken: 120e3}, {quantum: 2, cycles: 50e3, taken: 240e3}, {quantum: 2, cycles: 1e5, taken: 240e3},
 		{quantum: 2, cycles: 3e5, taken: 240e3}, {quantum: 26, cycles: 1e6, taken: 240e3}, {quantum: 2, cycles: 3e6, taken: 240e3}, {quantum: 2, cycles: 1e5, taken: 240e3, within: .02},
 		{quantum: 26, cycles: 1e6, taken: 5e6}, {quantum: 2, cycles: 1e5, taken: 240e3, quick: true}, {quantum: 2, cycles: 1e6, taken: 240e3, quick: true},
 	} {

@@ -34,9 +34,9 @@ const (
 	simShort   = 1920.0
 	simAdds    = 768.0
 	simWitness = 3630.0
-	simLong    = 2 * simChain // from which on calls have a chain beside them,
-	simLongest = 1e6          // which is no longer than that
-	upperStep  = 1.04         // of the frequency
+	simLong    = simChain // from which on calls have a chain beside them,
+	simLongest = 1e6      // which is no longer than that
+	upperStep  = 1.04     // of the frequency
 )
 
 func newSimulated() *simulated { return seeded(1) }

@@ -61,6 +61,22 @@
 	mov rax, rsi
 	.endm
 
+	# A ring of five words in that line, each of which points to another. Some cores
+	# foresee what a load finds where it has found the same all along: no load of
+	# a turn, whose number is no multiple of five, does.
+	.macro ring
+	line
+	lea rcx, [rsi + 24]
+	mov [rsi], rcx
+	lea rcx, [rsi + 8]
+	mov [rsi + 24], rcx
+	lea rcx, [rsi + 32]
+	mov [rsi + 8], rcx
+	lea rcx, [rsi + 16]
+	mov [rsi + 32], rcx
+	mov [rsi + 16], rsi
+	.endm
+
 	# A kernel of one instruction, repeated.
 	.macro simple name, before, times, step:vararg
 	kernel \name
@@ -81,7 +97,7 @@
 	simple dependent_imul_r64, ones, 32, imul rax, rcx
 	simple dependent_crc32, ones, 32, crc32 rax, rcx
 	simple dependent_popcnt, ones, 32, popcnt rax, rax
-	simple L1_pointer_chase, line, 32, mov rax, [rax]
+	simple L1_pointer_chase, ring, 32, mov rax, [rax]
 
 	simple dependent_addps, zeros, 32, addps xmm0, xmm1
 	simple dependent_mulps, zeros, 32, mulps xmm0, xmm1
