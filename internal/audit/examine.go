@@ -25,7 +25,6 @@ import (
 const (
 	maxChainChange = 0.30 // relative
 	maxGapChange   = 1.00 // relative
-	maxLongChange  = 0.10 // relative
 	gapShare       = 0.05 // of the call
 	gapSlack       = 200  // ticks; steps of a coarse clock, a cache miss
 	nothingSlack   = 5    // ticks, beyond the interval, that entry and exit may differ by

@@ -90,7 +90,7 @@ func TestFirstCall(t *testing.T) {
 }
 
 func TestRhythm(t *testing.T) {
-	want := rhythm{chain: 10_000, gap: 3000, long: 1.05}
+	want := rhythm{chain: 10_000, gap: 3000}
 	for _, tt := range []struct {
 		got rhythm
 		why string
@@ -98,8 +98,6 @@ func TestRhythm(t *testing.T) {
 		{rhythm{chain: 10_000, gap: 3000}, ""},
 		{rhythm{chain: 12_900, gap: 6100}, ""},
 		{rhythm{chain: 5_000, gap: 100}, ""},
-		{rhythm{chain: 10_000, gap: 3000, long: 1.15}, ""},
-		{rhythm{chain: 10_000, gap: 3000, long: 1.16}, "long chains"},
 		{rhythm{chain: 13_100, gap: 3000}, "calibration chain"},
 		{rhythm{chain: 10_000, gap: 6300}, "time is hidden"},
 	} {

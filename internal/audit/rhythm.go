@@ -13,14 +13,12 @@ import (
 type rhythm struct {
 	chain float64 // median of the calibration chains
 	gap   float64 // median of the time between the laps of a sample
-	long  float64 // median of the long chains, by the chains beside them; 0 where there are none
 	// beside is the CPU time that the supervisor sees beside the loop.
 	beside float64
 }
 
-func (e *examination) rhythmOf(cells ...*cell.Outcome) (r rhythm) {
+func rhythmOf(cells ...*cell.Outcome) (r rhythm) {
 	r.chain, r.gap = measure.Rhythm(cells...)
-	r.long = e.record.LongRatio(cells...)
 	return r
 }
 
@@ -39,11 +37,11 @@ func (e *examination) takeReference() bool {
 	if err != nil || out.End != cell.Returned {
 		return false
 	}
-	got := e.rhythmOf(out)
+	got := rhythmOf(out)
 	seen := float64(e.record.Ticks(out.Busy)) - float64(out.Samples.End-out.Samples.Start)
 	got.beside = max(4*seen, float64(e.record.Ticks(besideLoop)))
 	if old := e.reference; old != nil {
-		got.chain, got.gap, got.long, got.beside = max(got.chain, old.chain), max(got.gap, old.gap), max(got.long, old.long), max(got.beside, old.beside)
+		got.chain, got.gap, got.beside = max(got.chain, old.chain), max(got.gap, old.gap), max(got.beside, old.beside)
 	}
 	e.reference = &got
 	return true
@@ -86,10 +84,10 @@ func (e *examination) unaccounted(o *cell.Outcome, loop uint64) float64 {
 // rhythmBroken tells how cells differ from the reference. The calibration's stands
 // in for it until a cell disagrees with that.
 func (e *examination) rhythmBroken(cells ...*cell.Outcome) string {
-	got, calls := e.rhythmOf(cells...), e.callsOf(cells)
+	got, calls := rhythmOf(cells...), e.callsOf(cells)
 	for {
 		host := e.subject.Job.Host.Rhythm
-		want := rhythm{chain: host.Chain, gap: host.Gap * float64(e.record.Laps()), long: 1}
+		want := rhythm{chain: host.Chain, gap: host.Gap * float64(e.record.Laps())}
 		if e.reference != nil {
 			want = *e.reference
 		}
@@ -112,15 +110,13 @@ func (e *examination) callsOf(cells []*cell.Outcome) float64 {
 }
 
 // compare tells what breaks the rhythm. A longer chain makes a kernel look
-// quicker, a shorter one slower; so do long chains.
+// quicker, a shorter one slower.
 // What lies between the laps matters beside the calls' own length only: a call
 // that empties the caches makes the stub's next steps slower.
 func (want rhythm) compare(got rhythm, call float64) string {
 	switch {
 	case got.chain > want.chain*(1+maxChainChange):
 		return fmt.Sprintf("its calibration chain took %.0f ticks, in a cell without the kernel %.0f", got.chain, want.chain)
-	case got.long > want.long*(1+maxLongChange):
-		return fmt.Sprintf("its long chains took %.2f times as long as the chains beside them, in a cell without the kernel %.2f times", got.long, want.long)
 	case got.gap > want.gap*(1+maxGapChange)+gapSlack+gapShare*call:
 		return fmt.Sprintf("%.0f ticks of a sample lie between its laps, in a cell without the kernel %.0f: time is hidden", got.gap, want.gap)
 	}

@@ -28,11 +28,15 @@ func cyclesName(h *wire.Host) string {
 // cycles adds the figures that come from time stamps, and returns what is to say of
 // that for cycles, nothing where there is no such figure.
 func (f *Figures) cycles(s *sampler) (quality stats.Quality) {
+	hidden := 0.0 // cycles
+	if s.record.Batch == 1 {
+		hidden = calibration(*s.host(), s.record).Hidden()
+	}
 	fig, q, err := s.estimate()
 	if err != nil {
 		f.unavailable(wire.FigureCycles, "%v", err)
 	} else {
-		quality, fig = q, noLess(f.perCall(fig))
+		quality, fig = q, unhidden(noLess(f.perCall(fig)), hidden)
 		f.add(cyclesName(s.host()), "cycles", wire.TSCCalibrated, fig, f.modes(quality))
 		f.warn("", quality)
 		f.tellShort(fig)
@@ -47,6 +51,9 @@ func (f *Figures) cycles(s *sampler) (quality stats.Quality) {
 		return quality
 	}
 	ref = noLess(f.perCall(ref))
+	if q.RatioLow > 0 {
+		ref = unhidden(ref, hidden/q.RatioLow)
+	}
 	f.add(wire.FigureReferenceCycles, "cycles", wire.TSC, ref, f.modes(q))
 	if hz := float64(s.host().TSCHz); hz > 0 {
 		f.add(wire.FigureTime, "ns", wire.TSC, scaled(ref, 1e9/hz), nil)
@@ -115,6 +122,15 @@ func (f *Figures) perCall(fig stats.Figure) stats.Figure {
 // takes is subtracted, and no call takes less than that.
 func noLess(fig stats.Figure) stats.Figure {
 	fig.Value = max(fig.Value, min(0, fig.CIHigh))
+	return fig
+}
+
+// unhidden lets the interval of a call that what is around it may hide reach as far as
+// such calls do. A figure that is less than nothing beyond its interval is no call's.
+func unhidden(fig stats.Figure, most float64) stats.Figure {
+	if fig.Value < most && fig.CIHigh >= 0 {
+		fig.CIHigh = max(fig.CIHigh, most)
+	}
 	return fig
 }
 

@@ -22,3 +22,15 @@ func TestNoLess(t *testing.T) {
 		}
 	}
 }
+
+// TestUnhidden: a call that shows less than some that take longer may take as long as
+// they do; one that shows more, or less than nothing, may not.
+func TestUnhidden(t *testing.T) {
+	for _, tt := range []struct{ value, low, high, want float64 }{
+		{2, -2, 6, 15}, {0, 0, 0, 15}, {14, 11, 17, 17}, {16, 13, 19, 19}, {-16, -20, -12, -12},
+	} {
+		if got := unhidden(stats.Figure{Value: tt.value, CILow: tt.low, CIHigh: tt.high}, 15); got.CIHigh != tt.want || got.CILow != tt.low || got.Value != tt.value {
+			t.Errorf("%+v: %+v", tt, got)
+		}
+	}
+}

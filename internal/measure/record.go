@@ -157,23 +157,6 @@ func Rhythm(cells ...*cell.Outcome) (chain, gap float64) {
 	return Quantile(chains, 0.5), Quantile(gaps, 0.5)
 }
 
-// LongRatio is the median of what a turn of the long chains of cells took, in turns of
-// the chains beside them; 0 where there are no such chains.
-func (r Record) LongRatio(cells ...*cell.Outcome) float64 {
-	long, there := r.lapLong()
-	if !there {
-		return 0
-	}
-	var ratios []float64
-	for _, o := range cells {
-		for i := range o.Samples.Records {
-			c := &o.Samples.Records[i]
-			ratios = append(ratios, float64(c.Ticks[long])/float64(r.Long)/(ChainTicks(c)/float64(r.Chain)))
-		}
-	}
-	return Quantile(ratios, 0.5)
-}
-
 // Quantile is stats.Quantile of a list, which it sorts.
 func Quantile(v []float64, p float64) float64 {
 	slices.Sort(v)

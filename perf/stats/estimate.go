@@ -66,7 +66,7 @@ func estimate(cells [][]Sample, cal Calibration, quantum uint64, cycles bool) (F
 		}
 	}
 	if !q.Contended { // a bound is a bound
-		e.findUnseen(cells, allow, parts)
+		e.findUnseen(cells, allow, parts, &q)
 	}
 	for i := range parts {
 		parts[i].unseen = e.unseen

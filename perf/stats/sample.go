@@ -50,6 +50,19 @@ type Calibration struct {
 	Doubt string
 }
 
+// Hidden is up to how many cycles a call may be hidden by what is around it: those of
+// the shortest call of a calibration that shows all it takes, where a shorter one does
+// not. 0 where none hides.
+func (cal Calibration) Hidden() (cycles float64) {
+	const slack = 1 // cycles
+	for i, k := range cal.Short {
+		if i+1 < len(cal.Short) && k[1]-k[0] > cal.Edge+slack {
+			cycles = cal.Short[i+1][0]
+		}
+	}
+	return cycles
+}
+
 // Rejections counts samples by the first reason that spoke against them.
 type Rejections struct {
 	Broken      int // a time or a chain is missing, runs backwards, or was held up

@@ -45,7 +45,7 @@ func (e *estimator) findSpread(cells [][]Sample) {
 // cell shows is found by the same mean as its calls, of as many values, and combined
 // like these: whatever that mean makes of what the host took, it makes of both. Time
 // is time, whoever takes it.
-func (e *estimator) findUnseen(cells [][]Sample, allow func(verdict) bool, calls []part) {
+func (e *estimator) findUnseen(cells [][]Sample, allow func(verdict) bool, calls []part, q *Quality) {
 	var chains []part
 	for i, cell := range cells {
 		var p part
@@ -84,8 +84,17 @@ func (e *estimator) findUnseen(cells [][]Sample, allow func(verdict) bool, calls
 	if k := float64(len(chains)); k > 1 {
 		between *= k / (k - 1)
 	}
-	e.unseen.share, e.unseen.stderr = share, math.Sqrt(max(within, between))/n
+	if e.unseen.share, e.unseen.stderr = share, math.Sqrt(max(within, between))/n; share > mostUnseen {
+		e.unseen.share = mostUnseen
+		q.Disturbed = true
+		q.warn("the host took %.0f %% of the time of chains as long as the calls: the figure is less by %.0f %%, and is an upper bound", 100*share/(1+share), 100*mostUnseen/(1+mostUnseen))
+	}
 }
+
+// mostUnseen bounds what is taken off calls: a host that takes more is not fit to
+// measure on, and a kernel that can write where its times are kept could make chains
+// longer.
+const mostUnseen = 0.1
 
 // window is the part of sorted values, of which this is the middle, that their mean is
 // of: those that the host spared, or all but the farthest.

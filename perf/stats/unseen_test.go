@@ -58,3 +58,34 @@ func TestUnseenIsTheHosts(t *testing.T) {
 		}
 	}
 }
+
+// TestUnseenBound: what a chain of a kernel's own making takes off its calls is bounded.
+func TestUnseenBound(t *testing.T) {
+	s := newSimulated()
+	cells := s.cells(5, 60, 1e5)
+	for _, cell := range cells {
+		for i := range cell {
+			cell[i].Long *= 2
+		}
+	}
+	f, q, err := EstimateCycles(cells, s.known(), s.quantum)
+	if err != nil || !q.Disturbed || len(q.Warnings) == 0 || f.Value < 1e5/(1+mostUnseen)*.999 {
+		t.Errorf("%+v, %+v, %v", f, q, err)
+	}
+}
+
+func TestHidden(t *testing.T) {
+	for _, tt := range []struct {
+		short [][2]float64
+		want  float64
+	}{
+		{nil, 0},
+		{[][2]float64{{0, 85}, {6, 86}, {15, 93}, {96, 174}}, 15}, // as on Zen 5
+		{[][2]float64{{0, 71}, {6, 84}, {15, 93}, {96, 174}}, 0},  // longer than their work
+		{[][2]float64{{0, 80}, {6, 84.5}, {15, 93.5}, {96, 174}}, 6},
+	} {
+		if got := (Calibration{Edge: 78, Short: tt.short}).Hidden(); got != tt.want {
+			t.Errorf("%v: %v, want %v", tt.short, got, tt.want)
+		}
+	}
+}
