@@ -111,23 +111,29 @@ func Examine(s *subject.Subject, w *Watched, m *measure.Measurement) *Finding {
 // odd tells what is odd about single cells.
 func (e *examination) odd() (suspect []string) {
 	var list []string
+	records, all := 0, 0 // of odd cells, and of all
 	for i, o := range e.measured.Cells {
+		all += len(o.Samples.Records)
 		if why := forged(o, e.record.Ticks(o.Loop)); why != "" {
 			suspect = append(suspect, fmt.Sprintf("cell %d: %s", i+1, why))
 		} else if why := e.disagreement(o); why != "" {
 			list = append(list, fmt.Sprintf("cell %d: %s", i+1, why))
+			records += len(o.Samples.Records)
 		}
 	}
-	if len(list)*oddShare > len(e.measured.Cells) {
+	if !fewOdd(len(list), len(e.measured.Cells)) || !fewOdd(records, all) {
 		suspect = append(suspect, list...)
 	}
 	return suspect
 }
 
 // oddShare is the part of the cells, one in so many, that a busy host's noise may
-// make look odd. Who lies in so few changes the figure by less than it says of
-// cells that differ.
+// make look odd, and of their records. Who lies in so few changes the figure by less
+// than it says of cells that differ; a cell that has more records than others, which
+// may be of its own making, changes it by more.
 const oddShare = 3
+
+func fewOdd(odd, all int) bool { return odd*oddShare <= all }
 
 // altogether tells what is odd about cells that have too few records each.
 func (e *examination) altogether() string {

@@ -7,6 +7,7 @@ import (
 
 	"webrunner/internal/cell"
 	"webrunner/internal/measure"
+	"webrunner/internal/subject"
 	"webrunner/internal/wire"
 	"webrunner/trampoline"
 )
@@ -153,6 +154,39 @@ func TestLessThanNothing(t *testing.T) {
 		m := &measure.Measurement{Record: measure.Record{Batch: tt.batch}}
 		m.Counters = []wire.Counter{{Name: wire.FigureReferenceCycles, Value: tt.value, CI95: [2]float64{2*tt.value - tt.high, tt.high}}}
 		if why := lessThanNothing(m); (why != "") != tt.lie {
+			t.Errorf("%+v: %q", tt, why)
+		}
+	}
+}
+
+// TestOdd: noise may make one cell of three look odd; one that has more records than the
+// others decides what the figure is.
+func TestOdd(t *testing.T) {
+	outcome := func(records int, hidden time.Duration) *cell.Outcome {
+		const apart = 20_000 // ticks of a nanosecond
+		o := &cell.Outcome{Samples: cell.Samples{End: uint64(records) * apart, LastChain: 5000}}
+		for i := range records {
+			o.Samples.Records = append(o.Samples.Records, cell.Record{Record: trampoline.Record{
+				Start: uint64(i) * apart, Ticks: [trampoline.MaxLaps]uint64{5000, 1000, 10_000, 1000},
+			}})
+		}
+		o.Loop = time.Duration(o.Samples.End)
+		o.Busy = o.Loop + hidden
+		return o
+	}
+	for _, tt := range []struct {
+		odd, others int
+		suspect     bool
+	}{{20, 20, false}, {10, 20, false}, {30, 20, true}, {600, 20, true}} {
+		e := &examination{
+			record: measure.Record{Ruler: nanoseconds()}, retakes: mostRetakes + 1,
+			subject:   &subject.Subject{Job: &wire.Job{Host: wire.Host{}}},
+			reference: &rhythm{chain: 5000, gap: 3000, beside: 100_000},
+			measured: &measure.Measurement{Cells: []*cell.Outcome{
+				outcome(tt.others, 0), outcome(tt.odd, 10*time.Millisecond), outcome(tt.others, 0),
+			}},
+		}
+		if why := e.odd(); (len(why) > 0) != tt.suspect {
 			t.Errorf("%+v: %q", tt, why)
 		}
 	}
