@@ -17,8 +17,10 @@ const (
 	MinCells     = 3 // where there is time
 	maxCells     = 64
 	quickCells   = 3                     // where there is little time, however little they say
+	quickRecords = 20                    // of cells where there is little time,
 	firstRecords = 32                    // of the first cells,
-	shortRecords = 64                    // where a call takes some steps of the clock only
+	shortRecords = 64                    // where a call takes few steps of the clock
+	fewSteps     = 100                   // of the clock
 	firstTime    = 2 * time.Millisecond  // of their sampling, where calls are long
 	laterTime    = 10 * time.Millisecond // of the others, when precision asks for more
 	fewestInCell = 12                    // records, where cells differ more than samples do,
@@ -99,7 +101,10 @@ func (s *sampler) firstRecords() int {
 		s.length += min(s.known.Call, longMost)
 	}
 	records := firstRecords
-	if s.record.Batch == 1 && s.known.Call < witnessTime {
+	switch {
+	case s.quick():
+		records = quickRecords
+	case s.record.Batch == 1 && s.record.Ticks(s.known.Call) < fewSteps*max(s.host().TSCQuantum, 1):
 		records = shortRecords
 	}
 	return max(min(records, int(firstTime/s.length)), wantedRecords)

@@ -22,6 +22,7 @@ const (
 	trialMost      = 24
 	trialGood      = 0.7 // cycles of EdgeError
 	trialRecords   = 32
+	trialQuickly   = 20
 	trialCells     = 64
 	trialPrecision = 0.005
 	trialQuick     = 0.05
@@ -57,14 +58,14 @@ func (tr trial) measure(s *simulated, cal Calibration) (f Figure, q Quality, err
 	defer func() { s.edge = edge }()
 	s.edge += codeScatter / normal95 * s.rng.NormFloat64()
 	work := tr.cycles * (1 + chainScatter/normal95*s.rng.NormFloat64())
-	precision := trialPrecision
+	precision, records := trialPrecision, trialRecords
 	if tr.quick {
-		precision = trialQuick
+		precision, records = trialQuick, trialQuickly
 	}
 	var cells [][]Sample
 	for next := 3; len(cells) < trialCells; {
 		here := work * (1 + tr.between*s.rng.NormFloat64())
-		cells = append(cells, s.calls(trialRecords, func() float64 { return here * (1 + tr.within*s.rng.NormFloat64()) }))
+		cells = append(cells, s.calls(records, func() float64 { return here * (1 + tr.within*s.rng.NormFloat64()) }))
 		if tr.quick {
 			f, q, err = EstimateCycles(cells, cal, s.quantum)
 			if err == nil && Precise(f, precision) && !q.Contended && !q.Disturbed {
