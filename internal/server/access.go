@@ -5,9 +5,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -47,12 +47,19 @@ func (s *Server) record(x *exchange, a answer, bytes int) {
 		_ = h.Handle(context.Background(), r) // a full disk must not stop the service
 		return
 	}
-	line := fmt.Sprintf("%s - %s [%s] %q %d %d machine=%q class=%s ms=%.3f queue_ms=%.3f spawn_ms=%.3f id=%s\n",
-		x.ctx.RemoteIP(), user, x.start.Format("02/Jan/2006:15:04:05 -0700"),
-		method+" "+raw, a.status, bytes, machine, class, took, ms(x.queued), ms(x.spawn), x.id)
+	line := append(make([]byte, 0, 256), x.ctx.RemoteIP().String()+" - "+user+" ["...)
+	line = x.start.AppendFormat(line, "02/Jan/2006:15:04:05 -0700")
+	line = strconv.AppendQuote(append(line, "] "...), method+" "+raw)
+	line = strconv.AppendInt(append(line, ' '), int64(a.status), 10)
+	line = strconv.AppendInt(append(line, ' '), int64(bytes), 10)
+	line = strconv.AppendQuote(append(line, " machine="...), machine)
+	line = strconv.AppendFloat(append(line, " class="+class+" ms="...), took, 'f', 3, 64)
+	line = strconv.AppendFloat(append(line, " queue_ms="...), ms(x.queued), 'f', 3, 64)
+	line = strconv.AppendFloat(append(line, " spawn_ms="...), ms(x.spawn), 'f', 3, 64)
+	line = append(line, " id="+x.id+"\n"...)
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
-	_, _ = io.WriteString(s.log.w, line) // a full disk must not stop the service
+	_, _ = s.log.w.Write(line) // a full disk must not stop the service
 }
 
 // requestID is the name of a request in logs and in its answer, that of the client or

@@ -11,6 +11,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"webrunner/internal/engine"
 	"webrunner/internal/report"
 	"webrunner/internal/wire"
 	"webrunner/internal/words"
@@ -79,17 +80,10 @@ func (s *Server) write(x *exchange, a answer) {
 	if varies {
 		h.Set("Vary", "Origin")
 	}
-	h.Set("Access-Control-Allow-Methods", corsMethods)
-	h.Set("Access-Control-Allow-Headers", corsHeaders)
-	h.Set("Access-Control-Expose-Headers", corsExpose)
-	h.Set("X-Content-Type-Options", "nosniff")
+	for _, a := range s.always {
+		h.SetCanonical(a.name, a.value)
+	}
 	h.Set("X-Request-Id", x.id)
-	if name := s.cfg.Engine.Host.Machine; name != "" {
-		h.Set("WebRunner-Machine", printable(name))
-	}
-	if s.layers != "" {
-		h.Set("WebRunner-Layers", s.layers)
-	}
 	all := append(slices.Clip(x.steps), step{"total", time.Since(x.start)})
 	h.SetBytesV("Server-Timing", all.header())
 	if a.stream == nil {
@@ -147,6 +141,26 @@ func (s *Server) room(x *exchange, a answer) answer {
 		a.body = nil // answers of this size alone fill the bound
 	}
 	return a
+}
+
+// header is one whose name is in the form that they are sent in.
+type header struct{ name, value []byte }
+
+// headersOf are the headers that all answers of an engine have alike.
+func headersOf(e *engine.Engine) (list []header) {
+	for _, f := range []field{
+		{"Access-Control-Allow-Methods", corsMethods},
+		{"Access-Control-Allow-Headers", corsHeaders},
+		{"Access-Control-Expose-Headers", corsExpose},
+		{"X-Content-Type-Options", "nosniff"},
+		{"Webrunner-Machine", printable(e.Host.Machine)},
+		{"Webrunner-Layers", layersHeader(e.Layers)},
+	} {
+		if f.value != "" {
+			list = append(list, header{[]byte(f.name), []byte(f.value)})
+		}
+	}
+	return list
 }
 
 // layersHeader lists the layers in force on one line.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"webrunner/internal/trust"
@@ -63,46 +64,56 @@ func (s *Server) inTurn(ctx context.Context, job *wire.Job) (*wire.Report, error
 	return s.cfg.Engine.Turn(ctx, job)
 }
 
-// grades is what monitor and metrics show of the counters.
+// grades is what monitor and metrics show of the counters. It is made anew when there
+// was another grading: monitor is asked far more often.
 type grades struct {
 	marks []trust.Mark
-	when  string // of the last grading, empty before
-	err   error  // of the last grading
+	at    time.Time // of the last grading, zero before
+	when  string    // likewise, in words
+	err   error     // of the last grading
+	text  string    // a line for each counter
 }
 
-func (s *Server) grades() grades {
-	marks, when, err := s.cfg.Engine.Grades.Read()
-	g := grades{marks: marks, err: err}
-	if !when.IsZero() {
-		g.when = when.UTC().Format(time.RFC3339)
+func (s *Server) grades() *grades {
+	marks, at, err := s.cfg.Engine.Grades.Read()
+	if g := s.graded.Load(); g != nil && g.at.Equal(at) {
+		return g
 	}
+	g := &grades{marks: marks, at: at, err: err}
+	if !at.IsZero() {
+		g.when = at.UTC().Format(time.RFC3339)
+	}
+	g.text = g.lines()
+	s.graded.Store(g)
 	return g
 }
 
 // document adds the grades to the document of monitor.
-func (g grades) document(doc *fitness) {
+func (g *grades) document(doc *fitness) {
 	doc.Grades, doc.Graded = append([]trust.Mark{}, g.marks...), g.when
 	if g.err != nil {
 		doc.GradingFailed = g.err.Error()
 	}
 }
 
-// text writes one line for each counter.
-func (g grades) text(b *bytes.Buffer) {
+// lines are one for each counter.
+func (g *grades) lines() string {
+	var b strings.Builder
 	switch {
 	case g.err != nil:
-		fmt.Fprintf(b, "Grading failed: %v\n", g.err)
+		fmt.Fprintf(&b, "Grading failed: %v\n", g.err)
 	case g.when != "":
-		fmt.Fprintf(b, "Graded: %s\n", g.when)
+		fmt.Fprintf(&b, "Graded: %s\n", g.when)
 	}
 	for _, m := range g.marks {
-		fmt.Fprintf(b, "Counter %s: %s\n", m.Counter, m)
+		fmt.Fprintf(&b, "Counter %s: %s\n", m.Counter, m)
 	}
+	return b.String()
 }
 
 // metrics writes the grades for Prometheus. A counter has one line for each
 // grade, so that a change does not leave the old one behind.
-func (g grades) metrics(b *bytes.Buffer) {
+func (g *grades) metrics(b *bytes.Buffer) {
 	if len(g.marks) == 0 {
 		return
 	}

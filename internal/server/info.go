@@ -1,11 +1,10 @@
 package server
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,10 +27,7 @@ func (s *Server) monitor(x *exchange) (answer, *wire.Problem) {
 	when, took := s.health.age()
 	checked := when.UTC().Format(time.RFC3339)
 	if negotiate(x.accept, mediaText, mediaJSON) == mediaText {
-		var b bytes.Buffer
-		fmt.Fprintf(&b, "Status: fit\nChecked: %s\nWaiting: %d\n", checked, s.gate.waiting())
-		s.grades().text(&b)
-		return text(b.String()), nil
+		return text("Status: fit\nChecked: " + checked + "\nWaiting: " + strconv.Itoa(s.gate.waiting()) + "\n" + s.grades().text), nil
 	}
 	doc := fitness{Status: "fit", Checked: checked, CheckUS: took.Microseconds(), Running: s.gate.running(), Waiting: s.gate.waiting()}
 	s.grades().document(&doc)

@@ -11,6 +11,7 @@ import (
 	"math"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -119,10 +120,11 @@ type Server struct {
 	memory   *memory // of bodies
 	answers  *memory // until clients have taken them
 	health   *health
+	graded   atomic.Pointer[grades] // what was last made of the grades
 	metrics  *metrics
 	guesses  *rates
 	rates    *rates
-	layers   string // the WebRunner-Layers header
+	always   []header // of every answer
 	log      accessLog
 
 	described func() ([]byte, error) // the interface; made when somebody asks
@@ -148,7 +150,7 @@ func New(cfg Config) *Server {
 		metrics: newMetrics(),
 		guesses: newGuesses(),
 		rates:   newRates(cfg.Rate, cfg.Burst),
-		layers:  layersHeader(cfg.Engine.Layers),
+		always:  headersOf(cfg.Engine),
 		log:     accessLog{w: cfg.AccessLog, records: cfg.Records},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
