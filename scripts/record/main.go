@@ -7,6 +7,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
@@ -39,6 +40,13 @@ func main() {
 
 // steps is how many multiplications the functions do, one after the other.
 var steps = [...]int{0, 3, 5, 10, 20, 50, 100, 300, 1000, 3000}
+
+// longTurns is how many turns of a loop those do that have a chain of their length
+// beside them.
+var longTurns = [...]int{500, 1000, 3000, 10_000}
+
+// imul is imul eax, edx.
+var imul = []byte{0x0f, 0xaf, 0xc2}
 
 // Lengths of laps as in a job.
 const (
@@ -73,8 +81,16 @@ func (r *recorder) record(name string) error {
 		return err
 	}
 	for _, n := range steps {
-		code := append(bytes.Repeat([]byte{0x0f, 0xaf, 0xc2}, n), 0xc3) // imul eax, edx; ret
+		code := append(bytes.Repeat(imul, n), 0xc3) // ret
 		if err := r.sample(code, r.cells, r.kernelLaps(float64(n)*r.step)); err != nil {
+			return err
+		}
+	}
+	for _, turns := range longTurns {
+		code := binary.LittleEndian.AppendUint32([]byte{0xb9}, uint32(turns))                                   // mov ecx, turns
+		code = append(append(code, bytes.Repeat(imul, trampoline.ChainSteps)...), 0xff, 0xc9, 0x75, 0x9c, 0xc3) // 1: …; dec ecx; jnz 1b; ret
+		laps := append(r.kernelLaps(float64(turns)*trampoline.ChainSteps*r.step), r.chain(uint64(turns)))
+		if err := r.sample(code, r.cells, laps); err != nil {
 			return err
 		}
 	}
