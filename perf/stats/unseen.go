@@ -17,14 +17,18 @@ type unseen struct {
 }
 
 // excess is by how much the long chain of a sample shows longer than it is, relative;
-// false where there is none.
+// false where there is none, or one that was held up, or is no chain's.
 func (e *estimator) excess(s Sample) (excess float64, ok bool) {
 	if s.Long == 0 || s.Before == 0 || s.Empty || e.cal.ChainCycles <= 0 || backwards(s) {
 		return 0, false
 	}
 	f := filter{quantum: e.quantum, cal: e.cal}
-	return (float64(s.Long)*f.scale(s)-e.cal.ChainEdge)/s.LongCycles - 1, true
+	excess = (float64(s.Long)*f.scale(s)-e.cal.ChainEdge)/s.LongCycles - 1
+	return excess, -mostUnseen < excess && excess < mostExcess
 }
+
+// mostExcess is more than what the host takes makes a chain longer.
+const mostExcess = 3
 
 // findSpread finds how far the host scatters calls, whatever speaks against a sample.
 func (e *estimator) findSpread(cells [][]Sample) {

@@ -74,6 +74,28 @@ func TestUnseenBound(t *testing.T) {
 	}
 }
 
+// TestUnseenNothing: chains that claim to take no time at all leave a figure that is one.
+func TestUnseenNothing(t *testing.T) {
+	for _, long := range []uint64{1, 48, 56, 57, 100, 1 << 40, 1 << 61} {
+		s := newSimulated()
+		cells := s.cells(5, 60, 1e5)
+		for _, cell := range cells {
+			for i := range cell {
+				cell[i].Long = long
+			}
+		}
+		for _, estimate := range []func([][]Sample, Calibration, uint64) (Figure, Quality, error){EstimateCycles, EstimateTSC} {
+			f, q, err := estimate(cells, s.known(), s.quantum)
+			for _, v := range []float64{f.Value, f.CILow, f.CIHigh, f.Min, f.P10, f.P90, f.Overhead, f.Steep, f.Unseen, q.Within, q.Between} {
+				if err != nil || math.IsNaN(v) || math.Abs(v) > 1e6 {
+					t.Errorf("chains of %d ticks: %+v, %+v, %v", long, f, q, err)
+					break
+				}
+			}
+		}
+	}
+}
+
 func TestHidden(t *testing.T) {
 	for _, tt := range []struct {
 		short [][2]float64
