@@ -98,7 +98,9 @@ func bySample(parts []part) []mode {
 			from = to
 		}
 	}
-	return modes
+	// Of times that differ by more than numbers tell apart, a limit may be a group's
+	// own and only value.
+	return slices.DeleteFunc(modes, func(m mode) bool { return len(m.parts) == 0 })
 }
 
 // limitsOf returns the limits between groups of sorted values. Long calls are a group
