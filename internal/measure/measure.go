@@ -4,8 +4,8 @@
 package measure
 
 import (
+	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -102,17 +102,16 @@ func chooseBatch(s *subject.Subject, ruler Ruler, call time.Duration) (batch int
 			return 0, err
 		}
 		broken = broken.And(b)
-		least = math.MaxUint64
-		for _, r := range out.Samples.Records {
-			least = min(least, max(r.Ticks[0], 1))
+		if len(out.Samples.Records) == 0 {
+			return ruler.Ticks(batchTime), nil
 		}
-		return least, nil
+		return slices.MinFunc(out.Samples.Records, func(a, b cell.Record) int { return cmp.Compare(a.Ticks[0], b.Ticks[0]) }).Ticks[0], nil
 	}
 	fastest, err := pilot(1)
 	if err != nil {
 		return 0, 0, broken, err
 	}
-	batch = int(min(max(ruler.Ticks(batchTime)/fastest, minBatch), maxBatch))
+	batch = int(min(max(ruler.Ticks(batchTime)/max(fastest, 1), minBatch), maxBatch))
 	if batch == minBatch {
 		return batch, ruler.Duration(minBatch * fastest), broken, nil
 	}

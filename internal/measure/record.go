@@ -92,7 +92,7 @@ func (r Record) beside(calls time.Duration, h *wire.Host) Record {
 	return r
 }
 
-// Laps is how many// Laps is how many a record has, those apart that prepare the next one.
+// Laps is how many a record has, those apart that prepare the next one.
 func (r Record) Laps() int {
 	at, there := r.lapLong()
 	if there {
