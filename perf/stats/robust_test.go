@@ -2,6 +2,8 @@ package stats
 
 import (
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -71,4 +73,24 @@ func logBinomial(n, k int) float64 {
 	b, _ := math.Lgamma(float64(k + 1))
 	c, _ := math.Lgamma(float64(n - k + 1))
 	return a - b - c
+}
+
+// TestWindowBelow: values that something makes much more in a third of the cases do
+// not move the mean of the others, nor does it lean to the lower ones.
+func TestWindowBelow(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, share := range []float64{0, .1, .35} {
+		var v []float64
+		for range 20_000 {
+			x := 1000 + 2*rng.NormFloat64()
+			if rng.Float64() < share {
+				x += 50 + 30*rng.ExpFloat64()
+			}
+			v = append(v, x)
+		}
+		slices.Sort(v)
+		if w := windowBelow(v, 1); math.Abs(w.mean-1000) > .1 || math.Abs(float64(w.n)-(1-share)*float64(len(v))) > .02*float64(len(v)) {
+			t.Errorf("of %.2f of the values: %+v of %d", share, w, len(v))
+		}
+	}
 }
