@@ -75,7 +75,7 @@ func (f *Figure) of(parts []part, q *Quality) {
 		n += p.n
 		noise += k * k * p.stderr * p.stderr
 		within += k * k * p.window.stdev * p.window.stdev * p.steep * p.steep
-		overhead += k * (p.window.mean - p.mean)
+		overhead += k * (p.window.mean/(1+p.unseen.share) - p.mean)
 	}
 	f.Overhead = overhead / float64(n)
 	f.Steep = parts[0].steep

@@ -21,6 +21,9 @@ func TestUnseen(t *testing.T) {
 		if err != nil || len(q.Modes) > 0 || !(f.CILow <= tt.cycles && tt.cycles <= f.CIHigh) || f.Half() > .01*tt.cycles {
 			t.Errorf("%.0f cycles: %+v, %+v, %v", tt.cycles, f, q, err)
 		}
+		if math.Abs(f.Overhead-s.edge) > 1 {
+			t.Errorf("%.0f cycles: an overhead of %.1f", tt.cycles, f.Overhead)
+		}
 		ticks, _, err := EstimateTSC(cells, s.known(), s.quantum)
 		want := 1 + taken
 		if tt.spared {
