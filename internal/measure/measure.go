@@ -162,5 +162,8 @@ func moved(on []int) string {
 func calibration(h wire.Host, r Record) stats.Calibration {
 	cal := stats.Calibration(h.Calibration)
 	cal.ChainCycles = float64(r.Chain) * r.ChainTurn()
+	if h.Rhythm.Chain > 0 {
+		cal.Ratio = (cal.ChainCycles + cal.ChainEdge) / h.Rhythm.Chain
+	}
 	return cal
 }

@@ -270,6 +270,7 @@ type Calibration struct {
 	EdgeError     float64      `json:"edge_error"`
 	Short         [][2]float64 `json:"short"`
 	WitnessCycles float64      `json:"witness_cycles"`
+	Ratio         float64      `json:"-"` // Host.Rhythm tells it
 	Doubt         string       `json:"doubt,omitempty"`
 }
 

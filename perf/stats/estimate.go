@@ -98,13 +98,31 @@ func (e *estimator) systematic(f Figure, p part) float64 {
 }
 
 func (e *estimator) systematicOfEdges(f Figure, p part) float64 {
+	other := math.Hypot(codeScatter, e.otherSpeed(p))
 	if !e.cycles {
-		edge := math.Hypot(normal95*e.cal.EdgeError, codeScatter) * p.perCycle
+		edge := math.Hypot(normal95*e.cal.EdgeError, other) * p.perCycle
 		return math.Hypot(edge*p.steep, chainScatter*f.Value)
 	}
 	chain := normal95 * e.cal.EdgeError * f.Value / e.cal.ChainCycles
-	edge := math.Hypot(normal95*e.cal.EdgeError, codeScatter) * p.steep
+	edge := math.Hypot(normal95*e.cal.EdgeError, other) * p.steep
 	return math.Hypot(math.Hypot(edge, chain), chainScatter*f.Value)
+}
+
+// speeds is by how much the core's speed may differ from that of the calibration, so
+// that edges are as many cycles: a part of them may be as many nanoseconds.
+const speeds = 0.15
+
+// otherSpeed is by how many cycles edges may differ from those of the calibration,
+// where the core is much slower or faster than then, as beside instructions of 512 bits.
+func (e *estimator) otherSpeed(p part) float64 {
+	if e.cal.Ratio <= 0 || p.perCycle <= 0 || p.scale <= 0 {
+		return 0
+	}
+	ratio := p.scale / p.perCycle // one of them is 1
+	if off := math.Abs(ratio/e.cal.Ratio - 1); off > speeds {
+		return off * e.cal.Edge
+	}
+	return 0
 }
 
 // widen adds an independent error to the interval.

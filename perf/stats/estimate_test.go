@@ -463,3 +463,32 @@ func TestPageFaults(t *testing.T) {
 		t.Errorf("%+v, %+v, %v", f, q, err)
 	}
 }
+
+// TestOtherSpeed: edges that are as many nanoseconds are fewer cycles on a core that is
+// slower than at its calibration, and the interval of a short call says so.
+func TestOtherSpeed(t *testing.T) {
+	for _, tt := range []struct {
+		slower float64
+		least  float64 // half of the interval, cycles
+		most   float64
+	}{{1, 0, 4}, {.9, 0, 4}, {.7, 20, 30}} {
+		s := newSimulated()
+		cal := s.known()
+		cal.Ratio = s.ratio
+		s.ratio *= tt.slower
+		s.edge *= tt.slower
+		for i, estimate := range []func([][]Sample, Calibration, uint64) (Figure, Quality, error){EstimateCycles, EstimateTSC} {
+			f, _, err := estimate(s.cells(5, 60, 60), cal, s.quantum)
+			half, unit := f.Half(), 1.0
+			if i == 1 {
+				unit = s.ratio
+			}
+			if err != nil || half*unit < tt.least || half*unit > tt.most {
+				t.Errorf("at %.1f of the speed: %+v, %v", tt.slower, f, err)
+			}
+			if i == 0 && tt.least > 0 && (f.CILow > 60 || f.CIHigh < 60) {
+				t.Errorf("at %.1f of the speed 60 cycles read %+v", tt.slower, f)
+			}
+		}
+	}
+}

@@ -46,6 +46,8 @@ type Calibration struct {
 	// WitnessCycles is the cost of one witness while no other hyper-thread
 	// uses the core.
 	WitnessCycles float64
+	// Ratio is core cycles per tick while the edges were found.
+	Ratio float64
 	// Doubt says why figures in cycles cannot be relied on, or is empty.
 	Doubt string
 }
