@@ -74,7 +74,9 @@ func estimate(cells [][]Sample, cal Calibration, quantum uint64, cycles bool) (F
 	}
 	fig.Unseen = e.unseen.share
 	combine(parts, &fig, &q)
-	if !q.Contended {
+	if q.Contended {
+		fig.widen(e.otherSpeed(parts[0]) * parts[0].perCycle)
+	} else {
 		fig.widen(e.systematic(fig, parts[0]))
 	}
 	return fig, q, nil

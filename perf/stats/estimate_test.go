@@ -486,6 +486,11 @@ func TestOtherSpeed(t *testing.T) {
 			if err != nil || half*unit < tt.least || half*unit > tt.most {
 				t.Errorf("at %.1f of the speed: %+v, %v", tt.slower, f, err)
 			}
+			s.neighbours, s.spell = 1, 1
+			if bound, q, err := estimate(s.cells(5, 60, 60), cal, s.quantum); err != nil || !q.Contended || (bound.CIHigh-bound.Value)*unit < tt.least {
+				t.Errorf("at %.1f of the speed, beside a neighbour: %+v, %+v, %v", tt.slower, bound, q, err)
+			}
+			s.neighbours = 0
 			if i == 0 && tt.least > 0 && (f.CILow > 60 || f.CIHigh < 60) {
 				t.Errorf("at %.1f of the speed 60 cycles read %+v", tt.slower, f)
 			}
