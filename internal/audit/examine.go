@@ -219,7 +219,7 @@ func (e *examination) callsShrunk() (suspect string, unproven []string) {
 func chainsStretched(cells []*cell.Outcome) string {
 	most := maxChainStretch
 	if len(cells) < measure.MinCells {
-		most = 2
+		most = 1.5
 	}
 	var stretched []float64
 	for _, o := range cells {

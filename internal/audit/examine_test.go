@@ -92,6 +92,13 @@ func TestFirstCall(t *testing.T) {
 
 func TestRhythm(t *testing.T) {
 	want := rhythm{chain: 10_000, gap: 3000}
+	turbo := rhythm{chain: 10_000, gap: 3000, atBase: 16_000}
+	if why := turbo.compare(rhythm{chain: 15_900, gap: 3000}, 1000); why != "" {
+		t.Errorf("a core without its turbo: %q", why)
+	}
+	if why := turbo.compare(rhythm{chain: 16_100, gap: 3000}, 1000); !strings.Contains(why, "calibration chain") {
+		t.Errorf("a core slower than its clock: %q", why)
+	}
 	for _, tt := range []struct {
 		got rhythm
 		why string

@@ -13,6 +13,9 @@ import (
 type rhythm struct {
 	chain float64 // median of the calibration chains
 	gap   float64 // median of the time between the laps of a sample
+	// atBase is a chain on a core that makes a cycle in each tick: cores are as fast as
+	// their time-stamp counter at least, and up to twice as fast.
+	atBase float64
 	// beside is the CPU time that the supervisor sees beside the loop.
 	beside float64
 }
@@ -92,6 +95,7 @@ func (e *examination) rhythmBroken(cells ...*cell.Outcome) string {
 			want = *e.reference
 		}
 		want.chain = max(want.chain, chainAfter(cells))
+		want.atBase = float64(e.record.Chain) * e.record.ChainTurn()
 		why := want.compare(got, calls)
 		if why == "" || !e.another() {
 			return why
@@ -127,7 +131,7 @@ func (e *examination) callsOf(cells []*cell.Outcome) float64 {
 // that empties the caches makes the stub's next steps slower.
 func (want rhythm) compare(got rhythm, call float64) string {
 	switch {
-	case got.chain > want.chain*(1+maxChainChange):
+	case got.chain > max(want.chain*(1+maxChainChange), want.atBase):
 		return fmt.Sprintf("its calibration chain took %.0f ticks, in a cell without the kernel %.0f", got.chain, want.chain)
 	case got.gap > want.gap*(1+maxGapChange)+gapSlack+gapShare*call:
 		return fmt.Sprintf("%.0f ticks of a sample lie between its laps, in a cell without the kernel %.0f: time is hidden", got.gap, want.gap)
