@@ -14,7 +14,7 @@ func describe(s *sampler, f Figures, q stats.Quality) wire.Conditions {
 	c := wire.Conditions{
 		Mode: wire.ModeLatency, Batch: s.record.Batch, Data: warmth(m.ColdData), Code: warmth(m.ColdCode), Pages: wire.Pages4K,
 		Kernel: fmt.Sprintf("%#x", s.subject.Choice.Addr), Stack: m.StackOffset, Operands: s.subject.Offsets(),
-		CPU: s.place.CPU, Pinned: s.pinning(), Sibling: sibling(host, f.calibrated(), q), Precision: s.achieved(f),
+		CPU: s.place.CPU, Pinned: s.pinning(), Sibling: sibling(host, f.calibrated(), q), Unseen: max(f.unseen, 0), Precision: s.achieved(f),
 		Detectors: map[string]string{
 			"interrupts": detector("ES selector", host.Detectors.Interrupt),
 			"preemption": detector("rseq", host.Detectors.Preempt),

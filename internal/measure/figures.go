@@ -14,6 +14,8 @@ type Figures struct {
 	Warnings []string // doubts
 	Notes    []string // things to know that cast no doubt
 
+	unseen float64 // see wire.Conditions
+
 	batch int // calls between two time stamps, which values of samples are of
 }
 
@@ -40,7 +42,8 @@ func (f *Figures) cycles(s *sampler) (quality stats.Quality) {
 		f.add(cyclesName(s.host()), "cycles", wire.TSCCalibrated, fig, f.modes(quality))
 		f.warn("", quality)
 		f.tellShort(fig)
-		f.tellUnseen(fig)
+		f.unseen = fig.Unseen / (1 + fig.Unseen)
+		f.tellUnseen()
 		if len(s.cells) == 1 {
 			f.Notes = append(f.Notes, "the samples are of one process: what others differ by is not known, and the interval supposes that it is little")
 		}
@@ -85,9 +88,9 @@ func (f *Figures) tellShort(fig stats.Figure) {
 }
 
 // tellUnseen says what the host took from a call without a trace in the guest.
-func (f *Figures) tellUnseen(fig stats.Figure) {
-	if fig.Unseen > tellUnseen {
-		f.Notes = append(f.Notes, fmt.Sprintf("the host took %.1f %% of the time of chains as long as the calls, and nothing but their length shows it: cycles are without that, times are with it", 100*fig.Unseen/(1+fig.Unseen)))
+func (f *Figures) tellUnseen() {
+	if f.unseen > tellUnseen {
+		f.Notes = append(f.Notes, fmt.Sprintf("the host took %.1f %% of the time of chains as long as the calls, and nothing but their length shows it: cycles are without that, times are with it", 100*f.unseen))
 	}
 }
 

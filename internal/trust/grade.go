@@ -227,7 +227,9 @@ func (s *sheet) point(r run, name string) (p point, ok bool) {
 	for _, res := range s.got[r] {
 		for i := range res.Counters {
 			if c := &res.Counters[i]; c.Name == name {
-				list = append(list, point{r.label(), truth, c.Value, c.CI95[0], c.CI95[1], disturbed(c)})
+				// What a host takes unseen is known to a part of itself, which may be all that is tolerated.
+				unsure := q == cycles && res.Conditions.Unseen > Tolerance
+				list = append(list, point{r.label(), truth, c.Value, c.CI95[0], c.CI95[1], disturbed(c) || unsure})
 			}
 		}
 	}

@@ -405,6 +405,9 @@ type Conditions struct {
 	MHz [2]float64 `json:"core_mhz"`
 	// Sibling is what is known of the core's other hyper-thread.
 	Sibling string `json:"sibling"`
+	// Unseen is the share of the time of chains as long as the calls that the host took
+	// without a trace in the guest. It is subtracted from core cycles.
+	Unseen float64 `json:"unseen,omitempty"`
 	// Detectors says by which means interrupts and preemptions are seen, and
 	// that they were proved on this host, or why they are not used.
 	Detectors map[string]string `json:"detectors"`

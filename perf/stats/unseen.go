@@ -52,19 +52,12 @@ func (e *estimator) findSpread(cells [][]Sample) {
 // like these: whatever that mean makes of what the host took, it makes of both. Time
 // is time, whoever takes it.
 func (e *estimator) findUnseen(cells [][]Sample, allow func(verdict) bool, calls []part, q *Quality) {
-	var chains []part
-	for i, cell := range cells {
-		var p part
-		for j, s := range cell {
-			if x, ok := e.excess(s); ok && allow(e.verdicts[i][j]) {
-				p.shown = append(p.shown, 1+x)
-				p.step = e.quantum / float64(s.Long) * math.Hypot(1, s.LongCycles/e.cal.ChainCycles)
-			}
-		}
-		if len(p.shown) > 0 {
-			slices.Sort(p.shown)
-			chains = append(chains, p)
-		}
+	chains := e.longChains(cells, func(cell, sample int) bool { return allow(e.verdicts[cell][sample]) })
+	if count(chains) < minAccepted { // those that nothing came into are as good, whatever came into the call
+		chains = e.longChains(cells, func(cell, sample int) bool {
+			s := cells[cell][sample]
+			return !s.Preempted && !s.Interrupted
+		})
 	}
 	if len(chains) == 0 {
 		return
@@ -89,11 +82,42 @@ func (e *estimator) findUnseen(cells [][]Sample, allow func(verdict) bool, calls
 	if k := float64(len(chains)); k > 1 {
 		between *= k / (k - 1)
 	}
-	if e.unseen.share, e.unseen.stderr = share, math.Sqrt(max(within, between))/n; share > mostUnseen {
+	e.unseen.share = share
+	e.unseen.stderr = mostUnseen // of a single one nothing is known
+	if seen := count(chains); seen > 1 {
+		e.unseen.stderr = min(mostUnseen, math.Sqrt(max(within, between))/n*student95(seen-1)/normal95)
+	}
+	if share > mostUnseen {
 		e.unseen.share = mostUnseen
 		q.Disturbed = true
 		q.warn("the host took %.0f %% of the time of chains as long as the calls: the figure is less by %.0f %%, and is an upper bound", 100*share/(1+share), 100*mostUnseen/(1+mostUnseen))
 	}
+}
+
+// longChains are what the long chains of some samples of each cell show, in units of
+// what they take.
+func (e *estimator) longChains(cells [][]Sample, of func(cell, sample int) bool) (list []part) {
+	for i, cell := range cells {
+		var p part
+		for j, s := range cell {
+			if x, ok := e.excess(s); ok && of(i, j) {
+				p.shown = append(p.shown, 1+x)
+				p.step = e.quantum / float64(s.Long) * math.Hypot(1, s.LongCycles/e.cal.ChainCycles)
+			}
+		}
+		if len(p.shown) > 0 {
+			slices.Sort(p.shown)
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+func count(parts []part) (n int) {
+	for _, p := range parts {
+		n += len(p.shown)
+	}
+	return n
 }
 
 // mostUnseen bounds what is taken off calls: a host that takes more is not fit to

@@ -114,3 +114,30 @@ func TestHidden(t *testing.T) {
 		}
 	}
 }
+
+// TestFewLongChains: where hardly any chain was spared by what interrupts, those beside
+// calls that were not count too, and the interval knows how few there are.
+func TestFewLongChains(t *testing.T) {
+	const cycles = 1e6
+	held := 0
+	for seed := range uint64(100) {
+		s := seeded(seed)
+		s.quantum, s.taken = 2, 240e3
+		cell := s.cell(12, cycles)
+		for i := range cell {
+			if i%6 != 0 {
+				cell[i].Long = 0
+			}
+		}
+		f, _, err := EstimateCycles([][]Sample{cell}, s.known(), s.quantum)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.CILow <= cycles && cycles <= f.CIHigh {
+			held++
+		}
+	}
+	if held < 93 {
+		t.Errorf("%d of 100 intervals hold the truth", held)
+	}
+}
