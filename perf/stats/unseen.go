@@ -33,12 +33,8 @@ const mostExcess = 3
 // findSpread finds how far the host scatters calls, whatever speaks against a sample.
 func (e *estimator) findSpread(cells [][]Sample) {
 	var all []float64
-	for _, cell := range cells {
-		for _, s := range cell {
-			if x, ok := e.excess(s); ok && !s.Preempted && !s.Interrupted {
-				all = append(all, x)
-			}
-		}
+	for _, p := range e.longChains(cells, undisturbed(cells)) {
+		all = append(all, p.shown...)
 	}
 	e.unseen.raw = !e.cycles
 	if len(all) > 0 {
@@ -54,10 +50,7 @@ func (e *estimator) findSpread(cells [][]Sample) {
 func (e *estimator) findUnseen(cells [][]Sample, allow func(verdict) bool, calls []part, q *Quality) {
 	chains := e.longChains(cells, func(cell, sample int) bool { return allow(e.verdicts[cell][sample]) })
 	if count(chains) < minAccepted { // those that nothing came into are as good, whatever came into the call
-		chains = e.longChains(cells, func(cell, sample int) bool {
-			s := cells[cell][sample]
-			return !s.Preempted && !s.Interrupted
-		})
+		chains = e.longChains(cells, undisturbed(cells))
 	}
 	if len(chains) == 0 {
 		return
@@ -111,6 +104,14 @@ func (e *estimator) longChains(cells [][]Sample, of func(cell, sample int) bool)
 		}
 	}
 	return list
+}
+
+// undisturbed tells samples that nothing came into, whatever else speaks against them.
+func undisturbed(cells [][]Sample) func(cell, sample int) bool {
+	return func(cell, sample int) bool {
+		s := &cells[cell][sample]
+		return !s.Preempted && !s.Interrupted
+	}
 }
 
 func count(parts []part) (n int) {
